@@ -1,0 +1,48 @@
+# Works on a fresh machine with Python 3.11+, git and make; the rest is fetched into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench slow lock clean
+.DEFAULT_GOAL := test
+
+demo: .venv/.demo
+	$(BIN)/interlock demo $(if $(RESET),--reset)
+
+test: .venv/.dev
+	sh scripts/system-packages.sh
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+	$(BIN)/interlock demo --once
+
+check: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev
+	sh scripts/system-packages.sh
+	$(BIN)/python -m bench
+
+slow: .venv/.dev
+	$(BIN)/python -m pytest -m slow
+
+# Locks carry hashes and no index addresses. Needs uv: pip install uv.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo pyproject.toml requirements/build.in -o requirements/demo.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.demo: requirements/demo.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/demo.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.dev: requirements/dev.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@ .venv/.demo
+
+clean:
+	rm -rf .venv demo-data build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,77 @@
+"""Changes that ride in a flush: each is atomic with its unit's entries, and each has a condition that must hold.
+
+A unit is the entries and changes of one event. If a change's condition fails, the whole unit is dropped and its caller
+alone gets `Conflict` (ledger.md 1.10).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from interlock.model.entry import Draft
+from interlock.model.names import KeyId, ReviewId
+from interlock.model.review import Review, ReviewState, Vote
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """A new pending review. Condition: the actor has no pending or approved review with this `lookup`.
+
+    `sealed_payload` and `sealed_card` are ciphertexts (sealing key, associated data naming the review).
+    """
+
+    review: Review
+    lookup: bytes
+    sealed_payload: bytes
+    sealed_card: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MoveReview:
+    """A transition. Condition: the review is in one of `frm`, and the store's clock is before the limit if one is named.
+
+    `before`: "expires_at" or "approved_until" must lie in the future by the store's clock; `after`: must have passed.
+    `approved_for` (seconds), on approval, sets `approved_until` to the store's now plus so much.
+    """
+
+    review: ReviewId
+    frm: frozenset[ReviewState]
+    to: ReviewState
+    before: str | None = None
+    after: str | None = None
+    approved_for: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddVote:
+    """One person's vote. Condition: that person has none on this review yet."""
+
+    vote: Vote
+
+
+@dataclass(frozen=True, slots=True)
+class AddKey:
+    """A credential's row: a cache and a guard, never authority. Condition: no such id."""
+
+    key: KeyId
+    holder: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetireKey:
+    """A key revoked, or a one-time key used up. Condition: it is live and not expired by the store's clock."""
+
+    key: KeyId
+
+
+Change = OpenReview | MoveReview | AddVote | AddKey | RetireKey
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Entries and changes that become durable together or not at all."""
+
+    entries: tuple[Draft, ...]
+    changes: tuple[Change, ...] = ()

@@ -1,0 +1,100 @@
+"""Digests of actions and cards (design section 7).
+
+An action's digest is SHA-256(domain, 32-byte nonce, canonical cover). The nonce lives only in the sealed payload, so a
+digest that is shown or logged can't be searched for a nine-digit number. `lookup` joins equal requests and is an HMAC
+under a key of the installation; it never leaves the review's row.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import assert_never
+
+from interlock.model.canonical import JsonValue, encode
+from interlock.model.names import Digest
+from interlock.model.payload import SessionPayload, SqlPayload, SqlStatement
+from interlock.model.secret import Secret
+
+ACTION_DOMAIN = b"interlock/action/v1\0"
+CARD_DOMAIN = b"interlock/card/v1\0"
+LOOKUP_DOMAIN = b"interlock/lookup/v1\0"
+NONCE_BYTES = 32
+
+
+def action_digest(nonce: Secret[bytes], cover: Mapping[str, JsonValue]) -> Digest:
+    """The digest that votes bind: of everything that decides what runs, blinded by `nonce`."""
+    return _digest(ACTION_DOMAIN, nonce, cover)
+
+
+def card_digest(nonce: Secret[bytes], card: Mapping[str, JsonValue]) -> Digest:
+    """The digest of the card as shown, blinded by the same nonce."""
+    return _digest(CARD_DOMAIN, nonce, card)
+
+
+def lookup(key: Secret[bytes], form: Mapping[str, JsonValue]) -> bytes:
+    """The 32-byte key by which equal requests of one actor find each other."""
+    return hmac.new(key.reveal(), LOOKUP_DOMAIN + encode(form), hashlib.sha256).digest()
+
+
+def _digest(domain: bytes, nonce: Secret[bytes], document: Mapping[str, JsonValue]) -> Digest:
+    if len(nonce.reveal()) != NONCE_BYTES:
+        raise ValueError("a nonce has 32 bytes")
+    return Digest(hashlib.sha256(domain + nonce.reveal() + encode(document)).hexdigest())
+
+
+def payload_document(payload: SqlPayload | SessionPayload) -> Mapping[str, JsonValue]:
+    """The payload as canonical JSON: what is digested, and (encoded) what is sealed. Bytes are base64."""
+    match payload:
+        case SqlPayload(statements):
+            return {"kind": "sql", "statements": [_statement_document(s) for s in statements]}
+        case SessionPayload(database, user):
+            return {"kind": "session", "database": database, "upstream_user": user}
+        case _:
+            assert_never(payload)
+
+
+def payload_from_document(document: Mapping[str, JsonValue]) -> SqlPayload | SessionPayload:
+    """The payload that `payload_document` wrote. The document comes out of a seal of ours, so it is trusted in form."""
+    if document["kind"] == "session":
+        return SessionPayload(str(document["database"]), str(document["upstream_user"]))
+    statements = document["statements"]
+    assert isinstance(statements, list)
+    return SqlPayload(tuple(_statement_from_document(s) for s in statements))
+
+
+def _statement_document(s: SqlStatement) -> Mapping[str, JsonValue]:
+    return {
+        "text": _b64(s.text),
+        "simple": s.simple,
+        "parameter_types": list(s.parameter_types),
+        "parameter_formats": list(s.parameter_formats),
+        "parameters": [None if p is None else _b64(p) for p in s.parameters],
+        "result_formats": list(s.result_formats),
+        "max_rows": s.max_rows,
+    }
+
+
+def _statement_from_document(d: Mapping[str, object]) -> SqlStatement:
+    def ints(key: str) -> tuple[int, ...]:
+        numbers = d[key]
+        assert isinstance(numbers, list)
+        return tuple(int(n) for n in numbers)
+
+    parameters = d["parameters"]
+    assert isinstance(parameters, list)
+    return SqlStatement(
+        text=base64.b64decode(str(d["text"])),
+        simple=bool(d["simple"]),
+        parameter_types=ints("parameter_types"),
+        parameter_formats=ints("parameter_formats"),
+        parameters=tuple(None if p is None else base64.b64decode(p) for p in parameters),
+        result_formats=ints("result_formats"),
+        max_rows=int(str(d["max_rows"])),
+    )
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,38 @@
+"""Exposure: which labels an action touches, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from interlock.model.label import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output column: its labels, and the catalogued column it plainly is (`clinic/public.patients.ssn`), if any.
+
+    `plain` None means coarse: an expression, a view's column, anything we can't tie to one stored column.
+    """
+
+    name: str
+    type_oid: int
+    labels: frozenset[Label]
+    plain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What an action may show, test and change.
+
+    `labels` is everything in it (outputs, filters, writes); `filters` what predicates, ordering, grouping and joins
+    test; `writes` what is written. `unbounded`: a write without a predicate that limits it. `opaque`: we couldn't read
+    all of it, so every label in reach counts; `opaque_because` says why, in words without values.
+    """
+
+    outputs: tuple[Output, ...] = ()
+    labels: frozenset[Label] = frozenset()
+    filters: frozenset[Label] = frozenset()
+    writes: frozenset[Label] = frozenset()
+    unbounded: bool = False
+    opaque: bool = False
+    opaque_because: tuple[str, ...] = ()

@@ -1,0 +1,97 @@
+"""A review: one held action and what has become of it; and votes, one person's yes or no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from interlock.model.decision import Requirements
+from interlock.model.names import ActionId, ActorId, ConnectionName, Digest, EntryId, KeyId, PersonId, ReviewId
+
+
+class ReviewState(StrEnum):
+    """Where a held action stands (design section 7)."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    RELEASED = "released"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled_back"
+    UNKNOWN = "unknown"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+class Verdict(StrEnum):
+    """A vote's yes or no."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+class Presence(StrEnum):
+    """How a voter proved to be there, strongest first."""
+
+    CONSOLE = "console"  # a signed-in console session
+    TOKEN = "token"  # noqa: S105  an Interlock key; counts only under unsafe_token_votes
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """A person about to vote, as the API verified them: by which credential, and how present they are."""
+
+    person: PersonId
+    presence: Presence
+    key: KeyId
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A vote as sent: the verdict, the digests that the voter was shown, and why."""
+
+    verdict: Verdict
+    action_digest: Digest
+    card_digest: Digest
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A vote as it counts: only with its signed entry behind it."""
+
+    review: ReviewId
+    person: PersonId
+    verdict: Verdict
+    action_digest: Digest
+    card_digest: Digest
+    presence: Presence
+    key: KeyId
+    entry: EntryId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One held action. Times are UTC by the store's clock.
+
+    `excluded` are the people who may not sign: the verified chain, owners, makers and holders of its credentials.
+    `approved_until` is set on approval. `opened_entry` is the signed entry behind all of it.
+    """
+
+    id: ReviewId
+    action: ActionId
+    actor: ActorId
+    connection: ConnectionName
+    state: ReviewState
+    digest: Digest
+    card_digest: Digest
+    requirements: Requirements
+    excluded: frozenset[PersonId]
+    opened_at: datetime
+    expires_at: datetime
+    approved_until: datetime | None
+    opened_entry: EntryId

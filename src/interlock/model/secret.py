@@ -1,0 +1,38 @@
+"""Values that must not show up in a repr, a log or a traceback."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Generic, TypeVar
+
+T = TypeVar("T", str, bytes)
+
+
+class Secret(Generic[T]):
+    """Holds a secret; only `reveal()` gives it. Equality is in constant time."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def reveal(self) -> T:
+        """The secret itself; never log what this returns."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        mine = self._value if isinstance(self._value, bytes) else self._value.encode()
+        theirs = other._value if isinstance(other._value, bytes) else other._value.encode()
+        return hmac.compare_digest(mine, theirs)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getstate__(self) -> object:
+        raise TypeError("a Secret can't be pickled")

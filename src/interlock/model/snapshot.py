@@ -1,0 +1,89 @@
+"""A schema snapshot: what we knew of an upstream database's definitions at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a relation. `number` is pg_attribute.attnum, `type_oid` its atttypid."""
+
+    number: int
+    name: str
+    type_oid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table, view or the like, as pg_class has it.
+
+    `kind` is relkind: r table, p partitioned table, v view, m materialised view, f foreign table, S sequence, and so on.
+    `hidden_effects` says that triggers, rules, row security or computed defaults make more happen than a text shows.
+    `definition` is a SHA-256 of everything that defines it (columns, view text, triggers, rules, policies).
+    """
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    columns: tuple[Column, ...]
+    hidden_effects: bool
+    definition: str
+
+    @property
+    def qualified(self) -> str:
+        """`schema.name`, unquoted: the form used in resources."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def is_base_table(self) -> bool:
+        """Whether its columns hold values of their own."""
+        return self.kind in ("r", "p")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All relations outside the catalogs, and which names are user-defined.
+
+    `version` is a SHA-256 over all of it: equal versions mean equal definitions. `functions`, `operators` and `types`
+    hold the bare names defined outside pg_catalog: a statement that uses one of these can't be judged by our tables of
+    built-ins. `search_path` is the session default, schemas in order (pg_catalog implied).
+    """
+
+    version: str
+    server_version: int
+    relations: tuple[Relation, ...]
+    functions: frozenset[str]
+    operators: frozenset[str]
+    types: frozenset[str]
+    search_path: tuple[str, ...]
+    function_definitions: Mapping[str, str] = field(default_factory=dict)  # bare name -> SHA-256 of all its bodies
+
+    @cached_property
+    def by_oid(self) -> Mapping[int, Relation]:
+        """Relations by pg_class.oid."""
+        return {r.oid: r for r in self.relations}
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], Relation]:
+        """Relations by (schema, name)."""
+        return {(r.schema, r.name): r for r in self.relations}
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedColumn:
+    """One field of the server's own RowDescription (PostgreSQL protocol 3, message 'T').
+
+    `table_oid` and `number` are 0 when the output isn't a plain column; a whole row has a table with number 0.
+    """
+
+    name: str
+    table_oid: int
+    number: int
+    type_oid: int
+    type_size: int
+    type_modifier: int
+    format: int  # 0 text, 1 binary

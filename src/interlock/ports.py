@@ -1,0 +1,120 @@
+"""The Protocols that the gate, desk, registry and recovery need; `app` fills them. One page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from interlock.model.action import Action
+from interlock.model.change import Unit
+from interlock.model.decision import Decision
+from interlock.model.names import ActorId, EntryId, ReviewId
+from interlock.model.payload import Payload
+from interlock.model.review import Review, ReviewState, Vote
+from interlock.model.secret import Secret
+
+
+class Clock(Protocol):
+    """The store's clock: the one that expiry is compared with."""
+
+    def now(self) -> datetime:
+        """Now, UTC."""
+
+
+class Entropy(Protocol):
+    """Where randomness and ids come from."""
+
+    def token(self, size: int) -> bytes:
+        """`size` random bytes from the operating system."""
+
+    def uuid7(self) -> str:
+        """A new UUIDv7 (RFC 9562 section 5.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a unit's entries lie in the log, once durable: index and leaf hash (hex) of each, in order."""
+
+    entries: tuple[tuple[int, str], ...]
+
+
+class Ledger(Protocol):
+    """The one writer."""
+
+    def commit(self, unit: Unit) -> Awaitable[Receipt]:
+        """Queues the unit at once; the awaitable resolves when it is durable and `Authority` has seen it.
+
+        Units keep the order of these calls. Raises `Conflict` when a change's condition failed (nothing of the unit was
+        written), `LedgerUnavailable` when it can't be written (nothing was, or it isn't known: the unit's ids decide).
+        """
+
+
+class Records(Protocol):
+    """Reading the store. Rows are caches: whoever releases on them checks the entries behind them (`Authority`)."""
+
+    async def review(self, review: ReviewId) -> Review | None:
+        """One review."""
+
+    async def open_review(self, actor: ActorId, lookup: bytes) -> Review | None:
+        """The actor's pending or approved, unexpired review of this form."""
+
+    async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
+        """Reviews in these states (None: all), newest first."""
+
+    async def count_open(self, actor: ActorId) -> int:
+        """How many reviews of this actor are pending."""
+
+    async def sealed(self, review: ReviewId) -> tuple[bytes, bytes] | None:
+        """(sealed payload, sealed card) of a review."""
+
+    async def votes(self, review: ReviewId) -> Sequence[Vote]:
+        """The votes on a review, oldest first: for showing, not for counting."""
+
+    async def due(self, now: datetime) -> Sequence[Review]:
+        """Pending reviews past `expires_at` and approved ones past `approved_until`."""
+
+    async def entry(self, entry: EntryId) -> bytes | None:
+        """The stored bytes of an entry."""
+
+
+class Bell(Protocol):
+    """Tells waiters that a review has moved; they then look at the store."""
+
+    async def wait(self, review: ReviewId, seconds: float) -> None:
+        """Returns when the review may have moved, or after `seconds`."""
+
+    def ring(self, review: ReviewId) -> None:
+        """Wakes whoever waits for this review, and every listener."""
+
+    def listen(self) -> AsyncIterator[ReviewId]:
+        """Reviews as they move, until the iterator is closed. A slow listener misses repeats, never the last move."""
+
+
+class Sealer(Protocol):
+    """AES-256-GCM under the installation's sealing key."""
+
+    def seal(self, about: str, plain: bytes) -> bytes:
+        """Ciphertext bound to `about` (associated data)."""
+
+    def open(self, about: str, sealed: bytes) -> Secret[bytes]:
+        """The plaintext; raises `LedgerCorrupt` when the seal doesn't hold for `about`."""
+
+
+class Policy(Protocol):
+    """The loaded bundle."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the bundle's sources."""
+
+    def decide(self, action: Action, now: datetime) -> Decision:
+        """What policy says. Never raises: any error inside is a `Deny`."""
+
+
+class Rebuild(Protocol):
+    """Makes a sealed payload into an action anew, with the definitions and session state of this moment."""
+
+    async def __call__(self, payload: Payload) -> Action:
+        """The action as it would be asked for now, with the asking action's id and actor."""
