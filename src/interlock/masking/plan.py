@@ -1,0 +1,77 @@
+"""The mask plan: which columns of a result are masked, with what, and under which labels that is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from interlock.errors import MalformedInput
+from interlock.masking.replacement import Replacement
+from interlock.masking.rules.null import null
+from interlock.masking.rules.redact import TEXT_LIKE, redact
+from interlock.model.exposure import Output
+from interlock.model.label import Label
+from interlock.model.obligation import Obligations
+
+# Further kinds of masks join here.
+ColumnMask = Replacement
+
+
+@dataclass(frozen=True, slots=True)
+class MaskPlan:
+    """One member a column in each: its mask, or None; and the labels it is masked for, by name (empty: not masked)."""
+
+    masks: tuple[ColumnMask | None, ...]
+    labels: tuple[tuple[Label, ...], ...]
+
+    @property
+    def masks_anything(self) -> bool:
+        """Whether any column is masked: if not, rows may pass as they are."""
+        return any(mask is not None for mask in self.masks)
+
+    def counts(self, by_column: Sequence[int]) -> Mapping[Label, int]:
+        """Masked fields by label, from how many were masked in each column; a field counts under each of its labels."""
+        counted: Counter[Label] = Counter()
+        for labels, count in zip(self.labels, by_column, strict=True):
+            if count:
+                counted.update(dict.fromkeys(labels, count))
+        return dict(sorted(counted.items()))
+
+
+def plan(outputs: Sequence[Output], obligations: Obligations, formats: Sequence[int]) -> MaskPlan:
+    """The masks for a result with these output columns.
+
+    There is no reveal yet, so every labelled output is masked, whether or not `obligations.mask` names its labels: they
+    can't take a mask away. With reveals they will say which labels are held back even so. `formats` are the result's
+    format codes as in Bind: none (all text), one for all, or one each. The rules so far send the same bytes in text and
+    binary; those that depend on the value will not. Raises `MalformedInput` on formats that don't fit the columns.
+    """
+    _check(formats, len(outputs))
+    return MaskPlan(
+        masks=tuple(_mask(output) if output.labels else None for output in outputs),
+        labels=tuple(tuple(sorted(output.labels)) for output in outputs),
+    )
+
+
+def describe(masked: MaskPlan, outputs: Sequence[Output]) -> tuple[str, ...]:
+    """What is masked, a line a column, for the release entry: `clinic/public.patients.ssn: phi.ssn`.
+
+    A coarse column goes by its position; never by its name, which the asker chose.
+    """
+    return tuple(
+        f"{output.plain or f'column {position}'}: {', '.join(labels)}"
+        for position, (output, labels) in enumerate(zip(outputs, masked.labels, strict=True), start=1)
+        if labels
+    )
+
+
+def _mask(output: Output) -> ColumnMask:
+    # In a coarse column NULL is replaced too: whether an expression is NULL may depend on a value (CASE, NULLIF).
+    keeps_null = output.plain is not None
+    return redact(output.labels, keeps_null) if output.type_oid in TEXT_LIKE else null(keeps_null)
+
+
+def _check(formats: Sequence[int], columns: int) -> None:
+    if len(formats) not in (0, 1, columns) or any(code not in (0, 1) for code in formats):
+        raise MalformedInput("a result's format codes don't fit its columns")

@@ -1,0 +1,10 @@
+"""Null: a value of a type that can't hold a token (number, date, JSON, array, bytea) becomes NULL."""
+
+from __future__ import annotations
+
+from interlock.masking.replacement import Replacement
+
+
+def null(keeps_null: bool) -> Replacement:
+    """A mask for a column of any type. NULL goes out either way; `keeps_null` says whether NULLs go uncounted."""
+    return Replacement(None, keeps_null)

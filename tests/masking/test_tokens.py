@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interlock.masking.tokens import holds_token, token_of
+from interlock.model.label import Label, parse_label
+
+LABELS = st.from_regex(r"[a-z][a-z0-9_]{0,31}(\.[a-z0-9_]{1,32}){0,5}", fullmatch=True).map(parse_label)
+
+
+@pytest.mark.parametrize(
+    ("labels", "token"),
+    [
+        (["phi.mrn"], "[phi.mrn]"),
+        (["phi"], "[phi.*]"),
+        (["phi", "phi.mrn"], "[phi.mrn]"),
+        (["phi.name.given", "pci.pan", "phi.address.zip"], "[phi.address.zip]"),
+        (["phi", "pci"], "[pci.*]"),
+    ],
+)
+def test_a_token_names_the_deepest_label_the_first_by_name(labels: list[str], token: str) -> None:
+    assert token_of(map(Label, labels)) == token
+    assert token_of(map(Label, reversed(labels))) == token
+
+
+@given(st.lists(LABELS, min_size=1, max_size=4), st.text(max_size=10), st.text(max_size=10))
+def test_every_token_is_found_in_any_text(labels: list[Label], before: str, behind: str) -> None:
+    token = token_of(labels)
+    assert holds_token(before + token + behind)
+    assert holds_token(token.upper())
+    assert holds_token(b"\xff\x00" + token.encode() + b"\xfe")
+
+
+@pytest.mark.parametrize("text", ['{"mrn": "[phi.mrn]"}', "see [Phi.MRN].", "［phi．mrn］", b"[phi.mrn][phi.ssn]"])
+def test_tokens_that_were_changed_a_little_are_found(text: str | bytes) -> None:
+    assert holds_token(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "phi.mrn", "[0-9]", "[abc]", "a[i]", "[1.5]", "[]", "[phi.mrn", "[phi mrn]", "[.x]", b"\xff[", "[a..b]"],
+)
+def test_other_texts_arent_tokens(text: str | bytes) -> None:
+    assert not holds_token(text)
