@@ -1,0 +1,251 @@
+"""What `d` holds, by type: a table. docs/reference/ledger.md shows it, and a test holds the two equal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import assert_never
+
+from interlock.errors import MalformedInput
+from interlock.model.canonical import JsonValue
+from interlock.model.entry import EntryType
+from interlock.model.release import Outcome
+from interlock.model.review import Presence, Verdict
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string, or one of `choices` if there are any."""
+
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sha256:
+    """A SHA-256 as 64 lower-case hex digits; if `optional`, "" where there is none."""
+
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """RFC 3339 in UTC with six digits and Z; if `optional`, "" where there is none."""
+
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An integer from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """An array of strings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """An array of objects, each with exactly these members."""
+
+    columns: Mapping[str, Text | Whole]
+
+
+Kind = Text | Sha256 | Time | Whole | Texts | Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What entries of a type must hold: `act` (the action's id) or not, what `obj` names if it must, and `d`."""
+
+    d: Mapping[str, Kind]
+    act: bool = False
+    obj: str = ""
+
+
+_REASONS = Rows({"code": Text(), "policy": Text()})
+_TOUCHED: Mapping[str, Kind] = {
+    "connection": Text(),
+    "verbs": Texts(),
+    "resources": Texts(),
+    "labels": Texts(),
+    "filters": Texts(),
+    "writes": Texts(),
+    "statements": Texts(),
+}
+_BECAUSE: Mapping[str, Kind] = {"because": Text()}
+
+FORMS: Mapping[EntryType, Form] = {
+    EntryType.ACTION_DENIED: Form(
+        {
+            "connection": Text(),
+            "verbs": Texts(),
+            "resources": Texts(),
+            "labels": Texts(),
+            "statements": Texts(),
+            "reasons": _REASONS,
+        },
+        act=True,
+    ),
+    EntryType.ACTION_HELD: Form({**_TOUCHED, "review": Text(), "reasons": _REASONS}, act=True, obj="review"),
+    EntryType.ACTION_RELEASED: Form(
+        {**_TOUCHED, "masks": Texts(), "review": Text(), "digest": Sha256(optional=True), "bundle": Sha256()}, act=True
+    ),
+    EntryType.ACTION_ENDED: Form(
+        {
+            "outcome": Text(tuple(o.value for o in Outcome)),
+            "rows": Whole(),
+            "sqlstate": Text(),
+            "review": Text(),
+        },
+        act=True,
+    ),
+    EntryType.ACTION_UNKNOWN: Form({"because": Text(), "review": Text()}, act=True),
+    EntryType.MASK_APPLIED: Form({"counts": Rows({"label": Text(), "count": Whole()})}, act=True),
+    EntryType.REVIEW_OPENED: Form(
+        {
+            "digest": Sha256(),
+            "card": Sha256(),
+            "actor": Text(),
+            "connection": Text(),
+            "quorums": Rows({"group": Text(), "count": Whole()}),
+            "excluded": Texts(),
+            "expires_at": Time(),
+            "valid": Whole(),
+        },
+        act=True,
+        obj="review",
+    ),
+    EntryType.REVIEW_JOINED: Form({"review": Text()}, obj="review"),
+    EntryType.REVIEW_WITHDRAWN: Form(_BECAUSE, obj="review"),
+    EntryType.REVIEW_EXPIRED: Form(_BECAUSE, obj="review"),
+    EntryType.REVIEW_SUPERSEDED: Form(_BECAUSE, obj="review"),
+    EntryType.VOTE_CAST: Form(
+        {
+            "digest": Sha256(),
+            "card": Sha256(),
+            "verdict": Text(tuple(v.value for v in Verdict)),
+            "person": Text(),
+            "presence": Text(tuple(p.value for p in Presence)),
+            "key": Text(),
+            "settles": Text(("", "approved", "denied")),
+        },
+        obj="review",
+    ),
+    EntryType.VOTE_REFUSED: Form({"person": Text(), "because": Text()}, obj="review"),
+    EntryType.KEY_ISSUED: Form(
+        {
+            "key": Text(),
+            "kind": Text(("actor", "sign_in")),
+            "holder": Text(),
+            "made_by": Text(),
+            "held_by": Text(),
+            "hash": Sha256(),
+            "expires_at": Time(optional=True),
+        },
+        obj="key",
+    ),
+    EntryType.KEY_REVOKED: Form({"key": Text(), "because": Text(), "by": Text()}, obj="key"),
+    EntryType.POLICY_LOADED: Form(
+        {"bundle": Sha256(), "how": Text(("first_start", "unsafe_pin")), "by": Text()}, obj="bundle"
+    ),
+    EntryType.CATALOG_CHANGED: Form({"catalog": Sha256(), "connection": Text()}),
+    EntryType.SETTINGS_CHANGED: Form({"settings": Sha256()}),
+    EntryType.NODE_STARTED: Form({"version": Text(), "vkey": Text(), "settings": Sha256()}),
+    EntryType.NODE_SEAL: Form({"count": Whole(), "last": Text()}),
+    EntryType.NODE_STOPPED: Form({}),
+    EntryType.INTEGRITY_ALARM: Form(_BECAUSE),
+    EntryType.LOG_OPENED: Form({"origin": Text()}),
+}
+
+PLAIN = frozenset(t for t in EntryType if t.startswith(("action.", "mask.")))  # unsigned; a node.seal covers them
+
+
+def misfit(type_: EntryType, act: str, obj: str, d: Mapping[str, JsonValue]) -> str | None:
+    """What is wrong with these parts of an entry of `type_`; None when they are as the table says."""
+    form = FORMS[type_]
+    if d.keys() != form.d.keys():
+        return f"{type_} lacks a field of d, or has one that it doesn't know"
+    for name, kind in form.d.items():
+        if not _fits(kind, d[name]):
+            return f"{type_}: d.{name} isn't {described(kind)}"
+    if form.act and not act:
+        return f"{type_} names no action"
+    if form.obj and (not obj or d.get(form.obj, obj) != obj):
+        return f"{type_} doesn't name its {form.obj} in obj"
+    return None
+
+
+def described(kind: Kind) -> str:
+    """A kind in words, as the reference page has it."""
+    match kind:
+        case Text(()):
+            return "string"
+        case Text(choices):
+            return " \\| ".join(f'`"{choice}"`' for choice in choices)
+        case Sha256(optional):
+            return "SHA-256, hex" + (' or `""`' if optional else "")
+        case Time(optional):
+            return "time" + (' or `""`' if optional else "")
+        case Whole():
+            return "integer from 0"
+        case Texts():
+            return "strings"
+        case Rows(columns):
+            return "array of {" + ", ".join(f"{name}: {described(k)}" for name, k in columns.items()) + "}"
+        case _:
+            assert_never(kind)
+
+
+def parse_time(text: str) -> datetime:
+    """A time as the ledger writes it; raises `MalformedInput`."""
+    if not _TIME.fullmatch(text):
+        raise MalformedInput("a time that isn't RFC 3339 in UTC with six digits")
+    try:
+        return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+    except ValueError:
+        raise MalformedInput("a time that no calendar has") from None
+
+
+def format_time(moment: datetime) -> str:
+    """A time as the ledger writes it; `moment` must know its zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _fits(kind: Kind, value: JsonValue) -> bool:
+    match kind:
+        case Text(choices):
+            return isinstance(value, str) and (not choices or value in choices)
+        case Sha256(optional):
+            return isinstance(value, str) and bool(_DIGEST.fullmatch(value) or (optional and not value))
+        case Time(optional):
+            return isinstance(value, str) and (optional if not value else _is_time(value))
+        case Whole():
+            return type(value) is int and value >= 0
+        case Texts():
+            return isinstance(value, list | tuple) and all(isinstance(member, str) for member in value)
+        case Rows(columns):
+            return isinstance(value, list | tuple) and all(_is_row(columns, row) for row in value)
+        case _:
+            assert_never(kind)
+
+
+def _is_row(columns: Mapping[str, Text | Whole], row: JsonValue) -> bool:
+    if not isinstance(row, Mapping) or row.keys() != columns.keys():
+        return False
+    return all(_fits(kind, row[name]) for name, kind in columns.items())
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_time(text)
+    except MalformedInput:
+        return False
+    return True
