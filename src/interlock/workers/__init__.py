@@ -1,0 +1,1 @@
+"""What runs beside the doors, until it is told to stop."""

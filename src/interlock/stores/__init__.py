@@ -1,0 +1,1 @@
+"""Where the ledger and the reviews are kept: SQLite now, PostgreSQL through the same schema later."""

@@ -1,0 +1,1 @@
+"""The store's migrations, run by `stores.migrate`."""

@@ -1,0 +1,166 @@
+"""Reading the store, on connections of its own that can't write, in a few threads."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, Engine, and_, create_engine, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from interlock.errors import InterlockError, LedgerUnavailable
+from interlock.ledger.fields import format_time
+from interlock.model.names import ActorId, EntryId, ReviewId
+from interlock.model.review import Review, ReviewState, Vote
+from interlock.ports import Clock
+from interlock.stores import schema
+from interlock.stores.connections import open_reader
+from interlock.stores.rows import review_from_row, vote_from_row
+from interlock.stores.schema import LOG_ID
+
+T = TypeVar("T")
+
+READERS: Final = 2
+DUE_LIMIT: Final = 1000  # how many overdue reviews one sweep takes
+ENTRIES_LIMIT: Final = 4096  # how many entries one read hands out at most
+
+_OPEN: Final = (ReviewState.PENDING.value, ReviewState.APPROVED.value)
+
+
+class Reader:
+    """`ports.Records` over SQLAlchemy Core, and the log's raw entries for the signer and others who follow it."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        def connect() -> sqlite3.Connection:
+            return open_reader(path)
+
+        self._clock = clock
+        self._engine: Engine = create_engine(
+            "sqlite://", creator=connect, poolclass=QueuePool, pool_size=READERS, max_overflow=0
+        )
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+
+    async def review(self, review: ReviewId) -> Review | None:
+        """One review."""
+        query = select(schema.review).where(schema.review.c.id == review)
+        rows = await self._run(lambda c: c.execute(query).mappings().all())
+        return review_from_row(rows[0]) if rows else None
+
+    async def open_review(self, actor: ActorId, lookup: bytes) -> Review | None:
+        """The actor's pending or approved, unexpired review of this form."""
+        table, now = schema.review.c, format_time(self._clock.now())
+        query = select(schema.review).where(
+            table.actor == actor,
+            table.lookup == lookup,
+            or_(
+                and_(table.state == ReviewState.PENDING.value, table.expires_at > now),
+                and_(table.state == ReviewState.APPROVED.value, table.approved_until > now),
+            ),
+        )
+        rows = await self._run(lambda c: c.execute(query).mappings().all())
+        return review_from_row(rows[0]) if rows else None
+
+    async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
+        """Reviews in these states (None: all), newest first."""
+        table = schema.review.c
+        query = select(schema.review).order_by(table.opened_at.desc(), table.id.desc()).limit(limit)
+        if states is not None:
+            query = query.where(table.state.in_(sorted(state.value for state in states)))
+        rows = await self._run(lambda c: c.execute(query).mappings().all())
+        return [review_from_row(row) for row in rows]
+
+    async def count_open(self, actor: ActorId) -> int:
+        """How many reviews of this actor are pending."""
+        table = schema.review.c
+        query = (
+            select(func.count())
+            .select_from(schema.review)
+            .where(table.actor == actor, table.state == ReviewState.PENDING.value)
+        )
+        return await self._run(lambda c: int(c.execute(query).scalar_one()))
+
+    async def sealed(self, review: ReviewId) -> tuple[bytes, bytes] | None:
+        """(sealed payload, sealed card) of a review."""
+        table = schema.review.c
+        query = select(table.sealed_payload, table.sealed_card).where(table.id == review)
+        row = await self._run(lambda c: c.execute(query).one_or_none())
+        return None if row is None else (row[0], row[1])
+
+    async def votes(self, review: ReviewId) -> Sequence[Vote]:
+        """The votes on a review, oldest first: for showing, not for counting."""
+        table = schema.vote.c
+        query = select(schema.vote).where(table.review == review).order_by(table.at, table.entry)
+        rows = await self._run(lambda c: c.execute(query).mappings().all())
+        return [vote_from_row(row) for row in rows]
+
+    async def due(self, now: datetime) -> Sequence[Review]:
+        """Pending reviews past `expires_at` and approved ones past `approved_until`, oldest first, some at a time."""
+        table, limit = schema.review.c, format_time(now)
+        query = (
+            select(schema.review)
+            .where(
+                table.state.in_(_OPEN),
+                or_(
+                    and_(table.state == ReviewState.PENDING.value, table.expires_at <= limit),
+                    and_(table.state == ReviewState.APPROVED.value, table.approved_until <= limit),
+                ),
+            )
+            .order_by(table.opened_at, table.id)
+            .limit(DUE_LIMIT)
+        )
+        rows = await self._run(lambda c: c.execute(query).mappings().all())
+        return [review_from_row(row) for row in rows]
+
+    async def entry(self, entry: EntryId) -> bytes | None:
+        """The stored bytes of an entry."""
+        table = schema.entry.c
+        query = select(table.body).where(table.log_id == LOG_ID, table.id == entry)
+        body: bytes | None = await self._run(lambda c: c.execute(query).scalar_one_or_none())
+        return body
+
+    async def entries(self, first: int, limit: int) -> Sequence[bytes]:
+        """Up to `limit` entries from index `first` on, in order, without a gap."""
+        table = schema.entry.c
+        query = (
+            select(table.body)
+            .where(table.log_id == LOG_ID, table.idx >= first, table.idx < first + min(limit, ENTRIES_LIMIT))
+            .order_by(table.idx)
+        )
+        return await self._run(lambda c: c.execute(query).scalars().all())
+
+    async def head(self) -> tuple[int, bytes]:
+        """The head row: size and encoded frontier."""
+        query = select(schema.head.c.size, schema.head.c.frontier).where(schema.head.c.log_id == LOG_ID)
+        row = await self._run(lambda c: c.execute(query).one())
+        return int(row[0]), row[1]
+
+    async def checkpoint(self) -> str | None:
+        """The newest checkpoint published, as its signed note."""
+        table = schema.checkpoint.c
+        query = select(table.note).where(table.log_id == LOG_ID).order_by(table.size.desc()).limit(1)
+        note: str | None = await self._run(lambda c: c.execute(query).scalar_one_or_none())
+        return note
+
+    async def close(self) -> None:
+        """Waits for what is being read, then closes the connections."""
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        self._engine.dispose()
+
+    async def _run(self, question: Callable[[Connection], T]) -> T:
+        def ask() -> T:
+            with self._engine.connect() as connection:
+                return question(connection)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        except InterlockError:
+            raise
+        except (SQLAlchemyError, sqlite3.Error, RuntimeError):
+            # RuntimeError: the pool of threads is shut down, the store closed.
+            raise LedgerUnavailable("the store can't be read now") from None

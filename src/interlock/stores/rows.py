@@ -1,0 +1,123 @@
+"""Domain values to columns and back. What can't be read back raises `LedgerCorrupt`, never a guess."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from sqlalchemy import RowMapping
+
+from interlock.errors import LedgerCorrupt, MalformedInput
+from interlock.ledger.fields import format_time, parse_time
+from interlock.model.canonical import encode
+from interlock.model.change import OpenReview
+from interlock.model.decision import Quorum, Requirements
+from interlock.model.names import (
+    ActionId,
+    ActorId,
+    ConnectionName,
+    Digest,
+    EntryId,
+    GroupName,
+    KeyId,
+    PersonId,
+    ReviewId,
+)
+from interlock.model.review import Presence, Review, ReviewState, Verdict, Vote
+
+
+def review_row(change: OpenReview) -> dict[str, object]:
+    """The columns of a new review."""
+    review = change.review
+    return {
+        "id": review.id,
+        "action": review.action,
+        "actor": review.actor,
+        "connection": review.connection,
+        "state": review.state.value,
+        "digest": review.digest,
+        "card_digest": review.card_digest,
+        "requirements": _requirements_text(review.requirements),
+        "excluded": encode(sorted(review.excluded)).decode(),
+        "opened_at": format_time(review.opened_at),
+        "expires_at": format_time(review.expires_at),
+        "approved_until": None if review.approved_until is None else format_time(review.approved_until),
+        "opened_entry": review.opened_entry,
+        "lookup": change.lookup,
+        "sealed_payload": change.sealed_payload,
+        "sealed_card": change.sealed_card,
+    }
+
+
+def review_from_row(row: RowMapping) -> Review:
+    """The review that a row of il_review holds."""
+    try:
+        return Review(
+            id=ReviewId(row["id"]),
+            action=ActionId(row["action"]),
+            actor=ActorId(row["actor"]),
+            connection=ConnectionName(row["connection"]),
+            state=ReviewState(row["state"]),
+            digest=Digest(row["digest"]),
+            card_digest=Digest(row["card_digest"]),
+            requirements=_requirements(row["requirements"]),
+            excluded=frozenset(PersonId(str(p)) for p in json.loads(row["excluded"])),
+            opened_at=parse_time(row["opened_at"]),
+            expires_at=parse_time(row["expires_at"]),
+            approved_until=None if row["approved_until"] is None else parse_time(row["approved_until"]),
+            opened_entry=EntryId(row["opened_entry"]),
+        )
+    except (ValueError, TypeError, KeyError, MalformedInput):
+        raise LedgerCorrupt("a row of il_review isn't one that Interlock wrote") from None
+
+
+def vote_row(vote: Vote) -> dict[str, object]:
+    """The columns of a vote."""
+    return {
+        "review": vote.review,
+        "person": vote.person,
+        "verdict": vote.verdict.value,
+        "action_digest": vote.action_digest,
+        "card_digest": vote.card_digest,
+        "presence": vote.presence.value,
+        "key": vote.key,
+        "entry": vote.entry,
+        "at": format_time(vote.at),
+    }
+
+
+def vote_from_row(row: RowMapping) -> Vote:
+    """The vote that a row of il_vote holds."""
+    try:
+        return Vote(
+            review=ReviewId(row["review"]),
+            person=PersonId(row["person"]),
+            verdict=Verdict(row["verdict"]),
+            action_digest=Digest(row["action_digest"]),
+            card_digest=Digest(row["card_digest"]),
+            presence=Presence(row["presence"]),
+            key=KeyId(row["key"]),
+            entry=EntryId(row["entry"]),
+            at=parse_time(row["at"]),
+        )
+    except (ValueError, TypeError, KeyError, MalformedInput):
+        raise LedgerCorrupt("a row of il_vote isn't one that Interlock wrote") from None
+
+
+def _requirements_text(requirements: Requirements) -> str:
+    return encode(
+        {
+            "quorums": [{"group": q.group, "count": q.count} for q in requirements.quorums],
+            "expires_us": requirements.expires // timedelta(microseconds=1),
+            "valid_us": requirements.valid // timedelta(microseconds=1),
+        }
+    ).decode()
+
+
+def _requirements(text: str) -> Requirements:
+    document = json.loads(text)
+    return Requirements(
+        quorums=tuple(Quorum(GroupName(str(q["group"])), int(q["count"])) for q in document["quorums"]),
+        expires=timedelta(microseconds=document["expires_us"]),
+        valid=timedelta(microseconds=document["valid_us"]),
+    )

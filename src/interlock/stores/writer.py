@@ -1,0 +1,153 @@
+"""The one writer: a thread that takes what waits, makes it durable in one transaction, and takes what came meanwhile.
+
+Group commit without a timer: while a COMMIT is in flight the next batch collects. Callers queue from the event loop and
+are answered there, one wake-up of the loop a batch. The queue is bounded; beyond it the answer is no, at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from interlock.errors import EntryRefused, InterlockError, LedgerUnavailable
+from interlock.model.change import Unit
+from interlock.ports import Receipt
+from interlock.stores.flush import Answer, Flushed, Flusher
+from interlock.stores.jobs import BATCH_BYTES, BATCH_ENTRIES, Job, Publish, make_ready, weigh
+
+QUEUE_BYTES: Final = 64 << 20  # what may wait altogether, sealed payloads included
+
+Settle = Callable[[Flushed], None]
+"""Called on the event loop for each batch, before its callers: what must know of new entries before they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    job: Job
+    answer: asyncio.Future[Receipt]
+    entries: int
+    bytes: int
+
+
+class Writer:
+    """Owns the flusher and its thread. All methods belong to the event loop it was made on; `settle` runs there too."""
+
+    def __init__(self, flusher: Flusher, *, queue_limit: int, settle: Settle) -> None:
+        self._flusher = flusher
+        self._limit = queue_limit
+        self._settle = settle
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[_Waiting] = deque()
+        self._queued_entries = 0
+        self._queued_bytes = 0
+        self._closing: InterlockError | None = None
+        self._changed = threading.Condition(threading.Lock())
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Unit | Publish) -> asyncio.Future[Receipt]:
+        """Queues `job` behind all earlier ones; the future is answered once it is durable or refused."""
+        answer: asyncio.Future[Receipt] = self._loop.create_future()
+        try:
+            ready = make_ready(job) if isinstance(job, Unit) else job
+            self._put(_Waiting(ready, answer, *weigh(ready)))
+        except (EntryRefused, LedgerUnavailable) as refusal:
+            answer.set_exception(refusal)
+        return answer
+
+    def refuse(self, because: InterlockError) -> None:
+        """From now on every job is refused with `because`, those that wait as well."""
+        with self._changed:
+            self._closing = because
+            refused, self._queue = self._queue, deque()
+            self._queued_entries = self._queued_bytes = 0
+            self._changed.notify()
+        for waiting in refused:
+            _answer(waiting.answer, because)
+
+    async def close(self, seconds: float) -> None:
+        """Writes what is queued, for at most `seconds`; what is left then is refused. Then the thread ends."""
+        closed = LedgerUnavailable("the ledger is closed")
+        with self._changed:
+            self._closing = self._closing or closed
+            self._changed.notify()
+        try:
+            await asyncio.wait_for(self._ended.wait(), seconds)
+        except TimeoutError:
+            self.refuse(closed)
+            await self._ended.wait()  # at most one flush is under way, bounded by SQLite's busy timeout
+        self._thread.join()
+
+    def _put(self, waiting: _Waiting) -> None:
+        with self._changed:
+            if self._closing is not None:
+                raise _again(self._closing)
+            if self._queued_entries + waiting.entries > self._limit or self._queued_bytes + waiting.bytes > QUEUE_BYTES:
+                raise LedgerUnavailable("too much is waiting for the ledger already; try again")
+            self._queue.append(waiting)
+            self._queued_entries += waiting.entries
+            self._queued_bytes += waiting.bytes
+            self._changed.notify()
+
+    def _run(self) -> None:
+        try:
+            while batch := self._take():
+                flushed = self._flusher.flush([waiting.job for waiting in batch])
+                self._tell(self._deliver, batch, flushed)
+        finally:
+            self._flusher.close()
+            self._tell(self._ended.set)
+
+    def _tell(self, call: Callable[..., None], *arguments: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody is left to answer
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _take(self) -> Sequence[_Waiting]:
+        """The next batch, in order; waits for one. Empty when the writer is closing and nothing is left."""
+        batch: list[_Waiting] = []
+        entries = size = 0
+        with self._changed:
+            while not self._queue and self._closing is None:
+                self._changed.wait()
+            while self._queue:
+                first = self._queue[0]
+                # One place is kept for the flush's seal.
+                if batch and (entries + first.entries >= BATCH_ENTRIES or size + first.bytes > BATCH_BYTES):
+                    break
+                batch.append(self._queue.popleft())
+                entries += first.entries
+                size += first.bytes
+            self._queued_entries -= entries
+            self._queued_bytes -= size
+        return batch
+
+    def _deliver(self, batch: Sequence[_Waiting], flushed: Flushed) -> None:
+        """On the event loop: the entries are told to `settle` first, then the callers are answered."""
+        answers: Sequence[Answer] = flushed.answers
+        try:
+            self._settle(flushed)
+        except InterlockError as error:
+            self.refuse(error)
+            answers = [error] * len(batch)
+        for waiting, answer in zip(batch, answers, strict=True):
+            _answer(waiting.answer, answer)
+
+
+def _answer(future: asyncio.Future[Receipt], answer: Answer) -> None:
+    if future.done():  # its caller went away
+        return
+    if isinstance(answer, Receipt):
+        future.set_result(answer)
+    else:
+        future.set_exception(_again(answer))
+
+
+def _again(error: InterlockError) -> InterlockError:
+    """An exception for each caller: one that several tasks raise would gather all their tracebacks."""
+    return type(error)(error.sentence, code=error.code)
