@@ -1,0 +1,112 @@
+"""Labels of what a statement shows: plain columns by the server's own description, everything else coarse.
+
+The description is a witness (sql.md): it survives subqueries and expressions are absent from it, but what it names must
+be among the statement's relations. Exact lineage, when built, replaces `reach` here and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interlock.model.connection import Connection
+from interlock.model.exposure import Output
+from interlock.model.label import Label
+from interlock.model.snapshot import DescribedColumn, Relation
+from interlock.sensitivity.columns import ColumnLabels
+from interlock.sql.catalogs import FIRST_USER_OID
+from interlock.sql.shape import Kind, Reach, Statement
+
+CONTRADICTED = "the server's description and the statement's text contradict each other"
+NOT_DESCRIBED = "the server hasn't described what the statement returns"
+
+_PLAIN_KINDS = frozenset({Kind.QUERY, Kind.WRITE, Kind.COPY_OUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The outputs of one statement; `because` says why they can't be trusted, empty when they can."""
+
+    outputs: tuple[Output, ...]
+    because: str
+
+
+def label_outputs(
+    statement: Statement,
+    described: Sequence[DescribedColumn] | None,
+    connection: Connection,
+    labels: ColumnLabels,
+) -> Shown:
+    """The outputs of a statement with their labels."""
+    if statement.describe is None:
+        return Shown((), CONTRADICTED if described else "")
+    if described is None:
+        return Shown((), NOT_DESCRIBED)
+    relations = {t.relation.oid: t.relation for t in statement.touches if t.relation is not None}
+    coarse = reach_labels(statement, labels)
+    outputs = [_output(d, statement, relations, coarse, connection, labels) for d in described]
+    wide = statement.width is not None and statement.width != len(described)
+    if wide or None in outputs:
+        return Shown(tuple(_coarse(d, labels.for_connection()) for d in described), CONTRADICTED)
+    return Shown(tuple(o for o in outputs if o is not None), "")
+
+
+def reach_labels(statement: Statement, labels: ColumnLabels) -> frozenset[Label]:
+    """What anything that isn't a plain column carries."""
+    if statement.reach is Reach.CONNECTION:
+        return labels.for_connection()
+    if statement.reach is Reach.NONE:
+        return frozenset()
+    named = (t.relation for t in statement.touches if t.relation is not None)
+    return frozenset().union(*(labels.for_relation(r.oid) for r in named))
+
+
+def same_shape(before: Sequence[DescribedColumn] | None, now: Sequence[DescribedColumn] | None) -> bool:
+    """Whether a result at execution has the described shape: names, origins and types. Formats are Bind's business."""
+    if before is None or now is None:
+        return before is None and now is None
+    return [_shape(d) for d in before] == [_shape(d) for d in now]
+
+
+def _shape(d: DescribedColumn) -> tuple[str, int, int, int, int, int]:
+    return d.name, d.table_oid, d.number, d.type_oid, d.type_size, d.type_modifier
+
+
+def _coarse(described: DescribedColumn, labels: frozenset[Label]) -> Output:
+    return Output(described.name, described.type_oid, labels, None)
+
+
+def _output(
+    described: DescribedColumn,
+    statement: Statement,
+    relations: dict[int, Relation],
+    coarse: frozenset[Label],
+    connection: Connection,
+    labels: ColumnLabels,
+) -> Output | None:
+    """One output; None for a contradiction."""
+    if described.table_oid == 0:
+        return _coarse(described, coarse)
+    if statement.kind not in _PLAIN_KINDS:
+        return None
+    relation = relations.get(described.table_oid)
+    if relation is None:
+        return _catalog_output(described, statement, coarse)
+    if described.number <= 0 or not relation.is_base_table:
+        return _coarse(described, coarse)
+    column = next((c for c in relation.columns if c.number == described.number), None)
+    if column is None:
+        return None
+    plain = f"{connection.name}/{relation.qualified}.{column.name}"
+    return Output(described.name, described.type_oid, labels.for_column(relation.oid, column.number), plain)
+
+
+def _catalog_output(described: DescribedColumn, statement: Statement, coarse: frozenset[Label]) -> Output | None:
+    """A catalog's column is harmless only where the text can reach none of those kept back."""
+    reads = [t.catalog for t in statement.touches if t.catalog is not None]
+    if described.table_oid >= FIRST_USER_OID or not reads:
+        return None
+    for read in reads:
+        if read.harmless and read.catalog is not None and read.catalog.oid == described.table_oid:
+            return _coarse(described, frozenset())
+    return _coarse(described, coarse)

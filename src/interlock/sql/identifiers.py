@@ -1,0 +1,71 @@
+"""Identifiers that look as if they carried data. They are always shown and stored, so such a statement is refused."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from interlock.model.snapshot import Snapshot
+from interlock.sql.catalogs import harmless
+from interlock.sql.functions import BUILT_IN_TYPES, class_of
+from interlock.sql.parse import Parsed, Token
+from interlock.sql.shape import Refusal
+
+MAX_IDENTIFIER: Final = 63  # bytes; NAMEDATALEN - 1
+MAX_DIGITS: Final = 5
+FINDING: Final = Refusal("finding_in_code", "a name in the statement looks like data; names are never hidden")
+
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+_DATE_FIELDS: Final = frozenset({"week", "quarter", "dow", "doy", "isodow", "isoyear", "epoch", "decade", "century"})
+_DIGIT = re.compile(r"\d")
+
+
+def invisible(text: str) -> bool:
+    """Whether a text holds control, format (bidirectional, zero-width), private or unassigned characters."""
+    return any(unicodedata.category(c) in _INVISIBLE for c in text)
+
+
+def bare(token: Token) -> str:
+    """An identifier token as the server reads it: quotes off, or folded to lower case."""
+    if token.text.startswith('"'):
+        return token.text[1:-1].replace('""', '"')
+    return token.text.lower()
+
+
+def suspicious(token: Token, snapshot: Snapshot) -> bool:
+    """Whether an identifier looks like data. Names that the snapshot has are definitions, whatever they look like."""
+    if token.name == "UIDENT":
+        return True
+    if token.name != "IDENT":
+        return False
+    name = bare(token)
+    if invisible(name) or len(name.encode()) > MAX_IDENTIFIER:
+        return True
+    if "@" in name or len(_DIGIT.findall(name)) > MAX_DIGITS:
+        return not defined(name, snapshot)
+    return False
+
+
+def echoes(token: Token, values: frozenset[str], snapshot: Snapshot) -> bool:
+    """Whether an identifier repeats one of these literal values (case aside)."""
+    if token.name != "IDENT" or not values:
+        return False
+    name = bare(token)
+    return name.casefold() in values and name not in _DATE_FIELDS and not defined(name, snapshot)
+
+
+def finding(parsed: Parsed, snapshot: Snapshot) -> Refusal | None:
+    """The refusal of a text with such an identifier."""
+    return FINDING if any(suspicious(t, snapshot) for t in parsed.tokens) else None
+
+
+def defined(name: str, snapshot: Snapshot) -> bool:
+    """Whether a name is one of the snapshot's or the server's own."""
+    if name in BUILT_IN_TYPES or class_of(name) is not None or harmless("pg_catalog", name):
+        return True
+    if name in snapshot.functions or name in snapshot.types:
+        return True
+    return any(
+        name in (r.name, r.schema) or any(name == column.name for column in r.columns) for r in snapshot.relations
+    )

@@ -1,0 +1,137 @@
+"""Judging a query or a write: sources, expressions, writes, and what follows for reach and effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from interlock.model import verb
+from interlock.model.names import Verb
+from interlock.model.snapshot import Relation, Snapshot
+from interlock.sql.catalogs import FIRST_USER_OID
+from interlock.sql.reading import Findings, Scope, read, scope_of
+from interlock.sql.resolve import Source, lookup, sources
+from interlock.sql.session_state import SessionState
+from interlock.sql.shape import CatalogRead, Kind, Reach, Refusal, Statement, Touch, Written
+from interlock.sql.tree import Node, typed, words
+from interlock.sql.writing import Write, writes
+
+_WRITE_VERBS: Final[Mapping[str, Verb]] = {
+    "InsertStmt": verb.SQL_INSERT,
+    "UpdateStmt": verb.SQL_UPDATE,
+    "DeleteStmt": verb.SQL_DELETE,
+    "MergeStmt": verb.SQL_MERGE,
+    "TruncateStmt": verb.SQL_TRUNCATE,
+}
+_KINDS: Final[Mapping[str, str]] = {"v": "a view", "m": "a materialised view", "f": "a foreign table"}
+
+
+def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement:
+    """The statement that `root` is: SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE or TRUNCATE."""
+    named = sources(root, snapshot, state)
+    scope = scope_of(root, named, snapshot)
+    found = Findings() if root[0] == "TruncateStmt" else read(root, scope)
+    made = writes(root)
+    for source in named:
+        _judge_source(source, scope, found)
+    kind = Kind.WRITE if made or root[0] == "MergeStmt" else Kind.QUERY
+    tables = any(s.relation is not None for s in named)
+    return replace(
+        blank,
+        kind=kind,
+        touches=_touches(named, made, found),
+        reach=Reach.CONNECTION if found.because else Reach.TABLES if tables else Reach.NONE,
+        because=tuple(found.because),
+        effect_free=kind is Kind.QUERY and not found.uncertain,
+        unbounded=any(w.unbounded for w in made),
+        filters=found.filters,
+        written=tuple(Written(_target(w, snapshot, state), w.columns) for w in made),
+        describe=blank.text if _returns(root) else None,
+        width=width_of(root),
+        refusal=found.refusal or next((w.refusal for w in made if w.refusal), None) or _odd(named),
+    )
+
+
+def width_of(root: Node) -> int | None:
+    """How many outputs a query or RETURNING has; None when a star hides it, or it returns nothing."""
+    kind, fields = root
+    while kind == "SelectStmt" and "larg" in fields:
+        kind, fields = typed(fields["larg"], "larg")
+    if "valuesLists" in fields:
+        return len(typed(fields["valuesLists"][0])[1].get("items", ()))
+    targets: Any = fields.get("targetList", ())
+    if kind != "SelectStmt":
+        targets = fields.get("returningClause", {}).get("exprs", ())
+    for target in targets:
+        inner = typed(typed(target)[1].get("val") or {})
+        if "*" in words(inner[1].get("fields")) or "*" in words(inner[1].get("indirection")):
+            return None
+    return len(targets)
+
+
+def _returns(root: Node) -> bool:
+    return root[0] == "SelectStmt" or "returningClause" in root[1]
+
+
+def _odd(named: tuple[Source, ...]) -> Refusal | None:
+    if any(s.target and s.in_catalog for s in named):
+        return Refusal("catalog", "the server's catalogs can't be written")
+    return None
+
+
+def _judge_source(source: Source, scope: Scope, found: Findings) -> None:
+    relation = source.relation
+    if source.in_catalog:
+        _judge_catalog(source, scope, found)
+    elif relation is None:
+        if not source.cte:
+            found.reach("a relation that we don't know")
+    elif not relation.is_base_table:
+        found.reach(_KINDS.get(relation.kind, "a relation that isn't a table"))
+    else:
+        _judge_table(relation, source, found)
+
+
+def _judge_table(relation: Relation, source: Source, found: Findings) -> None:
+    if relation.hidden_effects and source.target:
+        found.reach("triggers, rules, row security or computed defaults of the table written")
+    if relation.hidden_effects or relation.kind != "r" or any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
+        found.uncertain = True
+
+
+def _judge_catalog(source: Source, scope: Scope, found: Findings) -> None:
+    if source.catalog is None:
+        found.reach("a catalog that holds data")
+    elif source.catalog.oid == 0:
+        found.uncertain = True
+    if source.catalog is not None and source.catalog.kept and source.renames:
+        found.reach("a catalog's columns under other names")
+
+
+def _touches(named: tuple[Source, ...], made: tuple[Write, ...], found: Findings) -> tuple[Touch, ...]:
+    listed: list[Touch] = []
+    for source in named:
+        if source.cte and source.relation is None:
+            continue
+        word = _WRITE_VERBS.get(source.target, verb.SQL_SELECT)
+        touch = Touch(word, source.name, source.relation, _catalog(source, found))
+        listed.append(touch)
+        if source.target and any(w.returns for w in made):
+            listed.append(replace(touch, verb=verb.SQL_SELECT))
+    if found.calls:
+        listed.append(Touch(verb.SQL_CALL, ""))
+    return tuple(dict.fromkeys(listed))
+
+
+def _catalog(source: Source, found: Findings) -> CatalogRead | None:
+    """Harmless only when nothing in the text could reach a column that is kept back."""
+    if not source.in_catalog:
+        return None
+    safe = source.catalog is not None and not (source.catalog.kept and found.because)
+    return CatalogRead(source.catalog, safe)
+
+
+def _target(write: Write, snapshot: Snapshot, state: SessionState) -> Relation | None:
+    fields = write.node[1]["relation"]
+    return lookup(str(fields.get("schemaname", "")), str(fields.get("relname", "")), snapshot, state)[1]

@@ -1,0 +1,317 @@
+"""What the expressions of a statement can reach: functions, operators, types, names, whole rows.
+
+An allow-list of node types: an expression of a kind that isn't in `_PLAIN` or `_CHECKS` refuses the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from interlock.model.snapshot import Snapshot
+from interlock.sql.functions import BUILT_IN_OPERATORS, BUILT_IN_TYPES, LISTED, FunctionClass, class_of
+from interlock.sql.resolve import Source
+from interlock.sql.shape import Refusal
+from interlock.sql.tree import Fields, Node, typed, walk, words
+
+_SYSTEM_COLUMNS: Final = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+_FUNCTION_COLUMNS: Final = frozenset({"key", "value", "ordinality"})  # of json_each and the like
+_ROWS: Final = frozenset({"excluded", "old", "new"})
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found, gathered while walking.
+
+    `because`: why every label of the connection counts. `calls`: code of users that would run. `uncertain`: it can't be
+    proved effect-free. `filters`: something tests, orders, groups or decides whether an error occurs.
+    """
+
+    because: dict[str, None] = field(default_factory=dict)
+    calls: dict[str, None] = field(default_factory=dict)
+    refusal: Refusal | None = None
+    uncertain: bool = False
+    filters: bool = False
+
+    def reach(self, why: str) -> None:
+        """Every label of the connection counts."""
+        self.because[why] = None
+        self.uncertain = True
+
+    def call(self, name: str, what: str) -> None:
+        """Code that we can't read would run."""
+        self.calls[name] = None
+        self.reach(f"{what} {name} isn't one of the built-ins we know")
+
+    def refuse(self, code: str, sentence: str) -> None:
+        """The statement is refused; the first reason stays."""
+        if self.refusal is None:
+            self.refusal = Refusal(code, sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the names in a statement may mean. Coarse: one scope for the whole text.
+
+    `columns`: every column or output name. `rows`: every name that may mean a whole row. `kept`: columns of the touched
+    catalogs that hold data; when there are any, nothing that could name them indirectly is allowed to be harmless.
+    """
+
+    snapshot: Snapshot
+    columns: frozenset[str]
+    rows: frozenset[str]
+    kept: frozenset[str]
+
+
+def scope_of(root: Node, found: tuple[Source, ...], snapshot: Snapshot) -> Scope:
+    """The one scope of a text."""
+    columns: set[str] = set(_SYSTEM_COLUMNS | _FUNCTION_COLUMNS)
+    kept: set[str] = set()
+    for source in found:
+        if source.relation is not None:
+            columns.update(c.name for c in source.relation.columns)
+        if source.catalog is not None:
+            columns |= source.catalog.columns
+            kept |= source.catalog.kept
+    rows = {s.alias for s in found} | _ROWS
+    for kind, fields in walk(root):
+        if kind == "ResTarget" and "name" in fields:
+            columns.add(str(fields["name"]))
+        elif kind == "Alias":
+            columns.update(words(fields.get("colnames")))
+            rows.add(str(fields.get("aliasname", "")))
+        elif kind == "CommonTableExpr":
+            columns.update(words(fields.get("aliascolnames")))
+            rows.add(str(fields.get("ctename", "")))
+        elif kind == "FuncCall":
+            columns.update({words(fields.get("funcname"))[-1]} & LISTED)
+    return Scope(snapshot, frozenset(columns), frozenset(rows), frozenset(kept))
+
+
+def read(root: Node, scope: Scope) -> Findings:
+    """Judges every node of the tree."""
+    found = Findings()
+    for kind, fields in walk(root):
+        check = _CHECKS.get(kind)
+        if check is not None:
+            check(fields, scope, found)
+        elif kind not in _PLAIN:
+            found.refuse("not_built", f"statements with {_spoken(kind)} aren't built yet")
+        if kind in _FILTERS:
+            found.filters = True
+    return found
+
+
+def _spoken(kind: str) -> str:
+    return _SPOKEN.get(kind, f"{kind.lstrip('?')} parts")
+
+
+def _column_ref(fields: Fields, scope: Scope, found: Findings) -> None:
+    names = words(fields.get("fields"))
+    if "*" in names:
+        _star(fields, scope, found)
+        return
+    last = names[-1] if names else ""
+    if last in scope.rows and (len(names) == 1 or last not in scope.columns):
+        _whole_row(scope, found)
+    else:
+        _name(last, len(names) > 1, scope, found)
+
+
+def _indirection(fields: Fields, scope: Scope, found: Findings) -> None:
+    for name in words(fields.get("indirection")):
+        if name == "*":
+            _star(fields, scope, found)
+        elif name:
+            _name(name, True, scope, found)
+
+
+def _name(name: str, qualified: bool, scope: Scope, found: Findings) -> None:
+    """`p.f` is the column f or else the function f over the row (functional notation)."""
+    if qualified and name in scope.snapshot.functions:
+        found.call(name, "the function")
+    elif name not in scope.columns:
+        found.reach("a name that is no column we know")
+    elif qualified and scope.kept and name in LISTED:
+        found.reach("a catalog's whole row")
+
+
+def _star(_fields: Fields, scope: Scope, found: Findings) -> None:
+    if scope.kept:
+        found.reach("a catalog's columns that hold data")
+
+
+def _whole_row(scope: Scope, found: Findings) -> None:
+    found.uncertain = True
+    if scope.kept:
+        found.reach("a catalog's columns that hold data")
+    if scope.snapshot.functions:
+        found.reach("a whole row, which code of users could take")
+
+
+def _string(fields: Fields, scope: Scope, found: Findings) -> None:
+    if fields.get("sval") in scope.kept:
+        found.reach("a catalog's columns that hold data")
+
+
+def _renaming(fields: Fields, scope: Scope, found: Findings) -> None:
+    if scope.kept and (fields.get("colnames") or fields.get("aliascolnames")):
+        found.reach("a catalog's columns under other names")
+
+
+def _cte(fields: Fields, scope: Scope, found: Findings) -> None:
+    _renaming(fields, scope, found)
+    if "search_clause" in fields or "cycle_clause" in fields:
+        found.refuse("not_built", "SEARCH and CYCLE clauses aren't built yet")
+
+
+def _operator(name: tuple[str, ...], scope: Scope, found: Findings) -> None:
+    bare = name[-1] if name else "="
+    shadowed = len(name) <= 1 and bare in scope.snapshot.operators
+    if _elsewhere(name) or shadowed or bare not in BUILT_IN_OPERATORS:
+        found.call(bare, "the operator")
+
+
+def _expression(fields: Fields, scope: Scope, found: Findings) -> None:
+    if "BETWEEN" in str(fields.get("kind", "")):
+        for op in ("<", "<=", ">", ">="):
+            _operator((op,), scope, found)
+    else:
+        _operator(words(fields.get("name")), scope, found)
+
+
+def _sublink(fields: Fields, scope: Scope, found: Findings) -> None:
+    if "testexpr" in fields:
+        _operator(words(fields.get("operName")), scope, found)
+
+
+def _case(fields: Fields, scope: Scope, found: Findings) -> None:
+    if "arg" in fields:
+        _operator(("=",), scope, found)
+
+
+def _join(fields: Fields, scope: Scope, found: Findings) -> None:
+    if fields.get("isNatural") or "usingClause" in fields:
+        _operator(("=",), scope, found)
+    if scope.kept and fields.get("isNatural"):
+        found.reach("a catalog's columns that hold data")
+
+
+def _sort(fields: Fields, scope: Scope, found: Findings) -> None:
+    if "useOp" in fields:
+        _operator(words(fields["useOp"]), scope, found)
+
+
+def _function(fields: Fields, scope: Scope, found: Findings) -> None:
+    name = words(fields.get("funcname"))
+    bare = name[-1] if name else ""
+    known = class_of(bare)
+    if known is FunctionClass.REFUSED:
+        found.refuse("function", f"the function {bare} isn't let through")
+    elif known is None or _elsewhere(name) or (len(name) == 1 and bare in scope.snapshot.functions):
+        found.call(bare, "the function")
+    elif known is FunctionClass.OPAQUE:
+        found.reach(f"the function {bare} can show what isn't in the statement")
+    elif known is FunctionClass.VOLATILE:
+        found.uncertain = True
+
+
+def _elsewhere(name: tuple[str, ...]) -> bool:
+    """Whether a name is qualified with another schema than pg_catalog."""
+    return len(name) > 1 and name[0] != "pg_catalog"
+
+
+def _type(fields: Fields, scope: Scope, found: Findings) -> None:
+    name = words(fields.get("names"))
+    bare = name[-1] if name else ""
+    shadowed = len(name) == 1 and bare in scope.snapshot.types
+    if fields.get("setof") or fields.get("pct_type") or _elsewhere(name) or shadowed or bare not in BUILT_IN_TYPES:
+        found.reach("a type that isn't one of the built-ins we know")
+
+
+def _select(fields: Fields, _scope: Scope, found: Findings) -> None:
+    distinct_set = fields.get("op", "SETOP_NONE") != "SETOP_NONE" and not (
+        fields.get("op") == "SETOP_UNION" and fields.get("all")
+    )
+    if distinct_set or any(c in fields for c in _TESTING_CLAUSES):
+        found.filters = True
+
+
+def _locking(_fields: Fields, _scope: Scope, found: Findings) -> None:
+    found.uncertain = True
+
+
+def _into(_fields: Fields, _scope: Scope, found: Findings) -> None:
+    found.refuse("not_built", "SELECT INTO isn't built yet")
+
+
+def _merge(_fields: Fields, _scope: Scope, found: Findings) -> None:
+    found.refuse("not_built", "MERGE isn't built yet")
+
+
+def _range_function(fields: Fields, _scope: Scope, found: Findings) -> None:
+    if "coldeflist" in fields:
+        found.refuse("not_built", "functions with a column definition list aren't built yet")
+
+
+def _conflict(fields: Fields, _scope: Scope, found: Findings) -> None:
+    if any(typed(e)[1].get("opclass") for e in typed(fields.get("infer") or {})[1].get("indexElems", ())):
+        found.refuse("not_built", "operator classes in ON CONFLICT aren't built yet")
+
+
+def _kinds(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_Check = Callable[[Fields, Scope, Findings], None]
+
+_CHECKS: Final[Mapping[str, _Check]] = {
+    "A_Expr": _expression,
+    "A_Indirection": _indirection,
+    "A_Star": _star,
+    "Alias": _renaming,
+    "CaseExpr": _case,
+    "ColumnRef": _column_ref,
+    "CommonTableExpr": _cte,
+    "FuncCall": _function,
+    "IntoClause": _into,
+    "JoinExpr": _join,
+    "DeleteStmt": _select,
+    "LockingClause": _locking,
+    "MergeStmt": _merge,
+    "OnConflictClause": _conflict,
+    "RangeFunction": _range_function,
+    "SelectStmt": _select,
+    "SortBy": _sort,
+    "String": _string,
+    "SubLink": _sublink,
+    "TypeName": _type,
+    "UpdateStmt": _select,
+}
+
+_TESTING_CLAUSES: Final = ("whereClause", "groupClause", "havingClause", "distinctClause")
+
+_PLAIN: Final = _kinds("""
+    A_ArrayExpr A_Const A_Indices BoolExpr BooleanTest CaseWhen CoalesceExpr CollateClause GroupingFunc GroupingSet
+    IndexElem InferClause InsertStmt Integer List MinMaxExpr MultiAssignRef NamedArgExpr NullTest ParamRef
+    RangeSubselect RangeVar ResTarget ReturningClause ReturningOption RowExpr SQLValueFunction SetToDefault TypeCast
+    WindowDef WithClause
+""")
+
+_FILTERS: Final = _kinds("""
+    A_Expr A_Indirection BoolExpr BooleanTest CaseExpr CoalesceExpr FuncCall GroupingSet JoinExpr MinMaxExpr NullTest
+    OnConflictClause SortBy SubLink TypeCast WindowDef
+""")
+
+_SPOKEN: Final[Mapping[str, str]] = {
+    "ColumnDef": "column definitions",
+    "CurrentOfExpr": "WHERE CURRENT OF",
+    "JsonFuncExpr": "SQL/JSON query functions",
+    "JsonTable": "JSON_TABLE",
+    "MergeWhenClause": "MERGE",
+    "RangeTableFunc": "XMLTABLE",
+    "RangeTableSample": "TABLESAMPLE",
+    "XmlExpr": "XML functions",
+    "XmlSerialize": "XMLSERIALIZE",
+}

@@ -1,0 +1,157 @@
+"""Statements that change definitions and rights: what they touch. Policy decides; code of users isn't let in yet.
+
+What such a statement does to data can't be read off its text (a default, an index expression, a cascade, a view's
+query), so all but plain DROP TABLE and CREATE TABLE reach every label of the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from interlock.model import verb
+from interlock.model.names import Verb
+from interlock.model.snapshot import Snapshot
+from interlock.sql.resolve import Source, lookup, sources
+from interlock.sql.session_state import SessionState
+from interlock.sql.shape import Kind, Refusal, Touch
+from interlock.sql.tree import Fields, Node, typed, walk, words
+
+_VERBS: Final[Mapping[str, tuple[Kind, Verb]]] = {
+    "AlterEnumStmt": (Kind.SCHEMA, verb.SQL_ALTER),
+    "AlterObjectSchemaStmt": (Kind.SCHEMA, verb.SQL_ALTER),
+    "AlterOwnerStmt": (Kind.PRIVILEGE, verb.SQL_ALTER),
+    "AlterRoleStmt": (Kind.PRIVILEGE, verb.SQL_ROLE),
+    "AlterSeqStmt": (Kind.SCHEMA, verb.SQL_ALTER),
+    "AlterTableStmt": (Kind.SCHEMA, verb.SQL_ALTER),
+    "CommentStmt": (Kind.SCHEMA, verb.SQL_COMMENT),
+    "CreateEnumStmt": (Kind.SCHEMA, verb.SQL_CREATE),
+    "CreateRoleStmt": (Kind.PRIVILEGE, verb.SQL_ROLE),
+    "CreateSchemaStmt": (Kind.SCHEMA, verb.SQL_CREATE),
+    "CreateSeqStmt": (Kind.SCHEMA, verb.SQL_CREATE),
+    "CreateStmt": (Kind.SCHEMA, verb.SQL_CREATE),
+    "DropRoleStmt": (Kind.PRIVILEGE, verb.SQL_ROLE),
+    "DropStmt": (Kind.SCHEMA, verb.SQL_DROP),
+    "GrantRoleStmt": (Kind.PRIVILEGE, verb.SQL_GRANT),
+    "GrantStmt": (Kind.PRIVILEGE, verb.SQL_GRANT),
+    "IndexStmt": (Kind.SCHEMA, verb.SQL_CREATE),
+    "RenameStmt": (Kind.SCHEMA, verb.SQL_ALTER),
+    "ViewStmt": (Kind.SCHEMA, verb.SQL_CREATE),
+}
+
+_NOT_BUILT: Final[Mapping[str, str]] = {
+    "AlterDatabaseSetStmt": "ALTER DATABASE ... SET",
+    "AlterRoleSetStmt": "ALTER ROLE ... SET",
+    "AlterSystemStmt": "ALTER SYSTEM",
+    "CallStmt": "CALL",
+    "CheckPointStmt": "CHECKPOINT",
+    "ClosePortalStmt": "CLOSE",
+    "ClusterStmt": "CLUSTER",
+    "CreateEventTrigStmt": "CREATE EVENT TRIGGER",
+    "CreateExtensionStmt": "CREATE EXTENSION",
+    "CreateFunctionStmt": "CREATE FUNCTION and CREATE PROCEDURE",
+    "CreatePolicyStmt": "CREATE POLICY",
+    "CreateTableAsStmt": "CREATE TABLE AS and CREATE MATERIALIZED VIEW",
+    "CreateTrigStmt": "CREATE TRIGGER",
+    "DeclareCursorStmt": "DECLARE CURSOR",
+    "DoStmt": "DO blocks",
+    "ExecuteStmt": "EXECUTE",
+    "FetchStmt": "FETCH and MOVE",
+    "ImportForeignSchemaStmt": "IMPORT FOREIGN SCHEMA",
+    "ListenStmt": "LISTEN",
+    "LoadStmt": "LOAD",
+    "LockStmt": "LOCK",
+    "MergeStmt": "MERGE",
+    "NotifyStmt": "NOTIFY",
+    "PrepareStmt": "PREPARE (use the protocol's own prepared statements)",
+    "RefreshMatViewStmt": "REFRESH MATERIALIZED VIEW",
+    "ReindexStmt": "REINDEX",
+    "RuleStmt": "CREATE RULE",
+    "UnlistenStmt": "UNLISTEN",
+    "VacuumStmt": "VACUUM and ANALYZE",
+}
+
+_RELATIONS: Final = frozenset(
+    {"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_SEQUENCE", "OBJECT_INDEX", "OBJECT_FOREIGN_TABLE"}
+)
+_FEW: Final = "what a change of definitions does to data can't be read off its text"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A judged change: its touches, and why every label of the connection counts (empty: those of its tables do)."""
+
+    kind: Kind
+    touches: tuple[Touch, ...]
+    because: tuple[str, ...]
+    refusal: Refusal | None
+
+
+def judge(root: Node, snapshot: Snapshot, state: SessionState) -> Change:
+    """What a statement that is neither query, write nor session traffic does; refused when it isn't on the lists."""
+    kind, fields = root
+    if kind not in _VERBS:
+        what = _NOT_BUILT.get(kind, "statements of this kind")
+        return Change(Kind.REFUSED, (), (), Refusal("not_built", f"not built yet: {what}"))
+    family, word = _verb(kind, fields)
+    touched = _touches(root, word, snapshot, state)
+    because = () if _plain(kind, fields) else (_FEW,)
+    return Change(family, touched, because, _refusal(root))
+
+
+def _verb(kind: str, fields: Fields) -> tuple[Kind, Verb]:
+    family, word = _VERBS[kind]
+    if kind in ("GrantStmt", "GrantRoleStmt") and not fields.get("is_grant"):
+        return family, verb.SQL_REVOKE
+    if kind == "RenameStmt" and fields.get("renameType") == "OBJECT_ROLE":
+        return Kind.PRIVILEGE, verb.SQL_ROLE
+    return family, word
+
+
+def _plain(kind: str, fields: Fields) -> bool:
+    if kind == "DropStmt":
+        return fields.get("removeType") == "OBJECT_TABLE" and fields.get("behavior") != "DROP_CASCADE"
+    if kind == "CreateStmt":
+        below = {k for k, _ in walk((kind, fields))}
+        return not {"inhRelations", "partbound"} & fields.keys() and not {"TableLikeClause", "FuncCall"} & below
+    return False
+
+
+def _refusal(root: Node) -> Refusal | None:
+    if "schemaElts" in root[1]:
+        return Refusal("not_built", "not built yet: CREATE SCHEMA with further statements in it")
+    for kind, fields in walk(root):
+        temporary = fields.get("relpersistence") == "t" or str(fields.get("schemaname", "")).startswith("pg_temp")
+        if kind == "RangeVar" and temporary:
+            return Refusal("not_built", "temporary objects aren't built yet")
+    return None
+
+
+def _touches(root: Node, word: Verb, snapshot: Snapshot, state: SessionState) -> tuple[Touch, ...]:
+    kind, fields = root
+    if kind == "DropStmt" and fields.get("removeType") in _RELATIONS:
+        named = [_object(words(_items(o)), word, snapshot, state) for o in fields.get("objects", ())]
+    elif kind == "CommentStmt" and fields.get("objtype") in _RELATIONS:
+        named = [_object(words(_items(fields["object"])), word, snapshot, state)]
+    else:
+        named = [_source(s, word, kind) for s in sources(root, snapshot, state) if not s.cte]
+    return tuple(dict.fromkeys(named)) or (Touch(word, ""),)
+
+
+def _items(value: Any) -> Any:
+    return typed(value)[1].get("items", ())
+
+
+def _object(name: tuple[str, ...], word: Verb, snapshot: Snapshot, state: SessionState) -> Touch:
+    schema = name[-2] if len(name) > 1 else ""
+    place, relation = lookup(schema, name[-1], snapshot, state)
+    written = ".".join(name) if relation is None and not place else f"{place}.{name[-1]}"
+    return Touch(word, written, relation)
+
+
+def _source(source: Source, word: Verb, kind: str) -> Touch:
+    """The view that is made is created; what its query names is read."""
+    if kind == "ViewStmt" and not source.target:
+        return Touch(verb.SQL_SELECT, source.name, source.relation)
+    return Touch(word, source.name, source.relation)
