@@ -1,0 +1,174 @@
+"""A card in the terminal. Everything an agent wrote is made visible first: no escape codes, no markup, no links."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from interlock.web.api.shapes import OwnReview, ReviewOut, ShownReview
+from interlock.web.card_view import CardContent, LeafPart, StatementPart, read_card
+from interlock.web.visible import visible, visible_block
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """A console that takes text as it is: nothing in it is markup, an emoji code or a number to colour."""
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def shown_card(shown: ShownReview) -> RenderableType:
+    """The whole card with its state, votes and digests."""
+    view = read_card(shown.card.content)
+    parts: list[RenderableType] = [_heading(shown.review)]
+    if view.content is None:
+        parts.append(
+            Text(f"This card can't be shown whole, so it can't be approved: {', '.join(view.faults)}.", "bold red")
+        )
+    else:
+        parts += _content(view.content)
+    parts += [Text(), _votes(shown), _digests(shown)]
+    return Panel(Group(*parts), title=Text("Card", "bold"), title_align="left", padding=(1, 2))
+
+
+def own_review(review: OwnReview) -> RenderableType:
+    """A review as its asker sees it."""
+    facts = [
+        ("Review", review.id),
+        ("State", review.state.value),
+        ("Expires", f"{review.expires_at:%Y-%m-%d %H:%M:%S} UTC"),
+    ]
+    facts += [("Labels", ", ".join(review.labels) or "none known"), ("Held because", "; ".join(review.reasons))]
+    return _facts(facts)
+
+
+def review_rows(rows: list[tuple[ReviewOut, str]]) -> Table:
+    """Reviews in a table, each with a note."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("Review", "State", "Asker", "Connection", "Needs", "Expires (UTC)", ""):
+        table.add_column(title, overflow="fold")
+    for review, note in rows:
+        table.add_row(
+            *(
+                Text(visible(cell))
+                for cell in (
+                    review.id,
+                    review.state.value,
+                    review.actor,
+                    review.connection,
+                    needs(review),
+                    f"{review.expires_at:%m-%d %H:%M:%S}",
+                    note,
+                )
+            )
+        )
+    return table
+
+
+def needs(review: ReviewOut) -> str:
+    """`1 of privacy-officers and 2 of dbas`."""
+    return " and ".join(f"{quorum.count} of {quorum.group}" for quorum in review.requirements)
+
+
+def _heading(review: ReviewOut) -> Text:
+    line = Text(visible(review.actor), "bold")
+    line.append(f" on {visible(review.connection)}", "default")
+    line.append(f"   {review.state.value}", "bold yellow" if review.state.value == "pending" else "bold")
+    return line
+
+
+def _content(card: CardContent) -> list[RenderableType]:
+    parts: list[RenderableType] = [_warning(text) for text in _warnings(card)]
+    for number, statement in enumerate(card.statements, 1):
+        name = "Would run" if len(card.statements) == 1 else f"Would run, statement {number} of {len(card.statements)}"
+        parts += [Text(), Text(name, "bold"), _code(statement)]
+    connection = card.connection
+    facts = [
+        ("Connection", f"{connection.name} ({', '.join([connection.environment, *connection.tags])})"),
+        ("Asker", f"{card.actor.kind} {card.actor.id}, answered for by {card.actor.owner}"),
+        ("On behalf of", " → ".join(card.actor.chain) or "nobody else"),
+        ("Verbs", ", ".join(card.verbs)),
+        *(("Touches", f"{r.id} ({r.kind}) {' '.join(f'[{label}]' for label in r.labels)}") for r in card.resources),
+        ("Labels in it", ", ".join(card.labels) or "none known"),
+        *([("Filters on", ", ".join(card.filters))] if card.filters else []),
+        *([("Writes", ", ".join(card.writes))] if card.writes else []),
+        *(("Comes back", f"{o.name}: {_leaves_as(o.masked, o.labels)}") for o in card.outputs),
+        ("Size", card.estimate),
+        *(("Stopped by", f"{p.because} ({p.id})") for p in card.policies),
+        ("Needs", " and ".join(f"{r.count} of {r.group}" for r in card.requirements)),
+        ("Once approved", f"may run {card.uses} time(s) within {card.valid_seconds} s"),
+        ("Sign by", card.expires_at),
+        ("Asker's reason", f"{card.reason_given or 'none given'}   (unverified text)"),
+    ]
+    return [*parts, Text(), _facts(facts)]
+
+
+def _warnings(card: CardContent) -> list[str]:
+    found = []
+    if card.unbounded:
+        found.append("Unbounded: it writes without a condition that limits it.")
+    if card.opaque:
+        found.append(f"Opaque: not all of it could be read. {'; '.join(card.opaque_because)}")
+    if card.enforced_by != "gateway":
+        found.append(f"Enforced by {card.enforced_by}: Interlock trusts the asker to obey.")
+    if card.votes_by_token:
+        found.append("Votes by token count here (unsafe_token_votes).")
+    return found
+
+
+def _warning(text: str) -> Text:
+    return Text(f"! {visible(text)}", "bold yellow")
+
+
+def _code(statement: StatementPart) -> Text:
+    text = Text()
+    for number, piece in enumerate(statement.code):
+        text.append(visible_block(piece), "default")
+        if number < len(statement.leaves):
+            text.append_text(_leaf(statement.leaves[number]))
+    return text
+
+
+def _leaf(leaf: LeafPart) -> Text:
+    shown = f"'{leaf.shown}'" if leaf.shown is not None and leaf.kind == "text" else leaf.shown
+    if shown is not None and not leaf.label:
+        return Text(visible(shown), "cyan")
+    length = f"{leaf.length} characters" if leaf.length and leaf.kind != "null" else None
+    said = " ".join(visible(word) for word in (shown, leaf.label or leaf.kind, leaf.mark, length) if word)
+    return Text(f"‹{said}›", "bold magenta" if leaf.label else "magenta")
+
+
+def _leaves_as(masked: bool, labels: list[str]) -> str:
+    return f"{'masked' if masked else 'in clear'} {' '.join(f'[{label}]' for label in labels)}"
+
+
+def _facts(facts: list[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    before = ""
+    for name, value in facts:
+        table.add_row(Text("" if name == before else name), Text(visible(value)))
+        before = name
+    return table
+
+
+def _votes(shown: ShownReview) -> RenderableType:
+    if not shown.votes:
+        return Text("No votes yet.", "dim")
+    said = {"approve": "approved", "deny": "denied"}
+    lines = (
+        f"{visible(v.person)} {said[v.verdict.value]} at {v.at:%Y-%m-%d %H:%M:%S} UTC ({v.presence.value})"
+        for v in shown.votes
+    )
+    return Text("\n".join(lines))
+
+
+def _digests(shown: ShownReview) -> Table:
+    return _facts(
+        [
+            ("Action digest", shown.card.action_digest),
+            ("Card digest", shown.card.card_digest),
+            ("Review", shown.review.id),
+        ]
+    )

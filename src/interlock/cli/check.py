@@ -1,0 +1,55 @@
+"""`interlock check`: settings, catalogs and policies, and every mistake in any of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interlock import settings as settings_file
+from interlock.errors import Mistakes, SettingsMistakes
+from interlock.model.settings import Settings as Loaded
+
+Settings = Annotated[Path, typer.Option("--settings", help="The settings file.", dir_okay=False)]
+
+
+def check(settings: Settings = Path("interlock.toml")) -> None:
+    """Checks all that `serve` reads before it starts, without starting it; exit code 2 when there is a mistake."""
+    found = settings_file.survey(settings)
+    mistakes = list(found.mistakes)
+    if found.settings is not None:
+        mistakes += _further(found.settings)
+    if mistakes or found.settings is None:
+        raise SettingsMistakes(list(dict.fromkeys(mistakes)))
+    counted = (
+        (len(found.settings.people), "person", "people"),
+        (len(found.settings.actors), "agent or service", "agents and services"),
+        (len(found.settings.connections), "connection", "connections"),
+    )
+    told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counted)
+    typer.echo(f"{settings.name}: no mistakes ({told}); its policies and catalogs have none either")
+
+
+def _further(settings: Loaded) -> list[str]:
+    """The mistakes in the files that the settings name, as far as they are there."""
+    there = _without_missing(settings)
+    mistakes: list[str] = []
+    for load in (settings_file.load_catalogs, settings_file.load_bundle):
+        try:
+            load(there)
+        except Mistakes as found:
+            mistakes += found.mistakes
+    return mistakes
+
+
+def _without_missing(settings: Loaded) -> Loaded:
+    """Without the files that aren't there: those have been told of already, with the table that names them."""
+    files = tuple(file for file in settings.policy.files if file.is_file())
+    connections = {
+        name: connection
+        for name, connection in settings.connections.items()
+        if connection.catalog is None or connection.catalog.is_file()
+    }
+    return replace(settings, policy=replace(settings.policy, files=files), connections=connections)

@@ -1,0 +1,76 @@
+"""Remembers what was allowed, keyed by all that the bundle looks at and nothing else (design section 5, Cost).
+
+Only `Allow` is kept: held outcomes and approvals are decided anew each time, and a denial is in no hurry.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from interlock.model.action import Action
+from interlock.model.decision import Allow
+from interlock.policy.decide import obligations
+from interlock.policy.requests import principals
+
+MOST = 10_000
+
+# With these in a policy the same question has another answer a moment later.
+_MOVING = frozenset({"now", "hour"})
+
+
+class DecisionCache:
+    """The least recently used of at most `MOST` allowed decisions. For one thread, as the gate is."""
+
+    def __init__(self, reads: frozenset[str]) -> None:
+        self._reads = tuple(sorted(reads))
+        self._usable = not reads & _MOVING
+        self._kept: OrderedDict[Hashable, Allow] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def key(self, action: Action) -> Hashable | None:
+        """All that the decision depends on, or None when it may not be remembered."""
+        if not self._usable or action.refusal is not None:
+            return None
+        who = tuple((each.kind, each.id, each.groups) for each in principals(action.actor))
+        context = tuple(_read(action, name) for name in self._reads)
+        return who, action.asks, action.connection, obligations(action).mask, context
+
+    def get(self, key: Hashable | None) -> Allow | None:
+        """What was allowed under this key."""
+        found = None if key is None else self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def keep(self, key: Hashable | None, allowed: Allow) -> None:
+        """Remembers one decision and drops the oldest beyond the bound."""
+        if key is None:
+            return
+        self._kept[key] = allowed
+        if len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+
+
+def _read(action: Action, name: str) -> Hashable:
+    match name:
+        case "labels":
+            return action.exposure.labels
+        case "filters":
+            return action.exposure.filters
+        case "writes":
+            return action.exposure.writes
+        case "unbounded":
+            return action.exposure.unbounded
+        case "opaque":
+            return action.exposure.opaque
+        case "enforced_by":
+            return action.enforced_by
+        case "reason_given":
+            return bool(action.reason_given.strip())
+        case "environment" | "tags":
+            return None  # the connection is in every key
+        case _:
+            raise KeyError(name)  # an attribute that the schema has and this table doesn't

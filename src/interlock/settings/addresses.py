@@ -1,0 +1,116 @@
+"""Where we listen, and where people and upstreams are reached: the tables with hosts and ports."""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+from urllib.parse import urlsplit
+
+from interlock.model.connection import Connection
+from interlock.model.names import ConnectionName
+from interlock.model.settings import ConnectionSettings, Listen, TlsFiles, UpstreamPostgres
+from interlock.settings.table import Table
+
+LAST_PORT = 65535
+DEFAULT_PORTS = {"control": 8080, "agents": 8081, "postgres": 6432}
+_ANY = ("0.0.0.0", "::")  # noqa: S104  recognised, never a default
+_TLS = ("disable", "verify-full")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nothing sent to `host` leaves the machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read_listens(root: Table) -> dict[str, Listen]:
+    """The three ports: "control", "agents", "postgres". No two may be the same."""
+    outer = root.table("listen")
+    listens = {name: _listen(outer.table(name), port) for name, port in DEFAULT_PORTS.items()}
+    outer.done()
+    for (first, one), (second, other) in itertools.combinations(listens.items(), 2):
+        if _collide(one, other):
+            outer.wrong(second, f"port {other.port} is already that of [listen.{first}]")
+    return listens
+
+
+def read_public_url(root: Table, control: Listen) -> str:
+    """Where people reach the control port; the control port's own address unless the settings say otherwise."""
+    table = root.table("control")
+    host = f"[{control.host}]" if ":" in control.host else control.host
+    url = table.text("url", f"{'https' if control.tls else 'http'}://{host}:{control.port}")
+    table.done()
+    sentence = _url_mistake(url) if url else None
+    if sentence is not None:
+        table.wrong("url", sentence)
+    return url.rstrip("/")
+
+
+def read_connection(name: str, table: Table) -> ConnectionSettings:
+    """One `[connections.NAME]` table."""
+    kind = table.one_of("kind", ("postgres",))
+    environment = table.text("environment", "production")
+    connection = Connection(ConnectionName(name), kind, environment, frozenset(table.texts("tags")))
+    settings = ConnectionSettings(connection, _upstream(table), table.file("catalog"))
+    table.done()
+    return settings
+
+
+def _listen(table: Table, port: int) -> Listen:
+    host = table.text("host", "127.0.0.1")
+    listen = Listen(host, table.number("port", port, 1, LAST_PORT), _tls_files(table))
+    table.done()
+    if host and listen.tls is None and not is_loopback(host):
+        table.wrong("host", "without tls_certificate and tls_key this must be a loopback address, such as 127.0.0.1")
+    return listen
+
+
+def _tls_files(table: Table) -> TlsFiles | None:
+    certificate, key = table.file("tls_certificate"), table.file("tls_key")
+    if certificate is not None and key is not None:
+        return TlsFiles(certificate, key)
+    if certificate is not None or key is not None:
+        table.wrong("tls_key" if key is None else "tls_certificate", "this is missing beside the other")
+    return None
+
+
+def _collide(one: Listen, other: Listen) -> bool:
+    if one.port != other.port:
+        return False
+    hosts = {one.host, other.host}
+    return len(hosts) == 1 or not hosts.isdisjoint(_ANY) or "localhost" in hosts
+
+
+def _url_mistake(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port  # raises when it isn't one
+    except ValueError:
+        return "this isn't a URL"
+    if parts.scheme not in ("http", "https") or not host:
+        return "this must start with https:// or http:// and name a host"
+    if parts.username or parts.query or parts.fragment or parts.path not in ("", "/"):
+        return "this must be a scheme, a host and a port, and nothing else"
+    if parts.scheme == "http" and not is_loopback(host):
+        return "people vote there, so it must be https:// unless it is a loopback address"
+    return None
+
+
+def _upstream(table: Table) -> UpstreamPostgres:
+    host = table.text("host")
+    tls = table.one_of("tls", _TLS, "disable" if is_loopback(host) else "verify-full")
+    ca = table.file("ca")
+    if ca is not None and tls == "disable":
+        table.wrong("ca", 'this means nothing with tls = "disable"')
+    return UpstreamPostgres(
+        host=host,
+        port=table.number("port", 5432, 1, LAST_PORT),
+        database=table.text("database"),
+        user=table.text("user"),
+        password=table.secret("password"),
+        tls=tls,
+        ca=ca,
+    )

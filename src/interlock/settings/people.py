@@ -1,0 +1,72 @@
+"""People, and the agents and services that they answer for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from interlock.model.actor import ActorKind
+from interlock.model.names import ActorId, GroupName, PersonId
+from interlock.model.person import Person
+from interlock.model.settings import AgentSettings
+from interlock.policy.annotations import nearest
+from interlock.settings.table import Table
+
+# Names stand in policies, ledger entries, SQL user names and URLs.
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+NAME_SENTENCE = "a name is of lower-case letters, digits, dots, hyphens and underscores, at most 63"
+
+
+def read_people(root: Table) -> dict[PersonId, Person]:
+    """`[people.NAME]`."""
+    people: dict[PersonId, Person] = {}
+    for name, table in root.tables("people"):
+        check_name(root, f"people.{name}", name)
+        people[PersonId(name)] = Person(PersonId(name), table.text("name", name), _groups(table))
+        table.done()
+    return people
+
+
+def read_actors(root: Table, people: Mapping[PersonId, Person]) -> dict[ActorId, AgentSettings]:
+    """`[agents.NAME]` and `[services.NAME]`: each with an owner who is a person, and a name that nobody else has."""
+    actors: dict[ActorId, AgentSettings] = {}
+    tables: dict[ActorId, Table] = {}
+    for key, kind in (("agents", ActorKind.AGENT), ("services", ActorKind.SERVICE)):
+        for text, table in root.tables(key):
+            name, where = ActorId(text), f"{key}.{text}"
+            check_name(root, where, name)
+            if PersonId(name) in people:
+                root.wrong(where, "a person has this name; who votes and who asks must be told apart")
+            if name in actors:
+                root.wrong(where, "an agent has this name already")
+            actors[name] = AgentSettings(name, kind, PersonId(table.text("owner")), _groups(table))
+            tables[name] = table
+            table.done()
+    for name, actor in actors.items():
+        _check_owner(tables[name], actor.owner, people, actors)
+    return actors
+
+
+def check_name(root: Table, where: str, name: str) -> None:
+    """Notes a mistake when `name` can't be one."""
+    if not NAME.fullmatch(name):
+        root.wrong(where, NAME_SENTENCE)
+
+
+def _check_owner(
+    table: Table, owner: PersonId, people: Mapping[PersonId, Person], actors: Mapping[ActorId, AgentSettings]
+) -> None:
+    if not owner or owner in people:
+        return
+    if ActorId(owner) in actors:
+        table.wrong("owner", f'"{owner}" is an agent or service, and an owner is a person')
+    else:
+        table.wrong("owner", f'there is no person "{owner}"{nearest(owner, people)}')
+
+
+def _groups(table: Table) -> frozenset[GroupName]:
+    names = table.texts("groups")
+    for name in names:
+        if not NAME.fullmatch(name):
+            table.wrong("groups", NAME_SENTENCE)
+    return frozenset(GroupName(name) for name in names)

@@ -1,0 +1,162 @@
+"""Reads the settings file, table by table."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from interlock.errors import MalformedInput, SettingsMistakes
+from interlock.ledger.note import parse_vkey
+from interlock.model.names import ConnectionName
+from interlock.model.settings import ConnectionSettings, Limits, PolicySettings, Settings
+from interlock.policy.annotations import nearest
+from interlock.settings.addresses import read_connection, read_listens, read_public_url
+from interlock.settings.people import check_name, read_actors, read_people
+from interlock.settings.sources import pack_names
+from interlock.settings.table import Table
+
+_ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*")
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A settings file with all that is wrong in it. With mistakes, `settings` serves to look for further ones only;
+    it is None when the file can't be read at all."""
+
+    settings: Settings | None
+    mistakes: tuple[str, ...]
+
+
+def is_origin(text: str) -> bool:
+    """Whether `text` can name a log: a schemaless URL (ledger.md 1.6) that fits in a key's name."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
+def is_node(text: str) -> bool:
+    """Whether `text` can name a node."""
+    return _NODE.fullmatch(text) is not None
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in `path`, secrets resolved from files and `environ` (the process's own, unless given).
+
+    Raises `SettingsMistakes` with every mistake. Paths come out absolute.
+    """
+    found = survey(path, environ)
+    if found.mistakes or found.settings is None:
+        raise SettingsMistakes(found.mistakes)
+    return found.settings
+
+
+def survey(path: Path, environ: Mapping[str, str] | None = None) -> Survey:
+    """As `load`, without raising."""
+    try:
+        data = path.read_bytes()
+        raw = tomllib.loads(data.decode("utf-8"))
+    except OSError as error:
+        return Survey(None, (f"{path.name}: this can't be read ({error.strerror}); `interlock init` writes one",))
+    except UnicodeDecodeError:
+        return Survey(None, (f"{path.name}: this isn't UTF-8",))
+    except tomllib.TOMLDecodeError as error:
+        return Survey(None, (f"{path.name}: this isn't TOML: {error}",))
+    mistakes: list[str] = []
+    root = Table(path.name, "", raw, mistakes, path.absolute().parent, os.environ if environ is None else environ)
+    settings = _read(root, hashlib.sha256(data).hexdigest())
+    root.done()
+    return Survey(settings, tuple(mistakes))
+
+
+def _read(root: Table, digest: str) -> Settings:
+    origin, node, node_key = _log(root)
+    paths = root.table("paths")
+    data_dir, keys_dir = paths.path("data", "data"), paths.path("keys", "keys")
+    paths.done()
+    listens = read_listens(root)
+    people = read_people(root)
+    actors = read_actors(root, people)
+    groups = [person.groups for person in people.values()] + [actor.groups for actor in actors.values()]
+    return Settings(
+        origin=origin,
+        node=node,
+        node_key=node_key,
+        data_dir=data_dir,
+        keys_dir=keys_dir,
+        control=listens["control"],
+        agents=listens["agents"],
+        postgres=listens["postgres"],
+        public_url=read_public_url(root, listens["control"]),
+        people=people,
+        actors=actors,
+        groups=frozenset().union(*groups),
+        connections=_connections(root),
+        policy=_policy(root),
+        unsafe_token_votes=_votes(root),
+        limits=_limits(root),
+        digest=digest,
+    )
+
+
+def _log(root: Table) -> tuple[str, str, str]:
+    table = root.table("log")
+    origin, node, key = table.text("origin"), table.text("node"), table.text("node_key")
+    table.done()
+    if origin and not is_origin(origin):
+        table.wrong("origin", "this must be a host with a path and no scheme, such as interlock.local/clinic/1")
+    if node and not is_node(node):
+        table.wrong("node", "this must be of letters, digits, dots, hyphens and underscores, at most 63")
+    if key:
+        try:
+            named = parse_vkey(key).name
+        except MalformedInput as malformed:
+            table.wrong("node_key", f"{malformed.sentence}; `interlock init` prints it")
+        else:
+            if named != f"{origin}/node/{node}":
+                table.wrong("node_key", "this is the key of another log or node than origin and node say")
+    return origin, node, key
+
+
+def _connections(root: Table) -> dict[ConnectionName, ConnectionSettings]:
+    connections: dict[ConnectionName, ConnectionSettings] = {}
+    for name, table in root.tables("connections"):
+        check_name(root, f"connections.{name}", name)
+        connections[ConnectionName(name)] = read_connection(name, table)
+    return connections
+
+
+def _policy(root: Table) -> PolicySettings:
+    table = root.table("policy")
+    packs, files = table.texts("packs"), table.files("files")
+    table.done()
+    for pack in packs:
+        if pack not in pack_names():
+            table.wrong("packs", f'there is no pack "{pack}"{nearest(pack, pack_names())}')
+    names = [file.name for file in files]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        table.wrong("files", f"two files are called {name}, and a policy is told by its file's name")
+    return PolicySettings(packs, files)
+
+
+def _votes(root: Table) -> bool:
+    table = root.table("votes")
+    unsafe = table.flag("unsafe_token_votes", False)
+    table.done()
+    return unsafe
+
+
+def _limits(root: Table) -> Limits:
+    table = root.table("limits")
+    usual = Limits()
+    limits = Limits(
+        sessions=table.number("sessions", usual.sessions, 1, 100_000),
+        open_reviews_per_actor=table.number("open_reviews_per_actor", usual.open_reviews_per_actor, 1, 10_000),
+        ledger_queue=table.number("ledger_queue", usual.ledger_queue, 16, 1_000_000),
+        login_seconds=table.number("login_seconds", usual.login_seconds, 1, 300),
+    )
+    table.done()
+    return limits
