@@ -1,0 +1,40 @@
+"""What the operator does while the gateway serves: make keys and sign-in links. Each leaves its signed entry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Depends
+
+from interlock.model.names import PersonId
+from interlock.web.api.shapes import KeyIn, KeyOut, LinkIn, LinkOut, Told
+from interlock.web.callers import ApiCaller, Operator
+from interlock.web.control_state import Parts
+from interlock.web.problems import Refused
+
+
+async def operator_only(caller: ApiCaller) -> None:
+    """Raises `Refused` for anybody else."""
+    if not isinstance(caller, Operator):
+        raise Refused(403, "operator_only", "Only the operator's token can do this.")
+
+
+_TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 422, 429, 503)}
+
+router = APIRouter(prefix="/api/operator", tags=["operator"], dependencies=[Depends(operator_only)], responses=_TOLD)
+
+
+@router.post("/keys", summary="Make a key", status_code=201)
+async def make_key(parts: Parts, wanted: KeyIn) -> KeyOut:
+    """A key for a person, agent or service. It is shown in this answer and never again."""
+    lasts = timedelta(seconds=wanted.expires_in_seconds) if wanted.expires_in_seconds is not None else None
+    key, token = await parts.registry.issue_key(wanted.holder, PersonId(wanted.made_by), lasts)
+    return KeyOut(key=key, token=token.reveal())
+
+
+@router.post("/sign-in-links", summary="Make a sign-in link", status_code=201)
+async def make_link(parts: Parts, wanted: LinkIn) -> LinkOut:
+    """A link that signs this person in to the console, once, within ten minutes."""
+    token = await parts.registry.issue_sign_in(PersonId(wanted.person))
+    return LinkOut(url=f"{parts.public_url}/sign-in?token={token.reveal()}")

@@ -1,0 +1,206 @@
+"""What the API sends and takes: the source of /api/openapi.json."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from interlock.model.card import Card
+from interlock.model.review import Presence, Review, ReviewState, Verdict, Vote
+from interlock.web.card_view import CardView, read_card
+
+HexDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hex digits of a SHA-256")]
+MAX_REASON = 2000  # characters of a voter's reason
+
+
+class Told(BaseModel):
+    """Every error: a stable code and a safe sentence."""
+
+    code: str
+    sentence: str
+    review: str | None = None
+
+
+class Whoami(BaseModel):
+    """Who the gateway takes the caller for. `csrf` is set for console sessions only."""
+
+    kind: Literal["person", "agent", "service", "operator"]
+    id: str
+    name: str
+    by: Literal["console", "key", "operator_token"]
+    may_vote: bool
+    unsafe_token_votes: bool
+    version: str
+    csrf: str | None = None
+
+
+class QuorumOut(BaseModel):
+    """`count` different people of `group` must say yes."""
+
+    group: str
+    count: int
+
+
+class ReviewOut(BaseModel):
+    """One held action and what has become of it. Times are UTC."""
+
+    id: str
+    action: str
+    actor: str
+    connection: str
+    state: ReviewState
+    action_digest: str
+    card_digest: str
+    requirements: list[QuorumOut]
+    valid_seconds: int
+    excluded: list[str]
+    opened_at: datetime
+    expires_at: datetime
+    approved_until: datetime | None
+
+
+class CardOut(BaseModel):
+    """The card as sealed. A card that isn't `whole` can't be approved; `faults` says which fields can't be shown."""
+
+    content: dict[str, Any]
+    action_digest: str
+    card_digest: str
+    whole: bool
+    faults: list[str]
+
+
+class VoteOut(BaseModel):
+    """One person's vote."""
+
+    person: str
+    verdict: Verdict
+    presence: Presence
+    at: datetime
+
+
+class ListedReview(BaseModel):
+    """A review in a list, with whether the caller may sign it and why not."""
+
+    view: Literal["person"] = "person"
+    review: ReviewOut
+    may_sign: bool
+    why_not: str | None
+
+
+class ShownReview(ListedReview):
+    """A review with its card and votes: what people see."""
+
+    card: CardOut
+    votes: list[VoteOut]
+
+
+class OwnReview(BaseModel):
+    """A review as the asker sees it: how it stands and why it was held, nothing else of the card."""
+
+    view: Literal["asker"] = "asker"
+    id: str
+    state: ReviewState
+    action_digest: str
+    labels: list[str]
+    reasons: list[str]
+    opened_at: datetime
+    expires_at: datetime
+    approved_until: datetime | None
+
+
+class ReviewList(BaseModel):
+    """Newest first."""
+
+    reviews: list[ListedReview] | list[OwnReview]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class BallotIn(_In):
+    """A vote: the verdict and the two digests that came with the card the voter saw."""
+
+    verdict: Verdict
+    action_digest: HexDigest
+    card_digest: HexDigest
+    reason: Annotated[str, Field(max_length=MAX_REASON)] = ""
+
+
+class KeyIn(_In):
+    """A key to make. Without `expires_in_seconds` it lasts until it is revoked."""
+
+    holder: Annotated[str, Field(min_length=1, max_length=128)]
+    made_by: Annotated[str, Field(min_length=1, max_length=128)]
+    expires_in_seconds: Annotated[int, Field(ge=60, le=366 * 86400)] | None = None
+
+
+class KeyOut(BaseModel):
+    """The key, shown this once."""
+
+    key: str
+    token: str
+
+
+class LinkIn(_In):
+    """For whom."""
+
+    person: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class LinkOut(BaseModel):
+    """A one-use sign-in link, good for ten minutes."""
+
+    url: str
+
+
+def review_out(review: Review) -> ReviewOut:
+    """A review as people see it."""
+    return ReviewOut(
+        id=review.id,
+        action=review.action,
+        actor=review.actor,
+        connection=review.connection,
+        state=review.state,
+        action_digest=review.digest,
+        card_digest=review.card_digest,
+        requirements=[QuorumOut(group=q.group, count=q.count) for q in review.requirements.quorums],
+        valid_seconds=int(review.requirements.valid.total_seconds()),
+        excluded=sorted(review.excluded),
+        opened_at=review.opened_at,
+        expires_at=review.expires_at,
+        approved_until=review.approved_until,
+    )
+
+
+def card_out(card: Card, view: CardView) -> CardOut:
+    """A card as people see it."""
+    return CardOut(
+        content=dict(card.content),
+        action_digest=card.action_digest,
+        card_digest=card.card_digest,
+        whole=view.whole,
+        faults=list(view.faults),
+    )
+
+
+def vote_out(vote: Vote) -> VoteOut:
+    """A vote as people see it."""
+    return VoteOut(person=vote.person, verdict=vote.verdict, presence=vote.presence, at=vote.at)
+
+
+def own_review(review: Review, card: Card) -> OwnReview:
+    """A review as its asker sees it."""
+    content = read_card(card.content).content
+    return OwnReview(
+        id=review.id,
+        state=review.state,
+        action_digest=review.digest,
+        labels=list(content.labels) if content else [],
+        reasons=[policy.because for policy in content.policies] if content else [],
+        opened_at=review.opened_at,
+        expires_at=review.expires_at,
+        approved_until=review.approved_until,
+    )

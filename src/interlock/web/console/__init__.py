@@ -1,0 +1,1 @@
+"""The console: pages made on the server, live through server-sent events, whole without JavaScript."""

@@ -1,0 +1,139 @@
+"""Templates to pages. Every variable is made visible and escaped, whatever the template says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from interlock.model.names import Verb
+from interlock.model.review import ReviewState
+from interlock.model.verb import VERBS
+from interlock.web.card_view import CardContent, LeafPart
+from interlock.web.visible import visible, visible_block
+
+_MARKER = re.compile("⟨[^⟩]{1,24}⟩")
+
+_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+
+# What an action group does to a resource, as a title says it.
+_DOING: Mapping[str, str] = {
+    "read": "read",
+    "write": "write",
+    "export": "export",
+    "schema": "change the schema of",
+    "privilege": "change privileges on",
+    "execute": "execute",
+    "infer": "infer with",
+    "session": "open a session on",
+    "reveal": "reveal values of",
+}
+
+STATE_WORDS: Mapping[ReviewState, str] = {
+    ReviewState.PENDING: "Waiting for sign-off",
+    ReviewState.APPROVED: "Approved, not run yet",
+    ReviewState.RELEASED: "Running",
+    ReviewState.SUCCEEDED: "Ran, succeeded",
+    ReviewState.FAILED: "Ran, failed",
+    ReviewState.ROLLED_BACK: "Ran, rolled back",
+    ReviewState.UNKNOWN: "Ran, outcome unknown",
+    ReviewState.DENIED: "Denied",
+    ReviewState.EXPIRED: "Expired",
+    ReviewState.WITHDRAWN: "Withdrawn",
+    ReviewState.SUPERSEDED: "Superseded",
+}
+
+
+class Pages:
+    """The console's templates."""
+
+    def __init__(self, version: str, unsafe_token_votes: bool) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("interlock.web.console", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=_finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(
+            code=code, prose=prose, leaf=leaf, state_words=STATE_WORDS.__getitem__, moment=moment, span=span
+        )
+        self._templates.filters.update(asks=asks, breaks=breaks, stamp=stamp)
+        self._templates.globals.update(version=version, unsafe_token_votes=unsafe_token_votes)
+
+    def render(self, template: str, status: int = 200, **context: object) -> HTMLResponse:
+        """The page. Context without `me` (the signed-in person) gets a page head without a name."""
+        context.setdefault("me", None)
+        context.setdefault("csrf", "")
+        return HTMLResponse(self._templates.get_template(template).render(context), status)
+
+
+def _finalize(value: object) -> object:
+    """Runs on every `{{ ... }}` before escaping: what is unseen in plain text becomes visible."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def code(text: str) -> Markup:
+    """Program text: lines kept, the unseen marked."""
+    return _marked(visible_block(text))
+
+
+def prose(text: str) -> Markup:
+    """Somebody's words: lines kept, the unseen marked, never a link."""
+    return _marked(visible_block(text))
+
+
+def leaf(part: LeafPart) -> Markup:
+    """A literal within a statement, as its own box: its text where that may be shown, else what is known of it."""
+    kind = "labelled" if part.label else "hidden" if part.shown is None else "shown"
+    known = [] if part.shown is None else [f"'{part.shown}'" if part.kind == "text" else part.shown]
+    if part.shown is None or part.label:
+        known += [part.label or part.kind, part.mark]
+        known += [f"{part.length} characters"] if part.length and part.kind != "null" else []
+    said = " · ".join(visible(word) for word in known if word)
+    return Markup('<span class="leaf {}">{}</span>').format(kind, said)
+
+
+def asks(content: CardContent) -> str:
+    """One line: to do what with what."""
+    kinds = dict.fromkeys(kind for verb in content.verbs for kind in VERBS.get(Verb(verb), (verb,)))
+    doing = " and ".join(_DOING.get(kind, f"do {kind} on") for kind in kinds) or "act on"
+    touched = [resource.id for resource in content.resources] or [content.connection.name]
+    more = f" and {len(touched) - 2} more" if len(touched) > 2 else ""
+    return f"to {doing} {', '.join(touched[:2])}{more}"
+
+
+def breaks(label: str) -> Markup:
+    """A label that may break after its dots."""
+    return Markup(".<wbr>").join(visible(part) for part in label.split("."))  # join escapes each part
+
+
+def stamp(text: str) -> str:
+    """The card's RFC 3339 time to read; as it stands when it isn't one."""
+    return f"{text[:10]} {text[11:19]} UTC" if re.fullmatch(_STAMP, text) else text
+
+
+def moment(when: datetime) -> str:
+    """A time to read: UTC, to the second."""
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def span(length: timedelta | int) -> str:
+    """A stretch of time in its two largest units: `2 h 5 min`, `4 min 30 s`."""
+    seconds = max(0, int(length.total_seconds()) if isinstance(length, timedelta) else length)
+    counts = (seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+    largest = next((i for i, count in enumerate(counts) if count), 3)
+    parts = list(zip(counts, ("d", "h", "min", "s"), strict=True))[largest : largest + 2]
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def _marked(text: str) -> Markup:
+    def mark(found: re.Match[str]) -> str:
+        return f'<span class="odd">{found.group()}</span>'
+
+    return Markup(_MARKER.sub(mark, str(escape(text))))  # noqa: S704  escaped on this line; the marker holds no markup

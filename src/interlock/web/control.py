@@ -1,0 +1,146 @@
+"""The two HTTP ports as applications: `control_app` where people vote, `agents_app` where agents will call."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+
+from interlock.errors import InterlockError
+from interlock.ports import Clock, Sealer
+from interlock.web.api import events, operator, reviews, whoami
+from interlock.web.bounds import Listeners, Rate
+from interlock.web.console import pages, signing
+from interlock.web.console.rendering import Pages
+from interlock.web.control_state import Control
+from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, Hardening
+from interlock.web.needs import Desk, Registry
+from interlock.web.problems import Problem, problem
+from interlock.web.session import Sessions, origin_of
+
+REFUSALS_AT_ONCE = 10  # refused votes recorded for one caller in a row
+REFUSALS_PER_SECOND = 0.2
+
+_HTTP = {
+    404: Problem(404, "not_found", "There is nothing at this address."),
+    405: Problem(405, "method_not_allowed", "This address doesn't take that method."),
+}
+_REVIEW = re.compile(reviews.REVIEW_ID)
+_QUIET: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+
+def control_app(
+    desk: Desk,
+    registry: Registry,
+    sealer: Sealer,
+    clock: Clock,
+    public_url: str,
+    unsafe_token_votes: bool,
+    version: str,
+    ready: Callable[[], str | None],
+    stopping: asyncio.Event | None = None,
+) -> FastAPI:
+    """The control port: console, `/api`, `/healthz`.
+
+    `ready` answers None, or why the gateway can't serve. Whoever runs the server sets `stopping` (or
+    `app.state.control.stopping`) before shutting it down, else open event streams hold the shutdown up. Serve it
+    without an access log: a sign-in link carries its token in the query.
+    """
+    app = _bare("Interlock", version, openapi_url="/api/openapi.json")
+    app.state.control = Control(
+        desk=desk,
+        registry=registry,
+        sessions=Sessions(sealer, clock),
+        clock=clock,
+        public_url=public_url.rstrip("/"),
+        origin=origin_of(public_url),
+        unsafe_token_votes=unsafe_token_votes,
+        version=version,
+        ready=ready,
+        rate=Rate(clock),
+        refusals=Rate(clock, REFUSALS_AT_ONCE, REFUSALS_PER_SECOND),
+        listeners=Listeners(),
+        stopping=stopping or asyncio.Event(),
+    )
+    app.state.pages = Pages(version, unsafe_token_votes)
+    for router in (whoami.router, reviews.router, events.router, operator.router, signing.router, pages.router):
+        app.include_router(router)
+    _add_health(app, ready)
+    app.add_middleware(Hardening, headers=CONTROL_HEADERS)
+    return app
+
+
+def agents_app(version: str, ready: Callable[[], str | None]) -> FastAPI:
+    """The agents' port: only `/healthz` so far; sandboxed, and without cookies in either direction."""
+    app = _bare("Interlock, agents' port", version, openapi_url=None)
+    _add_health(app, ready)
+    app.add_middleware(Hardening, headers=AGENTS_HEADERS, cookies=False)
+    return app
+
+
+def _bare(title: str, version: str, *, openapi_url: str | None) -> FastAPI:
+    app = FastAPI(
+        title=title,
+        version=version,
+        openapi_url=openapi_url,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=_QUIET,  # FastAPI's own spans would hold query strings and exception texts
+    )
+    app.add_exception_handler(InterlockError, _interlock_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    return app
+
+
+def _add_health(app: FastAPI, ready: Callable[[], str | None]) -> None:
+    @app.get("/healthz", tags=["health"], summary="Can the gateway serve?")
+    async def healthz() -> JSONResponse:
+        """200 when it can; 503 with the reason when it can't."""
+        reason = ready()
+        if reason is None:
+            return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+
+
+async def _interlock_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, InterlockError)
+    return _tell(request, problem(error))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    places = sorted({".".join(str(part) for part in e["loc"][:2]) for e in error.errors() if e["loc"]})
+    where = f" Look at: {', '.join(places)}." if places and len(", ".join(places)) < 200 else ""
+    return _tell(request, Problem(422, "malformed", f"The request isn't of the form that this address takes.{where}"))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    other = Problem(error.status_code, "malformed", "The request couldn't be understood.")
+    return _tell(request, _HTTP.get(error.status_code, other))
+
+
+def _tell(request: Request, told: Problem) -> Response:
+    pages_here = getattr(request.app.state, "pages", None)
+    if isinstance(pages_here, Pages) and not request.url.path.startswith(("/api", "/healthz", "/static")):
+        return pages.problem_page(request, told)
+    body = {"code": told.code, "sentence": told.sentence}
+    review = str(request.path_params.get("review", ""))
+    if _REVIEW.fullmatch(review):
+        body["review"] = review
+    headers = {"WWW-Authenticate": "Bearer"} if told.status == 401 else None
+    return JSONResponse(body, told.status, headers=headers)

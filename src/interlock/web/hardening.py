@@ -1,0 +1,144 @@
+"""The outermost layer of both HTTP ports: security headers on every answer, bounded bodies, and the last resort.
+
+An exception that nobody caught ends here as `500 internal`; the log gets its type and place, never its message, since
+that could hold a value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from collections.abc import Mapping
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from interlock.web.problems import INTERNAL, Problem
+
+MAX_BODY = 64 * 1024  # bytes; the largest thing anyone sends here is a vote with its reason
+BODY_SECONDS = 10.0  # how long a body may take to arrive
+
+_TOO_LARGE = Problem(413, "too_large", "The request's body is larger than 64 KiB.")
+_TOO_SLOW = Problem(408, "too_slow", "The request's body took too long to arrive.")
+
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+CONTROL_HEADERS: Mapping[str, str] = {
+    **_EVERYWHERE,
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    # Not `no-referrer`: under that a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin
+    # header"), and the Origin check would have nothing to check. Other sites get no referrer under this one either.
+    "Referrer-Policy": "same-origin",
+}
+AGENTS_HEADERS: Mapping[str, str] = {
+    **_EVERYWHERE,
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Hardening:
+    """ASGI middleware; `cookies=False` drops cookies in both directions (the agents' port)."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str], *, cookies: bool = True) -> None:
+        self._app = app
+        self._headers = headers
+        self._cookies = cookies
+        self._log = structlog.get_logger("interlock.web")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return  # web sockets aren't spoken here
+        if not self._cookies:
+            scope = {**scope, "headers": [(k, v) for k, v in scope["headers"] if k.lower() != b"cookie"]}
+        answer = _Answer(send, self._headers, self._cookies)
+        try:
+            fault = await self._run(scope, receive, answer)
+        except Exception as error:
+            self._log.error("request_failed", error=type(error).__name__, at=_place(error))
+            fault = INTERNAL
+        if fault is not None and not answer.started:
+            await answer.problem(fault)
+
+    async def _run(self, scope: Scope, receive: Receive, answer: _Answer) -> Problem | None:
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self._app(scope, receive, answer)
+            return None
+        body = await _body(receive)
+        if isinstance(body, Problem):
+            return body
+        await self._app(scope, _replay(body, receive), answer)
+        return None
+
+
+class _Answer:
+    """A `send` that adds the headers and knows whether the answer has begun."""
+
+    def __init__(self, send: Send, headers: Mapping[str, str], cookies: bool) -> None:
+        self._send = send
+        self._headers = headers
+        self._cookies = cookies
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            headers.update(self._headers)
+            if not self._cookies:
+                del headers["set-cookie"]
+        await self._send(message)
+
+    async def problem(self, told: Problem) -> None:
+        body = json.dumps({"code": told.code, "sentence": told.sentence}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        if told.status in (408, 413):
+            headers.append((b"connection", b"close"))
+        await self({"type": "http.response.start", "status": told.status, "headers": headers})
+        await self({"type": "http.response.body", "body": body})
+
+
+async def _body(receive: Receive) -> bytes | Problem:
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return _TOO_SLOW  # the client left; nobody reads this
+                pieces.append(message.get("body", b""))
+                size += len(pieces[-1])
+                if size > MAX_BODY:
+                    return _TOO_LARGE
+                if not message.get("more_body", False):
+                    return b"".join(pieces)
+    except TimeoutError:
+        return _TOO_SLOW
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replayed
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].name}:{frames[-1].lineno}" if frames else ""

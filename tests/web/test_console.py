@@ -1,0 +1,218 @@
+"""The console's pages, over HTTP: signing in and out, the inbox, the card, the form."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+from tests.web.conftest import SignIn
+from tests.web.in_memory import Office, content
+
+from interlock.model.names import PersonId
+from interlock.model.review import Review, ReviewState
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of the vote's form, as a browser would send them."""
+    form = page[page.index('class="panel decide"') :]
+    return dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', form[: form.index("</form>")]))
+
+
+async def test_only_a_post_signs_in_and_only_once(office: Office, browser: httpx.AsyncClient) -> None:
+    token = (await office.registry.issue_sign_in(PersonId("priya"))).reveal()
+    for _ in range(3):  # link previews
+        page = await browser.get("/sign-in", params={"token": token})
+        assert page.status_code == 200
+        assert "set-cookie" not in page.headers
+    answer = await browser.post("/sign-in", data={"token": token})
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-interlock=")
+    for attribute in ("Secure", "HttpOnly", "SameSite=strict", "Path=/", "Max-Age=28800"):
+        assert attribute in cookie
+    assert "Domain" not in cookie
+    assert (await browser.get("/")).status_code == 200
+    browser.cookies.clear()
+    again = await browser.post("/sign-in", data={"token": token})
+    assert again.status_code == 401
+    assert "set-cookie" not in again.headers
+
+
+@pytest.mark.parametrize("origin", [None, "null", "https://evil.test"])
+async def test_signing_in_from_elsewhere_uses_nothing_up(
+    office: Office, browser: httpx.AsyncClient, origin: str | None
+) -> None:
+    token = (await office.registry.issue_sign_in(PersonId("priya"))).reveal()
+    del browser.headers["Origin"]
+    headers = {"Origin": origin} if origin else {}
+    answer = await browser.post("/sign-in", data={"token": token}, headers=headers)
+    assert answer.status_code == 403
+    assert token in office.registry.links
+
+
+async def test_signing_out_needs_the_csrf_token(office: Office, sign_in: SignIn) -> None:
+    client = await sign_in("priya")
+    assert (await client.post("/sign-out", data={"csrf": "0" * 64})).status_code == 403
+    csrf = (await client.get("/api/whoami")).json()["csrf"]
+    answer = await client.post("/sign-out", data={"csrf": csrf})
+    assert answer.status_code == 303
+    assert (await client.get("/")).status_code == 401
+
+
+async def test_a_session_ends_by_itself(office: Office, sign_in: SignIn) -> None:
+    client = await sign_in("priya")
+    office.clock.pass_time(timedelta(hours=8))
+    page = await client.get("/")
+    assert page.status_code == 401
+    assert "You are not signed in" in page.text
+
+
+async def test_the_inbox_sorts_by_what_i_have_to_do(office: Office, sign_in: SignIn) -> None:
+    reviews = [office.desk.open(content()) for _ in range(3)]
+    office.desk.move(reviews[1].id, ReviewState.APPROVED)
+    office.desk.move(reviews[2].id, ReviewState.SUCCEEDED)
+    page = (await (await sign_in("priya")).get("/")).text
+    assert re.findall(r'<h2 id="(\w+)">[^<]*<span class="count">(\d+)', page) == [
+        ("yours", "1"), ("approved", "1"), ("settled", "1")
+    ]  # fmt: skip
+    assert "to export and read clinic/public.patients" in page
+
+
+async def test_the_inbox_says_why_i_may_not_sign(office: Office, sign_in: SignIn) -> None:
+    office.desk.open(content())
+    page = (await (await sign_in("owen")).get("/")).text
+    assert re.findall(r'<h2 id="(\w+)">[^<]*<span class="count">(\d+)', page)[:2] == [("yours", "0"), ("others", "1")]
+    assert "Not for you to sign: you are part of the request." in page
+
+
+async def test_the_form_sends_the_digests_that_were_shown(office: Office, sign_in: SignIn) -> None:
+    review = office.desk.open(content())
+    client = await sign_in("priya")
+    fields = hidden((await client.get(f"/reviews/{review.id}")).text)
+    assert (fields["action_digest"], fields["card_digest"]) == (review.digest, review.card_digest)
+    answer = await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "approve", "reason": "ok"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/reviews/{review.id}")
+    assert office.desk.held[review.id].state is ReviewState.APPROVED
+    late = await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "deny"})
+    assert late.status_code == 403
+    assert "Your vote didn&#39;t count" in late.text or "Your vote didn't count" in late.text
+
+
+@pytest.mark.parametrize("broken", ["csrf", "action_digest", "card_digest"])
+async def test_a_changed_form_does_not_count(office: Office, sign_in: SignIn, broken: str) -> None:
+    review = office.desk.open(content())
+    client = await sign_in("priya")
+    fields = hidden((await client.get(f"/reviews/{review.id}")).text)
+    answer = await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "approve", broken: "0" * 64})
+    assert answer.status_code in (403, 409)
+    assert office.desk.cast == []
+
+
+async def test_a_form_from_another_origin_does_not_count(office: Office, sign_in: SignIn) -> None:
+    review = office.desk.open(content())
+    client = await sign_in("priya")
+    fields = hidden((await client.get(f"/reviews/{review.id}")).text)
+    answer = await client.post(
+        f"/reviews/{review.id}/votes", data={**fields, "verdict": "approve"}, headers={"Origin": "https://evil.test"}
+    )
+    assert answer.status_code == 403
+    assert office.desk.cast == []
+
+
+@pytest.mark.parametrize("missing", sorted(content()))
+async def test_a_card_that_is_not_whole_has_no_approve_button(office: Office, sign_in: SignIn, missing: str) -> None:
+    fields = content()
+    del fields[missing]
+    review = office.desk.open(fields)
+    page = (await (await sign_in("priya")).get(f"/reviews/{review.id}")).text
+    assert 'value="approve"' not in page
+    assert 'value="deny"' in page
+    assert "can't be shown whole" in page
+
+
+async def test_a_broken_seal_is_told_and_has_no_approve_button(office: Office, sign_in: SignIn) -> None:
+    review = office.desk.open(content())
+    office.desk.corrupt.add(review.id)
+    client = await sign_in("priya")
+    page = (await client.get(f"/reviews/{review.id}")).text
+    assert 'value="approve"' not in page
+    assert "the seal" in page
+    assert (await client.get("/")).status_code == 200
+
+
+async def test_who_may_not_sign_has_no_buttons(office: Office, sign_in: SignIn) -> None:
+    review = office.desk.open(content())
+    page = (await (await sign_in("owen")).get(f"/reviews/{review.id}")).text
+    assert "<textarea" not in page
+    assert "Not for you to sign: you are part of the request." in page
+
+
+async def test_all_of_the_card_is_on_the_page(office: Office, sign_in: SignIn) -> None:
+    """Every text of the card's content appears; of a leaf that is shown, its text."""
+    review = office.desk.open(content(unbounded=True, opaque=True, opaque_because=["a definition isn't known"]))
+    page = (await (await sign_in("priya")).get(f"/reviews/{review.id}")).text
+    seen = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    for text in texts(office.desk.cards[review.id]):
+        assert re.sub(r"\s+", " ", text).strip().replace("'", "&#39;") in seen, text
+    assert "every row may change" in seen
+
+
+def texts(value: object) -> list[str]:
+    match value:
+        case {"shown": str(shown)}:
+            return [shown]
+        case dict():
+            return [t for k, v in value.items() if k not in ("enforced_by", "expires_at") for t in texts(v)]
+        case list():
+            return [t for v in value for t in texts(v)]
+        case str():
+            return [value]
+        case _:
+            return []
+
+
+HOSTILE = '<img src=x onerror=alert(1)>\u202e{{ 7*7 }}" onclick="x'
+
+
+@pytest.mark.parametrize("place", ["reason", "actor", "code", "resource", "output", "policy", "leaf", "owner"])
+async def test_text_of_others_never_becomes_markup(office: Office, sign_in: SignIn, place: str) -> None:
+    fields = content()
+    match place:
+        case "reason":
+            fields["reason_given"] = HOSTILE
+        case "actor" | "owner":
+            fields["actor"]["id" if place == "actor" else "owner"] = HOSTILE
+        case "code":
+            fields["statements"][0]["code"][0] = HOSTILE
+        case "leaf":
+            fields["statements"][0]["leaves"][3]["shown"] = HOSTILE
+        case "resource":
+            fields["resources"][0]["id"] = HOSTILE
+        case "output":
+            fields["outputs"][0]["name"] = HOSTILE
+        case _:
+            fields["policies"][0]["because"] = HOSTILE
+    review = office.desk.open(fields)
+    page = (await (await sign_in("priya")).get(f"/reviews/{review.id}")).text
+    assert "<img src=x" not in page
+    assert "\u202e" not in page
+    assert "⟨U+202E⟩" in page
+    assert '" onclick="x' not in page
+    assert "{{ 7*7 }}" in page
+
+
+async def test_the_state_that_settled_is_shown(office: Office, sign_in: SignIn) -> None:
+    client = await sign_in("priya")
+    for state in ReviewState:
+        review: Review = office.desk.open(content())
+        office.desk.move(review.id, state)
+        page = await client.get(f"/reviews/{review.id}")
+        assert page.status_code == 200
+        assert f'class="state {state.value}"' in page.text
+
+
+async def test_there_is_no_other_file(sign_in: SignIn) -> None:
+    client = await sign_in("priya")
+    for name in ("..%2f..%2fpages.py", "pages.py", "%2e%2e/templates/page.html", ""):
+        assert (await client.get(f"/static/{name}")).status_code == 404
