@@ -1,0 +1,81 @@
+"""What the demo prints: the story of one agent, for somebody who sees Interlock for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from interlock.demo.steps import Step
+
+SHOWN_ROWS = 5
+
+
+class Story:
+    """Writes to one console. Text from outside is never taken as markup."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @property
+    def width(self) -> int:
+        """Columns to fill."""
+        return min(self._console.width, 120)
+
+    @property
+    def colour(self) -> bool:
+        """Whether the terminal takes colours."""
+        return self._console.is_terminal and not self._console.no_color
+
+    def begin(self, number: int, title: str, statement: str = "") -> None:
+        """A step's heading, and what the agent sends."""
+        self._console.print()
+        self._console.rule(Text(f"{number}  {title}", "bold"), align="left", style="dim")
+        if statement:
+            self._console.print(Text.assemble(("etl-agent> ", "dim"), (statement, "cyan")), soft_wrap=True)
+
+    def say(self, words: str, style: str = "") -> None:
+        """A plain line."""
+        self._console.print(Text(words, style), soft_wrap=True)
+
+    def rows(self, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
+        """The first few rows as the agent received them."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(column, no_wrap=True)
+        for row in rows[:SHOWN_ROWS]:
+            table.add_row(*(Text("NULL", "dim") if cell is None else Text(cell) for cell in row))
+        self._console.print(table)
+        if len(rows) > SHOWN_ROWS:
+            self.say(f"... and {len(rows) - SHOWN_ROWS:,} more rows", "dim")
+
+    def refused(self, sqlstate: str, sentence: str) -> None:
+        """What the agent got instead of an answer."""
+        self._console.print(Text.assemble((f"ERROR {sqlstate} ", "bold red"), sentence), soft_wrap=True)
+
+    def held(self, sentence: str, link: str, card: str) -> None:
+        """The notice that the agent got, and the card that people see."""
+        self._console.print(
+            Text.assemble(("NOTICE ", "bold yellow"), sentence, " ", (link, "underline")), soft_wrap=True
+        )
+        if card:
+            self._console.print(Text.from_ansi(card), soft_wrap=True)
+
+    def ask(self, link: str, command: str) -> None:
+        """What a person can do now."""
+        words = Text()
+        words.append("Approve it in the console:\n", "bold")
+        words.append(f"  {link}\n")
+        words.append("or from another terminal, here:\n", "bold")
+        words.append(f"  {command}")
+        self._console.print(Panel(words, title="Your turn, Dana", title_align="left", border_style="yellow"))
+
+    def verdict(self, step: Step) -> None:
+        """Each check, and whether it held."""
+        for each in step.checks:
+            mark = Text("  ✓ ", "green") if each.holds else Text("  ✗ ", "bold red")
+            told = "" if each.holds and each.observed == "yes" else f" ({each.observed})"
+            self._console.print(Text.assemble(mark, each.expected, (told, "dim")), soft_wrap=True)

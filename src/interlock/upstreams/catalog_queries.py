@@ -1,0 +1,122 @@
+"""The queries that read a PostgreSQL's definitions from its catalogs (PostgreSQL manual, chapter 52).
+
+Each runs under an empty search_path, so that the server writes every name outside pg_catalog in full. User-defined
+means outside pg_catalog and information_schema, or inside but made after initdb (an oid of 16384, FirstNormalObjectId,
+or more). Temporary objects of other sessions are left out: they are nobody else's business and come and go.
+"""
+
+# ruff: noqa: S608  every piece is a constant of this file
+
+from __future__ import annotations
+
+_CONSTANT = "'{CONST %'"
+_OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+
+SEARCH_PATH = "SELECT pg_catalog.current_schemas(false)"  # "$user" resolved; only schemas that exist and can be used
+EMPTY_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', '', true)"
+SERVER_VERSION = "SELECT pg_catalog.current_setting('server_version_num')::int"
+
+RELATIONS = f"""
+SELECT c.oid::int8, n.nspname, c.relname, c.relkind::text, c.relowner::regrole::text, c.relpersistence::text,
+       c.relrowsecurity, c.relforcerowsecurity, coalesce(c.reloptions::text, ''),
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) ELSE '' END,
+       c.relrowsecurity OR c.relispartition OR c.relkind IN ('p', 'f')
+         OR EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE c.oid IN (i.inhparent, i.inhrelid))
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE {_OURS} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+ ORDER BY n.nspname, c.relname
+"""
+
+# A default counts as constant when its stored tree is a single Const node; a domain may bring a default of its own.
+COLUMNS = f"""
+SELECT c.oid::int8, a.attnum::int, a.attname, a.atttypid::int8,
+       pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated::text, a.attidentity::text,
+       a.attcollation::regcollation::text, coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), ''),
+       a.attgenerated <> '' OR a.attidentity <> '' OR (d.adbin IS NOT NULL AND d.adbin::text NOT LIKE {_CONSTANT})
+         OR t.typdefault IS NOT NULL
+  FROM pg_catalog.pg_attribute a
+  JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE {_OURS} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY c.oid, a.attnum
+"""
+
+# What else defines a relation: (relation, kind, text, whether it makes more happen than a statement's text shows).
+PARTS = """
+SELECT t.tgrelid::int8, 'trigger', pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text, true
+  FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal
+UNION ALL
+SELECT r.ev_class::int8, 'rule', pg_catalog.pg_get_ruledef(r.oid) || ' ' || r.ev_enabled::text, true
+  FROM pg_catalog.pg_rewrite r WHERE r.rulename <> '_RETURN'
+UNION ALL
+SELECT p.polrelid::int8, 'policy',
+       pg_catalog.concat_ws(' ', pg_catalog.quote_ident(p.polname), p.polcmd::text, p.polpermissive, p.polroles::text,
+         'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
+         'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)), true
+  FROM pg_catalog.pg_policy p
+UNION ALL
+SELECT k.conrelid::int8, 'constraint',
+       pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid),
+       EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid
+                  AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384)
+  FROM pg_catalog.pg_constraint k WHERE k.conrelid <> 0
+UNION ALL
+SELECT k.confrelid::int8, 'referenced by',
+       k.conrelid::regclass::text || ' ' || pg_catalog.pg_get_constraintdef(k.oid),
+       k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd')
+  FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'
+UNION ALL
+SELECT i.indrelid::int8, 'index', pg_catalog.pg_get_indexdef(i.indexrelid),
+       EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
+                  AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384)
+  FROM pg_catalog.pg_index i WHERE i.indisunique OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+UNION ALL
+SELECT i.inhrelid::int8, 'child of', i.inhparent::regclass::text || ' ' || i.inhseqno::text, true
+  FROM pg_catalog.pg_inherits i
+UNION ALL
+SELECT i.inhparent::int8, 'parent of', i.inhrelid::regclass::text, true
+  FROM pg_catalog.pg_inherits i
+"""
+
+FUNCTIONS = f"""
+SELECT p.proname, n.nspname, pg_catalog.pg_get_function_identity_arguments(p.oid),
+       pg_catalog.pg_get_function_result(p.oid), p.prokind::text, l.lanname, p.provolatile::text, p.prosecdef,
+       p.proisstrict, p.proleakproof, p.proowner::regrole::text, coalesce(p.proconfig::text, ''), p.prosrc,
+       coalesce(p.probin, ''), coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), ''),
+       coalesce(a.aggtransfn::regprocedure::text || ' ' || a.aggfinalfn::oid::text, '')
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+  LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
+ WHERE ({_OURS} OR p.oid >= 16384) AND n.nspname NOT LIKE 'pg\\_temp\\_%'
+ ORDER BY p.proname, n.nspname, 3
+"""
+
+OPERATORS = f"""
+SELECT o.oprname, n.nspname, o.oprleft::regtype::text, o.oprright::regtype::text, o.oprcode::regprocedure::text
+  FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+ WHERE ({_OURS} OR o.oid >= 16384) AND n.nspname NOT LIKE 'pg\\_temp\\_%'
+ ORDER BY 1, 2, 3, 4
+"""
+
+TYPES = f"""
+SELECT t.typname, n.nspname, t.typtype::text, t.typbasetype::regtype::text, coalesce(t.typdefault, ''),
+       coalesce((SELECT pg_catalog.string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder)
+                   FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), ''),
+       coalesce((SELECT pg_catalog.string_agg(pg_catalog.pg_get_constraintdef(k.oid), ',' ORDER BY k.conname)
+                   FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid), '')
+  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+ WHERE ({_OURS} OR t.oid >= 16384) AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast%'
+ ORDER BY 1, 2
+"""
+
+# Casts have no names that a statement could show, so they count in the version alone.
+CASTS = """
+SELECT k.castsource::regtype::text, k.casttarget::regtype::text, k.castfunc::regprocedure::text, k.castcontext::text,
+       k.castmethod::text
+  FROM pg_catalog.pg_cast k WHERE k.oid >= 16384 ORDER BY 1, 2
+"""
