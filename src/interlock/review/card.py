@@ -18,7 +18,9 @@ VERSION = 1
 NOT_ESTIMATED = "not estimated"
 
 
-def content(action: Action, decision: NeedsReview, expires_at: datetime, *, votes_by_token: bool) -> Mapping[str, JsonValue]:
+def content(
+    action: Action, decision: NeedsReview, expires_at: datetime, *, votes_by_token: bool
+) -> Mapping[str, JsonValue]:
     """The card's fields; `docs/reference/api.md` lists them for clients."""
     exposure = action.exposure
     return {
@@ -42,9 +44,7 @@ def content(action: Action, decision: NeedsReview, expires_at: datetime, *, vote
             for r in sorted({ask.resource for ask in action.asks}, key=lambda r: (r.kind, r.id))
         ],
         "statements": [_statement(t) for t in action.templates],
-        "outputs": [
-            {"name": o.name, "labels": sorted(o.labels), "masked": bool(o.labels)} for o in exposure.outputs
-        ],
+        "outputs": [{"name": o.name, "labels": sorted(o.labels), "masked": bool(o.labels)} for o in exposure.outputs],
         "labels": sorted(exposure.labels),
         "filters": sorted(exposure.filters),
         "writes": sorted(exposure.writes),

@@ -1,0 +1,318 @@
+"""The composition root: the only file that knows every concrete class."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import stat
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from interlock import __version__, recovery
+from interlock.desk import Desk, DeskRules
+from interlock.doors.postgres.definitions import Definitions
+from interlock.doors.postgres.door import PostgresDoor
+from interlock.errors import InterlockError, LedgerCorrupt, SettingsMistakes, UpstreamFailed
+from interlock.gate import Gate
+from interlock.identity.directory import Directory
+from interlock.ledger.authority import Authority
+from interlock.ledger.note import parse_vkey
+from interlock.model.change import Unit
+from interlock.model.entry import Draft, EntryType
+from interlock.model.names import ConnectionName, Digest, EntryId
+from interlock.model.secret import Secret
+from interlock.model.settings import ConnectionSettings, Listen, Settings
+from interlock.model.snapshot import Snapshot
+from interlock.policy.bundle import Bundle
+from interlock.registry import Registry
+from interlock.sensitivity.catalog import Catalog
+from interlock.sensitivity.columns import ColumnLabels
+from interlock.settings import load_bundle, load_catalogs
+from interlock.stores.bell import LocalBell
+from interlock.stores.clock import SystemClock
+from interlock.stores.entropy import SystemEntropy
+from interlock.stores.keys import Keys, load_keys
+from interlock.stores.seals import AesGcmSealer
+from interlock.stores.sqlite import SqliteStore, Trust
+from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
+from interlock.web.control import agents_app, control_app
+from interlock.workers import sweeper
+from interlock.workers.schema_refresh import SchemaRefresh
+from interlock.workers.signer import Signer
+from interlock.workers.signer_state import StateFile
+
+STORE = "interlock.db"
+SIGNER_STATE = "signer.json"
+OPERATOR_TOKEN = "operator.token"  # noqa: S105  a file's name
+STOP_SECONDS = 10.0
+FIRST_LOOK_SECONDS = 15.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What every way of running Interlock needs: the store with its authority, and what stands on it."""
+
+    settings: Settings
+    keys: Keys
+    bundle: Bundle
+    catalogs: Mapping[ConnectionName, Catalog]
+    store: SqliteStore
+    bell: LocalBell
+    sealer: AesGcmSealer
+    clock: SystemClock
+    entropy: SystemEntropy
+    authority: Authority
+    registry: Registry
+    desk: Desk
+    gate: Gate
+
+
+def store_path(settings: Settings) -> Path:
+    """Where the store's file lies."""
+    return settings.data_dir / STORE
+
+
+def load_pinned_keys(settings: Settings) -> Keys:
+    """The keys, if the node's is the one pinned in the settings."""
+    keys = load_keys(settings.keys_dir)
+    if keys.public()["node"] != settings.node_key:
+        raise SettingsMistakes(["interlock.toml: [log] node_key: this isn't the key in the keys directory"])
+    return keys
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Core]:
+    """The core on an opened and verified store; raises when anything about it is wrong, before anything is served."""
+    catalogs = load_catalogs(settings)
+    bundle = load_bundle(settings)
+    keys = load_pinned_keys(settings)
+    operator = _operator_token(settings.keys_dir)
+    clock, entropy, bell, authority = SystemClock(), SystemEntropy(), LocalBell(), Authority()
+    store = await SqliteStore.open(
+        store_path(settings),
+        node=settings.node,
+        signer=keys.node,
+        trust=Trust((parse_vkey(keys.public()["node"]),), parse_vkey(keys.public()["log"])),
+        authority=authority,
+        entropy=entropy,
+        clock=clock,
+        bell=bell,
+        queue_limit=settings.limits.ledger_queue,
+    )
+    try:
+        sealer = AesGcmSealer(keys.sealing, entropy)
+        directory = Directory(settings.people, settings.actors)
+        registry = Registry(directory, authority, store, clock, entropy, operator)
+        rules = DeskRules(settings.unsafe_token_votes, settings.limits.open_reviews_per_actor)
+        desk = Desk(store, store.records, authority, registry, bell, sealer, clock, entropy, keys.lookup, rules)
+        gate = Gate(store, bundle, desk, registry, clock, entropy)
+        yield Core(
+            settings, keys, bundle, catalogs, store, bell, sealer, clock, entropy, authority, registry, desk, gate
+        )
+    finally:
+        bell.close()
+        await store.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Runs the gateway until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    with _signals(stop):
+        async with opened(settings) as core:
+            await _begin(core)
+            try:
+                await _serve(core, stop)
+            finally:
+                with contextlib.suppress(InterlockError):
+                    await _record(core, EntryType.NODE_STOPPED, {})
+
+
+async def unsafe_pin(settings: Settings) -> Digest:
+    """Pins the bundle as it lies there, without a review, while the gateway is stopped."""
+    async with opened(settings) as core:
+        await core.registry.unsafe_pin_bundle(core.bundle.digest)
+        return core.bundle.digest
+
+
+async def _begin(core: Core) -> None:
+    """Before any door opens: settle what a crash left, pin the bundle, say who we are."""
+    size, _ = await core.store.head()
+    if size == 0:
+        await _record(core, EntryType.LOG_OPENED, {"origin": core.settings.origin})
+    await core.registry.adopt_bundle(core.bundle.digest)
+    unknown = await recovery.settle(core.store, core.authority, core.entropy)
+    if unknown:
+        log.warning("recovery.unknown", actions=unknown)
+    started = {"version": __version__, "vkey": core.keys.public()["node"], "settings": core.settings.digest}
+    await _record(core, EntryType.NODE_STARTED, started)
+
+
+async def _record(core: Core, type_: EntryType, d: Mapping[str, str]) -> None:
+    await core.store.commit(Unit((Draft(id=EntryId(core.entropy.uuid7()), type=type_, d=d),)))
+
+
+async def _serve(core: Core, stop: asyncio.Event) -> None:
+    settings = core.settings
+    definitions: dict[ConnectionName, Definitions | None] = dict.fromkeys(settings.connections)
+    workers: list[Callable[[], Coroutine[None, None, None]]] = [
+        lambda: sweeper.run(core.desk.expire_due, stop),
+        lambda: _sign(core, stop),
+    ]
+    first_looks: list[Callable[[], Coroutine[None, None, None]]] = []
+    for name, connection in settings.connections.items():
+        refresh = _schema_refresh(core, name, connection, definitions)
+        first_looks.append(refresh.refresh_now)
+        workers.append(lambda refresh=refresh: refresh.run(stop))  # type: ignore[misc]
+    await _first_looks(first_looks)
+    door = PostgresDoor(
+        listen=settings.postgres,
+        connections=definitions,
+        gate=core.gate,
+        registry=core.registry,
+        clock=core.clock,
+        entropy=core.entropy,
+        public_url=settings.public_url,
+        limits=settings.limits,
+    )
+    control, agents = _http(core, stop)
+    await door.start()
+    async with asyncio.TaskGroup() as group:
+        for worker in workers:
+            group.create_task(worker())
+        group.create_task(control.serve())
+        group.create_task(agents.serve())
+        log.info("serving", control=settings.public_url, postgres=settings.postgres.port, version=__version__)
+        await stop.wait()
+        core.bell.close()
+        control.should_exit = agents.should_exit = True
+        await door.stop(STOP_SECONDS)
+
+
+async def _first_looks(looks: list[Callable[[], Coroutine[None, None, None]]]) -> None:
+    """A connection whose server is away doesn't keep the gateway down: it is refused until the refresher reaches it."""
+    for look in looks:
+        try:
+            await asyncio.wait_for(look(), FIRST_LOOK_SECONDS)
+        except (UpstreamFailed, TimeoutError) as error:
+            log.warning("schema.unknown", error=str(error) or "timeout")
+
+
+def _schema_refresh(
+    core: Core,
+    name: ConnectionName,
+    connection: ConnectionSettings,
+    definitions: dict[ConnectionName, Definitions | None],
+) -> SchemaRefresh:
+    async def load() -> Snapshot:
+        return await load_snapshot(connection.upstream)
+
+    def changed(snapshot: Snapshot) -> None:
+        known = definitions[name]
+        if known is not None:
+            known.replace(snapshot)
+            return
+        catalog = core.catalogs[name]
+        labels = ColumnLabels(snapshot, catalog, name)
+        definitions[name] = Definitions(
+            connection.connection, connection.upstream, catalog, snapshot, labels, refresh.refresh_now
+        )
+
+    refresh = SchemaRefresh(DefinitionsWatch(connection.upstream), load, changed)
+    return refresh
+
+
+def _signer(core: Core) -> Signer:
+    state = StateFile(core.settings.data_dir / SIGNER_STATE)
+    return Signer(core.store, state, key=core.keys.log, node_keys=(parse_vkey(core.keys.public()["node"]),))
+
+
+async def _sign(core: Core, stop: asyncio.Event) -> None:
+    """The signer, beside the gateway. What it finds wrong ends the gateway: nothing may run on a ledger that lies."""
+    try:
+        await _signer(core).run(stop)
+    except LedgerCorrupt as error:
+        log.critical("integrity.alarm", because=error.sentence)
+        with contextlib.suppress(InterlockError):
+            await _record(core, EntryType.INTEGRITY_ALARM, {"because": error.sentence})
+        raise
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: signals are ours, so that our clean-up runs."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Does nothing."""
+        yield
+
+
+def _http(core: Core, stop: asyncio.Event) -> tuple[_Server, _Server]:
+    settings = core.settings
+
+    def ready() -> str | None:
+        return "stopping" if stop.is_set() else None
+
+    control = control_app(
+        core.desk,
+        core.registry,
+        core.sealer,
+        core.clock,
+        settings.public_url,
+        settings.unsafe_token_votes,
+        __version__,
+        ready,
+        stop,
+    )
+    return _server(control, settings.control), _server(agents_app(__version__, ready), settings.agents)
+
+
+def _server(app: Callable[..., object], listen: Listen) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            host=listen.host,
+            port=listen.port,
+            ssl_certfile=listen.tls.certificate if listen.tls else None,
+            ssl_keyfile=listen.tls.key if listen.tls else None,
+            access_log=False,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+def _operator_token(keys_dir: Path) -> Secret[str]:
+    path = keys_dir / OPERATOR_TOKEN
+    try:
+        with path.open(encoding="utf-8") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise InterlockError(f"{path.name} may be read by others; set it to mode 0600", code="key_mode")
+            token = file.read().strip()
+    except OSError:
+        raise InterlockError(f"{path.name} can't be read; `interlock init` makes it", code="key_missing") from None
+    if len(token) < 32:
+        raise InterlockError(f"{path.name} holds no token that `interlock init` wrote", code="key_malformed")
+    return Secret(token)
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,446 @@
+"""The desk: where held actions are opened, joined, voted on, expired and redeemed. It never decides."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from interlock.errors import Conflict, LedgerCorrupt, NotEntitled, NotFound
+from interlock.identity.exclusion import excluded_people
+from interlock.ledger.authority import Authority, Opened
+from interlock.model.action import Action
+from interlock.model.actor import Actor
+from interlock.model.canonical import JsonValue, encode
+from interlock.model.card import Card
+from interlock.model.change import AddVote, Change, MoveReview, OpenReview, Unit
+from interlock.model.decision import NeedsReview, Quorum, Reason, Requirements
+from interlock.model.digest import (
+    NONCE_BYTES,
+    action_digest,
+    card_digest,
+    lookup,
+    payload_document,
+    payload_from_document,
+)
+from interlock.model.entry import Draft, EntryType
+from interlock.model.label import Label
+from interlock.model.names import ActorId, EntryId, GroupName, PersonId, ReviewId
+from interlock.model.payload import Payload
+from interlock.model.review import Ballot, Presence, Review, ReviewState, Verdict, Vote, Voter
+from interlock.model.secret import Secret
+from interlock.ports import Bell, Clock, Entropy, Ledger, Records, Sealer
+from interlock.registry import Registry
+from interlock.review import card as cards
+from interlock.review.matching import satisfied
+from interlock.review.states import OPEN, Event, follow, sources
+
+POLL_SECONDS = 1.0  # the bell is a hint; a lost one costs this much, not the review
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRules:
+    """What the settings say about reviews."""
+
+    unsafe_token_votes: bool
+    open_reviews_per_actor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What a review's seal holds: the payload voted on, the nonce of its digest, the masks the card promised."""
+
+    payload: Payload
+    nonce: Secret[bytes]
+    mask: frozenset[Label]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Held actions and their votes."""
+
+    ledger: Ledger
+    records: Records
+    authority: Authority
+    registry: Registry
+    bell: Bell
+    sealer: Sealer
+    clock: Clock
+    entropy: Entropy
+    lookup_key: Secret[bytes]
+    rules: DeskRules
+    _voting: asyncio.Lock = field(
+        default_factory=asyncio.Lock
+    )  # two votes that each lack the other would both not settle
+
+    # -- opening and joining ------------------------------------------------------------------------------------------
+
+    async def open_or_join(self, action: Action, decision: NeedsReview, held: Draft) -> Review | Reason:
+        """The open review of the same form by the same actor, or a new one; a `Reason` when none can be opened.
+
+        `held` is the gate's action.held entry; it becomes durable with the review. Its `obj` and d.review are filled
+        here, since only here is it known which review it is.
+        """
+        form = lookup(self.lookup_key, action.form)
+        for _ in range(2):  # a second look when somebody else opened the same one between the look and the write
+            existing = await self.records.open_review(action.actor.id, form)
+            if existing is not None:
+                await self._join(existing, action)
+                return existing
+            refusal = await self._cannot_open(action.actor, decision.requirements)
+            if refusal is not None:
+                return refusal
+            try:
+                return await self._open(action, decision, form, held)
+            except Conflict:
+                continue
+        return Reason("busy", "The same request is being opened elsewhere; ask again.")
+
+    async def _join(self, review: Review, action: Action) -> None:
+        draft = self._draft(
+            EntryType.REVIEW_JOINED, {"review": review.id}, review.id, actor=action.actor, act=action.id
+        )
+        await self.ledger.commit(Unit((draft,)))
+
+    async def _cannot_open(self, actor: Actor, requirements: Requirements) -> Reason | None:
+        if await self.records.count_open(actor.id) >= self.rules.open_reviews_per_actor:
+            return Reason("too_many_reviews", "You have too many open reviews; wait for them or withdraw some.")
+        groups = self._groups()
+        eligible = groups.keys() - excluded_people(actor)
+        if not satisfied(requirements.quorums, eligible, groups):
+            return Reason(
+                "unmeetable", "Nobody who may sign for this could: the eligible people don't meet the requirement."
+            )
+        return None
+
+    async def _open(self, action: Action, decision: NeedsReview, form: bytes, held: Draft) -> Review:
+        review_id = ReviewId(self.entropy.uuid7())
+        nonce = Secret(self.entropy.token(NONCE_BYTES))
+        now = self.clock.now()
+        expires_at = now + decision.requirements.expires
+        content = cards.content(action, decision, expires_at, votes_by_token=self.rules.unsafe_token_votes)
+        opened = EntryId(self.entropy.uuid7())
+        review = Review(
+            id=review_id,
+            action=action.id,
+            actor=action.actor.id,
+            connection=action.connection.name,
+            state=ReviewState.PENDING,
+            digest=action_digest(nonce, action.cover),
+            card_digest=card_digest(nonce, content),
+            requirements=decision.requirements,
+            excluded=excluded_people(action.actor),
+            opened_at=now,
+            expires_at=expires_at,
+            approved_until=None,
+            opened_entry=opened,
+        )
+        payload: Mapping[str, JsonValue] = {
+            "nonce": nonce.reveal().hex(),
+            "payload": payload_document(action.payload),
+            "mask": sorted(decision.obligations.mask),
+        }
+        change = OpenReview(
+            review,
+            form,
+            self.sealer.seal(_payload_seal(review_id), encode(payload)),
+            self.sealer.seal(_card_seal(review_id), encode(content)),
+        )
+        entry = Draft(
+            id=opened,
+            type=EntryType.REVIEW_OPENED,
+            d=_opened_fields(review),
+            actor=action.actor,
+            act=action.id,
+            obj=review_id,
+        )
+        await self.ledger.commit(Unit((_about_review(held, review_id), entry), (change,)))
+        return review
+
+    # -- looking ------------------------------------------------------------------------------------------------------
+
+    async def review(self, review: ReviewId) -> Review:
+        """One review; raises `NotFound`."""
+        found = await self.records.review(review)
+        if found is None:
+            raise NotFound("no review of that id")
+        return found
+
+    async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
+        """Reviews in these states (None: all), newest first."""
+        return await self.records.reviews(states, limit)
+
+    async def votes(self, review: ReviewId) -> Sequence[Vote]:
+        """The votes on a review, for showing."""
+        return await self.records.votes(review)
+
+    async def card(self, review: ReviewId) -> Card:
+        """The card as it was opened; raises `LedgerCorrupt` unless it is the very one the signed entry names."""
+        stored = await self.records.sealed(review)
+        opened = self.authority.opened(review)
+        if stored is None:
+            raise NotFound("no review of that id")
+        content = json.loads(self.sealer.open(_card_seal(review), stored[1]).reveal())
+        nonce = Secret(bytes.fromhex(json.loads(self.sealer.open(_payload_seal(review), stored[0]).reveal())["nonce"]))
+        found = await self.review(review)
+        expected = opened.card if opened is not None else found.card_digest
+        if not hmac.compare_digest(card_digest(nonce, content), expected):
+            raise LedgerCorrupt("a stored card isn't the one its entry names")
+        return Card(review, content, found.digest, found.card_digest)
+
+    async def unseal(self, review: Review) -> Sealed:
+        """The sealed payload of a review."""
+        stored = await self.records.sealed(review.id)
+        if stored is None:
+            raise NotFound("no review of that id")
+        document = json.loads(self.sealer.open(_payload_seal(review.id), stored[0]).reveal())
+        return Sealed(
+            payload=payload_from_document(document["payload"]),
+            nonce=Secret(bytes.fromhex(document["nonce"])),
+            mask=frozenset(Label(x) for x in document["mask"]),
+        )
+
+    def moves(self) -> AsyncIterator[ReviewId]:
+        """Reviews as they move."""
+        return self.bell.listen()
+
+    async def wait(self, review: ReviewId, seconds: float) -> Review:
+        """The review once it is no longer pending, or as it stands after `seconds`."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while True:
+            found = await self.review(review)
+            left = until - loop.time()
+            if found.state is not ReviewState.PENDING or left <= 0:
+                return found
+            await self.bell.wait(review, min(left, POLL_SECONDS))
+
+    # -- voting -------------------------------------------------------------------------------------------------------
+
+    def why_not(self, review: Review, person: PersonId) -> str | None:
+        """None when this person may sign now; otherwise why not, for that person to read."""
+        opened = self.authority.opened(review.id)
+        if opened is None:
+            return "there is no signed entry behind this review"
+        if review.state not in OPEN or review.expires_at <= self.clock.now():
+            return f"the review is {review.state if review.state not in OPEN else 'expired'}"
+        if person in (opened.excluded | review.excluded):
+            return "you are part of the request: you asked, or own, made or hold a credential that asked"
+        wanted = {quorum.group for quorum in review.requirements.quorums}
+        groups = self._groups().get(person)
+        if groups is None or not wanted & groups:
+            return f"only members of {', '.join(sorted(wanted))} may sign"
+        if any(vote.person == person for vote in self.authority.votes(review.id)):
+            return "you have voted"
+        return None
+
+    async def vote(self, review_id: ReviewId, voter: Voter, ballot: Ballot) -> Review:
+        """Counts a vote, and settles the review when that meets the requirement.
+
+        Raises `NotFound`; `NotEntitled` when the person may not sign; `Conflict` when the digests aren't those of the
+        card as it is, or the review has moved on. Refused attempts are recorded.
+        """
+        async with self._voting:
+            review = await self.review(review_id)
+            await self._check_vote(review, voter, ballot)
+            await self._cast(review, voter, ballot)
+        return await self.review(review_id)
+
+    async def _check_vote(self, review: Review, voter: Voter, ballot: Ballot) -> None:
+        opened = self.authority.opened(review.id)
+        refusal = self.why_not(review, voter.person) or self._weak(review, voter)
+        if refusal is not None or opened is None:
+            await self.refuse_vote(review.id, voter.person, refusal or "no signed entry")
+            raise (Conflict if review.state not in OPEN else NotEntitled)(f"this vote doesn't count: {refusal}")
+        shown = hmac.compare_digest(ballot.action_digest, opened.digest) and hmac.compare_digest(
+            ballot.card_digest, opened.card
+        )
+        if not shown:
+            await self.refuse_vote(review.id, voter.person, "digests of another card")
+            raise Conflict("this vote is for another card than the one that is open; look at it again")
+
+    def _weak(self, review: Review, voter: Voter) -> str | None:
+        if voter.presence is not Presence.TOKEN:
+            return None
+        if not self.rules.unsafe_token_votes:
+            return "votes by token are off; sign in to the console"
+        maker = self.registry.key_maker(voter.key)
+        if maker is None or (maker != voter.person and maker in review.excluded):
+            return "the key was made by somebody who is part of the request"
+        return None
+
+    async def _cast(self, review: Review, voter: Voter, ballot: Ballot) -> None:
+        settles, changes = self._settling(review, voter.person, ballot.verdict)
+        entry = EntryId(self.entropy.uuid7())
+        vote = Vote(
+            review=review.id,
+            person=voter.person,
+            verdict=ballot.verdict,
+            action_digest=ballot.action_digest,
+            card_digest=ballot.card_digest,
+            presence=voter.presence,
+            key=voter.key,
+            entry=entry,
+            at=self.clock.now(),
+        )
+        d: Mapping[str, JsonValue] = {
+            "digest": vote.action_digest,
+            "card": vote.card_digest,
+            "verdict": vote.verdict.value,
+            "person": vote.person,
+            "presence": vote.presence.value,
+            "key": vote.key,
+            "settles": settles,
+        }
+        draft = Draft(id=entry, type=EntryType.VOTE_CAST, d=d, act=review.action, obj=review.id)
+        await self.ledger.commit(Unit((draft,), (AddVote(vote), *changes)))
+
+    def _settling(self, review: Review, person: PersonId, verdict: Verdict) -> tuple[str, tuple[Change, ...]]:
+        """What this vote settles ("", "approved", "denied") and the guarded move that goes with it."""
+        if verdict is Verdict.DENY:
+            to = follow(review.state, Event.DENIED)
+            return "denied", (MoveReview(review.id, sources(Event.DENIED), to),)
+        pending = frozenset({ReviewState.PENDING})
+        opened = self.authority.opened(review.id)
+        yes = {PersonId(v.person) for v in self.authority.votes(review.id) if v.verdict == Verdict.APPROVE.value}
+        if opened is None or not satisfied(_quorums(opened), yes | {person}, self._groups()):
+            return "", (MoveReview(review.id, pending, ReviewState.PENDING, before="expires_at"),)
+        to = follow(review.state, Event.APPROVED)
+        valid = int(review.requirements.valid.total_seconds())
+        return "approved", (MoveReview(review.id, pending, to, before="expires_at", approved_for=valid),)
+
+    async def refuse_vote(self, review: ReviewId, who: str, because: str) -> None:
+        """Records an attempt to vote that doesn't count."""
+        draft = self._draft(EntryType.VOTE_REFUSED, {"person": who, "because": because}, review)
+        await self.ledger.commit(Unit((draft,)))
+
+    # -- redeeming and settling ---------------------------------------------------------------------------------------
+
+    def why_not_signed(self, review: Review, actor: Actor, requirements: Iterable[Requirements]) -> str | None:
+        """None when the signed votes behind `review` meet every one of `requirements` at this moment; else why not.
+
+        Nothing here is read from a row: digests, exclusions, votes and the hour of approval come from signed entries,
+        groups from the settings of now.
+        """
+        opened = self.authority.opened(review.id)
+        approved_at = self.authority.approved_at(review.id)
+        if opened is None or approved_at is None or self.authority.settled(review.id) is not None:
+            return "no signed approval"
+        if not hmac.compare_digest(opened.digest, review.digest):
+            return "the review's row isn't what was opened"
+        if approved_at + timedelta(seconds=opened.valid) <= self.clock.now():
+            return "the approval has run out"
+        signers = self._counted(opened, review, actor)
+        groups = self._groups()
+        for requirement in (Requirements(_quorums(opened), timedelta(), timedelta()), *requirements):
+            if not satisfied(requirement.quorums, signers, groups):
+                return "the votes don't meet what policy asks now"
+        return None
+
+    def _counted(self, opened: Opened, review: Review, actor: Actor) -> set[PersonId]:
+        excluded = opened.excluded | review.excluded | excluded_people(actor)
+        allowed = {Presence.CONSOLE.value} | ({Presence.TOKEN.value} if self.rules.unsafe_token_votes else set())
+        return {
+            PersonId(vote.person)
+            for vote in self.authority.votes(review.id)
+            if vote.verdict == Verdict.APPROVE.value
+            and vote.person not in excluded
+            and vote.presence in allowed
+            and hmac.compare_digest(vote.digest, opened.digest)
+            and hmac.compare_digest(vote.card, opened.card)
+        }
+
+    def use_up(self, review: Review) -> Change:
+        """The guard of a release: takes the approval, once, on whatever node, while it is valid."""
+        to = follow(ReviewState.APPROVED, Event.RELEASED)
+        return MoveReview(review.id, sources(Event.RELEASED), to, before="approved_until")
+
+    def ended(self, review: ReviewId, event: Event) -> Change:
+        """The move of a released review to how it ended."""
+        return MoveReview(review, sources(event), follow(ReviewState.RELEASED, event))
+
+    async def supersede(self, review: Review, because: str) -> None:
+        """Ends a review that can't be released as it was signed."""
+        await self._settle(review, Event.SUPERSEDED, EntryType.REVIEW_SUPERSEDED, because)
+
+    async def overrule(self, review: Review, because: str) -> None:
+        """Ends an approval that policy denies by now."""
+        to = follow(review.state, Event.DENIED)
+        draft = self._draft(EntryType.REVIEW_SUPERSEDED, {"because": because}, review.id)
+        await self.ledger.commit(Unit((draft,), (MoveReview(review.id, sources(Event.DENIED), to),)))
+
+    async def withdraw(self, review_id: ReviewId, actor: ActorId) -> Review:
+        """The asker takes it back; raises `NotEntitled` for anybody else, `Conflict` once it is settled."""
+        review = await self.review(review_id)
+        if review.actor != actor:
+            raise NotEntitled("only who asked can withdraw it")
+        await self._settle(review, Event.WITHDRAWN, EntryType.REVIEW_WITHDRAWN, "withdrawn by the asker")
+        return await self.review(review_id)
+
+    async def expire_due(self) -> int:
+        """Expires what is due by the store's clock; how many."""
+        count = 0
+        for review in await self.records.due(self.clock.now()):
+            after = "expires_at" if review.state is ReviewState.PENDING else "approved_until"
+            try:
+                await self._settle(review, Event.EXPIRED, EntryType.REVIEW_EXPIRED, f"{after} has passed", after)
+                count += 1
+            except Conflict:
+                continue  # it moved between the look and the write: not ours to expire any more
+        return count
+
+    async def _settle(
+        self, review: Review, event: Event, type_: EntryType, because: str, after: str | None = None
+    ) -> None:
+        to = follow(review.state, event)
+        draft = self._draft(type_, {"because": because}, review.id, act=review.action)
+        await self.ledger.commit(Unit((draft,), (MoveReview(review.id, frozenset({review.state}), to, after=after),)))
+
+    def _groups(self) -> Mapping[PersonId, frozenset[GroupName]]:
+        return {person.id: person.groups for person in self.registry.directory.people.values()}
+
+    def _draft(
+        self, type_: EntryType, d: Mapping[str, JsonValue], obj: str, *, actor: Actor | None = None, act: str = ""
+    ) -> Draft:
+        return Draft(id=EntryId(self.entropy.uuid7()), type=type_, d=d, actor=actor, act=act, obj=obj)
+
+
+def _payload_seal(review: ReviewId) -> str:
+    return f"interlock/payload/v1/{review}"
+
+
+def _card_seal(review: ReviewId) -> str:
+    return f"interlock/card/v1/{review}"
+
+
+def _quorums(opened: Opened) -> tuple[Quorum, ...]:
+    return tuple(Quorum(GroupName(group), count) for group, count in opened.quorums)
+
+
+def _opened_fields(review: Review) -> Mapping[str, JsonValue]:
+    return {
+        "digest": review.digest,
+        "card": review.card_digest,
+        "actor": review.actor,
+        "connection": review.connection,
+        "quorums": [{"group": q.group, "count": q.count} for q in review.requirements.quorums],
+        "excluded": sorted(review.excluded),
+        "expires_at": cards.timestamp(review.expires_at),
+        "valid": int(review.requirements.valid.total_seconds()),
+    }
+
+
+def _about_review(held: Draft, review: ReviewId) -> Draft:
+    return Draft(
+        id=held.id,
+        type=held.type,
+        d={**held.d, "review": review},
+        actor=held.actor,
+        act=held.act,
+        obj=review,
+        pol=held.pol,
+        enforced=held.enforced,
+    )

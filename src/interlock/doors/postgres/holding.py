@@ -1,0 +1,92 @@
+"""Holding a client while people look: the notice, the wait, and what ends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from interlock.doors.relay import Link
+from interlock.gate import Answer, Denied, Gate, Held
+from interlock.model.action import Action
+from interlock.model.decision import Reason
+from interlock.model.review import ReviewState
+from interlock.ports import Clock, Rebuild
+from interlock.wire.postgres import denial
+
+T = TypeVar("T")
+
+IN_TRANSACTION_SECONDS = 5.0  # design, section 7: locks are held meanwhile
+
+
+@dataclass(slots=True)
+class Holding:
+    """One client's waits. `cancelled` is set by a cancel request, and by a freeze later."""
+
+    gate: Gate
+    clock: Clock
+    down: Link
+    public_url: str
+    cancelled: asyncio.Event
+    waiting: bool = False
+
+    async def until_answered(self, held: Held, action: Action, rebuild: Rebuild, *, in_transaction: bool) -> Answer:
+        """Waits for the review to settle and redeems it; a new review that this opens is waited for as well."""
+        answer: Answer = held
+        deadline = asyncio.get_running_loop().time() + IN_TRANSACTION_SECONDS if in_transaction else None
+        while isinstance(answer, Held):
+            if answer.review.state is ReviewState.PENDING:
+                self._tell(answer)
+                refusal = await self._wait(answer, deadline)
+                if refusal is not None:
+                    return Denied((refusal,), answer.review.id)
+            answer = await self.gate.redeem(answer.review.id, action, rebuild)
+        return answer
+
+    def _tell(self, held: Held) -> None:
+        because = " ".join(r.sentence for r in held.reasons)
+        link = f"{self.public_url}/reviews/{held.review.id}"
+        sentence = f"Held for sign-off: {because}" if because else "Held for sign-off."
+        self.down.write(denial.notice(sentence, f"Review {held.review.id}", link))
+
+    async def _wait(self, held: Held, deadline: float | None) -> Reason | None:
+        """None once the review is no longer pending; else why the wait ended without it."""
+        loop = asyncio.get_running_loop()
+        seconds = (held.review.expires_at - self.clock.now()).total_seconds() + 2.0
+        if deadline is not None:
+            seconds = min(seconds, max(0.0, deadline - loop.time()))
+        self.waiting = True
+        self.cancelled.clear()
+        try:
+            state = await first_of(
+                self.gate.desk.wait(held.review.id, seconds), self.down.lost.wait, self.cancelled.wait
+            )
+        finally:
+            self.waiting = False
+        if self.down.lost.is_set():
+            return Reason("client_left", "The client left while its request was held.")
+        if self.cancelled.is_set():
+            return Reason("cancelled", "Cancelled while held; the review stays open, and asking again joins it.")
+        if state is not None and state.state is ReviewState.PENDING:
+            if deadline is not None:
+                return Reason(
+                    "held_in_transaction",
+                    "Held for sign-off, which can't be waited for inside a transaction: roll back and run it again once"
+                    " the review is approved.",
+                )
+            return Reason("review_expired", "Nobody signed in time.")
+        return None
+
+
+async def first_of(main: Awaitable[T], *others: Callable[[], Awaitable[object]]) -> T | None:
+    """The result of `main`, or None when one of `others` is done first; whatever isn't done is cancelled."""
+    first = asyncio.ensure_future(main)
+    rest = [asyncio.ensure_future(other()) for other in others]
+    try:
+        await asyncio.wait([first, *rest], return_when=asyncio.FIRST_COMPLETED)
+        return first.result() if first.done() else None
+    finally:
+        for task in (first, *rest):
+            task.cancel()
+        await asyncio.gather(first, *rest, return_exceptions=True)

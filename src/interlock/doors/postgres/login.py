@@ -1,0 +1,150 @@
+"""Logging a client in: start-up packet, TLS, key, connection; all of it within a few seconds or not at all."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from interlock.doors.relay import Link
+from interlock.errors import AuthenticationFailed, MalformedInput
+from interlock.model.actor import Actor
+from interlock.model.secret import Secret
+from interlock.registry import Registry
+from interlock.wire.postgres import answers, frontend
+from interlock.wire.postgres.frames import FrameReader
+from interlock.wire.postgres.startup import (
+    CancelRequest,
+    GSSENCRequest,
+    SSLRequest,
+    Startup,
+    StartupPacket,
+    StartupReader,
+)
+
+MAX_PASSWORD = 4_096
+# What a start-up packet may set: none of it changes what a text means beyond what the server reports back.
+HARMLESS = frozenset(
+    {
+        "application_name",
+        "datestyle",
+        "timezone",
+        "intervalstyle",
+        "extra_float_digits",
+        "statement_timeout",
+        "lock_timeout",
+    }
+)
+_OURS = frozenset({"user", "database", "client_encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A client that proved who it is: the actor, the connection asked for, its settings, and where its bytes go on."""
+
+    actor: Actor
+    database: str
+    settings: Mapping[str, str]
+    frames: FrameReader
+
+
+class LoginRefused(Exception):
+    """The login ends here, with this answer."""
+
+    def __init__(self, sqlstate: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sqlstate, self.sentence = sqlstate, sentence
+
+
+async def first_packet(link: Link, tls: ssl.SSLContext | None) -> tuple[Startup | CancelRequest, bytes]:
+    """The start-up or cancel packet, behind TLS where the client asks for it and we have a certificate.
+
+    Gives also the bytes behind it. Raises `MalformedInput`, among others for bytes that were sent in clear behind an
+    SSLRequest: they would be taken for encrypted ones. Raises `ConnectionError` when the client leaves.
+    """
+    reader = StartupReader()
+    encrypted = False
+    for _ in range(4):  # SSLRequest, GSSENCRequest in either order, then the packet itself
+        packet = await _packet(link, reader)
+        match packet:
+            case SSLRequest():
+                _demand_nothing_behind(reader, link)
+                if tls is None or encrypted:
+                    link.write(b"N")
+                else:
+                    link.write(b"S")
+                    await link.start_tls(tls, server=True)
+                    encrypted = True
+            case GSSENCRequest():
+                _demand_nothing_behind(reader, link)
+                link.write(b"N")
+            case _:
+                if tls is not None and not encrypted and isinstance(packet, Startup):
+                    raise LoginRefused("28000", "This port takes connections over TLS only; use sslmode=require.")
+                return packet, reader.leftover
+    raise MalformedInput("the client asks for encryption again and again")
+
+
+async def log_in(link: Link, startup: Startup, leftover: bytes, registry: Registry, session: str) -> LoggedIn:
+    """Asks for the key and verifies it; raises `LoginRefused`, `MalformedInput`, `ConnectionError`."""
+    parameters = {name.lower(): value for name, value in startup.parameters.items() if not name.startswith("_pq_.")}
+    if startup.minor > 0 or startup.protocol_options:
+        link.write(answers.write_negotiate_protocol_version(startup.protocol_options))
+    user, database = parameters.get("user", ""), parameters.get("database", "")
+    settings = _settings(parameters)
+    link.write(answers.write_cleartext_password())
+    frames = FrameReader(MAX_PASSWORD)
+    frames.feed(leftover)
+    password = await _password(link, frames)
+    actor = _verified(password, user, registry, session)
+    return LoggedIn(actor, database or user, settings, frames)
+
+
+def _settings(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    encoding = parameters.get("client_encoding", "UTF8").upper().replace("-", "").replace("'", "")
+    if encoding not in ("UTF8", "UNICODE", "AUTO"):
+        raise LoginRefused("0A000", "Only client_encoding UTF8 is let through.")
+    for name in parameters:
+        if name not in HARMLESS | _OURS:
+            raise LoginRefused("0A000", f"The start-up parameter {_shown(name)} isn't let through.")
+    return {name: value for name, value in parameters.items() if name in HARMLESS}
+
+
+def _shown(name: str) -> str:
+    return name if name.replace("_", "").isalnum() and name.isascii() and len(name) <= 40 else "sent"
+
+
+def _verified(password: Secret[bytes], user: str, registry: Registry, session: str) -> Actor:
+    refused = LoginRefused("28P01", "The key wasn't accepted for this user.")
+    try:
+        actor = registry.authenticate(Secret(password.reveal().decode("utf-8")), session=session)
+    except (AuthenticationFailed, UnicodeDecodeError):
+        raise refused from None
+    if actor.id != user:
+        raise refused
+    return actor
+
+
+async def _packet(link: Link, reader: StartupReader) -> StartupPacket:
+    while (packet := reader.next()) is None:
+        data = await link.receive()
+        if not data:
+            raise ConnectionError
+        reader.feed(data)
+    return packet
+
+
+async def _password(link: Link, frames: FrameReader) -> Secret[bytes]:
+    while (frame := frames.next()) is None:
+        data = await link.receive()
+        if not data:
+            raise ConnectionError
+        frames.feed(data)
+    if frame.type != b"p":
+        raise MalformedInput("a password was asked for, and something else came")
+    return frontend.read_password(frame.body).password
+
+
+def _demand_nothing_behind(reader: StartupReader, link: Link) -> None:
+    if reader.leftover or link.pending:
+        raise MalformedInput("bytes came in clear behind a request for encryption")

@@ -1,0 +1,118 @@
+"""Reading and describing what a client sends: texts into statements, statements into actions.
+
+Two witnesses speak before anything is decided: our own analysis of the text, and the server's description of what it
+would return, taken by preparing it there (design, section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from_sql
+from interlock.actions.refused import refused
+from interlock.doors.postgres.definitions import Definitions
+from interlock.doors.postgres.texts import Texts
+from interlock.doors.postgres.units import Planned, Stop, with_formats
+from interlock.doors.postgres.upstream import Prepared, ServerError, Upstream
+from interlock.masking.tokens import holds_token
+from interlock.model.action import Action
+from interlock.model.actor import Actor
+from interlock.model.names import ActionId
+from interlock.model.payload import SqlStatement
+from interlock.ports import Entropy
+from interlock.sql import effects
+from interlock.sql.session_state import SessionState
+from interlock.sql.shape import Statement
+from interlock.wire.postgres.sentences import known_sqlstate, sentence_for
+
+# Settings that change what a text means and that the server reports whenever they change, a rollback included.
+REPORTED: Mapping[str, str] = {"TimeZone": "timezone", "DateStyle": "datestyle", "IntervalStyle": "intervalstyle"}
+
+_FAILED = Stop("25P02", "The transaction has failed; nothing runs until it is rolled back.")
+
+
+class Preparing:
+    """What a session knows while it turns messages into actions. `failed`: a refusal failed the transaction."""
+
+    def __init__(self, *, up: Upstream, definitions: Definitions, texts: Texts, actor: Actor, entropy: Entropy) -> None:
+        self.up = up
+        self.definitions = definitions
+        self.actor = actor
+        self.failed = False
+        self.reason = ""
+        self._texts = texts
+        self._entropy = entropy
+
+    @property
+    def state(self) -> SessionState:
+        """The session's state by what the server last reported."""
+        settings = {
+            ours: self.up.parameters[theirs].lower()
+            for theirs, ours in REPORTED.items()
+            if theirs in self.up.parameters
+        }
+        upstream = self.definitions.upstream
+        return SessionState(self.definitions.snapshot.search_path, upstream.user, settings)
+
+    def read(self, payload: SqlStatement, *, failed: bool) -> Statement:
+        """What the text is; raises `NotUnderstood`, and `Stop` for what a failed transaction doesn't take."""
+        statement = self._texts.statement(payload.text, self.definitions.snapshot, self.state)
+        if failed and not isinstance(statement.effect, effects.Rollback | effects.RollbackTo | effects.Commit):
+            raise _FAILED
+        return statement
+
+    def is_prepared(self, payload: SqlStatement) -> bool:
+        """Whether the server has seen this text in this session, so that its static decision wasn't a denial."""
+        return self.up.has_prepared(payload.text, payload.parameter_types)
+
+    async def described(
+        self, statement: Statement, payload: SqlStatement, *, failed: bool = False, anew: bool = False
+    ) -> Planned:
+        """The statement with the server's view of it; raises `Stop` with the server's SQLSTATE, `UpstreamFailed`."""
+        if failed and isinstance(statement.effect, effects.Commit):
+            payload = replace(payload, text=b"ROLLBACK")  # as the server ends a failed transaction
+        if statement.is_session_traffic:
+            prepared = None if payload.simple else await self._prepare(payload.text, payload.parameter_types, anew)
+            return Planned(statement, payload, prepared, prepared.columns if prepared else None)
+        witness: Prepared | None = None
+        if statement.describe is not None:
+            types = payload.parameter_types if statement.describe == payload.text else ()
+            witness = await self._prepare(statement.describe, types, anew)
+        prepared = witness if statement.describe == payload.text else None
+        if prepared is None and not payload.simple:
+            prepared = await self._prepare(payload.text, payload.parameter_types, anew)
+        columns = witness.columns if witness is not None else None
+        if columns is not None and not payload.simple and statement.copy is None:
+            columns = with_formats(columns, payload.result_formats)
+        if prepared is not None and not payload.simple:
+            payload = replace(payload, parameter_types=prepared.parameter_types)
+        return Planned(statement, payload, prepared, columns)
+
+    def action(self, planned: Sequence[Planned]) -> Action:
+        """The action that these statements make."""
+        upstream = self.definitions.upstream
+        return from_sql(
+            id=ActionId(self._entropy.uuid7()),
+            actor=self.actor,
+            connection=self.definitions.connection,
+            statements=[PreparedStatement(p.statement, p.columns, p.payload) for p in planned],
+            labels=self.definitions.labels,
+            snapshot=self.definitions.snapshot,
+            state=self.state,
+            identity=UpstreamIdentity(upstream.host, upstream.port, upstream.database, upstream.user),
+            reason=self.reason,
+            holds_token=holds_token,
+        )
+
+    def refused(self, because: str) -> Action:
+        """An action for a text that couldn't be read, so that its refusal is recorded."""
+        connection = self.definitions.connection
+        return refused(id=ActionId(self._entropy.uuid7()), actor=self.actor, connection=connection, because=because)
+
+    async def _prepare(self, text: bytes, types: tuple[int, ...], anew: bool) -> Prepared:
+        answer = await self.up.prepare(text, types, anew=anew)
+        if isinstance(answer, ServerError):
+            code = known_sqlstate(answer.sqlstate)
+            raise Stop(code, sentence_for(code))
+        return answer

@@ -1,0 +1,169 @@
+"""Results on their way out: what the server answers to a released payload, masked, for the client.
+
+Nothing passes that isn't known: a message of unknown type, a row where none was described, a shape other than the one
+decided on, all stop the result (design, promises 4 and 5). Errors and notices keep their SQLSTATE and get a sentence of
+ours, since the server's texts quote values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from interlock.actions.from_sql import same_shape
+from interlock.doors.postgres.upstream import EVERY_TYPE
+from interlock.errors import UpstreamFailed
+from interlock.model.snapshot import DescribedColumn
+from interlock.wire.postgres import answers, backend, denial
+from interlock.wire.postgres.body import frame as frame_bytes
+from interlock.wire.postgres.copy_data import CopyMasker
+from interlock.wire.postgres.frames import Batch, Frame, Piece, Run, RunReader
+from interlock.wire.postgres.rows import RowMasker
+
+ROWS = b"D"
+COPIED = b"d"
+
+
+@dataclass(slots=True)
+class Running:
+    """One statement while it runs: what it may return, what masks it, what has come of it.
+
+    `described` None means that rows may not come at all. `free` says that its rows pass as they are: session traffic
+    such as SHOW, whose shape nobody decided on. `owed` is what the client must get before this statement's results.
+    """
+
+    described: tuple[DescribedColumn, ...] | None
+    rows: RowMasker | None
+    copy: CopyMasker | None
+    copies: bool
+    free: bool
+    owed: bytes = b""
+    count: int = 0
+    tag: str = ""
+
+
+@dataclass(slots=True)
+class Results:
+    """The answers to one unit. Feed it the upstream's pieces; it gives downstream bytes, without ReadyForQuery."""
+
+    running: Sequence[Running]
+    owed_after: bytes
+    simple: bool
+    at: int = 0
+    finished: bool = False
+    failed: str = ""  # SQLSTATE
+    status: bytes = b"I"
+    parameters: list[bytes] = field(default_factory=list)
+
+    def arrange(self, reader: RunReader) -> None:
+        """Sets what the reader looks into: rows only where something masks them or none may come."""
+        looked: set[bytes] = set()
+        if any(r.rows is not None or (r.described is None and not r.free) for r in self.running):
+            looked.add(ROWS)
+        if any(r.copy is not None or not r.copies for r in self.running):
+            looked.add(COPIED)
+        reader.wanted = EVERY_TYPE - {ROWS, COPIED} | (looked & {COPIED})
+        reader.gathered = looked & {ROWS}
+
+    def begin(self) -> bytes:
+        """What the client is owed before the first result."""
+        return self.running[0].owed if self.running else b""
+
+    def take(self, pieces: Sequence[Piece]) -> bytes:
+        """Downstream bytes for these pieces; raises `UpstreamFailed` when the result must stop."""
+        out: list[bytes | memoryview] = []
+        for piece in pieces:
+            if isinstance(piece, Run):
+                out.append(piece.data)
+            elif isinstance(piece, Batch):
+                out.append(self._rows(piece.data))
+            else:
+                self._frame(piece, out)
+        return b"".join(out)
+
+    @property
+    def current(self) -> Running:
+        """The statement whose results are coming."""
+        if self.at >= len(self.running):
+            raise UpstreamFailed("the protected system sent more results than were asked for", code="contradiction")
+        return self.running[self.at]
+
+    def _rows(self, data: bytes) -> bytes:
+        current = self.current
+        if current.rows is not None:
+            return current.rows.rewrite_batch(data)
+        if current.described is None and not current.free:
+            raise UpstreamFailed("the protected system sent rows where none were described", code="contradiction")
+        return data
+
+    def _frame(self, frame: Frame, out: list[bytes | memoryview]) -> None:
+        match frame.type:
+            case b"T":
+                self._described(frame, out)
+            case b"d":
+                self._copied(frame, out)
+            case b"C" | b"I" | b"s":
+                self._completed(frame, out)
+            case b"H":
+                self._copy_begins(frame, out)
+            case b"c":
+                out.append(self._copy_ends())
+            case b"E":
+                out.append(self._error(frame))
+            case b"N":
+                out.append(denial.upstream_notice(backend.read_complaint(frame.body)))
+            case b"S":
+                self.parameters.append(frame.body)
+                out.append(frame_bytes(frame.type, frame.body))
+            case b"Z":
+                self.status = backend.read_ready_for_query(frame.body).status
+                if not self.failed:
+                    out.append(self.owed_after)
+                self.finished = True
+            case b"1" | b"2" | b"3" | b"n" | b"A":
+                return  # answers to messages of ours; notifications aren't let through yet
+            case _:
+                raise UpstreamFailed("the protected system sent a message that isn't known here", code="contradiction")
+
+    def _described(self, frame: Frame, out: list[bytes | memoryview]) -> None:
+        current = self.current
+        if not current.free:
+            now = backend.read_row_description(frame.body)
+            if current.described is None or not same_shape(current.described, now):
+                raise UpstreamFailed(
+                    "the result has another shape than the one that was decided on", code="contradiction"
+                )
+        if self.simple:  # in the extended protocol this answers a Describe of ours; the client's was answered by us
+            out.append(frame_bytes(b"T", frame.body))
+
+    def _copy_begins(self, frame: Frame, out: list[bytes | memoryview]) -> None:
+        if not self.current.copies or backend.read_copy_out_response(frame.body).format != 0:
+            raise UpstreamFailed("the protected system began a COPY that nobody asked for", code="contradiction")
+        out.append(frame_bytes(b"H", frame.body))
+
+    def _copied(self, frame: Frame, out: list[bytes | memoryview]) -> None:
+        current = self.current
+        if not current.copies:
+            raise UpstreamFailed("the protected system sent COPY data that nobody asked for", code="contradiction")
+        data = current.copy.feed(frame.body) if current.copy is not None else frame.body
+        if data:
+            out.append(frame_bytes(b"d", data))
+
+    def _copy_ends(self) -> bytes:
+        copy = self.current.copy
+        rest = copy.finish() if copy is not None else b""
+        return (frame_bytes(b"d", rest) if rest else b"") + answers.write_copy_done()
+
+    def _completed(self, frame: Frame, out: list[bytes | memoryview]) -> None:
+        current = self.current
+        current.tag = backend.read_command_complete(frame.body) if frame.type == b"C" else ""
+        current.count = backend.rows_in(current.tag)
+        out.append(frame_bytes(frame.type, frame.body))
+        self.at += 1
+        if self.at < len(self.running):
+            out.append(self.running[self.at].owed)
+
+    def _error(self, frame: Frame) -> bytes:
+        complaint = backend.read_complaint(frame.body)
+        self.failed = denial.known_sqlstate(complaint.sqlstate)
+        return denial.upstream_error(complaint)

@@ -1,0 +1,166 @@
+"""Running a released payload: what goes upstream, and what of the answer goes down.
+
+No result byte goes downstream before the release is durable: for what is proved effect-free the upstream may work in
+the meantime, and if the release can't be written its results are thrown away.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+from interlock.doors.postgres.results import Results, Running
+from interlock.doors.postgres.units import Planned, UnitPlan
+from interlock.doors.postgres.upstream import EVERY_TYPE, Upstream
+from interlock.doors.relay import Link
+from interlock.errors import LedgerUnavailable, UpstreamFailed
+from interlock.masking.plan import MaskPlan, plan
+from interlock.model.exposure import Output
+from interlock.model.release import Ending, Outcome, Release
+from interlock.sql import shape
+from interlock.wire.postgres import frontend
+from interlock.wire.postgres.copy_data import CopyFormat, CopyMasker, CopyOptions
+from interlock.wire.postgres.rows import RowMasker
+
+MAX_ROW = 64 * 1024 * 1024  # bytes of one COPY row that is masked
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a unit ended: the first `completed` statements succeeded; `unrecordable` if its results were thrown away."""
+
+    ending: Ending
+    completed: int
+    unrecordable: LedgerUnavailable | None
+
+
+class Run:
+    """One unit while it runs. `release` None: session traffic, under the session's own release."""
+
+    def __init__(self, up: Upstream, down: Link, unit: UnitPlan, release: Release | None, *, simple: bool) -> None:
+        self._up, self._down, self._unit, self._simple = up, down, unit, simple
+        self._plans = _mask_plans(unit.statements, release)
+        self._results = Results(
+            [_running(planned, masks) for planned, masks in zip(unit.statements, self._plans, strict=True)],
+            unit.owed_after,
+            simple,
+        )
+
+    async def through(self, durable: Awaitable[object] | None) -> RunEnd:
+        """Sends the payload, relays the results but ReadyForQuery; raises `UpstreamFailed`, `MalformedInput`."""
+        self._results.arrange(self._up.reader)
+        try:
+            self._up.link.write(self._messages())
+            unrecordable = await _blocked(durable)
+            await self._relay(silent=unrecordable is not None)
+        finally:
+            self._up.reader.wanted = EVERY_TYPE
+            self._up.reader.gathered = frozenset()
+        self._up.status = self._results.status
+        for body in self._results.parameters:
+            self._up.parameter(body)
+        return RunEnd(self._ending(), self._results.at, unrecordable)
+
+    def unknown(self) -> Ending:
+        """The ending of a run that broke off: nobody knows how it went on the other side."""
+        return Ending(Outcome.UNKNOWN, masked=self._masked())
+
+    async def _relay(self, *, silent: bool) -> None:
+        if not silent:
+            self._down.write(self._results.begin())
+        while not self._results.finished:
+            out = self._results.take(await self._up.items())
+            if not silent:
+                self._down.write(out)
+                await self._down.drain()
+
+    def _messages(self) -> bytes:
+        if self._simple:
+            return frontend.write_query(self._unit.statements[0].payload.text)
+        return b"".join(_bound(planned) for planned in self._unit.statements) + frontend.write_sync()
+
+    def _ending(self) -> Ending:
+        failed = self._results.failed
+        return Ending(
+            outcome=Outcome.FAILED if failed else Outcome.SUCCEEDED,
+            rows=sum(r.count for r in self._results.running),
+            sqlstate=failed,
+            masked=self._masked(),
+        )
+
+    def _masked(self) -> tuple[tuple[str, int], ...]:
+        total: Counter[str] = Counter()
+        for running, masks in zip(self._results.running, self._plans, strict=True):
+            for masker in (running.rows, running.copy):
+                if masker is not None and masks is not None:
+                    total.update(masks.counts(masker.counts))
+        return tuple(sorted(total.items()))
+
+
+async def _blocked(durable: Awaitable[object] | None) -> LedgerUnavailable | None:
+    """None once the release is durable; the error when it never will be."""
+    if durable is not None:
+        try:
+            await durable
+        except LedgerUnavailable as error:
+            return error
+    return None
+
+
+def _bound(planned: Planned) -> bytes:
+    """Bind, Describe and Execute of one statement. The Describe is ours: the shape is checked each time it runs."""
+    if planned.prepared is None:
+        raise UpstreamFailed("a statement was released that was never prepared", code="contradiction")
+    payload = planned.payload
+    bind = frontend.Bind(
+        portal=b"",
+        statement=planned.prepared.name,
+        formats=payload.parameter_formats,
+        values=payload.parameters,
+        result_formats=payload.result_formats,
+    )
+    return (
+        frontend.write_bind(bind)
+        + frontend.write_describe(frontend.Target.PORTAL, b"")
+        + frontend.write_execute(b"", payload.max_rows)
+    )
+
+
+def _mask_plans(statements: tuple[Planned, ...], release: Release | None) -> list[MaskPlan | None]:
+    if release is None:
+        return [None] * len(statements)
+    outputs: list[tuple[Output, ...]] = [exposure.outputs for exposure in release.action.exposures]
+    if len(outputs) != len(statements):
+        raise UpstreamFailed(
+            "a release covers another number of statements than it was decided on", code="contradiction"
+        )
+    return [
+        plan(out, release.obligations, [c.format for c in planned.columns]) if planned.columns is not None else None
+        for out, planned in zip(outputs, statements, strict=True)
+    ]
+
+
+def _running(planned: Planned, masks: MaskPlan | None) -> Running:
+    copy = planned.statement.copy
+    masked = masks is not None and masks.masks_anything
+    return Running(
+        described=planned.columns,
+        rows=RowMasker(masks.masks) if masks is not None and masked and copy is None else None,
+        copy=CopyMasker(copy_options(copy), masks.masks, MAX_ROW) if masks is not None and masked and copy else None,
+        copies=copy is not None,
+        free=planned.statement.is_session_traffic,
+        owed=planned.owed,
+    )
+
+
+def copy_options(copy: shape.CopyOptions) -> CopyOptions:
+    """The statement's COPY options as the wire reads them."""
+    return CopyOptions(
+        format=CopyFormat(copy.format.value),
+        delimiter=copy.delimiter.encode(),
+        null=copy.null.encode(),
+        header=copy.header,
+        quote=copy.quote.encode(),
+        escape=copy.escape.encode(),
+    )

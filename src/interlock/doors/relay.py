@@ -1,0 +1,148 @@
+"""A link: one TCP connection, received chunk by chunk, with back-pressure both ways and a notice when the peer is gone.
+
+A Protocol of ours and not asyncio's streams, since a door must learn that a client left or that more bytes came while
+it waits for something else (a vote, an upstream), without a read of its own pending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+from interlock.errors import UpstreamFailed
+
+HIGH_WATER = 256 * 1024  # bytes received and not yet taken: above this the transport stops reading
+LOW_WATER = 64 * 1024
+
+
+class Link(asyncio.Protocol):
+    """One connection. `receive` gives what has come; `write` and `drain` send; `lost` is set when the peer is gone."""
+
+    def __init__(self, on_connect: Callable[[Link], None] | None = None) -> None:
+        self._on_connect = on_connect
+        self._transport: asyncio.Transport | None = None
+        self._chunks: list[bytes] = []
+        self._held = 0
+        self._reading = True
+        self._arrived: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._may_write = True
+        self.lost = asyncio.Event()
+        self.on_lost: Callable[[], None] | None = None
+
+    # -- called by the loop -------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The loop's call at the start, and again after `start_tls`."""
+        assert isinstance(transport, asyncio.Transport)
+        first = self._transport is None
+        self._transport = transport
+        if first and self._on_connect is not None:
+            self._on_connect(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Keeps the chunk; stops the transport when too much lies here."""
+        self._chunks.append(data)
+        self._held += len(data)
+        if self._held > HIGH_WATER and self._reading and self._transport is not None:
+            self._transport.pause_reading()
+            self._reading = False
+        _wake(self._arrived)
+
+    def eof_received(self) -> bool:
+        """A peer that won't send any more is treated as gone: no protocol of ours uses half-closed connections."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wakes everybody who waits on this link."""
+        self.lost.set()
+        self._may_write = True
+        _wake(self._arrived)
+        _wake(self._writable)
+        if self.on_lost is not None:
+            self.on_lost()
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        self._may_write = False
+
+    def resume_writing(self) -> None:
+        """The transport's buffer has room again."""
+        self._may_write = True
+        _wake(self._writable)
+
+    # -- called by doors ----------------------------------------------------------------------------------------------
+
+    @property
+    def pending(self) -> int:
+        """Bytes that have come and weren't taken yet."""
+        return self._held
+
+    async def receive(self) -> bytes:
+        """All that has come since the last call, waiting for the first byte; b"" once the peer is gone."""
+        while not self._chunks:
+            if self.lost.is_set():
+                return b""
+            self._arrived = asyncio.get_running_loop().create_future()
+            try:
+                await self._arrived
+            finally:
+                self._arrived = None
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self._held = 0
+        if not self._reading and self._transport is not None and not self.lost.is_set():
+            self._transport.resume_reading()
+            self._reading = True
+        return data
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Queues bytes; to a peer that is gone, drops them."""
+        if data and self._transport is not None and not self.lost.is_set():
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Waits until the peer takes bytes again; returns at once when it is gone."""
+        while not self._may_write and not self.lost.is_set():
+            self._writable = asyncio.get_running_loop().create_future()
+            try:
+                await self._writable
+            finally:
+                self._writable = None
+
+    async def start_tls(self, context: ssl.SSLContext, *, server: bool, hostname: str | None = None) -> None:
+        """Upgrades this connection; raises `ssl.SSLError` or `OSError` when the handshake fails."""
+        assert self._transport is not None
+        upgraded = await asyncio.get_running_loop().start_tls(
+            self._transport, self, context, server_side=server, server_hostname=hostname, ssl_handshake_timeout=10.0
+        )
+        if upgraded is None:
+            raise UpstreamFailed("the connection closed during the TLS handshake")
+        self._transport = upgraded
+
+    def close(self) -> None:
+        """Sends what is queued, then closes."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Closes at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+async def connect(host: str, port: int, seconds: float) -> Link:
+    """A link to `host:port`; raises `UpstreamFailed` when there is none within `seconds`."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds):
+            _, link = await loop.create_connection(Link, host, port)
+    except (OSError, TimeoutError):
+        raise UpstreamFailed("the protected system can't be reached") from None
+    return link
+
+
+def _wake(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)
