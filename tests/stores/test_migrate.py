@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import sqlite3
-from contextlib import closing, redirect_stdout
+from contextlib import closing
 from pathlib import Path
 
-from alembic import command
+import psycopg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
+from tests.postgres_fixture import Database
 
 from interlock.ledger.merkle import Frontier
-from interlock.stores.migrate import config_for, migrate_sqlite
+from interlock.stores import schema
+from interlock.stores.migrate import migrate, migrate_sqlite
 from interlock.stores.schema import metadata
 
 
@@ -41,6 +44,18 @@ def test_a_new_log_is_empty(tmp_path: Path) -> None:
         assert connection.execute("SELECT * FROM il_head").fetchall() == [(1, 0, Frontier().encode())]
 
 
-def test_the_migrations_speak_postgresql() -> None:
-    engine = create_engine("postgresql+psycopg://", strategy=None) if False else None
-    assert engine is None
+def test_the_migrations_make_the_same_on_postgresql(empty_database: Database) -> None:
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(empty_database.server.conninfo(empty_database.name)),
+        poolclass=NullPool,
+    )
+    with engine.connect() as connection:
+        migrate(connection)
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        connection.execute(insert(schema.entry), {"log_id": 1, "idx": 0, "id": "a", "leaf": bytes(32), "body": b"b"})
+        connection.commit()
+        for statement in ("UPDATE il_entry SET idx = 1", "DELETE FROM il_entry", "TRUNCATE il_tile"):
+            with pytest.raises(DatabaseError, match="append-only"):
+                connection.exec_driver_sql(statement)
+            connection.rollback()

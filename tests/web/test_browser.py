@@ -121,6 +121,7 @@ def test_hostile_text_stays_text(context: BrowserContext, office: Served) -> Non
     page.goto(f"{office.url}/reviews/{review.id}")
     quote = page.locator("blockquote")
     expect(quote).to_contain_text("⟨U+202E⟩")
+    picture(page, "hostile")
     assert quote.locator("a").count() == 0
     assert page.locator("article a").count() == 0
     expect(page.get_by_text("nightly⟨U+200B⟩")).to_be_visible()
@@ -190,6 +191,7 @@ def test_the_ribbon_warns_of_token_votes(chromium: Browser) -> None:
         context = chromium.new_context()
         page = signed_in(context, office)
         expect(page.get_by_role("note")).to_contain_text("votes by token count here")
+        picture(page, "ribbon")
         context.close()
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.web.in_memory import actor, content
 
 from interlock.model.action import Action, Ask
@@ -81,3 +83,18 @@ def test_the_card_that_the_desk_makes_is_whole() -> None:
     )
     made = card.content(asked, lifted, datetime(2026, 11, 22, tzinfo=UTC), votes_by_token=False)
     assert read_card(made).faults == ()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(field=st.sampled_from(sorted(CardContent.model_fields)), value=JSON)
+def test_whatever_is_in_a_field_reading_never_raises_and_never_guesses(field: str, value: Any) -> None:
+    view = read_card(content(**{field: value}))
+    assert view.whole == (view.faults == ())
+    if view.content is not None:
+        assert view.content.model_dump()[field] == value

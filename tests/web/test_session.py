@@ -6,6 +6,8 @@ import base64
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.web.in_memory import Clock, Sealer
 
 from interlock.model.names import KeyId, PersonId
@@ -72,3 +74,8 @@ def test_each_session_has_its_own_csrf_token(sessions: Sessions) -> None:
 )
 def test_origins_are_written_as_browsers_do(url: str, origin: str) -> None:
     assert origin_of(url) == origin
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_hostile_cookies_are_nobody(cookie: str) -> None:
+    assert Sessions(Sealer(), Clock()).read(cookie) is None

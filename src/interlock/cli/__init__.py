@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from interlock.cli import check, console, demo, init, ledger, policy, review, serve, token
+from interlock.cli import (
+    check,
+    console,
+    demo,
+    init,
+    ledger,
+    ledger_export,
+    policy,
+    policy_pin,
+    review,
+    serve,
+    token,
+)
 from interlock.errors import InterlockError, Mistakes
 
 app = typer.Typer(
@@ -19,6 +31,9 @@ app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+ledger.app.command("export")(ledger_export.export)
+ledger.app.command("key")(ledger_export.key)
+policy.app.command("unsafe-pin")(policy_pin.unsafe_pin)
 app.add_typer(token.app, name="token", help="Keys of agents, services and people.")
 app.add_typer(review.app, name="review", help="Held actions: list, show, approve, deny, watch.")
 app.add_typer(console.app, name="console", help="Signing in to the console.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 from interlock.errors import UpstreamFailed
 
@@ -35,9 +36,8 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop's call at the start, and again after `start_tls`."""
-        assert isinstance(transport, asyncio.Transport)
         first = self._transport is None
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transports have its methods, not its class
         if first and self._on_connect is not None:
             self._on_connect(self)
 

@@ -30,7 +30,9 @@ MAX_DEEPENING: Final = 10_000  # a seventh of what crashed the JSON printer
 
 LITERALS: Final = frozenset({"SCONST", "USCONST", "ICONST", "FCONST", "BCONST", "XCONST", "PARAM"})
 COMMENTS: Final = frozenset({"SQL_COMMENT", "C_COMMENT"})
-_FLAT: Final = LITERALS | COMMENTS | {"ASCII_44", "ASCII_41"}  # comma and closing parenthesis deepen nothing
+_FLAT: Final = (
+    LITERALS | COMMENTS | {"ASCII_44", "ASCII_41", "NULL_P", "TRUE_P", "FALSE_P", "DEFAULT"}
+)  # deepen nothing
 
 _PLACES: Final = frozenset(
     {"location", "stmt_location", "stmt_len", "rexpr_list_start", "rexpr_list_end", "list_start", "list_end"}

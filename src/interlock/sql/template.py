@@ -100,6 +100,7 @@ def _assemble(tokens: Sequence[Token], leaves: Mapping[int, Leaf], bound: Bindin
             current += gap + token.text
         else:
             current += gap
+            end = tokens[n + 1].start
     return Template((*code, current), tuple(leaves[n] for n in sorted(leaves)))
 
 

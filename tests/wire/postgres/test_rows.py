@@ -148,7 +148,7 @@ def test_a_changed_byte_gives_rows_or_malformed_input(
 
 
 @pytest.mark.slow
-@hypothesis_settings(max_examples=50_000)
+@hypothesis_settings(max_examples=20_000)
 @given(st.lists(MASKS, max_size=4), st.binary(max_size=200))
 def test_any_bytes_are_masked_or_malformed_at_length(masks: list[ColumnMask | None], data: bytes) -> None:
     fuzzed(masks, struct.pack(">H", len(masks)) + data)

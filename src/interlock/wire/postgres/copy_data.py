@@ -66,12 +66,15 @@ class CopyMasker:
         if self._held:
             self._held += data
             source = self._held
+        stop = self._dialect.row_end(source, 0)
+        if source is data and stop == len(data) - 1 and data:  # one whole row, as servers send them
+            return self._row(data[:-1])
         rows: list[bytes] = []
         start = 0
-        while (stop := self._dialect.row_end(source, start)) >= 0:
-            self._check(stop - start)
+        while stop >= 0:
             rows.append(self._row(bytes(source[start:stop])))
             start = stop + 1
+            stop = self._dialect.row_end(source, start)
         self._check(len(source) - start)
         if source is self._held:
             del self._held[:start]
@@ -99,6 +102,8 @@ class CopyMasker:
             raise MalformedInput("a COPY row is longer than is allowed here")
 
     def _row(self, row: bytes) -> bytes:
+        if len(row) > self._limit:
+            self._check(len(row))
         fields = self._dialect.fields(row) if row or self._columns else []
         if len(fields) != self._columns:
             raise MalformedInput("a COPY row has other columns than were announced")
@@ -108,12 +113,13 @@ class CopyMasker:
         self.rows += 1
         if not self._steps:
             return row + b"\n"
+        null, masked = self._null, self._masked
         for column, mask, constant, keeps_null in self._steps:
             field = fields[column]
-            if keeps_null and field == self._null:
+            if keeps_null and field == null:
                 continue
             fields[column] = self._encoded(mask, field) if constant is None else constant
-            self._masked[column] += 1
+            masked[column] += 1
         return self._delimiter.join(fields) + b"\n"
 
     def _encoded(self, mask: ColumnMask, field: bytes) -> bytes:

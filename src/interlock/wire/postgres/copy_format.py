@@ -125,6 +125,7 @@ class TextDialect:
     def __init__(self, options: CopyOptions) -> None:
         self._delimiter = options.delimiter
         self._null = options.null
+        self._escaped_delimiter = b"\\" + options.delimiter
         outside = b"[^\\\\" + re.escape(options.delimiter) + b"]"
         self._field = re.compile(b"(?:" + outside + b"++|\\\\.)*+", re.DOTALL)
         self._special = re.compile(b"[\\\\\b\f\n\r\t\v" + re.escape(options.delimiter) + b"]")
@@ -142,7 +143,7 @@ class TextDialect:
         """Cut at every delimiter that no backslash stands before."""
         if row == b"\\.":
             raise MalformedInput("a COPY sends the end mark of an older protocol")
-        if b"\\" not in row:
+        if self._escaped_delimiter not in row and row[-1:] != b"\\":
             return row.split(self._delimiter)
         return _cut(row, self._field, self._delimiter)
 
@@ -202,6 +203,8 @@ class CsvDialect:
         """Cut at every delimiter outside quotes."""
         if self._quote not in row:
             return row.split(self._delimiter)
+        if self._escape == self._quote:
+            return _paired(row.split(self._delimiter), self._quote, self._delimiter)
         return _cut(row, self._field, self._delimiter)
 
     def decode(self, field: bytes) -> bytes | None:
@@ -232,6 +235,28 @@ def _cut(row: bytes, field: re.Pattern[bytes], delimiter: bytes) -> list[bytes]:
         if row[stop : stop + 1] != delimiter:
             raise MalformedInput("a COPY row ends inside quotes or in the middle of an escape")
         at = stop + 1
+
+
+def _paired(pieces: list[bytes], quote: bytes, delimiter: bytes) -> list[bytes]:
+    """The fields of a row cut at every delimiter: where a quote within quotes is doubled, an odd number of them means
+    that the piece ends inside quotes. Several times faster than `_cut`, which other escapes need.
+    """
+    fields: list[bytes] = []
+    unfinished: list[bytes] = []
+    for piece in pieces:
+        toggles = piece.count(quote) % 2 == 1
+        if unfinished:
+            unfinished.append(piece)
+            if toggles:
+                fields.append(delimiter.join(unfinished))
+                unfinished = []
+        elif toggles:
+            unfinished = [piece]
+        else:
+            fields.append(piece)
+    if unfinished:
+        raise MalformedInput("a COPY row ends inside quotes")
+    return fields
 
 
 def _odd_backslashes(data: bytes | bytearray, stop: int, start: int) -> bool:

@@ -45,6 +45,7 @@
     if (again) old.querySelector(again)?.focus();
   };
 
+  const PAUSE = 500; // milliseconds between two refreshes, however fast things move
   let busy = false;
   let asked = false;
   const refresh = async () => {
@@ -53,7 +54,7 @@
     try {
       const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
       if (answer.status === 401) { location.reload(); return; }
-      if (!answer.ok) return;
+      if (!answer.ok) { asked = true; return; } // too fast, or the gateway is busy: again in a moment
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       ahead = Number(fresh.body.dataset.now) - Date.now() / 1000;
       for (const [id, part] of regions(fresh)) swap(id, part);
@@ -65,7 +66,7 @@
       // The network is down; the event stream says when it is back.
     } finally {
       busy = false;
-      if (asked) { asked = false; refresh(); }
+      if (asked) { asked = false; setTimeout(refresh, PAUSE); }
     }
   };
 
@@ -78,6 +79,7 @@
     if (events.readyState === EventSource.CLOSED) refresh(); // refused: a 401 sends us to the sign-in page
   });
   addEventListener("pagehide", () => events.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // never an old card
   tick();
   setInterval(tick, 1000);
 })();
