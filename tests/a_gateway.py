@@ -11,6 +11,9 @@ from typing import Any
 
 import asyncpg
 import psycopg
+from tests.an_office import CONNECTION, Office, office
+from tests.postgres_fixture import Database
+from tests.stores.a_store import ENTROPY, HandClock
 
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.door import PostgresDoor
@@ -20,19 +23,22 @@ from interlock.model.secret import Secret
 from interlock.model.settings import Limits, Listen
 from interlock.sensitivity.catalog import parse_catalog
 from interlock.sensitivity.columns import ColumnLabels
+from interlock.stores.clock import SystemClock
 from interlock.upstreams.postgres import load_snapshot
-from tests.an_office import CONNECTION, ENTROPY, Office, office
-from tests.postgres_fixture import Database
-from tests.stores.a_store import HandClock
 
 URL = "http://control.test"
 
 POLICY = """
-@id("agents-read") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"read", resource);
-@id("agents-open") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"session", resource);
-@id("agents-write") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"write", resource);
-@id("agents-export") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"export", resource);
-@id("agents-schema") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"schema", resource);
+@id("agents-read")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"read", resource);
+@id("agents-open")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"session", resource);
+@id("agents-write")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"write", resource);
+@id("agents-export")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"export", resource);
+@id("agents-schema")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"schema", resource);
 @id("exports-are-signed") @review("officers:1") @because("Exports are signed for.")
 forbid (principal, action in Interlock::Action::"export", resource);
 @id("unbounded-writes-are-signed") @review("officers:1") @because("Writes without a limit are signed for.")
@@ -64,7 +70,7 @@ class Gateway:
 
     async def asyncpg(self) -> Any:
         """asyncpg, which speaks the extended protocol in binary."""
-        return await asyncpg.connect(
+        return await asyncpg.connect(  # type: ignore[no-untyped-call]
             host="127.0.0.1",
             port=self.door.port,
             user="etl",
@@ -129,8 +135,6 @@ class LiveClock(HandClock):
     """The system's time, with what was added by hand."""
 
     def __init__(self) -> None:
-        from interlock.stores.clock import SystemClock
-
         self._system = SystemClock()
         super().__init__(self._system.now())
         self._begun = self.at
@@ -138,5 +142,3 @@ class LiveClock(HandClock):
     def now(self) -> Any:
         """Now."""
         return self._system.now() + (self.at - self._begun)
-
-

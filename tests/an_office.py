@@ -1,4 +1,4 @@
-"""A gate, desk and registry on a real store: people, agents and a bundle given in a few lines, and a clock set by hand."""
+"""A gate, desk and registry on a real store: people, agents, a bundle, and a clock set by hand."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.stores.a_store import ENTROPY, NODE, NODE_SIGNER, TRUST, HandClock
+
 from interlock.desk import Desk, DeskRules
 from interlock.gate import Gate
 from interlock.identity.directory import Directory
 from interlock.ledger.authority import Authority
 from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor, ActorKind
+from interlock.model.canonical import JsonValue
 from interlock.model.connection import Connection
 from interlock.model.digest import payload_document
 from interlock.model.exposure import Exposure, Output
@@ -31,14 +34,15 @@ from interlock.registry import Registry
 from interlock.stores.bell import LocalBell
 from interlock.stores.seals import AesGcmSealer
 from interlock.stores.sqlite import SqliteStore
-from tests.stores.a_store import ENTROPY, NODE, NODE_SIGNER, TRUST, HandClock
 
 OFFICERS, OWNERS, AGENTS = GroupName("officers"), GroupName("owners"), GroupName("ai-agents")
 OPERATOR_TOKEN = "o" * 43
 
 POLICY = """
-@id("agents-read") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"read", resource);
-@id("agents-export") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"export", resource);
+@id("agents-read")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"read", resource);
+@id("agents-export")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"export", resource);
 @id("exports-are-signed") @review("officers:1") @expires("30m") @valid("10m") @because("Exports are signed for.")
 forbid (principal, action in Interlock::Action::"export", resource);
 """
@@ -154,7 +158,8 @@ def read(actor: Actor, text: str = "SELECT mrn FROM patients") -> Action:
 def _action(actor: Actor, text: str, cover: Mapping[str, str], *, export: bool) -> Action:
     payload = SqlPayload((SqlStatement(text.encode(), simple=True),))
     labels = frozenset({Label("phi.mrn")})
-    document = {"kind": "sql", "payload": payload_document(payload), "search_path": "public", **cover}
+    document: dict[str, JsonValue] = {"kind": "sql", "payload": payload_document(payload), "search_path": "public"}
+    document |= cover
     asks = [Ask(SQL_SELECT, PATIENTS)] + ([Ask(SQL_COPY_OUT, PATIENTS)] if export else [])
     return Action(
         id=ActionId(ENTROPY.uuid7()),

@@ -38,7 +38,7 @@ from interlock.review import card as cards
 from interlock.review.matching import satisfied
 from interlock.review.states import OPEN, Event, follow, sources
 
-POLL_SECONDS = 1.0  # the bell is a hint; a lost one costs this much, not the review
+POLL_SECONDS = 5.0  # the bell is a hint; a lost one costs this much, not the review
 
 
 @dataclass(frozen=True, slots=True)

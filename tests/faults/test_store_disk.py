@@ -125,7 +125,7 @@ async def test_a_failing_disk_refuses_and_service_resumes(tmp_path: Path) -> Non
 
 
 class Unsure(sqlite3.Connection):
-    """A connection whose next COMMIT reports a failure, having landed or not; then `lost` looks at the head fail too."""
+    """A connection whose next COMMIT reports a failure, landed or not; then `lost` looks at the head fail too."""
 
     land = False
     armed = False

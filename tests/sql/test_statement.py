@@ -275,7 +275,7 @@ def test_what_is_written() -> None:
     (every,) = judge("INSERT INTO wards VALUES (1)").written
     assert (every.relation, every.columns) == (WARDS, None)
     (both,) = judge("INSERT INTO wards (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET title = 'y'").written
-    assert both.columns == {"id", "title"}
+    assert both.columns == frozenset({"id", "title"})
     hidden = judge("INSERT INTO audited (id) VALUES (1)")
     assert (hidden.written[0].relation, hidden.reach) == (AUDITED, Reach.CONNECTION)
 

@@ -201,7 +201,7 @@ async def test_a_state_whose_parts_disagree_is_refused(tmp_path: Path) -> None:
 
 
 async def test_another_checkpoint_of_the_same_size_raises_the_alarm(tmp_path: Path) -> None:
-    async with _logged(tmp_path) as (store, signer):
+    async with _logged(tmp_path) as (_, signer):
         await signer.step()
         write_raw(tmp_path / "s.db", "UPDATE il_checkpoint SET root = zeroblob(32)")
         with pytest.raises(LedgerCorrupt):

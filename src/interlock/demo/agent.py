@@ -17,7 +17,7 @@ from interlock.demo.access import AGENT, DATABASE, DemoAccess
 CANCEL_SECONDS = 10.0
 _REVIEW = re.compile(r"/reviews/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
-COLUMNS = ("id", "mrn", "ssn", "given_name", "family_name", "birth_date", "zip", "state")
+COLUMNS = ("id", "mrn", "given_name", "family_name", "birth_date", "ssn", "state")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ DENIED = "42501"  # insufficient_privilege: what every refusal carries
 ANSWER_SECONDS = 30.0  # for the gateway to answer or to say that it holds
 PERSON_SECONDS = 31 * 60.0  # a review of the demo's pack expires after 30 minutes
 
-READ_COLUMNS = ("id", "mrn", "ssn", "given_name", "family_name", "birth_date", "phone", "state")
+READ_COLUMNS = ("id", "given_name", "family_name", "birth_date", "ssn", "phone", "state")
 READ = f"SELECT {', '.join(READ_COLUMNS)} FROM patients WHERE state = 'CA' ORDER BY id LIMIT 5"  # noqa: S608
 DROP = "DROP TABLE patients"
 BECAUSE = "Nobody drops tables"  # as files/demo.cedar has it
@@ -176,8 +176,8 @@ class _Run:
         )
 
     def _masked(self, columns: tuple[str, ...], answer: Came, state: str, count: int) -> tuple[Check, ...]:
-        """That the right rows came, and none of the clinic's real values with them."""
-        known = all(row[0] is not None and self.truth.states.get(row[0]) == row[-1] == state for row in answer.rows)
+        """That the right rows came, by their ids, and none of the clinic's real values with them."""
+        known = all(self.truth.states.get(row[0] or "") == state for row in answer.rows)
         leaks = self.truth.leaks(columns, answer.rows, answer.raw)
         told = f"real values of {', '.join(leaks)} came back" if leaks else f"{len(answer.rows):,} rows looked through"
         return (

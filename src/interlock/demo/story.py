@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from interlock.demo.steps import Step
@@ -43,12 +42,11 @@ class Story:
 
     def rows(self, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
         """The first few rows as the agent received them."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column, no_wrap=True)
-        for row in rows[:SHOWN_ROWS]:
-            table.add_row(*(Text("NULL", "dim") if cell is None else Text(cell) for cell in row))
-        self._console.print(table)
+        shown = [columns, *([cell or "NULL" for cell in row] for row in rows[:SHOWN_ROWS])]
+        widths = [max(len(row[n]) for row in shown) for n in range(len(columns))]
+        for number, row in enumerate(shown):
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.say(f"  {line.rstrip()}", "" if number else "bold")
         if len(rows) > SHOWN_ROWS:
             self.say(f"... and {len(rows) - SHOWN_ROWS:,} more rows", "dim")
 

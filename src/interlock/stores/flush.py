@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -137,7 +137,7 @@ class Flusher:
 
     def _transaction(self, jobs: Mapping[int, Job], landed: list[_Laid], *, known: bool) -> dict[int, Answer]:
         connection = self._begin()
-        now = self._clock.now()
+        now = self._clock.now().astimezone(UTC)
         done = self._guards(connection, jobs, now, known=known)
         laid = self._lay(tuple(done.kept.values()), now)
         self._insert(connection, laid)
@@ -183,7 +183,7 @@ class Flusher:
         tiles = tuple(full for leaf in leaves for full in edge.append(leaf))
         moved = dict.fromkeys(changes.touched(change) for unit in units for change in unit.changes)
         return _Laid(
-            entries=authoritative(bodies),
+            entries=authoritative(bodies, now),
             rows=rows,
             tiles=tiles,
             tail=Tail(self._tail.frontier.extend(leaves), edge, state),

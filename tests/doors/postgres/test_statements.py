@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-
-from interlock.model.review import Verdict
 from tests.a_gateway import Gateway, gateway
 from tests.postgres_fixture import Database
+
+from interlock.model.review import Verdict
 
 CATALOG = """
 [[column]]
