@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from interlock.model.secret import Secret
 from interlock.model.settings import Limits, Listen
 from interlock.sensitivity.catalog import parse_catalog
 from interlock.sensitivity.columns import ColumnLabels
+from interlock.stores.connections import open_writer
 from interlock.stores.clock import SystemClock
 from interlock.upstreams.postgres import load_snapshot
 
@@ -100,10 +102,16 @@ class Gateway:
 
 @asynccontextmanager
 async def gateway(
-    directory: Path, database: Database, catalog: str, *, policy: str = POLICY, limits: Limits | None = None
+    directory: Path,
+    database: Database,
+    catalog: str,
+    *,
+    policy: str = POLICY,
+    limits: Limits | None = None,
+    connect: Callable[[Path], sqlite3.Connection] = open_writer,
 ) -> AsyncIterator[Gateway]:
     """Starts it in front of `database`, labelled by `catalog`."""
-    async with office(directory, policy=policy, clock=LiveClock()) as o:
+    async with office(directory, policy=policy, clock=LiveClock(), connect=connect) as o:
         snapshot = await load_snapshot(database.upstream)
         parsed = parse_catalog(catalog, "catalog.toml")
         labels = ColumnLabels(snapshot, parsed, ConnectionName("clinic"))

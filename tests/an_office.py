@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ from interlock.model.verb import SQL_COPY_OUT, SQL_SELECT
 from interlock.policy.bundle import Bundle, load
 from interlock.registry import Registry
 from interlock.stores.bell import LocalBell
+from interlock.stores.connections import open_writer
 from interlock.stores.seals import AesGcmSealer
 from interlock.stores.sqlite import SqliteStore
 
@@ -106,7 +108,12 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    directory_path: Path, *, policy: str = POLICY, clock: HandClock | None = None, token_votes: bool = False
+    directory_path: Path,
+    *,
+    policy: str = POLICY,
+    clock: HandClock | None = None,
+    token_votes: bool = False,
+    connect: Callable[[Path], sqlite3.Connection] = open_writer,
 ) -> AsyncIterator[Office]:
     """An office on the store at `directory_path`; it may be left and entered again."""
     clock = clock or HandClock()
@@ -120,6 +127,7 @@ async def office(
         entropy=ENTROPY,
         clock=clock,
         bell=bell,
+        connect=connect,
     )
     try:
         registry = Registry(DIRECTORY, authority, store, clock, ENTROPY, Secret(OPERATOR_TOKEN))

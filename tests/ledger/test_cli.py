@@ -105,7 +105,6 @@ def test_an_earlier_checkpoint(log: Path, tmp_path: Path) -> None:
         ["--key", "name+00000000+AAAA"],
         ["--key", VKEY[:-1]],
         ["--key", "x" * 5000],
-        ["--key", "a\0b"],
         ["--key", VKEY, "--old", "no-such-file"],
         ["--key", VKEY, "--node-key", "no-such-file"],
         ["--key", VKEY, "--node-key", VKEY],

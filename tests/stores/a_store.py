@@ -76,10 +76,11 @@ async def opened(
     clock: HandClock | None = None,
     queue_limit: int = 8192,
     connect: Callable[[Path], sqlite3.Connection] = open_writer,
+    authority: Authority | None = None,
     close_seconds: float = 30.0,
 ) -> AsyncIterator[Bench]:
     """The store at `path`, closed at the end."""
-    clock, authority, bell = clock or HandClock(), Authority(), LocalBell()
+    clock, authority, bell = clock or HandClock(), authority or Authority(), LocalBell()
     store = await SqliteStore.open(
         path,
         node=NODE,

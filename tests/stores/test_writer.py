@@ -26,7 +26,8 @@ from tests.stores.a_store import (
 )
 
 from interlock.errors import Conflict, EntryRefused, InterlockError, LedgerUnavailable
-from interlock.ledger.entry import parse_entry
+from interlock.ledger.authority import Authority
+from interlock.ledger.entry import Entry, parse_entry
 from interlock.ledger.merkle import leaf_hash
 from interlock.model.change import AddKey, MoveReview, OpenReview, RetireKey, Unit
 from interlock.model.entry import Draft, EntryType
@@ -77,6 +78,22 @@ async def test_the_authority_has_seen_an_entry_when_its_caller_is_answered(tmp_p
         assert bench.authority.bundle == "a" * 64
     async with opened(tmp_path / "s.db") as bench:
         assert bench.authority.bundle == "a" * 64
+
+
+class Deaf(Authority):
+    """Can't take a policy.loaded entry."""
+
+    def apply(self, entry: Entry) -> None:
+        if entry.type is EntryType.POLICY_LOADED:
+            raise KeyError("bundle")
+
+
+async def test_an_authority_that_cannot_follow_stops_everything(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db", authority=Deaf()) as bench:
+        await bench.store.commit(denied())
+        for unit in (loaded("a" * 64), denied()):
+            with pytest.raises(LedgerUnavailable):
+                await bench.store.commit(unit)
 
 
 async def test_of_two_redeemers_one_wins(tmp_path: Path) -> None:

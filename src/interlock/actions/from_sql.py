@@ -19,6 +19,7 @@ from interlock.model.resource import Resource, ResourceKind
 from interlock.model.snapshot import DescribedColumn, Snapshot
 from interlock.model.template import Template
 from interlock.sensitivity.columns import ColumnLabels
+from interlock.sql.bindings import string_constants
 from interlock.sql.identifiers import FINDING
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Reach, Statement, Touch, Written
@@ -105,9 +106,10 @@ def _refusal(statements: Sequence[PreparedStatement], holds_token: HoldsToken) -
 
 
 def _holds(p: PreparedStatement, holds_token: HoldsToken) -> bool:
-    """Looks at the text itself and at every parameter; binary ones are read as UTF-8 where they can be."""
-    values = (p.statement.text, p.statement.canonical.encode(), *(v for v in p.payload.parameters if v is not None))
-    return any(holds_token(v.decode("utf-8", "replace")) for v in values)
+    """Looks at the text, at its constants however they are spelled, and at every parameter, binary ones as UTF-8."""
+    sent = (p.statement.text, *(v for v in p.payload.parameters if v is not None))
+    texts = (*(v.decode("utf-8", "replace") for v in sent), *string_constants(p.statement.source))
+    return any(holds_token(text) for text in texts)
 
 
 def _asks(judged: Sequence[Statement], connection: Connection, labels: ColumnLabels) -> tuple[Ask, ...]:

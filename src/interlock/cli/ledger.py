@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from interlock.errors import LedgerCorrupt, MalformedInput
+from interlock.ledger.chains import node_of
 from interlock.ledger.note import VerifyingKey, parse_vkey
 from interlock.ledger.steps import TITLES
 from interlock.ledger.verify import KeysFrom, Verdict
@@ -68,7 +69,7 @@ def verify(
     try:
         root = _directory(directory)
         log_key = _key(key, root)
-        node_keys = [_key(text, root) for text in node_key or ()]
+        node_keys = [_node_key(text, root) for text in node_key or ()]
         earlier = _file(old) if old is not None else None
     except _Usage as wrong:
         _end(console, BAD_USAGE, "can't verify", wrong.sentence)
@@ -76,8 +77,6 @@ def verify(
         verdict = verify_log(DirectoryReader(root), log_key, earlier=earlier, node_keys=node_keys, tree_only=tree_only)
     except (LedgerCorrupt, OSError) as failed:
         _end(console, NOT_VERIFIED, "NOT VERIFIED", _why(failed))
-    except MalformedInput as malformed:  # of a --node-key: everything of the log itself comes as LedgerCorrupt
-        _end(console, BAD_USAGE, "can't verify", malformed.sentence)
     _show(console, verdict)
 
 
@@ -107,6 +106,15 @@ def _key(text: str, log: Path) -> VerifyingKey:
         return parse_vkey(_file(path).decode("utf-8", "replace").strip())
     except MalformedInput as malformed:
         raise _Usage(malformed.sentence) from None
+
+
+def _node_key(text: str, log: Path) -> VerifyingKey:
+    key = _key(text, log)
+    try:
+        node_of(key)
+    except MalformedInput as malformed:
+        raise _Usage(malformed.sentence) from None
+    return key
 
 
 def _file(path: Path) -> bytes:

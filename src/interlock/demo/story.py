@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.text import Text
 
 from interlock.demo.steps import Step
@@ -63,13 +62,13 @@ class Story:
             self._console.print(Text.from_ansi(card), soft_wrap=True)
 
     def ask(self, link: str, command: str) -> None:
-        """What a person can do now."""
-        words = Text()
-        words.append("Approve it in the console:\n", "bold")
-        words.append(f"  {link}\n")
-        words.append("or from another terminal, here:\n", "bold")
-        words.append(f"  {command}")
-        self._console.print(Panel(words, title="Your turn, Dana", title_align="left", border_style="yellow"))
+        """What a person can do now. Without a frame: it gets copied."""
+        self._console.print()
+        self.say("Your turn, Dana. Approve it in the console:", "bold yellow")
+        self.say(f"  {link}")
+        self.say("or from another terminal, in this directory:", "bold yellow")
+        self.say(f"  {command}")
+        self._console.print()
 
     def verdict(self, step: Step) -> None:
         """Each check, and whether it held."""

@@ -77,6 +77,14 @@ def bind(parsed: Parsed, snapshot: Snapshot, state: SessionState) -> Bindings:
     return Bindings(values, columns, frozenset(limits), frozenset(signs), frozenset(strings))
 
 
+def string_constants(parsed: Parsed) -> Iterator[str]:
+    """Every string in the text as the server reads it, escapes undone; names of things are among them."""
+    for statement in parsed.statements:
+        for kind, fields in walk(typed(statement)):
+            if kind in ("A_Const", "String"):
+                yield constant({kind: fields}) or ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Names:
     """The sources of a text, and the names of what isn't a base table: `None` among them when it takes bare names."""

@@ -9,7 +9,7 @@ from typing import Final
 from interlock.model.snapshot import Snapshot
 from interlock.sql.catalogs import harmless
 from interlock.sql.functions import BUILT_IN_TYPES, class_of
-from interlock.sql.parse import Parsed, Token
+from interlock.sql.parse import Parsed, Token, identifier
 from interlock.sql.shape import Refusal
 
 MAX_IDENTIFIER: Final = 63  # bytes; NAMEDATALEN - 1
@@ -26,20 +26,13 @@ def invisible(text: str) -> bool:
     return any(unicodedata.category(c) in _INVISIBLE for c in text)
 
 
-def bare(token: Token) -> str:
-    """An identifier token as the server reads it: quotes off, or folded to lower case."""
-    if token.text.startswith('"'):
-        return token.text[1:-1].replace('""', '"')
-    return token.text.lower()
-
-
 def suspicious(token: Token, snapshot: Snapshot) -> bool:
     """Whether an identifier looks like data. Names that the snapshot has are definitions, whatever they look like."""
     if token.name == "UIDENT":
         return True
     if token.name != "IDENT":
         return False
-    name = bare(token)
+    name = identifier(token)
     if invisible(name) or len(name.encode()) > MAX_IDENTIFIER:
         return True
     if "@" in name or len(_DIGIT.findall(name)) > MAX_DIGITS:
@@ -51,7 +44,7 @@ def echoes(token: Token, values: frozenset[str], snapshot: Snapshot) -> bool:
     """Whether an identifier repeats one of these literal values (case aside)."""
     if token.name != "IDENT" or not values:
         return False
-    name = bare(token)
+    name = identifier(token)
     return name.casefold() in values and name not in _DATE_FIELDS and not defined(name, snapshot)
 
 

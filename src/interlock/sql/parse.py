@@ -1,16 +1,15 @@
 """Text to tokens and tree, through the server's own parser (libpg_query in postgast).
 
 The parser is C and reads hostile text inside the gateway, so limits come first. Its recursive printers have no stack
-check: on an 8 MiB stack about 70,000 chained operators crash the JSON printer and about 5,000 the protobuf one. Tokens
-that can deepen a tree are therefore counted before parsing, the tree is read as JSON (orjson refuses more than 1,024
-levels), and the protobuf path that deparsing needs is entered only with texts whose JSON was that shallow.
+check: on an 8 MiB stack about 70,000 chained operators crash the JSON printer, about 5,000 the protobuf one. Tokens that
+can deepen a tree are therefore counted before parsing, and the tree is read as JSON (orjson refuses more than 1,024
+levels). The protobuf tree and the deparser are never used: the latter also crashes on short, valid statements.
 
 Every failure here is `NotUnderstood`; the parser's own messages quote the text and never leave this file.
 """
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -30,9 +29,8 @@ MAX_DEEPENING: Final = 10_000  # a seventh of what crashed the JSON printer
 
 LITERALS: Final = frozenset({"SCONST", "USCONST", "ICONST", "FCONST", "BCONST", "XCONST", "PARAM"})
 COMMENTS: Final = frozenset({"SQL_COMMENT", "C_COMMENT"})
-_FLAT: Final = (
-    LITERALS | COMMENTS | {"ASCII_44", "ASCII_41", "NULL_P", "TRUE_P", "FALSE_P", "DEFAULT"}
-)  # deepen nothing
+# Tokens that deepen no tree: values, comments, the comma and the closing parenthesis.
+_FLAT: Final = LITERALS | COMMENTS | {"ASCII_44", "ASCII_41", "NULL_P", "TRUE_P", "FALSE_P", "DEFAULT"}
 
 _PLACES: Final = frozenset(
     {"location", "stmt_location", "stmt_len", "rexpr_list_start", "rexpr_list_end", "list_start", "list_end"}
@@ -71,21 +69,29 @@ def parse(text: bytes) -> Parsed:
 
 
 def canonical(parsed: Parsed) -> str:
-    """The one spelling of a parsed statement: comments, spacing and keyword case gone, literals kept.
+    """The one spelling of a text: comments, spacing, case of keywords and of unquoted names gone, literals kept.
 
-    The parser's deparse where it reads back as the same tree, else the tokens joined by spaces. Raises `NotUnderstood`
-    when the statement can't be deparsed.
+    Made of the scanner's tokens, so different trees never share a spelling. libpg_query's deparser isn't used: it
+    crashes the process on valid statements as short as `LOAD ''` (found by fuzzing).
     """
-    spelled = _deparse(parsed.text)
-    try:
-        again = _tree(spelled.encode()).get("stmts", ())
-    except NotUnderstood:
-        again = ()
-    if len(again) == len(parsed.statements) and all(
-        same_tree(a["stmt"], b) for a, b in zip(again, parsed.statements, strict=True)
-    ):
-        return spelled
-    return " ".join(t.text for t in parsed.tokens if t.name not in COMMENTS)
+    tokens = [t for t in parsed.tokens if t.name not in COMMENTS]
+    while tokens and tokens[-1].text == ";":
+        tokens.pop()
+    return " ".join(t.text if t.name in LITERALS or t.name == "UIDENT" else spelled(t) for t in tokens)
+
+
+def spelled(token: Token) -> str:
+    """A keyword in lower case, an identifier as the server reads it and quoted, anything else as it is."""
+    if token.name == "IDENT":
+        return '"' + identifier(token).replace('"', '""') + '"'
+    return token.text.lower() if token.text.isascii() else token.text
+
+
+def identifier(token: Token) -> str:
+    """An identifier token as the server reads it: quotes off, or folded to lower case (ASCII alone, as for UTF-8)."""
+    if token.text.startswith('"'):
+        return token.text[1:-1].replace('""', '"')
+    return "".join(c.lower() if c.isascii() else c for c in token.text)
 
 
 def same_tree(one: Any, other: Any) -> bool:
@@ -145,22 +151,3 @@ def _tree(text: bytes) -> Mapping[str, Any]:
         lib.pg_query_free_parse_result(result)
     assert isinstance(document, dict)
     return document
-
-
-def _deparse(text: bytes) -> str:
-    """Call only with a text whose JSON tree was read: a deep one would crash here."""
-    parsed = lib.pg_query_parse_protobuf(text)
-    try:
-        if parsed.error:
-            raise NotUnderstood(_UNKNOWN)
-        result = lib.pg_query_deparse_protobuf(parsed.parse_tree)
-        try:
-            if result.error:
-                raise NotUnderstood("the statement uses something that can't be spelled back, so it can't be judged")
-            return ctypes.string_at(result.query).decode("utf-8")
-        except UnicodeDecodeError:
-            raise NotUnderstood(_UNKNOWN) from None
-        finally:
-            lib.pg_query_free_deparse_result(result)
-    finally:
-        lib.pg_query_free_protobuf_parse_result(parsed)

@@ -132,9 +132,11 @@ class Writer:
         answers: Sequence[Answer] = flushed.answers
         try:
             self._settle(flushed)
-        except InterlockError as error:
-            self.refuse(error)
-            answers = [error] * len(batch)
+        except Exception as error:
+            # Durable, but not known to whoever decides by it: from here on every answer would rest on a gap.
+            refusal = LedgerUnavailable(f"the ledger stops: what it wrote wasn't taken in ({type(error).__name__})")
+            self.refuse(refusal)
+            answers = [refusal] * len(batch)
         for waiting, answer in zip(batch, answers, strict=True):
             _answer(waiting.answer, answer)
 

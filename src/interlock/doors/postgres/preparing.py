@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from_sql
 from interlock.actions.refused import refused
+from interlock.doors.postgres.copying import copy_options
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned, Stop, with_formats
@@ -60,6 +61,8 @@ class Preparing:
         statement = self._texts.statement(payload.text, self.definitions.snapshot, self.state)
         if failed and not isinstance(statement.effect, effects.Rollback | effects.RollbackTo | effects.Commit):
             raise _FAILED
+        if statement.copy is not None:
+            copy_options(statement.copy)  # what couldn't be masked on its way out is refused before anything runs
         return statement
 
     def is_prepared(self, payload: SqlStatement) -> bool:

@@ -62,8 +62,8 @@ class Results:
             looked.add(ROWS)
         if any(r.copy is not None or not r.copies for r in self.running):
             looked.add(COPIED)
-        reader.wanted = EVERY_TYPE - {ROWS, COPIED} | (looked & {COPIED})
-        reader.gathered = looked & {ROWS}
+        reader.wanted = EVERY_TYPE - {ROWS, COPIED}
+        reader.gathered = looked
 
     def begin(self) -> bytes:
         """What the client is owed before the first result."""
@@ -76,7 +76,7 @@ class Results:
             if isinstance(piece, Run):
                 out.append(piece.data)
             elif isinstance(piece, Batch):
-                out.append(self._rows(piece.data))
+                out.append(self._rows(piece.data) if piece.type == ROWS else self._copied(piece.data))
             else:
                 self._frame(piece, out)
         return b"".join(out)
@@ -100,8 +100,6 @@ class Results:
         match frame.type:
             case b"T":
                 self._described(frame, out)
-            case b"d":
-                self._copied(frame, out)
             case b"C" | b"I" | b"s":
                 self._completed(frame, out)
             case b"H":
@@ -141,13 +139,11 @@ class Results:
             raise UpstreamFailed("the protected system began a COPY that nobody asked for", code="contradiction")
         out.append(frame_bytes(b"H", frame.body))
 
-    def _copied(self, frame: Frame, out: list[bytes | memoryview]) -> None:
+    def _copied(self, data: bytes) -> bytes:
         current = self.current
         if not current.copies:
             raise UpstreamFailed("the protected system sent COPY data that nobody asked for", code="contradiction")
-        data = current.copy.feed(frame.body) if current.copy is not None else frame.body
-        if data:
-            out.append(frame_bytes(b"d", data))
+        return current.copy.feed_batch(data) if current.copy is not None else data
 
     def _copy_ends(self) -> bytes:
         copy = self.current.copy

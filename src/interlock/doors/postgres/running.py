@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
+from interlock.doors.postgres.copying import copy_options
 from interlock.doors.postgres.results import Results, Running
 from interlock.doors.postgres.units import Planned, UnitPlan
 from interlock.doors.postgres.upstream import EVERY_TYPE, Upstream
@@ -18,9 +19,8 @@ from interlock.errors import LedgerUnavailable, UpstreamFailed
 from interlock.masking.plan import MaskPlan, plan
 from interlock.model.exposure import Output
 from interlock.model.release import Ending, Outcome, Release
-from interlock.sql import shape
 from interlock.wire.postgres import frontend
-from interlock.wire.postgres.copy_data import CopyFormat, CopyMasker, CopyOptions
+from interlock.wire.postgres.copy_data import CopyMasker
 from interlock.wire.postgres.rows import RowMasker
 
 MAX_ROW = 64 * 1024 * 1024  # bytes of one COPY row that is masked
@@ -151,16 +151,4 @@ def _running(planned: Planned, masks: MaskPlan | None) -> Running:
         copies=copy is not None,
         free=planned.statement.is_session_traffic,
         owed=planned.owed,
-    )
-
-
-def copy_options(copy: shape.CopyOptions) -> CopyOptions:
-    """The statement's COPY options as the wire reads them."""
-    return CopyOptions(
-        format=CopyFormat(copy.format.value),
-        delimiter=copy.delimiter.encode(),
-        null=copy.null.encode(),
-        header=copy.header,
-        quote=copy.quote.encode(),
-        escape=copy.escape.encode(),
     )
