@@ -24,8 +24,8 @@ from interlock.model.secret import Secret
 from interlock.model.settings import Limits, Listen
 from interlock.sensitivity.catalog import parse_catalog
 from interlock.sensitivity.columns import ColumnLabels
-from interlock.stores.connections import open_writer
 from interlock.stores.clock import SystemClock
+from interlock.stores.connections import open_writer
 from interlock.upstreams.postgres import load_snapshot
 
 URL = "http://control.test"

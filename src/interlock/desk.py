@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from interlock.errors import Conflict, LedgerCorrupt, NotEntitled, NotFound
@@ -22,6 +22,7 @@ from interlock.model.digest import (
     NONCE_BYTES,
     action_digest,
     card_digest,
+    commitment,
     lookup,
     payload_document,
     payload_from_document,
@@ -96,7 +97,7 @@ class Desk:
             try:
                 return await self._open(action, decision, form, held)
             except Conflict:
-                continue
+                await self.expire_due()  # or what stands in the way has expired and nobody has said so yet
         return Reason("busy", "The same request is being opened elsewhere; ask again.")
 
     async def _join(self, review: Review, action: Action) -> None:
@@ -174,8 +175,13 @@ class Desk:
         return await self.records.reviews(states, limit)
 
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
-        """The votes on a review, for showing."""
-        return await self.records.votes(review)
+        """The votes on a review with their reasons, for showing."""
+        return [replace(vote, reason=self._reason(vote)) for vote in await self.records.votes(review)]
+
+    def _reason(self, vote: Vote) -> str:
+        if not vote.sealed_reason:
+            return ""
+        return str(json.loads(self.sealer.open(_reason_seal(vote.entry), vote.sealed_reason).reveal())["reason"])
 
     async def card(self, review: ReviewId) -> Card:
         """The card as it was opened; raises `LedgerCorrupt` unless it is the very one the signed entry names."""
@@ -275,6 +281,7 @@ class Desk:
     async def _cast(self, review: Review, voter: Voter, ballot: Ballot) -> None:
         settles, changes = self._settling(review, voter.person, ballot.verdict)
         entry = EntryId(self.entropy.uuid7())
+        sealed, committed = self._sealed_reason(entry, ballot.reason)
         vote = Vote(
             review=review.id,
             person=voter.person,
@@ -285,6 +292,7 @@ class Desk:
             key=voter.key,
             entry=entry,
             at=self.clock.now(),
+            sealed_reason=sealed,
         )
         d: Mapping[str, JsonValue] = {
             "digest": vote.action_digest,
@@ -295,8 +303,16 @@ class Desk:
             "key": vote.key,
             "settles": settles,
         }
-        draft = Draft(id=entry, type=EntryType.VOTE_CAST, d=d, act=review.action, obj=review.id)
+        draft = Draft(id=entry, type=EntryType.VOTE_CAST, d=d, act=review.action, obj=review.id, c=committed)
         await self.ledger.commit(Unit((draft,), (AddVote(vote), *changes)))
+
+    def _sealed_reason(self, entry: EntryId, reason: str) -> tuple[bytes, Mapping[str, str]]:
+        """The voter's words sealed for the row, and a salted commitment to them for the entry."""
+        if not reason:
+            return b"", {}
+        salt = Secret(self.entropy.token(NONCE_BYTES))
+        opening = encode({"reason": reason, "salt": salt.reveal().hex()})
+        return self.sealer.seal(_reason_seal(entry), opening), {"reason": commitment(salt, "reason", reason)}
 
     def _settling(self, review: Review, person: PersonId, verdict: Verdict) -> tuple[str, tuple[Change, ...]]:
         """What this vote settles ("", "approved", "denied") and the guarded move that goes with it."""
@@ -410,6 +426,10 @@ class Desk:
 
 def _payload_seal(review: ReviewId) -> str:
     return f"interlock/payload/v1/{review}"
+
+
+def _reason_seal(entry: EntryId) -> str:
+    return f"interlock/reason/v1/{entry}"
 
 
 def _card_seal(review: ReviewId) -> str:

@@ -29,7 +29,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from interlock.demo.postgres_leftovers import clear_leftovers
-from interlock.demo.postgres_place import Place, prepare
+from interlock.demo.postgres_place import Place, choose_home, prepare, unprivileged_account
 from interlock.errors import UpstreamFailed
 from interlock.model.secret import Secret
 
@@ -84,7 +84,7 @@ class EmbeddedPostgres:
         still running on this data. Raises `PortTaken`, or `UpstreamFailed` when it doesn't get ready in 30 s.
         """
         place = prepare(directory)
-        lock = _lock(place)
+        lock = _lock(place.home)
         try:
             password = _superuser_password(place)
             if not (place.data / "PG_VERSION").exists():
@@ -126,13 +126,14 @@ class EmbeddedPostgres:
 
 def wipe(directory: Path) -> None:
     """Removes everything a server of this directory left, wherever it lay; refuses while one is in use."""
-    place = prepare(directory)
-    lock = _lock(place)
-    try:
-        clear_leftovers(place.data)
-        shutil.rmtree(place.home)
-    finally:
-        os.close(lock)
+    home = choose_home(directory, unprivileged_account())
+    if home.is_dir():
+        lock = _lock(home)
+        try:
+            clear_leftovers(home / "data")
+            shutil.rmtree(home)
+        finally:
+            os.close(lock)
     if directory.is_dir():
         shutil.rmtree(directory)
 
@@ -178,14 +179,14 @@ def _conninfo(port: int, user: str, password: Secret[str], database: str) -> str
     )
 
 
-def _lock(place: Place) -> int:
+def _lock(home: Path) -> int:
     """Holds the directory for as long as its supervisor lives: whatever else is found there is a leftover."""
-    descriptor = os.open(place.home / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(home / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise UpstreamFailed(f"another program runs the server in {place.home}: stop it first", code="in_use") from None
+        raise UpstreamFailed(f"another program runs the server in {home}: stop it first", code="in_use") from None
     return descriptor
 
 

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import httpx
 
+from interlock.demo.postgres_leftovers import command_line, end_process
 from interlock.errors import UpstreamFailed
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.1
+_COMMAND = "-m interlock.cli serve --settings "
 _KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "TMPDIR")
 
 
@@ -26,16 +28,33 @@ def gateway(settings: Path, control_url: str, log: Path) -> Iterator[subprocess.
     """A gateway that is ready, ended on leaving. Raises `UpstreamFailed` with its last words when it doesn't start."""
     child = _spawn(settings, log)
     try:
+        _pid_file(settings).write_text(str(child.pid))
         _wait_until_ready(child, control_url, log)
         yield child
     finally:
         _stop(child)
+        _pid_file(settings).unlink(missing_ok=True)
+
+
+def end_leftover(settings: Path) -> None:
+    """Ends a gateway of these settings whose demo was killed. The caller holds the directory."""
+    try:
+        pid = int(_pid_file(settings).read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    if not end_process(pid, (signal.SIGTERM, signal.SIGKILL), lambda: _COMMAND + str(settings) in command_line(pid)):
+        raise UpstreamFailed(f"an earlier gateway (process {pid}) doesn't end")
+    _pid_file(settings).unlink(missing_ok=True)
+
+
+def _pid_file(settings: Path) -> Path:
+    return settings.with_name("gateway.pid")
 
 
 def _spawn(settings: Path, log: Path) -> subprocess.Popen[bytes]:
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "interlock.cli", "serve", "--settings", str(settings)],
+            [sys.executable, *_COMMAND.split(), str(settings)],
             env={name: os.environ[name] for name in _KEPT if name in os.environ},
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -11,9 +11,11 @@ demo-data/
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -23,6 +25,7 @@ import httpx
 
 from interlock.demo import embedded_postgres
 from interlock.demo.access import AGENT, OFFICER, OWNER, REVIEWER
+from interlock.demo.gateway_process import end_leftover
 from interlock.errors import InterlockError, UpstreamFailed
 from interlock.model.secret import Secret
 from interlock.stores.entropy import SystemEntropy
@@ -127,23 +130,49 @@ class Installation:
             raise UpstreamFailed(f"the gateway didn't make {what}: {type(error).__name__}") from None
 
 
-def install(directory: Path, *, reset: bool) -> Installation:
-    """Prepares the directory, afresh with `reset`. A directory that isn't the demo's is never touched."""
-    directory = directory.resolve()
-    marked = (directory / MARK).exists()
-    if not marked and directory.exists() and any(directory.iterdir()):
+@contextlib.contextmanager
+def claimed(directory: Path) -> Iterator[None]:
+    """Holds the directory for one demo at a time. One that isn't the demo's is never touched: `InterlockError`."""
+    if not (directory / MARK).exists() and directory.exists() and any(directory.iterdir()):
         raise InterlockError(
             f"{directory} has things in it that aren't the demo's: choose another --dir", code="not_a_demo"
         )
-    if reset and marked:
-        embedded_postgres.wipe(directory / "postgres")
-        shutil.rmtree(directory)
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-    (directory / MARK).touch()
+    lock = os.open(directory / MARK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(lock, directory)
+        yield
+    finally:
+        os.close(lock)
+
+
+def install(directory: Path, *, reset: bool) -> Installation:
+    """Prepares a claimed directory, afresh with `reset`; ends a gateway left by a demo that was killed."""
+    directory = directory.resolve()
+    end_leftover(Installation(directory).settings)
+    if reset:
+        _empty(directory)
     (directory / "credentials").mkdir(mode=0o700, exist_ok=True)
     if not (directory / "keys").exists():
         _make_keys(directory)
     return Installation(directory)
+
+
+def _lock(descriptor: int, directory: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InterlockError(f"a demo is running in {directory} already: stop it first", code="in_use") from None
+
+
+def _empty(directory: Path) -> None:
+    """Removes everything but the mark, which holds the claim."""
+    embedded_postgres.wipe(directory / "postgres")
+    for path in directory.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != MARK:
+            path.unlink()
 
 
 def _make_keys(directory: Path) -> None:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from interlock.errors import UpstreamFailed
@@ -47,11 +48,11 @@ def _read_pid(pid_file: Path) -> int | None:
 
 def _is_server_of(pid: int, data: Path) -> bool:
     """Whether `pid` is a postgres that we started with exactly this data directory."""
-    command = _command_line(pid)
+    command = command_line(pid)
     return "/postgres -D " in command and f" -D {data} -p " in command
 
 
-def _command_line(pid: int) -> str:
+def command_line(pid: int) -> str:
     """The process's arguments joined by spaces; empty when it has ended."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
@@ -72,15 +73,24 @@ def _alive(pid: int) -> bool:
 
 
 def _end(pid: int, data: Path) -> None:
-    for ask in (signal.SIGINT, signal.SIGQUIT):
+    asked = (signal.SIGINT, signal.SIGQUIT)  # fast, then immediate shutdown
+    if not end_process(pid, asked, lambda: _is_server_of(pid, data)):
+        raise UpstreamFailed(f"an earlier server (process {pid}) still holds {data} and doesn't end")
+
+
+def end_process(pid: int, signals: Sequence[signal.Signals], ours: Callable[[], bool]) -> bool:
+    """Sends each signal in turn while `ours` holds, ten seconds apart at most; whether the process is gone."""
+    for ask in signals:
+        if not ours():
+            return True
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, ask)
         deadline = time.monotonic() + _END_SECONDS
         while time.monotonic() < deadline:
-            if not _is_server_of(pid, data):
-                return
+            if not ours():
+                return True
             time.sleep(_LOOK_SECONDS)
-    raise UpstreamFailed(f"an earlier server (process {pid}) still holds {data} and doesn't end")
+    return not ours()
 
 
 def _wait_for_backends(data: Path) -> None:

@@ -21,7 +21,7 @@ from interlock.demo.clinic import PATIENTS
 from interlock.demo.clinic_load import DATABASE, ensure_clinic
 from interlock.demo.embedded_postgres import HOST, EmbeddedPostgres, port_is_taken
 from interlock.demo.gateway_process import gateway, last_words
-from interlock.demo.installation import HOLDERS, Installation, Ports, install
+from interlock.demo.installation import HOLDERS, Installation, Ports, claimed, install
 from interlock.demo.script import run_script
 from interlock.demo.steps import StepResults
 from interlock.errors import InterlockError
@@ -54,7 +54,8 @@ def run_demo(
     asked = Ports(control_port, agents_port, postgres_port)
     with _signals_as_interrupt(), _directory(directory, once) as place:
         try:
-            return _run(place, asked, reset=reset, once=once, console=console)
+            with claimed(place):
+                return _run(place, asked, reset=reset, once=once, console=console)
         except KeyboardInterrupt:
             console.print("\nThe demo has ended.", style="dim")
             return FAILED if once else PASSED
@@ -65,15 +66,15 @@ def run_demo(
 
 def _run(place: Path, asked: Ports, *, reset: bool, once: bool, console: Console) -> int:
     began = time.monotonic()
-    results = _play(place, _choose_ports(asked, once), reset=reset, once=once, console=console)
+    installation = install(place, reset=reset)
+    results = _play(installation, _choose_ports(asked, once), once=once, console=console)
     line = f"demo: {results.summary}, in {time.monotonic() - began:.0f} s"
     console.print(Text(line, "bold green" if results.passed else "bold red"), soft_wrap=True)
     return PASSED if results.passed else FAILED
 
 
-def _play(place: Path, ports: Ports, *, reset: bool, once: bool, console: Console) -> StepResults:
+def _play(installation: Installation, ports: Ports, *, once: bool, console: Console) -> StepResults:
     """All of it, with every child ended on leaving. Interactive, it leaves by Ctrl-C only."""
-    installation = install(place, reset=reset)
     password = installation.clinic_password()
     _say(console, "Starting PostgreSQL with the demo clinic, and the gateway in front of it ...")
     with EmbeddedPostgres.start(installation.postgres) as server:

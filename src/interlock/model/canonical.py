@@ -6,9 +6,10 @@ arrays and objects; no floats; at most 8 levels deep.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
+
+import orjson
 
 from interlock.errors import EntryRefused
 
@@ -21,29 +22,34 @@ _KEY = re.compile(r"[a-z0-9_]{1,40}")
 
 
 def encode(value: JsonValue, *, max_depth: int = MAX_DEPTH) -> bytes:
-    """The one RFC 8785 encoding of `value`, UTF-8, no newline; raises `EntryRefused` outside the profile."""
+    """The one RFC 8785 encoding of `value`, UTF-8, no newline; raises `EntryRefused` outside the profile.
+
+    orjson with sorted keys gives exactly RFC 8785 on this profile (tested against `rfc8785`), and this is the gateway's
+    hottest code: hence checks by exact type.
+    """
     _check(value, max_depth)
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # orjson.JSONEncodeError is one
         raise EntryRefused("a string holds a lone surrogate") from None
 
 
 def _check(value: object, depth: int) -> None:
     if depth < 0:
         raise EntryRefused("nested deeper than the profile allows")
-    if value is None or isinstance(value, str | bool):
-        return
-    if isinstance(value, int):
-        if abs(value) > MAX_INTEGER:
-            raise EntryRefused("an integer larger than 2^53-1")
-    elif isinstance(value, Mapping):
-        for key, member in value.items():
-            if not isinstance(key, str) or not _KEY.fullmatch(key):
+    kind = type(value)
+    if kind is dict:
+        for key, member in value.items():  # type: ignore[attr-defined]
+            if type(key) is not str or not _KEY.fullmatch(key):
                 raise EntryRefused("an object key outside [a-z0-9_]{1,40}")
-            _check(member, depth - 1)
-    elif isinstance(value, list | tuple):
-        for member in value:
-            _check(member, depth - 1)
-    else:
-        raise EntryRefused(f"a value of type {type(value).__name__}, which the profile doesn't have")
+            if type(member) is not str or not depth:
+                _check(member, depth - 1)
+    elif kind is list or kind is tuple:
+        for member in value:  # type: ignore[attr-defined]
+            if type(member) is not str or not depth:
+                _check(member, depth - 1)
+    elif kind is int:
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]
+            raise EntryRefused("an integer larger than 2^53-1")
+    elif value is not None and kind is not bool and not isinstance(value, str):
+        raise EntryRefused(f"a value of type {kind.__name__}, which the profile doesn't have")

@@ -29,7 +29,7 @@ class OpenReview:
 
 @dataclass(frozen=True, slots=True)
 class MoveReview:
-    """A transition. Condition: the review is in one of `frm`, and the store's clock is before the limit if one is named.
+    """A transition. Condition: the review is in one of `frm`, and within the limits named, by the store's clock.
 
     `before`: "expires_at" or "approved_until" must lie in the future by the store's clock; `after`: must have passed.
     `approved_for` (seconds), on approval, sets `approved_until` to the store's now plus so much.

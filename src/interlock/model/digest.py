@@ -20,6 +20,7 @@ from interlock.model.secret import Secret
 
 ACTION_DOMAIN = b"interlock/action/v1\0"
 CARD_DOMAIN = b"interlock/card/v1\0"
+COMMIT_DOMAIN = b"interlock/commit/v1\0"  # ledger.md 1.3
 LOOKUP_DOMAIN = b"interlock/lookup/v1\0"
 NONCE_BYTES = 32
 
@@ -37,6 +38,13 @@ def card_digest(nonce: Secret[bytes], card: Mapping[str, JsonValue]) -> Digest:
 def lookup(key: Secret[bytes], form: Mapping[str, JsonValue]) -> bytes:
     """The 32-byte key by which equal requests of one actor find each other."""
     return hmac.new(key.reveal(), LOOKUP_DOMAIN + encode(form), hashlib.sha256).digest()
+
+
+def commitment(salt: Secret[bytes], name: str, value: JsonValue) -> str:
+    """SHA-256 (hex) over a fresh 32-byte salt, the field's name and its value: says nothing without the salt."""
+    if len(salt.reveal()) != NONCE_BYTES:
+        raise ValueError("a salt has 32 bytes")
+    return hashlib.sha256(COMMIT_DOMAIN + salt.reveal() + name.encode() + b"\0" + encode(value)).hexdigest()
 
 
 def _digest(domain: bytes, nonce: Secret[bytes], document: Mapping[str, JsonValue]) -> Digest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -61,7 +61,10 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A vote as it counts: only with its signed entry behind it."""
+    """A vote as it counts: only with its signed entry behind it.
+
+    `reason` is the voter's own words, shown to people and kept sealed; the entry holds a salted commitment to it.
+    """
 
     review: ReviewId
     person: PersonId
@@ -72,6 +75,8 @@ class Vote:
     key: KeyId
     entry: EntryId
     at: datetime
+    sealed_reason: bytes = field(default=b"", repr=False)
+    reason: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

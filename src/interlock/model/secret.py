@@ -12,6 +12,7 @@ class Secret(Generic[T]):
     """Holds a secret; only `reveal()` gives it. Equality is in constant time."""
 
     __slots__ = ("_value",)
+    _value: T
 
     def __init__(self, value: T) -> None:
         self._value = value
@@ -28,11 +29,13 @@ class Secret(Generic[T]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        mine = self._value if isinstance(self._value, bytes) else self._value.encode()
-        theirs = other._value if isinstance(other._value, bytes) else other._value.encode()
-        return hmac.compare_digest(mine, theirs)
+        return hmac.compare_digest(_bytes(self._value), _bytes(other._value))
 
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> object:
         raise TypeError("a Secret can't be pickled")
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()

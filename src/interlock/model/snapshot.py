@@ -20,7 +20,8 @@ class Column:
 class Relation:
     """A table, view or the like, as pg_class has it.
 
-    `kind` is relkind: r table, p partitioned table, v view, m materialised view, f foreign table, S sequence, and so on.
+    `kind` is relkind: r table, p partitioned table, v view, m materialised view, f foreign table, S sequence ...
+    `children` are the relations that inherit from it directly or are its partitions: reading it reads them.
     `hidden_effects` says that triggers, rules, row security or computed defaults make more happen than a text shows.
     `definition` is a SHA-256 of everything that defines it (columns, view text, triggers, rules, policies).
     """
@@ -32,6 +33,7 @@ class Relation:
     columns: tuple[Column, ...]
     hidden_effects: bool
     definition: str
+    children: tuple[int, ...] = ()  # pg_class.oid
 
     @property
     def qualified(self) -> str:

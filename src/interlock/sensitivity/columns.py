@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from interlock.model.label import Label
@@ -19,10 +19,16 @@ class ColumnLabels:
     def __init__(self, snapshot: Snapshot, catalog: Catalog, connection: ConnectionName) -> None:
         columns: dict[tuple[int, int], frozenset[Label]] = {}
         relations: dict[int, frozenset[Label]] = {}
+        families = _families(snapshot)
         for relation in snapshot.relations:
             for column in relation.columns:
-                labels = catalog.labels(connection, relation.schema, relation.name, column.name)
-                columns[relation.oid, column.number] = labels
+                columns[relation.oid, column.number] = frozenset().union(
+                    *(
+                        catalog.labels(connection, member.schema, member.name, column.name)
+                        for member in families.get(relation.oid, (relation,))
+                        if any(c.name == column.name for c in member.columns)
+                    )
+                )
             relations[relation.oid] = frozenset().union(*(columns[relation.oid, c.number] for c in relation.columns))
         self._columns: Mapping[tuple[int, int], frozenset[Label]] = MappingProxyType(columns)
         self._relations: Mapping[int, frozenset[Label]] = MappingProxyType(relations)
@@ -43,3 +49,20 @@ class ColumnLabels:
     def of(self, relation: Relation, column: Column) -> frozenset[Label]:
         """The labels of a column, by the snapshot's own objects."""
         return self.for_column(relation.oid, column.number)
+
+
+def _families(snapshot: Snapshot) -> Mapping[int, Sequence[Relation]]:
+    """Relations that inheritance or partitioning ties together, for each of their OIDs.
+
+    A parent shows its children's rows, and a partition holds the rows that the parent's labels are about: so a column
+    of one carries the labels of its namesakes in all of them.
+    """
+    family: dict[int, list[Relation]] = {}
+    for relation in snapshot.relations:
+        together = family.setdefault(relation.oid, [relation])
+        for child in (snapshot.by_oid[oid] for oid in relation.children if oid in snapshot.by_oid):
+            theirs = family.get(child.oid, [child])
+            if theirs is not together:
+                together.extend(theirs)
+                family.update(dict.fromkeys((r.oid for r in theirs), together))
+    return family

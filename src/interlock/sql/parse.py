@@ -1,9 +1,9 @@
 """Text to tokens and tree, through the server's own parser (libpg_query in postgast).
 
 The parser is C and reads hostile text inside the gateway, so limits come first. Its recursive printers have no stack
-check: on an 8 MiB stack about 70,000 chained operators crash the JSON printer, about 5,000 the protobuf one. Tokens that
-can deepen a tree are therefore counted before parsing, and the tree is read as JSON (orjson refuses more than 1,024
-levels). The protobuf tree and the deparser are never used: the latter also crashes on short, valid statements.
+check: on an 8 MiB stack about 70,000 chained operators crash the JSON printer, about 5,000 the protobuf one. Tokens
+that can deepen a tree are therefore counted before parsing, and the tree is read as JSON (orjson refuses more than
+1,024 levels). The protobuf tree and the deparser are never used: the latter also crashes on short, valid statements.
 
 Every failure here is `NotUnderstood`; the parser's own messages quote the text and never leave this file.
 """

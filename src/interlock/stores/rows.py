@@ -83,6 +83,7 @@ def vote_row(vote: Vote) -> dict[str, object]:
         "key": vote.key,
         "entry": vote.entry,
         "at": format_time(vote.at),
+        "sealed_reason": vote.sealed_reason,
     }
 
 
@@ -99,6 +100,7 @@ def vote_from_row(row: RowMapping) -> Vote:
             key=KeyId(row["key"]),
             entry=EntryId(row["entry"]),
             at=parse_time(row["at"]),
+            sealed_reason=bytes(row["sealed_reason"]),
         )
     except (ValueError, TypeError, KeyError, MalformedInput):
         raise LedgerCorrupt("a row of il_vote isn't one that Interlock wrote") from None

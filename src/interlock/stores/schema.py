@@ -119,6 +119,7 @@ vote: Final = Table(
     Column("key", Text, nullable=False),
     Column("entry", ID, nullable=False),
     Column("at", TIME, nullable=False),
+    Column("sealed_reason", LargeBinary, nullable=False),
     PrimaryKeyConstraint("review", "person"),
 )
 

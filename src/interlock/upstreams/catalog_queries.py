@@ -82,6 +82,8 @@ SELECT i.inhparent::int8, 'parent of', i.inhrelid::regclass::text, true
   FROM pg_catalog.pg_inherits i
 """
 
+CHILDREN = "SELECT i.inhparent::int8, i.inhrelid::int8 FROM pg_catalog.pg_inherits i ORDER BY 1, 2"
+
 FUNCTIONS = f"""
 SELECT p.proname, n.nspname, pg_catalog.pg_get_function_identity_arguments(p.oid),
        pg_catalog.pg_get_function_result(p.oid), p.prokind::text, l.lanname, p.provolatile::text, p.prosecdef,

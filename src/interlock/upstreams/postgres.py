@@ -87,6 +87,7 @@ async def _read(connection: AsyncConnection[TupleRow]) -> Snapshot:
             await _rows(connection, queries.RELATIONS),
             _by_first(await _rows(connection, queries.COLUMNS)),
             _by_first(await _rows(connection, queries.PARTS)),
+            _by_first(await _rows(connection, queries.CHILDREN)),
         )
         functions = await _rows(connection, queries.FUNCTIONS)
         operators = await _rows(connection, queries.OPERATORS)
@@ -106,7 +107,10 @@ async def _read(connection: AsyncConnection[TupleRow]) -> Snapshot:
 
 
 def _relations(
-    rows: Iterable[Row], columns: Mapping[Any, Sequence[Row]], parts: Mapping[Any, Sequence[Row]]
+    rows: Iterable[Row],
+    columns: Mapping[Any, Sequence[Row]],
+    parts: Mapping[Any, Sequence[Row]],
+    children: Mapping[Any, Sequence[Row]],
 ) -> tuple[Relation, ...]:
     """Relations with their columns; the last field of each row says whether it brings hidden effects."""
     return tuple(
@@ -120,6 +124,7 @@ def _relations(
             definition=_hash(
                 [schema, name, kind, rest, [c[1:] for c in columns[oid]], sorted(p[1:] for p in parts[oid])]
             ),
+            children=tuple(row[1] for row in children[oid]),
         )
         for oid, schema, name, kind, *rest in rows
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -45,7 +45,7 @@ class Holding:
         return answer
 
     def _tell(self, held: Held) -> None:
-        because = " ".join(r.sentence for r in held.reasons)
+        because = told(held.reasons)
         link = f"{self.public_url}/reviews/{held.review.id}"
         sentence = f"Held for sign-off: {because}" if because else "Held for sign-off."
         self.down.write(denial.notice(sentence, f"Review {held.review.id}", link))
@@ -77,6 +77,12 @@ class Holding:
                 )
             return Reason("review_expired", "Nobody signed in time.")
         return None
+
+
+def told(reasons: Sequence[Reason]) -> str:
+    """The reasons' sentences, once each, as one text."""
+    sentences = dict.fromkeys(r.sentence for r in reasons)
+    return " ".join(s if s.endswith((".", "!", "?")) else f"{s}." for s in sentences)
 
 
 async def first_of(main: Awaitable[T], *others: Callable[[], Awaitable[object]]) -> T | None:

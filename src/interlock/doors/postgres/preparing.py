@@ -19,6 +19,7 @@ from interlock.doors.postgres.upstream import Prepared, ServerError, Upstream
 from interlock.masking.tokens import holds_token
 from interlock.model.action import Action
 from interlock.model.actor import Actor
+from interlock.model.exposure import Exposure
 from interlock.model.names import ActionId
 from interlock.model.payload import SqlStatement
 from interlock.ports import Entropy
@@ -75,6 +76,8 @@ class Preparing:
         """The statement with the server's view of it; raises `Stop` with the server's SQLSTATE, `UpstreamFailed`."""
         if failed and isinstance(statement.effect, effects.Commit):
             payload = replace(payload, text=b"ROLLBACK")  # as the server ends a failed transaction
+        if isinstance(statement.effect, effects.GiveReason):
+            payload = replace(payload, text=b"SET interlock.reason = ''")  # the words stay here
         if statement.is_session_traffic:
             prepared = None if payload.simple else await self._prepare(payload.text, payload.parameter_types, anew)
             return Planned(statement, payload, prepared, prepared.columns if prepared else None)
@@ -107,6 +110,12 @@ class Preparing:
             reason=self.reason,
             holds_token=holds_token,
         )
+
+    def foreseen(self, statement: Statement, payload: SqlStatement) -> Action:
+        """The action as far as the text alone tells: verbs, resources, writes. What it returns isn't known yet."""
+        bare = self.action((Planned(statement, payload, None, None),))
+        known = [Exposure(labels=e.writes, writes=e.writes, unbounded=e.unbounded) for e in bare.exposures]
+        return bare if statement.describe is None else replace(bare, exposures=tuple(known))
 
     def refused(self, because: str) -> Action:
         """An action for a text that couldn't be read, so that its refusal is recorded."""

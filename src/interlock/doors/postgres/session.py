@@ -15,7 +15,7 @@ from typing import NoReturn
 import structlog
 
 from interlock.doors.endings import Endings
-from interlock.doors.postgres.holding import Holding
+from interlock.doors.postgres.holding import Holding, told
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.running import Run, RunEnd
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan, plan_unit
@@ -165,9 +165,9 @@ class PostgresSession:
         except NotUnderstood as error:
             return await self._refused(await self._gate.ask(preparing.refused(error.sentence)))
         if not statement.is_session_traffic and not preparing.is_prepared(payload):
-            bare = preparing.action((Planned(statement, payload, None, None),))
-            if self._gate.foresees_denial(bare):
-                return await self._refused(await self._gate.ask(bare))
+            foreseen = preparing.foreseen(statement, payload)
+            if self._gate.foresees_denial(foreseen):
+                return await self._refused(await self._gate.ask(foreseen))
         return await preparing.described(statement, payload, failed=preparing.failed)
 
     async def _decide(self, plan: UnitPlan, *, simple: bool) -> None:
@@ -291,7 +291,7 @@ _SQLSTATES = {"cancelled": "57014", "client_left": "57014"}
 def _refusal(reasons: Sequence[Reason], review: ReviewId | None, public_url: str) -> Stop:
     """What a refused client is told: a stable code, a safe sentence, the review's id. The ledger tells more."""
     code = reasons[0].code if reasons else "denied"
-    sentence = " ".join(dict.fromkeys(r.sentence for r in reasons)) or "Refused by policy."
+    sentence = told(reasons) or "No policy lets it through."
     detail = f"interlock: {code}" + (f"; review {review}" if review else "")
     hint = f"{public_url}/reviews/{review}" if review else ""
     return Stop(_SQLSTATES.get(code, "42501"), f"Refused: {sentence}", detail, hint)

@@ -78,6 +78,7 @@ class VoteOut(BaseModel):
     verdict: Verdict
     presence: Presence
     at: datetime
+    reason: str = Field(description="The voter's own words; may be empty")
 
 
 class ListedReview(BaseModel):
@@ -188,7 +189,7 @@ def card_out(card: Card, view: CardView) -> CardOut:
 
 def vote_out(vote: Vote) -> VoteOut:
     """A vote as people see it."""
-    return VoteOut(person=vote.person, verdict=vote.verdict, presence=vote.presence, at=vote.at)
+    return VoteOut(person=vote.person, verdict=vote.verdict, presence=vote.presence, at=vote.at, reason=vote.reason)
 
 
 def own_review(review: Review, card: Card) -> OwnReview:

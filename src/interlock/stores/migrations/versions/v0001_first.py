@@ -120,6 +120,7 @@ def _votes_and_keys() -> None:
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("entry", _ID, nullable=False),
         sa.Column("at", _TIME, nullable=False),
+        sa.Column("sealed_reason", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("review", "person"),
     )
     op.create_table(

@@ -1,0 +1,183 @@
+"""Decisions, in process: what stands between a statement and its release, ledger and network left out.
+
+Budgets: 50 us for a form seen before, 5 ms for one never seen (design, section 10). `seen before` is a text that was
+analysed and decided already, with other parameters; `never seen` a new text by an actor whose decisions aren't
+remembered. Both take the door's own steps: reading the text, making the action of it, asking the pack `agents`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import resources
+from statistics import median
+from time import perf_counter
+
+from psycopg import pq
+
+from bench.ground import DATABASE, Ground
+from bench.link import Failed
+from bench.report import Result, at_most
+from interlock.doors.postgres.definitions import Definitions
+from interlock.doors.postgres.preparing import Preparing
+from interlock.doors.postgres.texts import Texts
+from interlock.doors.postgres.units import Planned
+from interlock.doors.postgres.upstream import Prepared, Upstream
+from interlock.doors.relay import Link as DoorLink
+from interlock.model.actor import Actor, ActorKind
+from interlock.model.connection import Connection
+from interlock.model.decision import Allow
+from interlock.model.names import ActorId, ConnectionName, GroupName, KeyId, PersonId
+from interlock.model.payload import SqlStatement
+from interlock.model.snapshot import DescribedColumn
+from interlock.policy.bundle import Bundle, load
+from interlock.sensitivity.catalog import parse_catalog
+from interlock.sensitivity.columns import ColumnLabels
+from interlock.sensitivity.labels import KNOWN
+from interlock.stores.clock import SystemClock
+from interlock.stores.entropy import SystemEntropy
+from interlock.upstreams.postgres import load_snapshot
+
+SEEN = 2_000
+NEW = 300
+SEEN_BUDGET, NEW_BUDGET = at_most(50.0), at_most(5_000.0)
+
+INT4 = 23
+_GROUPS = {"privacy-officers": 2, "platform-engineers": 1, "ai-agents": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A statement to decide on: by parameter when it was seen before, with the number written out when it wasn't."""
+
+    name: str
+    text: str
+
+
+FORMS = (
+    Form("one row by key, two columns masked", "SELECT given_name, mrn, city FROM people WHERE id = {}"),
+    Form(
+        "join of two tables, filtered, grouped, ordered",
+        "SELECT p.state, count(*), max(q.visits) FROM people p JOIN places q ON q.id = p.id"
+        " WHERE p.id > {} AND q.city LIKE 'City 1%' GROUP BY p.state ORDER BY 2 DESC LIMIT 20",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that deciding needs, and nothing that waits."""
+
+    preparing: Preparing
+    bundle: Bundle
+    clock: SystemClock
+
+    def decide(self, payload: SqlStatement, columns: tuple[DescribedColumn, ...]) -> None:
+        """One decision; raises `Failed` unless it is allowed, since only that is remembered."""
+        statement = self.preparing.read(payload, failed=False)
+        prepared = Prepared(b"il_1", payload.parameter_types, columns)
+        action = self.preparing.action((Planned(statement, payload, prepared, columns),))
+        if not isinstance(self.bundle.decide(action, self.clock.now()), Allow):
+            raise Failed("a read that the pack allows wasn't allowed")
+
+
+def run(ground: Ground) -> list[Result]:
+    """Microseconds a decision, at the median."""
+    desk = asyncio.run(_desk(ground))
+    results = []
+    for form in FORMS:
+        columns = _described(ground, form.text.format(1))
+        seen = _timed(SEEN, _seen(desk, form, columns))
+        new = _timed(NEW, _new(desk, form, columns))
+        results.append(Result("decisions", f"seen before: {form.name}", seen, "us", budget=SEEN_BUDGET))
+        results.append(Result("decisions", f"never seen: {form.name}", new, "us", budget=NEW_BUDGET))
+    return results
+
+
+def _seen(desk: Desk, form: Form, columns: tuple[DescribedColumn, ...]) -> Callable[[int], None]:
+    text = form.text.format("$1").encode()
+
+    def decide(number: int) -> None:
+        value = str(number).encode()
+        desk.decide(SqlStatement(text, simple=False, parameter_types=(INT4,), parameters=(value,)), columns)
+
+    decide(0)
+    return decide
+
+
+def _new(desk: Desk, form: Form, columns: tuple[DescribedColumn, ...]) -> Callable[[int], None]:
+    def decide(number: int) -> None:
+        # A text and an actor that neither cache has: the decision is remembered by actor, the reading by text.
+        desk.preparing.actor = replace(desk.preparing.actor, id=ActorId(f"agent-{form.name}-{number}"))
+        desk.decide(SqlStatement(form.text.format(1_000_000 + number).encode(), simple=True), columns)
+
+    return decide
+
+
+def _timed(times: int, decide: Callable[[int], None]) -> float:
+    taken = []
+    for number in range(1, times + 1):
+        begun = perf_counter()
+        decide(number)
+        taken.append(perf_counter() - begun)
+    return median(taken) * 1_000_000
+
+
+async def _desk(ground: Ground) -> Desk:
+    name = ConnectionName(DATABASE)
+    snapshot, catalog = await load_snapshot(ground.upstream), parse_catalog(ground.catalog, "catalog.toml")
+    definitions = Definitions(
+        Connection(name, "postgres", "production", frozenset({"hipaa"})),
+        ground.upstream,
+        catalog,
+        snapshot,
+        ColumnLabels(snapshot, catalog, name),
+        _never,
+    )
+    up = Upstream(DoorLink())  # never connected: only what the server reported is asked of it
+    up.parameters |= {"TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
+    preparing = Preparing(up=up, definitions=definitions, texts=Texts(), actor=_actor(), entropy=SystemEntropy())
+    pack = resources.files("interlock.policy").joinpath("packs", "agents.cedar").read_text(encoding="utf-8")
+    groups = {GroupName(group): count for group, count in _GROUPS.items()}
+    return Desk(preparing, load({"agents.cedar": pack}, groups, frozenset(KNOWN)), SystemClock())
+
+
+async def _never() -> None:
+    raise AssertionError("nothing is redeemed here")
+
+
+def _actor() -> Actor:
+    owner = PersonId("olivia")
+    return Actor(
+        kind=ActorKind.AGENT,
+        id=ActorId("etl-agent"),
+        groups=frozenset({GroupName("ai-agents")}),
+        owner=owner,
+        key=KeyId("key"),
+        made_by=owner,
+        held_by=owner,
+        session="session",
+    )
+
+
+def _described(ground: Ground, text: str) -> tuple[DescribedColumn, ...]:
+    """The server's own description of a statement, as the door takes it."""
+    connection = pq.PGconn.connect(ground.direct.encode())
+    try:
+        connection.prepare(b"form", text.encode())
+        told = connection.describe_prepared(b"form")
+        return tuple(
+            DescribedColumn(
+                name=(told.fname(at) or b"").decode(),
+                table_oid=told.ftable(at),
+                number=told.ftablecol(at),
+                type_oid=told.ftype(at),
+                type_size=told.fsize(at),
+                type_modifier=told.fmod(at),
+                format=0,
+            )
+            for at in range(told.nfields)
+        )
+    finally:
+        connection.finish()

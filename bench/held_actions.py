@@ -1,0 +1,58 @@
+"""Held actions: what each costs the gateway's process in memory, with its client's connection and upstream session.
+
+Budget: 50 KB each at 5,000, without TLS (design, section 10). Fewer are held here, since each needs a session of the
+server as well, and the growth of resident memory is divided by their number. To read it as the cost at 5,000 takes for
+granted that the cost is linear; the run says what each half of them cost, so that one can see.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from bench.ground import Ground, Running
+from bench.link import Failed, Link
+from bench.progress import say
+from bench.report import Result, at_most
+
+HELD = 500
+WARM = 25  # first: what is allocated once isn't a held action's cost
+BUDGET = at_most(50.0)
+
+
+def run(ground: Ground) -> list[Result]:
+    """KB a held action, and how much of that is the connection alone."""
+    with ground.gateway("held") as gateway, ExitStack() as stack:
+        _hold(_open(gateway, stack, WARM), 0)
+        before = gateway.resident()
+        links = _open(gateway, stack, HELD)
+        connected = gateway.resident()
+        _hold(links[: HELD // 2], WARM)
+        half = gateway.resident()
+        _hold(links[HELD // 2 :], WARM + HELD // 2)
+        held = gateway.resident()
+    first, second = (half - connected) / 512 / HELD, (held - half) / 512 / HELD
+    say(f"holding alone: {first:.1f} KB each in the first half, {second:.1f} KB in the second")
+    return [
+        Result("held_actions", f"{HELD} held, connection included", _each(held - before), "KB each", budget=BUDGET),
+        Result("held_actions", f"{HELD} connections, idle", _each(connected - before), "KB each"),
+    ]
+
+
+def _each(grown: int) -> float:
+    return grown / 1024 / HELD
+
+
+def _open(gateway: Running, stack: ExitStack, count: int) -> list[Link]:
+    links = [stack.enter_context(Link(gateway.conninfo)) for _ in range(count)]
+    for link in links:
+        link.ask("SELECT 1")  # a session that has worked, as an agent's has
+    return links
+
+
+def _hold(links: list[Link], first: int) -> None:
+    """A statement on each, every one its own action, and all of them held."""
+    for number, link in enumerate(links, first + 1):
+        link.send(f"SELECT note FROM waiting WHERE id = {number}")
+    for link in links:
+        if not link.receive().startswith(b"N"):
+            raise Failed("a statement that should be held wasn't")
