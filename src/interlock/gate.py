@@ -128,7 +128,7 @@ class Gate:
         if isinstance(decision, Deny):
             await self.desk.overrule(review, "policy denies it by now")
             return await self._deny(action, decision.reasons, review.id)
-        because = self.desk.why_not_signed(review, action.actor, _asked(decision))
+        because = self.desk.standing.why_not_signed(review, action.actor, _asked(decision))
         if because is not None:
             return await self._anew(review, action, because)
         obligations = decision.obligations.and_also(Obligations(mask=sealed.mask))

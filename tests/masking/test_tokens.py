@@ -16,11 +16,13 @@ LABELS = st.from_regex(r"[a-z][a-z0-9_]{0,31}(\.[a-z0-9_]{1,32}){0,5}", fullmatc
         (["phi.mrn"], "[phi.mrn]"),
         (["phi"], "[phi.*]"),
         (["phi", "phi.mrn"], "[phi.mrn]"),
-        (["phi.name.given", "pci.pan", "phi.address.zip"], "[phi.address.zip]"),
-        (["phi", "pci"], "[pci.*]"),
+        (["phi.name.given", "phi.name.family"], "[phi.name.*]"),
+        (["phi.name.given", "phi.name", "phi.address.zip"], "[phi.*]"),
+        (["phi.name.given", "pci.pan", "phi.address.zip"], "[masked.*]"),
+        (["phi", "pci"], "[masked.*]"),
     ],
 )
-def test_a_token_names_the_deepest_label_the_first_by_name(labels: list[str], token: str) -> None:
+def test_a_token_names_the_label_or_what_all_of_them_lie_under(labels: list[str], token: str) -> None:
     assert token_of(map(Label, labels)) == token
     assert token_of(map(Label, reversed(labels))) == token
 

@@ -12,8 +12,8 @@ class Leaf:
     """One literal or parameter as a reviewer may see it.
 
     `shown` is its text when a card may show it (bound to an unlabelled plain column, short, nothing suspicious; or a
-    row limit), else None. `label` names what it is bound to, if known; `length` is a class such as `1-8`, never the exact
-    length; `mark` numbers equal values within one action (`#1`): equality can be seen and the value can't.
+    row limit), else None. `label` names what it is bound to, if known; `length` is a class such as `1-8`, never the
+    exact length; `mark` numbers equal values within one action (`#1`): equality can be seen and the value can't.
     """
 
     shown: str | None

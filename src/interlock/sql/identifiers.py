@@ -14,10 +14,12 @@ from interlock.sql.shape import Refusal
 
 MAX_IDENTIFIER: Final = 63  # bytes; NAMEDATALEN - 1
 MAX_DIGITS: Final = 5
+SHORTEST_ECHO: Final = 3  # characters; `t.kind = 't'` isn't a value that somebody hid in a name
 FINDING: Final = Refusal("finding_in_code", "a name in the statement looks like data; names are never hidden")
 
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _DATE_FIELDS: Final = frozenset({"week", "quarter", "dow", "doy", "isodow", "isoyear", "epoch", "decade", "century"})
+_SERVER_SCHEMAS: Final = frozenset({"pg_catalog", "information_schema", "pg_toast"})
 _DIGIT = re.compile(r"\d")
 
 
@@ -45,7 +47,7 @@ def echoes(token: Token, values: frozenset[str], snapshot: Snapshot) -> bool:
     if token.name != "IDENT" or not values:
         return False
     name = identifier(token)
-    return name.casefold() in values and name not in _DATE_FIELDS and not defined(name, snapshot)
+    return len(name) >= SHORTEST_ECHO and name.casefold() in values and name not in _DATE_FIELDS and not defined(name, snapshot)
 
 
 def finding(parsed: Parsed, snapshot: Snapshot) -> Refusal | None:
@@ -55,7 +57,7 @@ def finding(parsed: Parsed, snapshot: Snapshot) -> Refusal | None:
 
 def defined(name: str, snapshot: Snapshot) -> bool:
     """Whether a name is one of the snapshot's or the server's own."""
-    if name in BUILT_IN_TYPES or class_of(name) is not None or harmless("pg_catalog", name):
+    if name in _SERVER_SCHEMAS or name in BUILT_IN_TYPES or class_of(name) is not None or harmless("pg_catalog", name):
         return True
     if name in snapshot.functions or name in snapshot.types:
         return True

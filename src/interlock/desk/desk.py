@@ -4,34 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
-from interlock.errors import Conflict, LedgerCorrupt, NotEntitled, NotFound
+from interlock.desk.seals import Sealed, Seals
+from interlock.desk.standing import Standing
+from interlock.errors import Conflict, NotEntitled, NotFound
 from interlock.identity.exclusion import excluded_people
-from interlock.ledger.authority import Authority, Opened
+from interlock.ledger.authority import Authority
 from interlock.model.action import Action
 from interlock.model.actor import Actor
-from interlock.model.canonical import JsonValue, encode
+from interlock.model.canonical import JsonValue
 from interlock.model.card import Card
 from interlock.model.change import AddVote, Change, MoveReview, OpenReview, Unit
-from interlock.model.decision import NeedsReview, Quorum, Reason, Requirements
+from interlock.model.decision import NeedsReview, Reason, Requirements
 from interlock.model.digest import (
     NONCE_BYTES,
     action_digest,
     card_digest,
-    commitment,
     lookup,
-    payload_document,
-    payload_from_document,
 )
 from interlock.model.entry import Draft, EntryType
-from interlock.model.label import Label
-from interlock.model.names import ActorId, EntryId, GroupName, PersonId, ReviewId
-from interlock.model.payload import Payload
-from interlock.model.review import Ballot, Presence, Review, ReviewState, Verdict, Vote, Voter
+from interlock.model.names import ActorId, EntryId, PersonId, ReviewId
+from interlock.model.review import Ballot, Review, ReviewState, Vote, Voter
 from interlock.model.secret import Secret
 from interlock.ports import Bell, Clock, Entropy, Ledger, Records, Sealer
 from interlock.registry import Registry
@@ -51,15 +46,6 @@ class DeskRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """What a review's seal holds: the payload voted on, the nonce of its digest, the masks the card promised."""
-
-    payload: Payload
-    nonce: Secret[bytes]
-    mask: frozenset[Label]
-
-
-@dataclass(frozen=True, slots=True)
 class Desk:
     """Held actions and their votes."""
 
@@ -73,9 +59,18 @@ class Desk:
     entropy: Entropy
     lookup_key: Secret[bytes]
     rules: DeskRules
-    _voting: asyncio.Lock = field(
-        default_factory=asyncio.Lock
-    )  # two votes that each lack the other would both not settle
+    # Two votes that are counted at once would each miss the other, and neither would settle.
+    _voting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def seals(self) -> Seals:
+        """What is kept sealed."""
+        return Seals(self.sealer, self.entropy)
+
+    @property
+    def standing(self) -> Standing:
+        """Who may sign, and what has been signed."""
+        return Standing(self.authority, self.registry, self.clock, self.rules.unsafe_token_votes)
 
     # -- opening and joining ------------------------------------------------------------------------------------------
 
@@ -109,7 +104,7 @@ class Desk:
     async def _cannot_open(self, actor: Actor, requirements: Requirements) -> Reason | None:
         if await self.records.count_open(actor.id) >= self.rules.open_reviews_per_actor:
             return Reason("too_many_reviews", "You have too many open reviews; wait for them or withdraw some.")
-        groups = self._groups()
+        groups = self.standing.groups()
         eligible = groups.keys() - excluded_people(actor)
         if not satisfied(requirements.quorums, eligible, groups):
             return Reason(
@@ -139,17 +134,8 @@ class Desk:
             approved_until=None,
             opened_entry=opened,
         )
-        payload: Mapping[str, JsonValue] = {
-            "nonce": nonce.reveal().hex(),
-            "payload": payload_document(action.payload),
-            "mask": sorted(decision.obligations.mask),
-        }
-        change = OpenReview(
-            review,
-            form,
-            self.sealer.seal(_payload_seal(review_id), encode(payload)),
-            self.sealer.seal(_card_seal(review_id), encode(content)),
-        )
+        sealed = Sealed(action.payload, nonce, decision.obligations.mask)
+        change = OpenReview(review, form, self.seals.payload(review_id, sealed), self.seals.card(review_id, content))
         entry = Draft(
             id=opened,
             type=EntryType.REVIEW_OPENED,
@@ -176,38 +162,31 @@ class Desk:
 
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
         """The votes on a review with their reasons, for showing."""
-        return [replace(vote, reason=self._reason(vote)) for vote in await self.records.votes(review)]
+        return [
+            replace(vote, reason=self.seals.open_reason(vote.entry, vote.sealed_reason))
+            for vote in await self.records.votes(review)
+        ]
 
-    def _reason(self, vote: Vote) -> str:
-        if not vote.sealed_reason:
-            return ""
-        return str(json.loads(self.sealer.open(_reason_seal(vote.entry), vote.sealed_reason).reveal())["reason"])
-
-    async def card(self, review: ReviewId) -> Card:
+    async def card(self, review_id: ReviewId) -> Card:
         """The card as it was opened; raises `LedgerCorrupt` unless it is the very one the signed entry names."""
-        stored = await self.records.sealed(review)
-        opened = self.authority.opened(review)
-        if stored is None:
-            raise NotFound("no review of that id")
-        content = json.loads(self.sealer.open(_card_seal(review), stored[1]).reveal())
-        nonce = Secret(bytes.fromhex(json.loads(self.sealer.open(_payload_seal(review), stored[0]).reveal())["nonce"]))
-        found = await self.review(review)
-        expected = opened.card if opened is not None else found.card_digest
-        if not hmac.compare_digest(card_digest(nonce, content), expected):
-            raise LedgerCorrupt("a stored card isn't the one its entry names")
-        return Card(review, content, found.digest, found.card_digest)
+        review = await self.review(review_id)
+        payload, stored = await self._stored(review_id)
+        opened = self.authority.opened(review_id)
+        digest = opened.card if opened is not None else review.card_digest
+        nonce = self.seals.open_payload(review_id, payload).nonce
+        return Card(
+            review_id, self.seals.open_card(review_id, stored, nonce, digest), review.digest, review.card_digest
+        )
 
     async def unseal(self, review: Review) -> Sealed:
         """The sealed payload of a review."""
-        stored = await self.records.sealed(review.id)
+        return self.seals.open_payload(review.id, (await self._stored(review.id))[0])
+
+    async def _stored(self, review: ReviewId) -> tuple[bytes, bytes]:
+        stored = await self.records.sealed(review)
         if stored is None:
             raise NotFound("no review of that id")
-        document = json.loads(self.sealer.open(_payload_seal(review.id), stored[0]).reveal())
-        return Sealed(
-            payload=payload_from_document(document["payload"]),
-            nonce=Secret(bytes.fromhex(document["nonce"])),
-            mask=frozenset(Label(x) for x in document["mask"]),
-        )
+        return stored
 
     def moves(self) -> AsyncIterator[ReviewId]:
         """Reviews as they move."""
@@ -228,20 +207,7 @@ class Desk:
 
     def why_not(self, review: Review, person: PersonId) -> str | None:
         """None when this person may sign now; otherwise why not, for that person to read."""
-        opened = self.authority.opened(review.id)
-        if opened is None:
-            return "there is no signed entry behind this review"
-        if review.state not in OPEN or review.expires_at <= self.clock.now():
-            return f"the review is {review.state if review.state not in OPEN else 'expired'}"
-        if person in (opened.excluded | review.excluded):
-            return "you are part of the request: you asked, or own, made or hold a credential that asked"
-        wanted = {quorum.group for quorum in review.requirements.quorums}
-        groups = self._groups().get(person)
-        if groups is None or not wanted & groups:
-            return f"only members of {', '.join(sorted(wanted))} may sign"
-        if any(vote.person == person for vote in self.authority.votes(review.id)):
-            return "you have voted"
-        return None
+        return self.standing.why_not(review, person)
 
     async def vote(self, review_id: ReviewId, voter: Voter, ballot: Ballot) -> Review:
         """Counts a vote, and settles the review when that meets the requirement.
@@ -257,7 +223,7 @@ class Desk:
 
     async def _check_vote(self, review: Review, voter: Voter, ballot: Ballot) -> None:
         opened = self.authority.opened(review.id)
-        refusal = self.why_not(review, voter.person) or self._weak(review, voter)
+        refusal = self.standing.why_not(review, voter.person) or self.standing.too_weak(review, voter)
         if refusal is not None or opened is None:
             await self.refuse_vote(review.id, voter.person, refusal or "no signed entry")
             raise (Conflict if review.state not in OPEN else NotEntitled)(f"this vote doesn't count: {refusal}")
@@ -268,20 +234,10 @@ class Desk:
             await self.refuse_vote(review.id, voter.person, "digests of another card")
             raise Conflict("this vote is for another card than the one that is open; look at it again")
 
-    def _weak(self, review: Review, voter: Voter) -> str | None:
-        if voter.presence is not Presence.TOKEN:
-            return None
-        if not self.rules.unsafe_token_votes:
-            return "votes by token are off; sign in to the console"
-        maker = self.registry.key_maker(voter.key)
-        if maker is None or (maker != voter.person and maker in review.excluded):
-            return "the key was made by somebody who is part of the request"
-        return None
-
     async def _cast(self, review: Review, voter: Voter, ballot: Ballot) -> None:
-        settles, changes = self._settling(review, voter.person, ballot.verdict)
+        settles, changes = self.standing.settling(review, voter.person, ballot.verdict)
         entry = EntryId(self.entropy.uuid7())
-        sealed, committed = self._sealed_reason(entry, ballot.reason)
+        sealed, committed = self.seals.reason(entry, ballot.reason)
         vote = Vote(
             review=review.id,
             person=voter.person,
@@ -306,68 +262,12 @@ class Desk:
         draft = Draft(id=entry, type=EntryType.VOTE_CAST, d=d, act=review.action, obj=review.id, c=committed)
         await self.ledger.commit(Unit((draft,), (AddVote(vote), *changes)))
 
-    def _sealed_reason(self, entry: EntryId, reason: str) -> tuple[bytes, Mapping[str, str]]:
-        """The voter's words sealed for the row, and a salted commitment to them for the entry."""
-        if not reason:
-            return b"", {}
-        salt = Secret(self.entropy.token(NONCE_BYTES))
-        opening = encode({"reason": reason, "salt": salt.reveal().hex()})
-        return self.sealer.seal(_reason_seal(entry), opening), {"reason": commitment(salt, "reason", reason)}
-
-    def _settling(self, review: Review, person: PersonId, verdict: Verdict) -> tuple[str, tuple[Change, ...]]:
-        """What this vote settles ("", "approved", "denied") and the guarded move that goes with it."""
-        if verdict is Verdict.DENY:
-            to = follow(review.state, Event.DENIED)
-            return "denied", (MoveReview(review.id, sources(Event.DENIED), to),)
-        pending = frozenset({ReviewState.PENDING})
-        opened = self.authority.opened(review.id)
-        yes = {PersonId(v.person) for v in self.authority.votes(review.id) if v.verdict == Verdict.APPROVE.value}
-        if opened is None or not satisfied(_quorums(opened), yes | {person}, self._groups()):
-            return "", (MoveReview(review.id, pending, ReviewState.PENDING, before="expires_at"),)
-        to = follow(review.state, Event.APPROVED)
-        valid = int(review.requirements.valid.total_seconds())
-        return "approved", (MoveReview(review.id, pending, to, before="expires_at", approved_for=valid),)
-
     async def refuse_vote(self, review: ReviewId, who: str, because: str) -> None:
         """Records an attempt to vote that doesn't count."""
         draft = self._draft(EntryType.VOTE_REFUSED, {"person": who, "because": because}, review)
         await self.ledger.commit(Unit((draft,)))
 
     # -- redeeming and settling ---------------------------------------------------------------------------------------
-
-    def why_not_signed(self, review: Review, actor: Actor, requirements: Iterable[Requirements]) -> str | None:
-        """None when the signed votes behind `review` meet every one of `requirements` at this moment; else why not.
-
-        Nothing here is read from a row: digests, exclusions, votes and the hour of approval come from signed entries,
-        groups from the settings of now.
-        """
-        opened = self.authority.opened(review.id)
-        approved_at = self.authority.approved_at(review.id)
-        if opened is None or approved_at is None or self.authority.settled(review.id) is not None:
-            return "no signed approval"
-        if not hmac.compare_digest(opened.digest, review.digest):
-            return "the review's row isn't what was opened"
-        if approved_at + timedelta(seconds=opened.valid) <= self.clock.now():
-            return "the approval has run out"
-        signers = self._counted(opened, review, actor)
-        groups = self._groups()
-        for requirement in (Requirements(_quorums(opened), timedelta(), timedelta()), *requirements):
-            if not satisfied(requirement.quorums, signers, groups):
-                return "the votes don't meet what policy asks now"
-        return None
-
-    def _counted(self, opened: Opened, review: Review, actor: Actor) -> set[PersonId]:
-        excluded = opened.excluded | review.excluded | excluded_people(actor)
-        allowed = {Presence.CONSOLE.value} | ({Presence.TOKEN.value} if self.rules.unsafe_token_votes else set())
-        return {
-            PersonId(vote.person)
-            for vote in self.authority.votes(review.id)
-            if vote.verdict == Verdict.APPROVE.value
-            and vote.person not in excluded
-            and vote.presence in allowed
-            and hmac.compare_digest(vote.digest, opened.digest)
-            and hmac.compare_digest(vote.card, opened.card)
-        }
 
     def use_up(self, review: Review) -> Change:
         """The guard of a release: takes the approval, once, on whatever node, while it is valid."""
@@ -415,29 +315,10 @@ class Desk:
         draft = self._draft(type_, {"because": because}, review.id, act=review.action)
         await self.ledger.commit(Unit((draft,), (MoveReview(review.id, frozenset({review.state}), to, after=after),)))
 
-    def _groups(self) -> Mapping[PersonId, frozenset[GroupName]]:
-        return {person.id: person.groups for person in self.registry.directory.people.values()}
-
     def _draft(
         self, type_: EntryType, d: Mapping[str, JsonValue], obj: str, *, actor: Actor | None = None, act: str = ""
     ) -> Draft:
         return Draft(id=EntryId(self.entropy.uuid7()), type=type_, d=d, actor=actor, act=act, obj=obj)
-
-
-def _payload_seal(review: ReviewId) -> str:
-    return f"interlock/payload/v1/{review}"
-
-
-def _reason_seal(entry: EntryId) -> str:
-    return f"interlock/reason/v1/{entry}"
-
-
-def _card_seal(review: ReviewId) -> str:
-    return f"interlock/card/v1/{review}"
-
-
-def _quorums(opened: Opened) -> tuple[Quorum, ...]:
-    return tuple(Quorum(GroupName(group), count) for group, count in opened.quorums)
 
 
 def _opened_fields(review: Review) -> Mapping[str, JsonValue]:

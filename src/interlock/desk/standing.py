@@ -1,0 +1,114 @@
+"""Who may sign, what a vote settles, whether what was signed suffices: read from signed entries, never from rows."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from interlock.identity.exclusion import excluded_people
+from interlock.ledger.authority import Authority, Opened
+from interlock.model.actor import Actor
+from interlock.model.change import Change, MoveReview
+from interlock.model.decision import Quorum, Requirements
+from interlock.model.names import GroupName, PersonId
+from interlock.model.review import Presence, Review, ReviewState, Verdict, Voter
+from interlock.ports import Clock
+from interlock.registry import Registry
+from interlock.review.matching import satisfied
+from interlock.review.states import OPEN, Event, follow, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The people's side of a review."""
+
+    authority: Authority
+    registry: Registry
+    clock: Clock
+    unsafe_token_votes: bool
+
+    def why_not(self, review: Review, person: PersonId) -> str | None:
+        """None when this person may sign now; otherwise why not, for that person to read."""
+        opened = self.authority.opened(review.id)
+        if opened is None:
+            return "there is no signed entry behind this review"
+        if review.state not in OPEN or review.expires_at <= self.clock.now():
+            return f"the review is {review.state if review.state not in OPEN else 'expired'}"
+        if person in (opened.excluded | review.excluded):
+            return "you are part of the request: you asked, or own, made or hold a credential that asked"
+        wanted = {quorum.group for quorum in review.requirements.quorums}
+        groups = self.groups().get(person)
+        if groups is None or not wanted & groups:
+            return f"only members of {', '.join(sorted(wanted))} may sign"
+        if any(vote.person == person for vote in self.authority.votes(review.id)):
+            return "you have voted"
+        return None
+
+    def too_weak(self, review: Review, voter: Voter) -> str | None:
+        """Why this kind of vote doesn't count here; None when it does."""
+        if voter.presence is not Presence.TOKEN:
+            return None
+        if not self.unsafe_token_votes:
+            return "votes by token are off; sign in to the console"
+        maker = self.registry.key_maker(voter.key)
+        if maker is None or (maker != voter.person and maker in review.excluded):
+            return "the key was made by somebody who is part of the request"
+        return None
+
+    def settling(self, review: Review, person: PersonId, verdict: Verdict) -> tuple[str, tuple[Change, ...]]:
+        """What this vote settles ("", "approved", "denied") and the guarded move that goes with it."""
+        if verdict is Verdict.DENY:
+            to = follow(review.state, Event.DENIED)
+            return "denied", (MoveReview(review.id, sources(Event.DENIED), to),)
+        pending = frozenset({ReviewState.PENDING})
+        opened = self.authority.opened(review.id)
+        yes = {PersonId(v.person) for v in self.authority.votes(review.id) if v.verdict == Verdict.APPROVE.value}
+        if opened is None or not satisfied(_quorums(opened), yes | {person}, self.groups()):
+            return "", (MoveReview(review.id, pending, ReviewState.PENDING, before="expires_at"),)
+        to = follow(review.state, Event.APPROVED)
+        valid = int(review.requirements.valid.total_seconds())
+        return "approved", (MoveReview(review.id, pending, to, before="expires_at", approved_for=valid),)
+
+    def why_not_signed(self, review: Review, actor: Actor, requirements: Iterable[Requirements]) -> str | None:
+        """None when the signed votes behind `review` meet every one of `requirements` at this moment; else why not.
+
+        Nothing here is read from a row: digests, exclusions, votes and the hour of approval come from signed entries,
+        groups from the settings of now.
+        """
+        opened = self.authority.opened(review.id)
+        approved_at = self.authority.approved_at(review.id)
+        if opened is None or approved_at is None or self.authority.settled(review.id) is not None:
+            return "no signed approval"
+        if not hmac.compare_digest(opened.digest, review.digest):
+            return "the review's row isn't what was opened"
+        if approved_at + timedelta(seconds=opened.valid) <= self.clock.now():
+            return "the approval has run out"
+        signers = self._counted(opened, review, actor)
+        groups = self.groups()
+        for requirement in (Requirements(_quorums(opened), timedelta(), timedelta()), *requirements):
+            if not satisfied(requirement.quorums, signers, groups):
+                return "the votes don't meet what policy asks now"
+        return None
+
+    def _counted(self, opened: Opened, review: Review, actor: Actor) -> set[PersonId]:
+        excluded = opened.excluded | review.excluded | excluded_people(actor)
+        allowed = {Presence.CONSOLE.value} | ({Presence.TOKEN.value} if self.unsafe_token_votes else set())
+        return {
+            PersonId(vote.person)
+            for vote in self.authority.votes(review.id)
+            if vote.verdict == Verdict.APPROVE.value
+            and vote.person not in excluded
+            and vote.presence in allowed
+            and hmac.compare_digest(vote.digest, opened.digest)
+            and hmac.compare_digest(vote.card, opened.card)
+        }
+
+    def groups(self) -> Mapping[PersonId, frozenset[GroupName]]:
+        """Everybody's groups, by the settings of now."""
+        return {person.id: person.groups for person in self.registry.directory.people.values()}
+
+
+def _quorums(opened: Opened) -> tuple[Quorum, ...]:
+    return tuple(Quorum(GroupName(group), count) for group, count in opened.quorums)
