@@ -47,7 +47,12 @@ def echoes(token: Token, values: frozenset[str], snapshot: Snapshot) -> bool:
     if token.name != "IDENT" or not values:
         return False
     name = identifier(token)
-    return len(name) >= SHORTEST_ECHO and name.casefold() in values and name not in _DATE_FIELDS and not defined(name, snapshot)
+    return (
+        len(name) >= SHORTEST_ECHO
+        and name.casefold() in values
+        and name not in _DATE_FIELDS
+        and not defined(name, snapshot)
+    )
 
 
 def finding(parsed: Parsed, snapshot: Snapshot) -> Refusal | None:
