@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
@@ -16,6 +17,7 @@ from bench.ground import Ground, prepared
 from bench.link import Failed
 from bench.progress import say
 from bench.report import Result, table
+from interlock.demo.embedded_postgres import wipe
 from interlock.errors import InterlockError
 
 BENCHMARKS: dict[str, Callable[[Ground], list[Result]]] = {
@@ -45,12 +47,18 @@ def main(arguments: Sequence[str]) -> int:
         if asked.keep:
             say(f"kept: {directory}")
         else:
-            shutil.rmtree(directory, ignore_errors=True)
+            _clear(directory)
     print(table(results))
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
     for name in failed:
         print(f"{name}: failed to run")
     return 1 if failed else 0
+
+
+def _clear(directory: Path) -> None:
+    with contextlib.suppress(InterlockError, OSError):
+        wipe(directory / "postgres")  # which may lie elsewhere, where the server's account can reach it
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _run(names: Sequence[str], directory: Path) -> tuple[list[Result], list[str]]:

@@ -17,13 +17,14 @@ from tests.a_gateway import POLICY, Gateway, gateway
 from tests.postgres_fixture import Database
 from tests.promises.a_disk import PATIENCE, Disk
 
+from interlock.doors.postgres import facts
 from interlock.model.settings import Limits, UpstreamPostgres
 
 UP, DOWN = "up", "down"
 RUNS = (b"Q", b"B", b"E", b"F", b"d")  # what makes a server do something; Parse and Describe only prepare
 
-SESSION = """
-@id("agents-open") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"session", resource);
+CALLS = """
+@id("agents-call") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"execute", resource);
 """
 ANYTHING = """
 @id("agents-may-do-anything") permit (principal in Interlock::Group::"ai-agents", action, resource);
@@ -72,13 +73,18 @@ class Stage:
         return self.tape.note(what)
 
     def asked_upstream(self, since: int) -> list[Message]:
-        """What the gateway asked of the server, over all connections, behind a place in the order."""
-        everything = asked(self.tape.since(-1, UP, Way.ASKED))
+        """What the gateway asked of the server for its clients, behind a place in the order.
+
+        Connections that read definitions are left out: the server itself holds them to reading.
+        """
+        chunks = list(self.tape.since(-1, UP, Way.ASKED))
+        looking = {chunk.connection for chunk in chunks if b"default_transaction_read_only=on" in chunk.data}
+        everything = asked(chunk for chunk in chunks if chunk.connection not in looking)
         return [message for message in everything if message.at > since]
 
     def run_upstream(self, since: int) -> list[Message]:
-        """Of these, what makes the server do something."""
-        return [message for message in self.asked_upstream(since) if message.type in RUNS]
+        """Of these, what makes the server do something; the gateway's own question about its session left out."""
+        return [m for m in self.asked_upstream(since) if m.type in RUNS and m.body != facts.QUERY + b"\0"]
 
     def told_downstream(self, since: int) -> list[Message]:
         """What clients were told; `since` must lie between two messages."""

@@ -89,7 +89,7 @@ def test_the_query_inside_is_cut_out_as_written(inner: str) -> None:
 def test_names_are_quoted() -> None:
     odd = relation(20400, 'we"ird', ("a b", 23), ('q"', 25))
     known = snapshot(frozenset(), frozenset(), frozenset(), odd)
-    statement = judge('COPY "we""ird" TO STDOUT', known)
+    statement = judge('COPY "we""ird" ("a b", "q""") TO STDOUT', known)
     assert statement.describe == b'SELECT "a b", "q""" FROM "public"."we""ird"'
 
 

@@ -117,12 +117,15 @@ def inner_text(parsed: Parsed, query: Node) -> bytes:
 
 
 def table_text(relation: Relation, columns: tuple[str, ...]) -> bytes | None:
-    """A SELECT of the columns that `COPY table` copies; None when a column isn't one of the table's."""
+    """A SELECT of the columns that `COPY table` copies; None when a column isn't one of the table's.
+
+    Without a list it is the server's own star: names of ours would be described in our order, and a table whose columns
+    were renamed since would copy them in another.
+    """
     known = {c.name for c in relation.columns}
     if not set(columns) <= known:
         return None
-    chosen = columns or tuple(c.name for c in sorted(relation.columns, key=lambda c: c.number))
-    listed = ", ".join(quoted(c) for c in chosen)
+    listed = ", ".join(quoted(c) for c in columns) or "*"
     source = f"{quoted(relation.schema)}.{quoted(relation.name)}"
     return f"SELECT {listed} FROM {source}".encode()  # noqa: S608  every name is one of the snapshot's, and quoted
 

@@ -13,6 +13,7 @@ from interlock.actions.session import session_open
 from interlock.doors import tls
 from interlock.doors.endings import Endings
 from interlock.doors.postgres.definitions import Definitions
+from interlock.doors.postgres.facts import Facts
 from interlock.doors.postgres.login import LoggedIn, LoginRefused, first_packet, log_in
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.session import PostgresSession
@@ -21,7 +22,6 @@ from interlock.doors.postgres.upstream import Upstream
 from interlock.doors.relay import Link
 from interlock.errors import InterlockError, LedgerUnavailable, MalformedInput, UpstreamFailed
 from interlock.gate import Cleared, Denied, Gate
-from interlock.model.actor import Actor
 from interlock.model.names import ActionId, ConnectionName
 from interlock.model.payload import SessionPayload
 from interlock.model.release import Ending, Outcome
@@ -132,7 +132,10 @@ class PostgresDoor:
             await self._open(client, definitions)
             up = await Upstream.open(definitions.upstream, client.settings, self._entropy)
         try:
-            await self._session(link, client, definitions, up)
+            async with asyncio.timeout(self._limits.login_seconds):
+                facts = await up.facts()
+            facts.demand_readable()
+            await self._session(link, client, definitions, up, facts)
         finally:
             up.close()
 
@@ -170,10 +173,13 @@ class PostgresDoor:
                     "42501", "Refused: opening a session needs a review, which this door can't wait for."
                 )
 
-    async def _session(self, link: Link, client: LoggedIn, definitions: Definitions, up: Upstream) -> None:
+    async def _session(
+        self, link: Link, client: LoggedIn, definitions: Definitions, up: Upstream, facts: Facts
+    ) -> None:
         texts = self._texts.setdefault(definitions.connection.name, Texts())
-        actor: Actor = client.actor
-        preparing = Preparing(up=up, definitions=definitions, texts=texts, actor=actor, entropy=self._entropy)
+        preparing = Preparing(
+            up=up, facts=facts, definitions=definitions, texts=texts, actor=client.actor, entropy=self._entropy
+        )
         session = PostgresSession(
             down=link,
             preparing=preparing,

@@ -13,6 +13,7 @@ from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from
 from interlock.actions.refused import refused
 from interlock.doors.postgres.copying import copy_options
 from interlock.doors.postgres.definitions import Definitions
+from interlock.doors.postgres.facts import Facts
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned, Stop, with_formats
 from interlock.doors.postgres.upstream import Prepared, ServerError, Upstream
@@ -37,8 +38,11 @@ _FAILED = Stop("25P02", "The transaction has failed; nothing runs until it is ro
 class Preparing:
     """What a session knows while it turns messages into actions. `failed`: a refusal failed the transaction."""
 
-    def __init__(self, *, up: Upstream, definitions: Definitions, texts: Texts, actor: Actor, entropy: Entropy) -> None:
+    def __init__(
+        self, *, up: Upstream, facts: Facts, definitions: Definitions, texts: Texts, actor: Actor, entropy: Entropy
+    ) -> None:
         self.up = up
+        self.facts = facts
         self.definitions = definitions
         self.actor = actor
         self.failed = False
@@ -54,8 +58,7 @@ class Preparing:
             for theirs, ours in REPORTED.items()
             if theirs in self.up.parameters
         }
-        upstream = self.definitions.upstream
-        return SessionState(self.definitions.snapshot.search_path, upstream.user, settings)
+        return SessionState(self.facts.schemas, self.facts.role, settings)
 
     def read(self, payload: SqlStatement, *, failed: bool) -> Statement:
         """What the text is; raises `NotUnderstood`, and `Stop` for what a failed transaction doesn't take."""
@@ -84,7 +87,8 @@ class Preparing:
         witness: Prepared | None = None
         if statement.describe is not None:
             types = payload.parameter_types if statement.describe == payload.text else ()
-            witness = await self._prepare(statement.describe, types, anew)
+            # A COPY tells at execution how many columns it has and not which: its witness must be of this moment.
+            witness = await self._prepare(statement.describe, types, anew or statement.copy is not None)
         prepared = witness if statement.describe == payload.text else None
         if prepared is None and not payload.simple:
             prepared = await self._prepare(payload.text, payload.parameter_types, anew)

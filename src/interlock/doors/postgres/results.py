@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from interlock.actions.from_sql import same_shape
+from interlock.doors.postgres.facts import REPORTED
 from interlock.doors.postgres.upstream import EVERY_TYPE
 from interlock.errors import UpstreamFailed
 from interlock.model.snapshot import DescribedColumn
@@ -54,6 +55,7 @@ class Results:
     failed: str = ""  # SQLSTATE
     status: bytes = b"I"
     parameters: list[bytes] = field(default_factory=list)
+    drifted: bool = False
 
     def arrange(self, reader: RunReader) -> None:
         """Sets what the reader looks into: rows only where something masks them or none may come."""
@@ -111,8 +113,7 @@ class Results:
             case b"N":
                 out.append(denial.upstream_notice(backend.read_complaint(frame.body)))
             case b"S":
-                self.parameters.append(frame.body)
-                out.append(frame_bytes(frame.type, frame.body))
+                self._parameter(frame, out)
             case b"Z":
                 self.status = backend.read_ready_for_query(frame.body).status
                 if not self.failed:
@@ -122,6 +123,15 @@ class Results:
                 return  # answers to messages of ours; notifications aren't let through yet
             case _:
                 raise UpstreamFailed("the protected system sent a message that isn't known here", code="contradiction")
+
+    def _parameter(self, frame: Frame, out: list[bytes | memoryview]) -> None:
+        """Session traffic may change settings, and its client is told; anything else that does ends the session."""
+        status = backend.read_parameter_status(frame.body)
+        if all(r.free for r in self.running):
+            self.parameters.append(frame.body)
+            out.append(frame_bytes(frame.type, frame.body))
+        elif status.name in REPORTED:
+            self.drifted = True
 
     def _described(self, frame: Frame, out: list[bytes | memoryview]) -> None:
         current = self.current
@@ -135,8 +145,13 @@ class Results:
             out.append(frame_bytes(b"T", frame.body))
 
     def _copy_begins(self, frame: Frame, out: list[bytes | memoryview]) -> None:
-        if not self.current.copies or backend.read_copy_out_response(frame.body).format != 0:
+        current, copying = self.current, backend.read_copy_out_response(frame.body)
+        if not current.copies or copying.format != 0:
             raise UpstreamFailed("the protected system began a COPY that nobody asked for", code="contradiction")
+        if current.described is None or len(copying.columns) != len(current.described):
+            raise UpstreamFailed(
+                "the COPY has another number of columns than the one that was decided on", code="contradiction"
+            )
         out.append(frame_bytes(b"H", frame.body))
 
     def _copied(self, data: bytes) -> bytes:

@@ -28,11 +28,15 @@ MAX_ROW = 64 * 1024 * 1024  # bytes of one COPY row that is masked
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a unit ended: the first `completed` statements succeeded; `unrecordable` if its results were thrown away."""
+    """How a unit ended: the first `completed` statements succeeded; `unrecordable` if its results were thrown away.
+
+    `drifted`: something in it changed a setting of the session that only session traffic may change.
+    """
 
     ending: Ending
     completed: int
     unrecordable: LedgerUnavailable | None
+    drifted: bool
 
 
 class Run:
@@ -60,7 +64,7 @@ class Run:
         self._up.status = self._results.status
         for body in self._results.parameters:
             self._up.parameter(body)
-        return RunEnd(self._ending(), self._results.at, unrecordable)
+        return RunEnd(self._ending(), self._results.at, unrecordable, self._results.drifted)
 
     def unknown(self) -> Ending:
         """The ending of a run that broke off: nobody knows how it went on the other side."""

@@ -15,6 +15,7 @@ from typing import NoReturn
 import structlog
 
 from interlock.doors.endings import Endings
+from interlock.doors.postgres.facts import may_run_code
 from interlock.doors.postgres.holding import Holding, told
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.running import Run, RunEnd
@@ -74,6 +75,7 @@ class PostgresSession:
         self._collector = UnitCollector(MAX_UNIT_BYTES, MAX_UNIT_STEPS)
         self._holding = Holding(gate, clock, down, public_url, asyncio.Event())
         self._running = False
+        self._doubtful = False  # code that we can't read may have run since the session was last looked at
         self._cancels: set[asyncio.Task[None]] = set()
         down.on_lost = self._client_left
 
@@ -226,8 +228,18 @@ class PostgresSession:
             else:
                 self._endings.soon(cleared.release, end.ending)
         self._follow(plan, end)
+        await self._demand_same(plan, end)
         if end.unrecordable is not None:
             raise end.unrecordable
+
+    async def _demand_same(self, plan: UnitPlan, end: RunEnd) -> None:
+        """Ends the session when code inside a statement changed what texts mean in it (`facts.py`)."""
+        self._doubtful = self._doubtful or any(may_run_code(p.statement) for p in plan.statements)
+        if self._doubtful and self.up.status != b"E" and not end.drifted:
+            end = replace(end, drifted=not self.preparing.facts.same(await self.up.facts()))
+            self._doubtful = False
+        if end.drifted:
+            raise UpstreamFailed("code inside a statement changed this session's settings", code="drift")
 
     def _follow(self, plan: UnitPlan, end: RunEnd) -> None:
         """What the session is after the unit: names, transaction, and the effects of what succeeded."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from interlock.doors import tls
+from interlock.doors.postgres.facts import QUERY, Facts, read_facts
 from interlock.doors.relay import Link, connect
 from interlock.errors import MalformedInput, UpstreamFailed
 from interlock.model.secret import Secret
@@ -219,6 +220,27 @@ class Upstream:
                     return error or Prepared(name, types, columns)
                 case _:
                     raise UpstreamFailed("the protected system answered a Describe with something unknown")
+
+    async def facts(self) -> Facts:
+        """What this session is by now; raises `UpstreamFailed` when that can't be told."""
+        self.link.write(frontend.write_query(QUERY))
+        found: Facts | None = None
+        while True:
+            frame = await self.frame()
+            match frame.type:
+                case b"D":
+                    found = read_facts(frame.body)
+                case b"S":
+                    self.parameter(frame.body)
+                case b"T" | b"C" | b"N" | b"E" | b"A":
+                    continue
+                case b"Z":
+                    self.status = backend.read_ready_for_query(frame.body).status
+                    if found is None:
+                        raise UpstreamFailed("the protected system doesn't tell what our session is")
+                    return found
+                case _:
+                    raise UpstreamFailed("the protected system answered a question of ours with something unknown")
 
     def has_prepared(self, text: bytes, types: tuple[int, ...]) -> bool:
         """Whether the server has seen this text in this session."""

@@ -1,0 +1,102 @@
+"""What the upstream session really is: its search path, role and the settings that decide what a text means.
+
+Statements of clients can't change these: such a SET is refused. Code that we can't read can, from inside a view, a
+function or a trigger. So the door asks at login, judges texts by the answer, and asks again after every unit that may
+have run such code: a session that isn't what it was ends, before anything more is read wrongly in it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from interlock.errors import UpstreamFailed
+from interlock.sql.catalogs import FIRST_USER_OID
+from interlock.sql.shape import Statement
+from interlock.wire.postgres.backend import MAX_COLUMNS
+from interlock.wire.postgres.body import Body
+
+SETTINGS = (
+    "search_path",
+    "standard_conforming_strings",
+    "client_encoding",
+    "backslash_quote",
+    "transform_null_equals",
+    "array_nulls",
+    "row_security",
+    "application_name",
+    "role",
+    "session_authorization",
+)
+
+# Every name is qualified, so that a changed search_path can't answer for us.
+QUERY = (
+    "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false)), current_user, session_user,"
+    " pg_catalog.pg_my_temp_schema()" + "".join(f", pg_catalog.current_setting('{name}')" for name in SETTINGS)
+).encode()
+
+# What the server reports by itself, and a statement of a client may not have changed on the side.
+REPORTED = frozenset(
+    {
+        "search_path",
+        "standard_conforming_strings",
+        "client_encoding",
+        "session_authorization",
+        "is_superuser",
+        "application_name",
+        "TimeZone",
+        "DateStyle",
+        "IntervalStyle",
+    }
+)
+
+_ENCODING = SETTINGS.index("client_encoding")
+_STRINGS = SETTINGS.index("standard_conforming_strings")
+_APPLICATION = SETTINGS.index("application_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One answer. `schemas` is the search path as it resolves; `temporary` says that temporary objects exist."""
+
+    schemas: tuple[str, ...]
+    role: str
+    login: str
+    temporary: bool
+    settings: tuple[str, ...]
+
+    def demand_readable(self) -> None:
+        """Raises `UpstreamFailed` when texts would mean something else to the server than to our parser."""
+        if self.settings[_STRINGS] != "on" or self.settings[_ENCODING] != "UTF8" or self.temporary:
+            raise UpstreamFailed("the login's defaults make SQL mean something that isn't judged here")
+
+    def same(self, other: Facts) -> bool:
+        """Whether nothing moved but what clients may set themselves."""
+        return self._comparable() == other._comparable()
+
+    def _comparable(self) -> tuple[object, ...]:
+        settings = tuple(value for n, value in enumerate(self.settings) if n != _APPLICATION)
+        return (self.schemas, self.role, self.login, self.temporary, settings)
+
+
+def read_facts(row: bytes) -> Facts:
+    """The answer to `QUERY` from its DataRow; raises `MalformedInput`, `UpstreamFailed`."""
+    body = Body(row)
+    count = body.u16()
+    if count != 4 + len(SETTINGS) or count > MAX_COLUMNS:
+        raise UpstreamFailed("the protected system answered a question of ours with another shape")
+    values = [(body.value() or b"").decode("utf-8", "replace") for _ in range(count)]
+    body.end()
+    schemas = tuple(str(name) for name in json.loads(values[0] or "[]"))
+    return Facts(schemas, values[1], values[2], values[3] not in ("", "0"), tuple(values[4:]))
+
+
+def may_run_code(statement: Statement) -> bool:
+    """Whether code that we can't read may have run: behind a view, a function, a trigger, a type of a user's."""
+    if statement.because:
+        return True
+    relations = [touch.relation for touch in statement.touches if touch.relation is not None]
+    return any(
+        r.hidden_effects or not r.is_base_table or any(c.type_oid >= FIRST_USER_OID for c in r.columns)
+        for r in relations
+    )
