@@ -20,6 +20,7 @@ from bench.ground import DATABASE, Ground
 from bench.link import Failed
 from bench.report import Result, at_most
 from interlock.doors.postgres.definitions import Definitions
+from interlock.doors.postgres.facts import Facts
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned
@@ -137,7 +138,10 @@ async def _desk(ground: Ground) -> Desk:
     )
     up = Upstream(DoorLink())  # never connected: only what the server reported is asked of it
     up.parameters |= {"TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
-    preparing = Preparing(up=up, definitions=definitions, texts=Texts(), actor=_actor(), entropy=SystemEntropy())
+    facts = Facts(("public",), ground.upstream.user, ground.upstream.user, False, ())
+    preparing = Preparing(
+        up=up, facts=facts, definitions=definitions, texts=Texts(), actor=_actor(), entropy=SystemEntropy()
+    )
     pack = resources.files("interlock.policy").joinpath("packs", "agents.cedar").read_text(encoding="utf-8")
     groups = {GroupName(group): count for group, count in _GROUPS.items()}
     return Desk(preparing, load({"agents.cedar": pack}, groups, frozenset(KNOWN)), SystemClock())

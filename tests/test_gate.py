@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,11 +23,13 @@ from tests.an_office import (
     read,
 )
 
+from interlock.errors import NotEntitled
 from interlock.gate import Cleared, Denied, Held
 from interlock.identity.directory import Directory
-from interlock.model.names import PersonId
+from interlock.model.names import Digest, PersonId
 from interlock.model.release import Ending, Outcome
 from interlock.model.review import ReviewState, Verdict
+from interlock.model.template import Template
 
 
 @pytest.fixture
@@ -188,3 +191,83 @@ async def test_what_is_always_refused_is_denied_on_record(desk: Office) -> None:
     answer = await desk.gate.ask(action)
     assert isinstance(answer, Denied)
     assert await types(desk) == ["action.denied"]
+
+
+async def test_a_veto_counts_while_the_approval_does(desk: Office) -> None:
+    """Approved near the end of the review's time: whoever comes later can still say no, the approver as well."""
+    for sayer in ("remy", "dana"):
+        action = export(await desk.agent(), f"COPY veto_of_{sayer} TO STDOUT")
+        held = await desk.gate.ask(action)
+        assert isinstance(held, Held)
+        desk.clock.forward(minutes=29)
+        await desk.vote(held.review, "dana")
+        desk.clock.forward(minutes=5)
+        assert (await desk.vote(held.review, sayer, Verdict.DENY)).state is ReviewState.DENIED
+        assert isinstance(await desk.gate.redeem(held.review.id, action, Again(action)), Denied)
+
+
+async def test_a_shorter_validity_of_release_time_holds(desk: Office) -> None:
+    action = export(await desk.agent())
+    held = await desk.gate.ask(action)
+    assert isinstance(held, Held)
+    await desk.vote(held.review, "dana")
+    desk.clock.forward(minutes=9)
+    stricter = desk.with_policy(POLICY.replace('@valid("10m")', '@valid("1m")'))
+    assert isinstance(await stricter.gate.redeem(held.review.id, action, Again(action)), Held)
+
+
+async def test_a_clock_set_back_revives_nothing(desk: Office) -> None:
+    action = export(await desk.agent())
+    held = await desk.gate.ask(action)
+    assert isinstance(held, Held)
+    await desk.vote(held.review, "dana")
+    desk.clock.forward(hours=-10)
+    assert not isinstance(await desk.gate.redeem(held.review.id, action, Again(action)), Cleared)
+
+
+async def test_the_cap_holds_against_a_crowd(desk: Office) -> None:
+    agent = await desk.agent()
+    answers = await asyncio.gather(*(desk.gate.ask(export(agent, f"COPY t{n} TO STDOUT")) for n in range(30)))
+    assert sum(isinstance(answer, Held) for answer in answers) == 5
+
+
+async def test_a_key_is_revoked_whatever_its_row_says(desk: Office, tmp_path: Path) -> None:
+    agent = await desk.agent()
+    with sqlite3.connect(tmp_path / "interlock.db") as forged:
+        forged.execute("UPDATE il_key SET state = 'retired'")
+    await desk.registry.revoke_key(agent.key, PersonId("olivia"), "lost")
+    assert isinstance(await desk.gate.ask(read(agent)), Denied)
+
+
+async def test_a_row_given_to_another_actor_releases_nothing(desk: Office, tmp_path: Path) -> None:
+    action = export(await desk.agent())
+    held = await desk.gate.ask(action)
+    assert isinstance(held, Held)
+    await desk.vote(held.review, "dana")
+    with sqlite3.connect(tmp_path / "interlock.db") as forged:
+        forged.execute("UPDATE il_review SET actor = 'other', expires_at = '2099-01-01T00:00:00.000000Z'")
+    stranger = await desk.agent("other")
+    theirs = await desk.gate.ask(export(stranger))
+    assert not isinstance(theirs, Cleared)
+    assert isinstance(await desk.gate.redeem(held.review.id, export(stranger), Again(action)), Denied)
+    with pytest.raises(NotEntitled):
+        await desk.desk.withdraw(held.review.id, stranger.id)
+
+
+async def test_long_texts_are_cut_in_the_ledger_and_decided_all_the_same(desk: Office) -> None:
+    agent = await desk.agent()
+    long = replace(export(agent), templates=(Template(("é" * 100_000,), ()),))
+    assert isinstance(await desk.gate.ask(long), Held)
+    refused = replace(long, refusal="that is never let through")
+    assert isinstance(await desk.gate.ask(refused), Denied)
+    (denied,) = [b for b in await desk.store.entries(0, 1000) if b'"action.denied"' in b]
+    assert b"bytes more" in denied
+
+
+async def test_other_rules_than_those_in_force_decide_nothing(desk: Office) -> None:
+    agent = await desk.agent()
+    gate = replace(desk.gate, rules=Digest("0" * 64))
+    answer = await gate.ask(read(agent))
+    assert isinstance(answer, Denied) and answer.reasons[0].code == "rules_not_in_force"
+    await desk.registry.adopt_bundle(Digest("0" * 64))
+    assert isinstance(await gate.ask(read(agent)), Cleared)

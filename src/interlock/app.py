@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import signal
 import stat
@@ -81,6 +82,15 @@ def store_path(settings: Settings) -> Path:
     return settings.data_dir / STORE
 
 
+def rules_digest(bundle: Bundle, catalogs: Mapping[ConnectionName, Catalog]) -> Digest:
+    """SHA-256 (hex) over the policies' digest and each connection's catalog: what must not change unnoticed.
+
+    A label taken out of a catalog lets values out as surely as a permit does, so both are pinned as one.
+    """
+    lines = [str(bundle.digest), *(f"{name} {catalogs[name].digest}" for name in sorted(catalogs))]
+    return Digest(hashlib.sha256("\n".join(lines).encode()).hexdigest())
+
+
 def load_pinned_keys(settings: Settings) -> Keys:
     """The keys, if the node's is the one pinned in the settings."""
     keys = load_keys(settings.keys_dir)
@@ -114,7 +124,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         registry = Registry(directory, authority, store, clock, entropy, operator)
         rules = DeskRules(settings.unsafe_token_votes, settings.limits.open_reviews_per_actor)
         desk = Desk(store, store.records, authority, registry, bell, sealer, clock, entropy, keys.lookup, rules)
-        gate = Gate(store, bundle, desk, registry, clock, entropy)
+        gate = Gate(store, bundle, desk, registry, clock, entropy, rules_digest(bundle, catalogs))
         yield Core(
             settings, keys, bundle, catalogs, store, bell, sealer, clock, entropy, authority, registry, desk, gate
         )
@@ -139,8 +149,9 @@ async def serve(settings: Settings) -> None:
 async def unsafe_pin(settings: Settings) -> Digest:
     """Pins the bundle as it lies there, without a review, while the gateway is stopped."""
     async with opened(settings) as core:
-        await core.registry.unsafe_pin_bundle(core.bundle.digest)
-        return core.bundle.digest
+        rules = rules_digest(core.bundle, core.catalogs)
+        await core.registry.unsafe_pin_bundle(rules)
+        return rules
 
 
 async def _begin(core: Core) -> None:
@@ -148,12 +159,17 @@ async def _begin(core: Core) -> None:
     size, _ = await core.store.head()
     if size == 0:
         await _record(core, EntryType.LOG_OPENED, {"origin": core.settings.origin})
-    await core.registry.adopt_bundle(core.bundle.digest)
+    await core.registry.adopt_bundle(rules_digest(core.bundle, core.catalogs))
     unknown = await recovery.settle(core.store, core.authority, core.entropy)
     if unknown:
         log.warning("recovery.unknown", actions=unknown)
     started = {"version": __version__, "vkey": core.keys.public()["node"], "settings": core.settings.digest}
     await _record(core, EntryType.NODE_STARTED, started)
+
+    await _record(core, EntryType.SETTINGS_CHANGED, {"settings": core.settings.digest})
+    for name, catalog in core.catalogs.items():
+        d = {"catalog": catalog.digest, "connection": name}
+        await _record(core, EntryType.CATALOG_CHANGED, d)
 
 
 async def _record(core: Core, type_: EntryType, d: Mapping[str, str]) -> None:

@@ -62,6 +62,8 @@ class Cleared:
 
 Answer = Denied | Held | Cleared
 
+MAX_TEXTS = 16_000  # bytes of statements, and of resources, in one entry, which holds 65,535 (ledger.md 1.2)
+
 _OUTCOMES: Mapping[Outcome, Event] = {
     Outcome.SUCCEEDED: Event.SUCCEEDED,
     Outcome.FAILED: Event.FAILED,
@@ -69,6 +71,8 @@ _OUTCOMES: Mapping[Outcome, Event] = {
     Outcome.UNKNOWN: Event.LOST,
 }
 _GONE = Reason("credential_gone", "The credential this session began with isn't accepted any more.")
+
+_OTHER_RULES = Reason("rules_not_in_force", "The policies loaded here aren't the ones in force.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,17 @@ class Gate:
     registry: Registry
     clock: Clock
     entropy: Entropy
+    rules: Digest | None = None  # of policies and catalogs as loaded: what the signed policy.loaded entry must name
 
     async def ask(self, action: Action) -> Answer:
         """Decides an action and records the decision; raises `LedgerUnavailable` when that can't be recorded."""
         actor = self.registry.current(action.actor)
         if actor is None:
             return await self._deny(action, (_GONE,))
-        action = replace(action, actor=actor)
+        if not self._in_force():
+            return await self._deny(action, (_OTHER_RULES,))
+        if actor != action.actor:
+            action = replace(action, actor=actor)
         decision = self.policy.decide(action, self.clock.now())
         match decision:
             case Deny(reasons):
@@ -113,6 +121,8 @@ class Gate:
         actor = self.registry.current(action.actor)
         if actor is None or review.actor != actor.id:
             return await self._deny(action, (_GONE,), review_id)
+        if not self._in_force():
+            return await self._deny(action, (_OTHER_RULES,), review_id)
         if review.state is ReviewState.PENDING:
             return Held(review, ())
         if review.state is not ReviewState.APPROVED:
@@ -120,6 +130,9 @@ class Gate:
         sealed = await self.desk.unseal(review)
         approved = replace(await rebuild(sealed.payload), actor=actor)
         return await self._redeem(review, sealed, approved)
+
+    def _in_force(self) -> bool:
+        return self.rules is None or self.registry.in_force(self.rules)
 
     async def _redeem(self, review: Review, sealed: Sealed, action: Action) -> Answer:
         if not hmac.compare_digest(action_digest(sealed.nonce, action.cover), review.digest):
@@ -180,7 +193,7 @@ class Gate:
             "verbs": _verbs(action),
             "resources": _resources(action),
             "labels": sorted(action.exposure.labels),
-            "statements": [t.stored for t in action.templates],
+            "statements": _statements(action),
             "reasons": _reasons(reasons),
         }
         await self.ledger.commit(Unit((self._draft(EntryType.ACTION_DENIED, action, d, obj=review or ""),)))
@@ -260,7 +273,7 @@ def _touched(action: Action) -> dict[str, JsonValue]:
         "labels": sorted(exposure.labels),
         "filters": sorted(exposure.filters),
         "writes": sorted(exposure.writes),
-        "statements": [t.stored for t in action.templates],
+        "statements": _statements(action),
     }
 
 
@@ -269,7 +282,25 @@ def _verbs(action: Action) -> list[str]:
 
 
 def _resources(action: Action) -> list[str]:
-    return sorted({ask.resource.id for ask in action.asks})
+    return _bounded(sorted({ask.resource.id for ask in action.asks}))
+
+
+def _statements(action: Action) -> list[str]:
+    """The stored templates, each once: an executemany is one text."""
+    return _bounded(list(dict.fromkeys(t.stored for t in action.templates)))
+
+
+def _bounded(texts: list[str]) -> list[str]:
+    """As many of the texts as an entry has room for, the last cut; then how many bytes were left out."""
+    kept: list[str] = []
+    room = MAX_TEXTS
+    for text in texts:
+        cut = text.encode()[:room].decode(errors="ignore")
+        if cut:
+            kept.append(cut)
+        room -= len(cut.encode())
+    left_out = sum(len(t.encode()) for t in texts) - sum(len(t.encode()) for t in kept)
+    return [*kept, f"... and {left_out} bytes more"] if left_out else kept
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> list[JsonValue]:

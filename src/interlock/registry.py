@@ -69,6 +69,17 @@ class Registry:
             session=actor.session,
         )
 
+    def in_force(self, rules: Digest) -> bool:
+        """Whether the newest signed policy.loaded entry names these rules."""
+        return self.authority.bundle == rules
+
+    def sign_in_holder(self, presented: Secret[str]) -> PersonId | None:
+        """Whom a live sign-in key would sign in, without using it up; None for anything else."""
+        try:
+            return PersonId(self._live(presented, "sign_in").holder)
+        except AuthenticationFailed:
+            return None
+
     def key_maker(self, key: KeyId) -> PersonId | None:
         """Who made a key that is or was in use."""
         record = self.authority.key(key)
@@ -110,7 +121,7 @@ class Registry:
         if self.directory.person(person) is None:
             raise AuthenticationFailed(_REFUSED)
         try:
-            await self._revoke(KeyId(record.key), "used", record.holder)
+            await self._revoke(KeyId(record.key), "used", record.holder, RetireKey(KeyId(record.key)))
         except Conflict:
             raise AuthenticationFailed(_REFUSED) from None
         return person, KeyId(record.key)
@@ -119,7 +130,7 @@ class Registry:
         """Ends a key; raises `NotFound` when it isn't live."""
         if self.authority.key(key) is None:
             raise NotFound("no live key of that id")
-        await self._revoke(key, because, by)
+        await self._revoke(key, because, by)  # the entry alone ends it: a row in the way could keep it alive
 
     async def adopt_bundle(self, digest: Digest) -> None:
         """Pins the bundle on the first start; afterwards demands the pinned one.
@@ -133,7 +144,7 @@ class Registry:
         if pinned is not None:
             raise PolicyMistakes(
                 [
-                    f"the policy bundle {digest[:16]}… isn't the one in force ({pinned[:16]}…): put the files back,"
+                    f"the policies or catalogs ({digest[:16]}…) aren't those in force ({pinned[:16]}…): put the files back,"
                     " or run `interlock policy unsafe-pin` on this machine while the gateway is stopped"
                 ]
             )
@@ -174,9 +185,9 @@ class Registry:
         await self._commit(EntryType.KEY_ISSUED, d, AddKey(key, holder, expires_at), obj=key)
         return key, secret
 
-    async def _revoke(self, key: KeyId, because: str, by: str) -> None:
+    async def _revoke(self, key: KeyId, because: str, by: str, *guards: Change) -> None:
         d: Mapping[str, JsonValue] = {"key": key, "because": because, "by": by}
-        await self._commit(EntryType.KEY_REVOKED, d, RetireKey(key), obj=key)
+        await self._commit(EntryType.KEY_REVOKED, d, *guards, obj=key)
 
     async def _commit(self, type_: EntryType, d: Mapping[str, JsonValue], *changes: Change, obj: str) -> None:
         draft = Draft(id=EntryId(self.entropy.uuid7()), type=type_, d=d, obj=obj)

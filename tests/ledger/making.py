@@ -113,7 +113,7 @@ def story(rounds: int = 2) -> tuple[list[bytes], list[VerifyingKey]]:
     one.flush(draft(EntryType.LOG_OPENED, origin=ORIGIN), one.started())
     two.flush(two.started())
     for number in range(rounds):
-        one.flush(draft(EntryType.ACTION_RELEASED, 100 + number, review="", digest=""))
+        one.flush(draft(EntryType.ACTION_RELEASED, 100 + number, act=uuid(5 + number), review="", digest=""))
         two.flush(draft(EntryType.REVIEW_OPENED, 200 + number), draft(EntryType.ACTION_HELD, 300 + number))
         one.flush(draft(EntryType.ACTION_ENDED, 400 + number), draft(EntryType.MASK_APPLIED, 500 + number))
     one.restart("b2")

@@ -14,7 +14,7 @@ from interlock.model.obligation import Obligations
 from interlock.model.verb import SQL_SELECT, SQL_UPDATE
 from interlock.policy import cache
 from interlock.policy.cache import DecisionCache
-from interlock.policy.schema import CONTEXT
+from interlock.policy.schema import CONTEXT, LABEL_SETS
 
 from .asking import NOON, PERMIT_ALL, action, actor, bundle, labels, relation, showing
 
@@ -61,12 +61,13 @@ def test_only_what_the_bundle_reads_tells_questions_apart(name: str) -> None:
     other = replace(READ, exposures=(READS[name],))
     silent = bundle(PERMIT_ALL)
     assert silent.decide(READ, NOON) is silent.decide(other, NOON)
-    reading = bundle(PERMIT_ALL, f'@id("r") permit {SCOPE} when {{ context.{name} == context.{name} }};')
+    condition = f"context.{name}.isEmpty()" if name in LABEL_SETS else f"context.{name}"
+    reading = bundle(PERMIT_ALL, f'@id("r") permit {SCOPE} when {{ {condition} }};')
     assert reading.decide(READ, NOON) is not reading.decide(other, NOON)
 
 
 @pytest.mark.parametrize(
-    "condition", ["context.hour < 24", 'context.now > datetime("2020-01-01")', "context == context"]
+    "condition", ["context.hour < 23", 'context.now > datetime("2020-01-01")', "context == context"]
 )
 def test_a_bundle_that_reads_the_time_remembers_nothing(condition: str) -> None:
     loaded = bundle(PERMIT_ALL, f'@id("r") permit {SCOPE} when {{ {condition} }};')

@@ -9,7 +9,7 @@ from interlock.model.actor import ActorKind
 from interlock.model.resource import ResourceKind
 from interlock.model.verb import GROUPS, SQL_SELECT, VERBS
 from interlock.policy.bundle import load
-from interlock.policy.schema import CONTEXT, RESOURCE, principal_type, resource_type, schema_text
+from interlock.policy.schema import CONTEXT, LABEL_SETS, RESOURCE, principal_type, resource_type, schema_text
 
 
 def test_cedar_reads_it() -> None:
@@ -37,7 +37,9 @@ def test_every_kind_of_resource_can_be_named(kind: ResourceKind) -> None:
     "attribute", [*(f"context.{name}" for name in CONTEXT), *(f"resource.{name}" for name in RESOURCE)]
 )
 def test_every_attribute_can_be_read(attribute: str) -> None:
-    load({"f": f'@id("x") forbid (principal, action, resource) when {{ {attribute} == {attribute} }};'}, {})
+    labels = attribute.split(".")[1] in LABEL_SETS
+    condition = f"{attribute}.isEmpty()" if labels else f"{attribute} == {attribute}"
+    load({"f": f'@id("x") forbid (principal, action, resource) when {{ {condition} }};'}, {})
 
 
 def test_verbs_are_in_their_groups() -> None:

@@ -46,7 +46,7 @@ class Disk:
                     assert disk.let_go.wait(PATIENCE), "nobody let the disk go"
                 return super().execute(sql, *parameters)
 
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Held)
+        connection = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False, factory=Held)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
             connection.execute(f"PRAGMA {pragma}")
         self._given.append(connection)

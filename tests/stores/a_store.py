@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -197,15 +197,39 @@ def voting(of: Vote) -> Unit:
     return denied(changes=(AddVote(of),))
 
 
-def write_raw(path: Path, *statements: str) -> None:
-    """What somebody with write access to the file does: drops the triggers, then edits."""
+@contextmanager
+def untriggered(path: Path) -> Iterator[sqlite3.Connection]:
+    """What somebody with write access to the file has: no triggers in the way, and all put back as it was."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        triggers = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-        for (name,) in triggers:
+        (version,) = connection.execute("PRAGMA schema_version").fetchone()
+        triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute("PRAGMA ignore_check_constraints = ON")
+        yield connection
+        for _, sql in triggers:
+            with suppress(sqlite3.OperationalError):  # its table is gone
+                connection.execute(sql)
+        connection.execute(f"PRAGMA schema_version = {version}")
+    finally:
+        connection.close()
+
+
+def write_raw(path: Path, *statements: str) -> None:
+    """Runs `statements` as somebody with write access to the file."""
+    with untriggered(path) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def plant(path: Path, *statements: str) -> None:
+    """Adds to the schema, and puts SQLite's count of its changes back: what a careful intruder does."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        (version,) = connection.execute("PRAGMA schema_version").fetchone()
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA schema_version = {version}")
     finally:
         connection.close()

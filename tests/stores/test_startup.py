@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.stores.a_store import LOG_SIGNER, ORIGIN, denial, denied, opened, started, write_raw
+from tests.stores.a_store import LOG_SIGNER, ORIGIN, denial, denied, opened, started, untriggered, write_raw
 
 from interlock.errors import InterlockError, LedgerCorrupt
 from interlock.ledger import checkpoint as checkpoints
@@ -114,7 +112,7 @@ async def test_what_was_edited_is_found(made: Path, tmp_path: Path, statements: 
 @given(data=st.data())
 def test_any_bit_flipped_is_found(made: Path, tmp_path: Path, table: str, column: str, data: st.DataObject) -> None:
     path = _tampered(made, tmp_path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with untriggered(path) as connection:
         rows = connection.execute(f"SELECT rowid, CAST({column} AS BLOB) FROM {table}").fetchall()
         rowid, value = data.draw(st.sampled_from(rows))
         at = data.draw(st.integers(0, len(value) * 8 - 1))
@@ -129,7 +127,7 @@ def test_any_bit_flipped_is_found(made: Path, tmp_path: Path, table: str, column
 async def test_a_rewritten_log_fails_on_its_checkpoint_or_signatures(made: Path, tmp_path: Path) -> None:
     """Leaf and body changed to match: hashes agree, and the chain is still broken."""
     path = _tampered(made, tmp_path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with untriggered(path) as connection:
         connection.create_function("leaf", 1, lambda body: __import__("hashlib").sha256(b"\0" + body).digest())
         connection.execute("UPDATE il_entry SET body = CAST(replace(body, 'DROP', 'KEEP') AS BLOB) WHERE idx = 7")
         connection.execute("UPDATE il_entry SET leaf = leaf(body) WHERE idx = 7")

@@ -92,6 +92,7 @@ class Registry:
         }
         self.links: dict[str, PersonId] = {}
         self.issued: list[tuple[str, PersonId, timedelta | None]] = []
+        self.revoked: list[tuple[KeyId, PersonId, str]] = []
 
     def authenticate(self, presented: Secret[str]) -> Actor:
         found = self.keys.get(presented.reveal())
@@ -122,6 +123,16 @@ class Registry:
         if person is None:
             raise AuthenticationFailed("this credential isn't accepted")
         return person, KeyId(f"link-{person}")
+
+    def sign_in_holder(self, presented: Secret[str]) -> PersonId | None:
+        return self.links.get(presented.reveal())
+
+    async def revoke_key(self, key: KeyId, by: PersonId, because: str) -> None:
+        found = next((text for text, actor in self.keys.items() if actor.key == key), None)
+        if found is None:
+            raise NotFound("no live key of that id")
+        del self.keys[found]
+        self.revoked.append((key, by, because))
 
     def is_operator(self, presented: Secret[str]) -> bool:
         return presented == Secret("operator-token")

@@ -35,6 +35,7 @@ async def _grow(store: SqliteStore, count: int = 300) -> None:
 @asynccontextmanager
 async def _logged(tmp_path: Path) -> AsyncIterator[tuple[SqliteStore, Signer]]:
     async with opened(tmp_path / "s.db") as bench:
+        await _signer(bench.store, tmp_path).begin_new_log()
         await _grow(bench.store)
         yield bench.store, _signer(bench.store, tmp_path)
 
@@ -164,7 +165,9 @@ async def test_a_changed_entry_is_never_signed_for(tmp_path: Path, change: objec
         with pytest.raises(LedgerCorrupt):
             await _signer(forged, tmp_path).step()
         assert await store.checkpoint() is None
-        assert not (tmp_path / "signer.json").exists()
+        state = StateFile(tmp_path / "signer.json").load()
+        assert state is not None
+        assert state.size == 0
 
 
 async def test_a_log_signed_before_is_not_signed_without_its_state(tmp_path: Path) -> None:
@@ -184,7 +187,8 @@ async def test_a_state_file_it_did_not_write_is_refused(tmp_path: Path, content:
 
 
 async def test_a_state_that_another_key_signed_is_refused(tmp_path: Path) -> None:
-    async with _logged(tmp_path) as (store, _):
+    async with opened(tmp_path / "s.db") as bench:
+        store = bench.store
         await _signer(store, tmp_path, Ed25519Signer(ORIGIN, Secret(b"X" * 32))).step()
         with pytest.raises(LedgerCorrupt, match="key"):
             await _signer(store, tmp_path).step()

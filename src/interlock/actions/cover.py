@@ -24,44 +24,27 @@ class UpstreamIdentity:
     user: str
 
 
-def cover_of(
-    payload: SqlPayload,
-    statements: Sequence[Statement],
-    connection: Connection,
-    identity: UpstreamIdentity,
-    snapshot: Snapshot,
-    state: SessionState,
-) -> Mapping[str, JsonValue]:
-    """Everything that decides what runs and what it means."""
-    return {"payload": payload_document(payload), **_around(statements, connection, identity, snapshot, state)}
-
-
-def form_of(
-    payload: SqlPayload,
-    statements: Sequence[Statement],
-    connection: Connection,
-    identity: UpstreamIdentity,
-    snapshot: Snapshot,
-    state: SessionState,
-) -> Mapping[str, JsonValue]:
-    """The cover with each statement's canonical spelling in place of its bytes."""
+def documents(
+    payload: SqlPayload, statements: Sequence[Statement], beside: Mapping[str, JsonValue]
+) -> tuple[Mapping[str, JsonValue], Mapping[str, JsonValue]]:
+    """(cover, form). The cover is everything that decides what runs and what it means: the payload and what `around`
+    tells. The form is the cover with each statement's canonical spelling in place of its bytes.
+    """
     document = payload_document(payload)
     sent = document["statements"]
     assert isinstance(sent, list)
     forms = [{**d, "text": s.canonical} for d, s in zip(sent, statements, strict=True)]
-    return {
-        "payload": {**document, "statements": forms},
-        **_around(statements, connection, identity, snapshot, state),
-    }
+    return {"payload": document, **beside}, {"payload": {**document, "statements": forms}, **beside}
 
 
-def _around(
+def around(
     statements: Sequence[Statement],
     connection: Connection,
     identity: UpstreamIdentity,
     snapshot: Snapshot,
     state: SessionState,
 ) -> Mapping[str, JsonValue]:
+    """What decides the meaning of these statements besides their payload."""
     return {
         "connection": {
             "name": connection.name,

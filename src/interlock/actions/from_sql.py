@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from interlock.actions.cover import UpstreamIdentity, cover_of, form_of
-from interlock.actions.outputs import label_outputs, reach_labels, same_shape
-from interlock.model import verb
+from interlock.actions.cover import UpstreamIdentity, around, documents
+from interlock.actions.outputs import same_shape
+from interlock.actions.readings import Basis, Reading, Readings, asks_of, exposure_of, may_write_back, read
 from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor
+from interlock.model.canonical import JsonValue
 from interlock.model.connection import Connection
 from interlock.model.exposure import Exposure
-from interlock.model.label import Label
 from interlock.model.names import ActionId
 from interlock.model.payload import SqlPayload, SqlStatement
-from interlock.model.resource import Resource, ResourceKind
 from interlock.model.snapshot import DescribedColumn, Snapshot
 from interlock.model.template import Template
 from interlock.sensitivity.columns import ColumnLabels
-from interlock.sql.bindings import string_constants
 from interlock.sql.identifiers import FINDING
 from interlock.sql.session_state import SessionState
-from interlock.sql.shape import Kind, Reach, Statement, Touch, Written
-from interlock.sql.template import Marks, cut
+from interlock.sql.shape import Statement, Touch
+from interlock.sql.template import Marks
 
 __all__ = ["PreparedStatement", "UpstreamIdentity", "from_sql", "same_shape"]
 
@@ -53,42 +51,72 @@ def from_sql(
     identity: UpstreamIdentity,
     reason: str,
     holds_token: HoldsToken,
+    readings: Readings | None = None,
 ) -> Action:
-    """The action that these statements are, as one unit of decision.
+    """The action that these statements are, as one unit of decision. `readings` remembers what can be.
 
     A statement of kind REFUSED, a name that repeats a hidden value, or a mask token in a write sets `refusal`.
     """
-    judged = [p.statement for p in statements]
+    basis = Basis(connection, labels, snapshot, state, identity)
+    look = readings.of if readings is not None else read
+    read_ = [look(p.statement, p.described, basis) for p in statements]
     payload = SqlPayload(tuple(p.payload for p in statements))
-    templates, finding = _templates(statements, snapshot, state, labels)
-    refusal = finding or _refusal(statements, holds_token)
-    if finding:
-        judged = [replace(s, touches=_known(s), because=(FINDING.sentence,)) for s in judged]
+    templates, finding = _templates(read_, payload)
+    refusal = finding or _refusal(read_, payload, holds_token)
+    asks, exposures = _touched(statements, read_, connection, labels, finding=finding is not None)
+    cover, form = documents(payload, [p.statement for p in statements], _around(read_, basis))
     return Action(
         id=id,
         actor=actor,
         connection=connection,
-        asks=_asks(judged, connection, labels),
+        asks=asks,
         payload=payload,
-        cover=cover_of(payload, judged, connection, identity, snapshot, state),
-        form=form_of(payload, judged, connection, identity, snapshot, state),
-        exposures=tuple(_exposure(s, p, connection, labels) for s, p in zip(judged, statements, strict=True)),
+        cover=cover,
+        form=form,
+        exposures=exposures,
         templates=templates,
-        effect_free=bool(judged) and refusal is None and all(s.effect_free for s in judged),
+        effect_free=bool(statements) and refusal is None and all(p.statement.effect_free for p in statements),
         reason_given=reason,
         refusal=refusal,
     )
 
 
-def _templates(
-    statements: Sequence[PreparedStatement], snapshot: Snapshot, state: SessionState, labels: ColumnLabels
-) -> tuple[tuple[Template, ...], str | None]:
-    marks, cuts = Marks(), []
-    for p in statements:
-        sent = p.payload
-        cuts.append(cut(p.statement.source, snapshot, state, labels.of, sent.parameters, sent.parameter_formats, marks))
+def _templates(read_: Sequence[Reading], payload: SqlPayload) -> tuple[tuple[Template, ...], str | None]:
+    marks = Marks()
+    cuts = [
+        reading.pattern.cut(sent.parameters, sent.parameter_formats, marks)
+        for reading, sent in zip(read_, payload.statements, strict=True)
+    ]
     finding = next((c.refusal.sentence for c in cuts if c.refusal is not None), None)
     return tuple(c.template for c in cuts), finding
+
+
+def _touched(
+    statements: Sequence[PreparedStatement],
+    read_: Sequence[Reading],
+    connection: Connection,
+    labels: ColumnLabels,
+    *,
+    finding: bool,
+) -> tuple[tuple[Ask, ...], tuple[Exposure, ...]]:
+    """What is asked and exposed; where a name carries data (`finding`), without the names that aren't known."""
+    if not finding:
+        asks = [reading.asks for reading in read_]
+        return _united(asks), tuple(reading.exposure for reading in read_)
+    bare = [replace(p.statement, touches=_known(p.statement), because=(FINDING.sentence,)) for p in statements]
+    exposures = (exposure_of(s, p.described, connection, labels) for s, p in zip(bare, statements, strict=True))
+    return _united([asks_of(s, connection, labels) for s in bare]), tuple(exposures)
+
+
+def _united(asks: Sequence[tuple[Ask, ...]]) -> tuple[Ask, ...]:
+    return asks[0] if len(asks) == 1 else tuple(dict.fromkeys(ask for each in asks for ask in each))
+
+
+def _around(read_: Sequence[Reading], basis: Basis) -> Mapping[str, JsonValue]:
+    if len(read_) == 1:
+        return read_[0].around
+    judged = [reading.statement for reading in read_]
+    return around(judged, basis.connection, basis.identity, basis.snapshot, basis.state)
 
 
 def _known(statement: Statement) -> tuple[Touch, ...]:
@@ -96,68 +124,17 @@ def _known(statement: Statement) -> tuple[Touch, ...]:
     return tuple(t for t in statement.touches if t.relation is not None or not t.name)
 
 
-def _refusal(statements: Sequence[PreparedStatement], holds_token: HoldsToken) -> str | None:
-    for p in statements:
-        if p.statement.refusal is not None:
-            return p.statement.refusal.sentence
-        if p.statement.kind in (Kind.WRITE, Kind.SCHEMA) and _holds(p, holds_token):
+def _refusal(read_: Sequence[Reading], payload: SqlPayload, holds_token: HoldsToken) -> str | None:
+    for reading, sent in zip(read_, payload.statements, strict=True):
+        if reading.statement.refusal is not None:
+            return reading.statement.refusal.sentence
+        if may_write_back(reading.statement) and _holds(reading, sent, holds_token):
             return MASKED_BACK
     return None
 
 
-def _holds(p: PreparedStatement, holds_token: HoldsToken) -> bool:
+def _holds(reading: Reading, sent: SqlStatement, holds_token: HoldsToken) -> bool:
     """Looks at the text, at its constants however they are spelled, and at every parameter, binary ones as UTF-8."""
-    sent = (p.statement.text, *(v for v in p.payload.parameters if v is not None))
-    texts = (*(v.decode("utf-8", "replace") for v in sent), *string_constants(p.statement.source))
+    raw = (reading.statement.text, *(v for v in sent.parameters if v is not None))
+    texts = (*(v.decode("utf-8", "replace") for v in raw), *reading.constants)
     return any(holds_token(text) for text in texts)
-
-
-def _asks(judged: Sequence[Statement], connection: Connection, labels: ColumnLabels) -> tuple[Ask, ...]:
-    asks = [Ask(t.verb, _resource(t, connection, labels)) for s in judged for t in s.touches]
-    for statement in judged:
-        if not statement.touches:
-            word = verb.SESSION_OPEN if statement.is_session_traffic else verb.SQL_SELECT
-            asks.append(Ask(word, Resource(ResourceKind.CONNECTION, connection.name)))
-    return tuple(dict.fromkeys(asks))
-
-
-def _resource(touch: Touch, connection: Connection, labels: ColumnLabels) -> Resource:
-    if touch.relation is not None:
-        known = labels.for_relation(touch.relation.oid)
-        return Resource(ResourceKind.RELATION, f"{connection.name}/{touch.relation.qualified}", known)
-    if touch.catalog is not None and touch.catalog.harmless:
-        return Resource(ResourceKind.CATALOG, f"{connection.name}/{touch.name.partition('.')[0]}")
-    if not touch.name:
-        return Resource(ResourceKind.CONNECTION, connection.name)
-    return Resource(ResourceKind.RELATION, f"{connection.name}/{touch.name}", labels.for_connection())
-
-
-def _exposure(
-    statement: Statement, prepared: PreparedStatement, connection: Connection, labels: ColumnLabels
-) -> Exposure:
-    shown = label_outputs(statement, prepared.described, connection, labels)
-    opaque = statement.reach is Reach.CONNECTION or bool(shown.because)
-    reach = labels.for_connection() if opaque else reach_labels(statement, labels)
-    filters = reach if statement.filters else frozenset[Label]()
-    writes = frozenset[Label]().union(*(_written(w, labels) for w in statement.written))
-    whole = reach if opaque or statement.kind in (Kind.SCHEMA, Kind.PRIVILEGE) else frozenset[Label]()
-    return Exposure(
-        outputs=shown.outputs,
-        labels=whole | filters | writes | frozenset().union(*(o.labels for o in shown.outputs)),
-        filters=filters,
-        writes=writes,
-        unbounded=statement.unbounded,
-        opaque=opaque,
-        opaque_because=(*statement.because, *((shown.because,) if shown.because else ())),
-    )
-
-
-def _written(written: Written, labels: ColumnLabels) -> frozenset[Label]:
-    relation = written.relation
-    if relation is None or not relation.is_base_table:
-        return labels.for_connection()
-    numbers = [c.number for c in relation.columns if written.columns is None or c.name in written.columns]
-    known = {c.name for c in relation.columns}
-    if written.columns is not None and not written.columns <= known:
-        return labels.for_relation(relation.oid)
-    return frozenset().union(*(labels.for_column(relation.oid, n) for n in numbers))

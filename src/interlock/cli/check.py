@@ -16,7 +16,10 @@ Settings = Annotated[Path, typer.Option("--settings", help="The settings file.",
 
 
 def check(settings: Settings = Path("interlock.toml")) -> None:
-    """Checks all that `serve` reads before it starts, without starting it; exit code 2 when there is a mistake."""
+    """Checks all that `serve` reads before it starts, without starting it; exit code 2 when there is a mistake.
+
+    Warnings don't count as mistakes: a forbid that nothing makes fire, a console whose cookies others could read.
+    """
     found = settings_file.survey(settings)
     mistakes = list(found.mistakes)
     if found.settings is not None:
@@ -30,6 +33,8 @@ def check(settings: Settings = Path("interlock.toml")) -> None:
     )
     told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counted)
     typer.echo(f"{settings.name}: no mistakes ({told}); its policies and catalogs have none either")
+    for warning in settings_file.rehearse(found.settings):
+        typer.echo(f"warning: {warning}", err=True)
 
 
 def _further(settings: Loaded) -> list[str]:

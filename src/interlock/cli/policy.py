@@ -21,10 +21,15 @@ def _policy() -> None:
 
 @app.command()
 def check(settings: Settings = Path("interlock.toml")) -> None:
-    """Checks every policy and lists every mistake, as `file:line: sentence`; exit code 2 when there is one."""
+    """Checks every policy and lists every mistake, as `file:line: sentence`; exit code 2 when there is one.
+
+    Each forbid is then tried on made-up requests; one that never fires is warned of, which changes no exit code.
+    """
     loaded = settings_file.load(settings)
     found = settings_file.load_bundle(loaded)
     files = ", ".join(settings_file.load_sources(loaded)) or "no files"
     count = len(found.policies)
     typer.echo(f"{count} {'policy' if count == 1 else 'policies'} in {files}: no mistakes")
     typer.echo(f"digest {found.digest}")
+    for warning in settings_file.rehearse(loaded):
+        typer.echo(f"warning: {warning}", err=True)

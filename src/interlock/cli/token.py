@@ -10,7 +10,8 @@ import typer
 from interlock.cli.api_client import BadUsage, plain_failures
 from interlock.cli.card_text import terminal
 from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption, operator_client
-from interlock.web.api.shapes import KeyOut
+from interlock.web.api.shapes import KEY_ID, KeyOut, RevokedOut
+from interlock.web.visible import visible
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LENGTH = re.compile(r"([1-9][0-9]{0,6})([smhd])")
@@ -44,6 +45,21 @@ def create(
             f"Key {made.key} for {holder}. It is shown this once; keep it out of shell history."
         )
         print(made.token)
+
+
+@app.command()
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's id, as `token create` said it; never the key itself.")],
+    because: Annotated[str, typer.Option("--because", help="Why, in one line for the ledger; no patient data.")],
+    settings: SettingsOption = DEFAULT_SETTINGS,
+) -> None:
+    """End a key at once and for good. The gateway must be running."""
+    with plain_failures():
+        if re.fullmatch(KEY_ID, key) is None:
+            raise BadUsage("That isn't a key's id. `ilk_ID_...` is the key itself: only the part between belongs here.")
+        with operator_client(settings) as client:
+            ended = client.post(RevokedOut, f"/api/operator/keys/{key}/revoke", {"because": because})
+        terminal().print(f"Key {visible(ended.key)} has ended.")
 
 
 def length(text: str) -> int:

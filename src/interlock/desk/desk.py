@@ -26,7 +26,7 @@ from interlock.model.digest import (
 )
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ActorId, EntryId, PersonId, ReviewId
-from interlock.model.review import Ballot, Review, ReviewState, Vote, Voter
+from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
 from interlock.model.secret import Secret
 from interlock.ports import Bell, Clock, Entropy, Ledger, Records, Sealer
 from interlock.registry import Registry
@@ -61,6 +61,7 @@ class Desk:
     rules: DeskRules
     # Two votes that are counted at once would each miss the other, and neither would settle.
     _voting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def seals(self) -> Seals:
@@ -80,12 +81,16 @@ class Desk:
         `held` is the gate's action.held entry; it becomes durable with the review. Its `obj` and d.review are filled
         here, since only here is it known which review it is.
         """
+        async with self._opening:  # the cap is a look before a write
+            return await self._open_or_join(action, decision, held)
+
+    async def _open_or_join(self, action: Action, decision: NeedsReview, held: Draft) -> Review | Reason:
         form = lookup(self.lookup_key, action.form)
         for _ in range(2):  # a second look when somebody else opened the same one between the look and the write
             existing = await self.records.open_review(action.actor.id, form)
-            if existing is not None:
+            if existing is not None and self.standing.is_open_for(existing, action.actor.id):
                 await self._join(existing, action)
-                return existing
+                return self.standing.true(existing)
             refusal = await self._cannot_open(action.actor, decision.requirements)
             if refusal is not None:
                 return refusal
@@ -154,11 +159,11 @@ class Desk:
         found = await self.records.review(review)
         if found is None:
             raise NotFound("no review of that id")
-        return found
+        return self.standing.true(found)
 
     async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
         """Reviews in these states (None: all), newest first."""
-        return await self.records.reviews(states, limit)
+        return [self.standing.true(row) for row in await self.records.reviews(states, limit)]
 
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
         """The votes on a review with their reasons, for showing."""
@@ -207,7 +212,8 @@ class Desk:
 
     def why_not(self, review: Review, person: PersonId) -> str | None:
         """None when this person may sign now; otherwise why not, for that person to read."""
-        return self.standing.why_not(review, person)
+        refusal = self.standing.why_not(review, person)
+        return refusal or ("you have voted" if self.standing.voted(review, person) else None)
 
     async def vote(self, review_id: ReviewId, voter: Voter, ballot: Ballot) -> Review:
         """Counts a vote, and settles the review when that meets the requirement.
@@ -223,7 +229,10 @@ class Desk:
 
     async def _check_vote(self, review: Review, voter: Voter, ballot: Ballot) -> None:
         opened = self.authority.opened(review.id)
-        refusal = self.standing.why_not(review, voter.person) or self.standing.too_weak(review, voter)
+        standing = self.standing
+        refusal = standing.why_not(review, voter.person) or standing.too_weak(review, voter)
+        if standing.voted(review, voter.person) in (ballot.verdict, Verdict.DENY):
+            refusal = refusal or "you have voted"
         if refusal is not None or opened is None:
             await self.refuse_vote(review.id, voter.person, refusal or "no signed entry")
             raise (Conflict if review.state not in OPEN else NotEntitled)(f"this vote doesn't count: {refusal}")
@@ -299,7 +308,10 @@ class Desk:
     async def expire_due(self) -> int:
         """Expires what is due by the store's clock; how many."""
         count = 0
-        for review in await self.records.due(self.clock.now()):
+        for row in await self.records.due(self.clock.now()):
+            review = self.standing.true(row)
+            if not self.standing.is_due(review):
+                continue  # a row says so, and the entries don't
             after = "expires_at" if review.state is ReviewState.PENDING else "approved_until"
             try:
                 await self._settle(review, Event.EXPIRED, EntryType.REVIEW_EXPIRED, f"{after} has passed", after)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from interlock.identity.exclusion import excluded_people
 from interlock.ledger.authority import Authority, Opened
 from interlock.model.actor import Actor
 from interlock.model.change import Change, MoveReview
 from interlock.model.decision import Quorum, Requirements
-from interlock.model.names import GroupName, PersonId
+from interlock.model.names import ActorId, GroupName, PersonId
 from interlock.model.review import Presence, Review, ReviewState, Verdict, Voter
 from interlock.ports import Clock
 from interlock.registry import Registry
@@ -34,17 +34,61 @@ class Standing:
         opened = self.authority.opened(review.id)
         if opened is None:
             return "there is no signed entry behind this review"
-        if review.state not in OPEN or review.expires_at <= self.clock.now():
-            return f"the review is {review.state if review.state not in OPEN else 'expired'}"
+        if review.state not in OPEN:
+            return f"the review is {review.state}"
+        if self._open_until(review, opened) <= self.clock.now():
+            return "the review is expired"
         if person in (opened.excluded | review.excluded):
             return "you are part of the request: you asked, or own, made or hold a credential that asked"
-        wanted = {quorum.group for quorum in review.requirements.quorums}
+        wanted = {group for group, _ in opened.quorums}
         groups = self.groups().get(person)
         if groups is None or not wanted & groups:
             return f"only members of {', '.join(sorted(wanted))} may sign"
-        if any(vote.person == person for vote in self.authority.votes(review.id)):
-            return "you have voted"
         return None
+
+    def _open_until(self, review: Review, opened: Opened) -> datetime:
+        """Until when a vote matters: a review until it expires, an approval until it has run out."""
+        approved_at = self.authority.approved_at(review.id)
+        if review.state is ReviewState.APPROVED and approved_at is not None:
+            return approved_at + timedelta(seconds=opened.valid)
+        return min(review.expires_at, opened.expires_at)
+
+    def voted(self, review: Review, person: PersonId) -> Verdict | None:
+        """How this person has voted last."""
+        mine = [vote.verdict for vote in self.authority.votes(review.id) if vote.person == person]
+        return mine[-1] if mine else None
+
+    def true(self, row: Review) -> Review:
+        """The row with everything that its signed entry says in place of what the row says."""
+        opened = self.authority.opened(row.id)
+        if opened is None:
+            return row
+        return replace(
+            row,
+            action=opened.action,
+            actor=opened.actor,
+            connection=opened.connection,
+            digest=opened.digest,
+            card_digest=opened.card,
+            requirements=Requirements(_quorums(opened), row.requirements.expires, timedelta(seconds=opened.valid)),
+            excluded=opened.excluded,
+            expires_at=opened.expires_at,
+            opened_entry=opened.entry,
+        )
+
+    def is_open_for(self, row: Review, actor: ActorId) -> bool:
+        """Whether there really is such an open review of this actor."""
+        opened = self.authority.opened(row.id)
+        return opened is not None and opened.actor == actor and self.authority.settled(row.id) is None
+
+    def is_due(self, review: Review) -> bool:
+        """Whether an open review has run out, by its entries."""
+        opened = self.authority.opened(review.id)
+        return (
+            opened is not None
+            and self.authority.settled(review.id) is None
+            and self._open_until(review, opened) <= self.clock.now()
+        )
 
     def too_weak(self, review: Review, voter: Voter) -> str | None:
         """Why this kind of vote doesn't count here; None when it does."""
@@ -52,8 +96,9 @@ class Standing:
             return None
         if not self.unsafe_token_votes:
             return "votes by token are off; sign in to the console"
-        maker = self.registry.key_maker(voter.key)
-        if maker is None or (maker != voter.person and maker in review.excluded):
+        opened, maker = self.authority.opened(review.id), self.registry.key_maker(voter.key)
+        excluded = review.excluded | (opened.excluded if opened is not None else frozenset())
+        if maker is None or (maker != voter.person and maker in excluded):
             return "the key was made by somebody who is part of the request"
         return None
 
@@ -81,14 +126,18 @@ class Standing:
         approved_at = self.authority.approved_at(review.id)
         if opened is None or approved_at is None or self.authority.settled(review.id) is not None:
             return "no signed approval"
-        if not hmac.compare_digest(opened.digest, review.digest):
+        if not hmac.compare_digest(opened.digest, review.digest) or opened.actor != actor.id:
             return "the review's row isn't what was opened"
-        if approved_at + timedelta(seconds=opened.valid) <= self.clock.now():
+        if approved_at >= opened.expires_at:
+            return "it was approved after it had expired"
+        asked = tuple(requirements)
+        valid = min(timedelta(seconds=opened.valid), *(requirement.valid for requirement in asked), timedelta.max)
+        if not approved_at <= self.clock.now() < approved_at + valid:
             return "the approval has run out"
         signers = self._counted(opened, review, actor)
         groups = self.groups()
-        for requirement in (Requirements(_quorums(opened), timedelta(), timedelta()), *requirements):
-            if not satisfied(requirement.quorums, signers, groups):
+        for quorums in (_quorums(opened), *(requirement.quorums for requirement in asked)):
+            if not satisfied(quorums, signers, groups):
                 return "the votes don't meet what policy asks now"
         return None
 
@@ -101,6 +150,7 @@ class Standing:
             if vote.verdict == Verdict.APPROVE.value
             and vote.person not in excluded
             and vote.presence in allowed
+            and (vote.presence is not Presence.TOKEN or self.authority.key(vote.key) is not None)
             and hmac.compare_digest(vote.digest, opened.digest)
             and hmac.compare_digest(vote.card, opened.card)
         }

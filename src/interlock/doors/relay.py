@@ -14,7 +14,7 @@ from typing import cast
 from interlock.errors import UpstreamFailed
 
 HIGH_WATER = 256 * 1024  # bytes received and not yet taken: above this the transport stops reading
-LOW_WATER = 64 * 1024
+STALLED_SECONDS = 300.0  # a peer that takes no byte for so long is gone
 
 
 class Link(asyncio.Protocol):
@@ -103,11 +103,15 @@ class Link(asyncio.Protocol):
             self._transport.write(data)
 
     async def drain(self) -> None:
-        """Waits until the peer takes bytes again; returns at once when it is gone."""
+        """Waits until the peer takes bytes again; returns at once when it is gone, or has stalled for too long."""
         while not self._may_write and not self.lost.is_set():
             self._writable = asyncio.get_running_loop().create_future()
             try:
-                await self._writable
+                async with asyncio.timeout(STALLED_SECONDS):
+                    await self._writable
+            except TimeoutError:
+                self.abort()
+                return
             finally:
                 self._writable = None
 

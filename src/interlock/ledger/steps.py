@@ -19,6 +19,7 @@ class Step(IntEnum):
     SIGNATURES = 6
     CHAINS = 7
     SEALS = 8
+    ONCE = 9
 
 
 TITLES: Mapping[Step, str] = {
@@ -30,6 +31,7 @@ TITLES: Mapping[Step, str] = {
     Step.SIGNATURES: "every signed entry is signed by its node",
     Step.CHAINS: "every node's entries follow each other without a gap",
     Step.SEALS: "every plain entry is under a seal",
+    Step.ONCE: "no action and no approval is released twice",
 }
 
 

@@ -132,6 +132,13 @@ class RightEdge:
         """How many leaves there are."""
         return self._size
 
+    def copy(self) -> RightEdge:
+        """Another one at the same place; what is appended to either doesn't reach the other."""
+        other = RightEdge()
+        other._rows = [bytearray(row) for row in self._rows]
+        other._size = self._size
+        return other
+
     def append(self, leaf: bytes) -> tuple[tuple[Tile, bytes], ...]:
         """Takes one leaf hash; the tiles that it filled, lowest level first."""
         self._size += 1

@@ -1,6 +1,6 @@
 """Verification of a log, by someone who trusts nobody: the steps of `steps.py`, in their order.
 
-`verify` reads a whole log laid out as tlog-tiles; `verify_entries` checks the entries alone (steps 5 to 8), as a
+`verify` reads a whole log laid out as tlog-tiles; `verify_entries` checks the entries alone (steps 5 to 9), as a
 gateway does with its own store when it starts.
 """
 
@@ -15,6 +15,7 @@ from interlock.errors import MalformedInput
 from interlock.ledger import checkpoint as checkpoints
 from interlock.ledger.chains import NodeChains, node_of
 from interlock.ledger.checkpoint import Checkpoint
+from interlock.ledger.claims import Marks, follow
 from interlock.ledger.entry import Entry, parse_entry
 from interlock.ledger.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from interlock.ledger.note import VerifyingKey, parse_vkey, vkey
@@ -84,18 +85,22 @@ def verify(
     )
 
 
-def verify_entries(stored: Iterable[bytes], node_keys: Iterable[VerifyingKey]) -> Iterator[Entry]:
+def verify_entries(
+    stored: Iterable[bytes], node_keys: Iterable[VerifyingKey], said: Marks | None = None
+) -> Iterator[Entry]:
     """Yields the entries of a log from its first to its last, each checked as far as it can be by then.
 
-    The caller must read to the end: only there is it known that no plain entry lacks its seal. Raises `LedgerCorrupt`.
+    `said`, empty at first, is left with what the log claims (`ledger.claims`). The caller must read to the end: only
+    there is it known that no plain entry lacks its seal. Raises `LedgerCorrupt`.
     """
-    chains = NodeChains(node_keys)
+    chains, said = NodeChains(node_keys), Marks() if said is None else said
     for index, raw in enumerate(stored):
         try:
             entry = parse_entry(raw)
         except MalformedInput as malformed:
             raise broken(Step.ENTRIES, malformed.sentence, index=index) from None
         chains.follow(index, entry)
+        follow(said, index, entry)
         yield entry
     chains.finish()
 

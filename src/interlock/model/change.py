@@ -45,7 +45,7 @@ class MoveReview:
 
 @dataclass(frozen=True, slots=True)
 class AddVote:
-    """One person's vote. Condition: that person has none on this review yet."""
+    """One person's vote. Condition: that person has none with this verdict on the review yet."""
 
     vote: Vote
 

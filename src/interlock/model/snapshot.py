@@ -9,11 +9,12 @@ from functools import cached_property
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a relation. `number` is pg_attribute.attnum, `type_oid` its atttypid."""
+    """A column. `number` is pg_attribute.attnum, `type_oid` its atttypid; a `generated` one is made of the others."""
 
     number: int
     name: str
     type_oid: int
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Snapshot:
     operators: frozenset[str]
     types: frozenset[str]
     search_path: tuple[str, ...]
+    casts: bool = False  # whether somebody defined casts that run functions: then values of users' types run code
     function_definitions: Mapping[str, str] = field(default_factory=dict)  # bare name -> SHA-256 of all its bodies
 
     @cached_property

@@ -21,6 +21,7 @@ from interlock.policy.decide import Rules, decide
 from interlock.policy.reads import context_reads
 from interlock.policy.schema import schema_text
 from interlock.policy.statements import Mistake, split
+from interlock.policy.surroundings import Surroundings
 
 _DOMAIN = b"interlock/bundle/v1\0"
 
@@ -60,26 +61,20 @@ class Bundle:
 
 
 def load(
-    sources: Mapping[str, str], groups: Mapping[GroupName, int], known_labels: frozenset[Label] = frozenset()
+    sources: Mapping[str, str],
+    groups: Mapping[GroupName, int],
+    known_labels: frozenset[Label] = frozenset(),
+    around: Surroundings | None = None,
 ) -> Bundle:
     """The bundle of these sources (file name -> text).
 
     `groups` gives every group that exists and how many people are in it; `known_labels` every label there is: coarse
-    ones are closed downward over them, and a policy that tests for any other is mistaken. Raises `PolicyMistakes` with
+    ones are closed downward over them, and a policy that tests for any other is mistaken. `around` gives the
+    connections and actors that policies may name (None: that isn't looked at). Raises `PolicyMistakes` with
     every mistake, each `file:line: sentence`.
     """
     schema = cedarpy.Schema.from_str(schema_text())
-    rules: list[Rule] = []
-    mistakes: list[Mistake] = []
-    for file in sorted(sources):
-        for statement in split(file, sources[file]):
-            rule, found = check(statement, schema, groups, known_labels)
-            mistakes.extend(found)
-            if rule is not None:
-                rules.append(rule)
-    mistakes.extend(_repeated(rules))
-    if mistakes:
-        raise PolicyMistakes([str(mistake) for mistake in sorted(mistakes)])
+    rules = read_rules(sources, groups, known_labels, around)
     compiled = Rules(
         annotations={rule.annotations.id: rule.annotations for rule in rules},
         whole=_policy_set(rules),
@@ -89,6 +84,28 @@ def load(
         digest=bundle_digest(sources),
     )
     return Bundle(compiled, context_reads(rule.tree for rule in rules))
+
+
+def read_rules(
+    sources: Mapping[str, str],
+    groups: Mapping[GroupName, int],
+    known_labels: frozenset[Label],
+    around: Surroundings | None,
+) -> list[Rule]:
+    """The checked rules of these sources, as `load` takes and raises."""
+    schema = cedarpy.Schema.from_str(schema_text())
+    rules: list[Rule] = []
+    mistakes: list[Mistake] = []
+    for file in sorted(sources):
+        for statement in split(file, sources[file]):
+            rule, found = check(statement, schema, groups, known_labels, around)
+            mistakes.extend(found)
+            if rule is not None:
+                rules.append(rule)
+    mistakes.extend(_repeated(rules))
+    if mistakes:
+        raise PolicyMistakes([str(mistake) for mistake in sorted(mistakes)])
+    return rules
 
 
 def bundle_digest(sources: Mapping[str, str]) -> Digest:

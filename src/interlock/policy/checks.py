@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import cedarpy
 from cedarpy import pst
 
-from interlock.errors import MalformedInput
-from interlock.model.label import Label, parse_label, upward
+from interlock.model.label import Label
 from interlock.model.names import GroupName
-from interlock.policy import reads
-from interlock.policy.annotations import Annotations, nearest, read
-from interlock.policy.schema import GROUP
+from interlock.policy.annotations import Annotations, read
+from interlock.policy.holes import holes
 from interlock.policy.statements import Mistake, Statement
+from interlock.policy.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,16 @@ class Rule:
 
 
 def check(
-    statement: Statement, schema: cedarpy.Schema, groups: Mapping[GroupName, int], known: frozenset[Label]
+    statement: Statement,
+    schema: cedarpy.Schema,
+    groups: Mapping[GroupName, int],
+    known: frozenset[Label],
+    around: Surroundings | None,
 ) -> tuple[Rule | None, list[Mistake]]:
     """The rule that a statement makes, or None, and every mistake found in it.
 
-    `groups` gives the number of people in each group, `known` every label there is (empty: any of the right form).
+    `groups` gives the number of people in each group, `known` every label there is (empty: any of the right form),
+    `around` what else can be named (None: not looked at).
     """
     twice = [name for name, count in Counter(name for name, _ in statement.annotations).items() if count > 1]
     if twice:
@@ -53,30 +57,14 @@ def check(
         return None, [_at(statement, "this must be one policy, and Cedar reads it otherwise")]
     (tree,) = parsed.static_policies.values()
     annotations, mistakes = read(statement, tree.annotations, tree.effect, groups)
-    mistakes += [_at(statement, sentence) for sentence in _holes(tree, groups, known)]
+    found = dict.fromkeys(holes(tree, groups, known, around))
+    mistakes += [_at(statement, sentence) for sentence in found]
     mistakes += [_at(statement, sentence) for sentence in _invalid(statement.text, schema)]
     return Rule(statement, replace(tree, id=str(annotations.id)), annotations), mistakes
 
 
 def _at(statement: Statement, sentence: str, annotation: str = "") -> Mistake:
     return Mistake(statement.file, statement.line_of(annotation), sentence)
-
-
-def _holes(tree: pst.Template, groups: Mapping[GroupName, int], known: frozenset[Label]) -> Iterator[str]:
-    """What Cedar accepts and would never, or not always, mean what was written."""
-    for uid in sorted(pst.entity_uids(tree), key=str):
-        if str(uid.type) == GROUP and uid.id not in groups:
-            yield f'no person or actor is in the group "{uid.id}"{nearest(uid.id, groups)}'
-    if reads.asks_whether_there(tree):
-        yield "every attribute is always there: leave `has` out, since a misspelt name behind it would never match"
-    for literal in sorted(reads.label_literals(tree)):
-        try:
-            label = parse_label(literal)
-        except MalformedInput as malformed:
-            yield f'"{literal}" can\'t be a label: {malformed.sentence}'
-        else:
-            if known and label not in upward(known):
-                yield f'there is no label "{label}"{nearest(label, known)}'
 
 
 def _invalid(text: str, schema: cedarpy.Schema) -> list[str]:

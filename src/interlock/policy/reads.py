@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 
 from cedarpy import pst
 
-from interlock.policy.schema import CONTEXT, LABEL_SETS
+from interlock.policy.schema import CONTEXT
 
 
 def nodes(root: object) -> Iterator[object]:
@@ -42,17 +42,43 @@ def context_reads(policies: Iterable[pst.Template]) -> frozenset[str]:
 
 
 def asks_whether_there(policy: pst.Template) -> bool:
-    """Whether the policy uses `has`."""
-    return any(isinstance(node, pst.HasAttr) for node in nodes(policy.clauses))
+    """Whether the policy uses `has`, or tags of Cedar's own, which nothing here has."""
+    return any(
+        isinstance(node, pst.HasAttr) or (isinstance(node, pst.BinaryOp) and node.op in ("has_tag", "get_tag"))
+        for node in nodes(policy.clauses)
+    )
 
 
-def label_literals(policy: pst.Template) -> frozenset[str]:
-    """Every string compared with a set of labels (`labels`, `filters`, `writes`)."""
-    literals: set[str] = set()
+def branches(expression: object) -> Iterator[object]:
+    """What an expression may come out as: itself, or the branches of an `if`."""
+    match expression:
+        case pst.IfThenElse(then_expr=then, else_expr=otherwise):
+            yield from branches(then)
+            yield from branches(otherwise)
+        case _:
+            yield expression
+
+
+def values(expression: object) -> Iterator[object]:
+    """As `branches`, and for a set or a record each of its parts: all that a comparison with it may come to."""
+    for branch in branches(expression):
+        match branch:
+            case pst.Set(elements=parts):
+                for part in parts:
+                    yield from values(part)
+            case pst.Record(fields=named):
+                for part in named.values():
+                    yield from values(part)
+            case pst.GetAttr(base=pst.Record() | pst.IfThenElse() as base):
+                yield branch
+                yield from values(base)
+            case _:
+                yield branch
+
+
+def comparisons(policy: pst.Template) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """The operator, and all that it compares, of every `==`, `!=`, `contains`, `containsAll` and `containsAny`."""
     for node in nodes(policy.clauses):
         match node:
-            case pst.BinaryOp(left=pst.GetAttr(attr=attr), right=right) if attr in LABEL_SETS:
-                literals.update(part.value for part in nodes(right) if isinstance(part, pst.StringLit))
-            case pst.BinaryOp(left=left, right=pst.GetAttr(attr=attr)) if attr in LABEL_SETS:
-                literals.update(part.value for part in nodes(left) if isinstance(part, pst.StringLit))
-    return frozenset(literals)
+            case pst.BinaryOp(op="eq" | "not_eq" | "contains" | "contains_all" | "contains_any" as op):
+                yield op, (*values(node.left), *values(node.right))

@@ -16,7 +16,10 @@ class ColumnLabels:
 
     __slots__ = ("_columns", "_connection", "_relations")
 
-    def __init__(self, snapshot: Snapshot, catalog: Catalog, connection: ConnectionName) -> None:
+    def __init__(
+        self, snapshot: Snapshot, catalog: Catalog, connection: ConnectionName, before: ColumnLabels | None = None
+    ) -> None:
+        """`before` are the labels of an earlier snapshot: what was renamed since keeps what it had."""
         columns: dict[tuple[int, int], frozenset[Label]] = {}
         relations: dict[int, frozenset[Label]] = {}
         families = _families(snapshot)
@@ -29,10 +32,25 @@ class ColumnLabels:
                         if any(c.name == column.name for c in member.columns)
                     )
                 )
+            self._settle(relation, columns, before)
             relations[relation.oid] = frozenset().union(*(columns[relation.oid, c.number] for c in relation.columns))
         self._columns: Mapping[tuple[int, int], frozenset[Label]] = MappingProxyType(columns)
         self._relations: Mapping[int, frozenset[Label]] = MappingProxyType(relations)
         self._connection = catalog.all_labels(connection).union(*relations.values())
+
+    @staticmethod
+    def _settle(
+        relation: Relation, columns: dict[tuple[int, int], frozenset[Label]], before: ColumnLabels | None
+    ) -> None:
+        """What names don't tell: a generated column is made of the others, a renamed one holds what it held."""
+        keys = [(relation.oid, column.number) for column in relation.columns]
+        if before is not None:
+            for key in keys:
+                columns[key] |= before._columns.get(key, frozenset())
+        row = frozenset[Label]().union(*(columns[key] for key in keys))
+        for column, key in zip(relation.columns, keys, strict=True):
+            if column.generated:
+                columns[key] |= row
 
     def for_column(self, oid: int, number: int) -> frozenset[Label]:
         """The labels of one column."""

@@ -5,7 +5,7 @@ never quotes a secret.
 """
 
 from interlock.settings.read import Survey, is_node, is_origin, load, survey
-from interlock.settings.sources import load_bundle, load_catalogs, load_sources, members
+from interlock.settings.sources import load_bundle, load_catalogs, load_sources, members, rehearse, surroundings
 
 __all__ = [
     "Survey",
@@ -16,5 +16,7 @@ __all__ = [
     "load_catalogs",
     "load_sources",
     "members",
+    "rehearse",
+    "surroundings",
     "survey",
 ]

@@ -7,9 +7,11 @@ from importlib import resources
 from pathlib import Path
 
 from interlock.errors import SettingsMistakes
+from interlock.model.actor import ActorKind
 from interlock.model.names import ConnectionName, GroupName
 from interlock.model.settings import Settings
-from interlock.policy import bundle
+from interlock.policy import bundle, rehearsal
+from interlock.policy.surroundings import Surroundings
 from interlock.sensitivity.catalog import EMPTY, Catalog, parse_catalog
 from interlock.sensitivity.labels import KNOWN
 
@@ -42,7 +44,22 @@ def load_sources(settings: Settings) -> Mapping[str, str]:
 
 def load_bundle(settings: Settings) -> bundle.Bundle:
     """The policies in force; raises `SettingsMistakes` or `PolicyMistakes`, each with all of its kind."""
-    return bundle.load(load_sources(settings), members(settings), frozenset(KNOWN))
+    return bundle.load(load_sources(settings), members(settings), frozenset(KNOWN), surroundings(settings))
+
+
+def rehearse(settings: Settings) -> list[str]:
+    """A warning for each forbid that nothing which can be asked makes fire; raises what `load_bundle` does."""
+    return rehearsal.rehearse(load_sources(settings), members(settings), frozenset(KNOWN), surroundings(settings))
+
+
+def surroundings(settings: Settings) -> Surroundings:
+    """What policies may name: connections, agents, services and people."""
+    actors: dict[ActorKind, dict[str, frozenset[GroupName]]] = {kind: {} for kind in ActorKind}
+    for actor in settings.actors.values():
+        actors[actor.kind][actor.id] = actor.groups
+    for person in settings.people.values():
+        actors[ActorKind.PERSON][person.id] = person.groups
+    return Surroundings({name: each.connection for name, each in settings.connections.items()}, actors)
 
 
 def load_catalogs(settings: Settings) -> dict[ConnectionName, Catalog]:

@@ -90,10 +90,12 @@ def _judge_source(source: Source, scope: Scope, found: Findings) -> None:
     elif not relation.is_base_table:
         found.reach(_KINDS.get(relation.kind, "a relation that isn't a table"))
     else:
-        _judge_table(relation, source, found)
+        _judge_table(relation, source, scope, found)
 
 
-def _judge_table(relation: Relation, source: Source, found: Findings) -> None:
+def _judge_table(relation: Relation, source: Source, scope: Scope, found: Findings) -> None:
+    if scope.snapshot.casts and any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
+        found.reach("a column of a user's type, whose casts may run code of users")
     if relation.hidden_effects and source.target:
         found.reach("triggers, rules, row security or computed defaults of the table written")
     if relation.hidden_effects or relation.kind != "r" or any(c.type_oid >= FIRST_USER_OID for c in relation.columns):

@@ -100,6 +100,8 @@ def read(root: Node, scope: Scope) -> Findings:
             found.refuse("not_built", f"statements with {_spoken(kind)} aren't built yet")
         if kind in _FILTERS:
             found.filters = True
+        if scope.snapshot.casts and kind in _CASTING:
+            found.reach("casts that users defined, which run code of theirs unseen")
     return found
 
 
@@ -303,6 +305,8 @@ _FILTERS: Final = _kinds("""
     A_Expr A_Indirection BoolExpr BooleanTest CaseExpr CoalesceExpr FuncCall GroupingSet JoinExpr MinMaxExpr NullTest
     OnConflictClause SortBy SubLink TypeCast WindowDef
 """)
+
+_CASTING: Final = _kinds("A_Expr A_ArrayExpr CaseExpr CoalesceExpr FuncCall MinMaxExpr TypeCast")
 
 _SPOKEN: Final[Mapping[str, str]] = {
     "ColumnDef": "column definitions",

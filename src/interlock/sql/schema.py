@@ -13,6 +13,7 @@ from typing import Any, Final
 from interlock.model import verb
 from interlock.model.names import Verb
 from interlock.model.snapshot import Snapshot
+from interlock.sql.functions import FunctionClass, class_of
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Refusal, Touch
@@ -97,7 +98,7 @@ def judge(root: Node, snapshot: Snapshot, state: SessionState) -> Change:
     family, word = _verb(kind, fields)
     touched = _touches(root, word, snapshot, state)
     because = () if _plain(kind, fields) else (_FEW,)
-    return Change(family, touched, because, _refusal(root))
+    return Change(family, touched, because, _refusal(root) or _computed(root, snapshot))
 
 
 def _verb(kind: str, fields: Fields) -> tuple[Kind, Verb]:
@@ -125,6 +126,26 @@ def _refusal(root: Node) -> Refusal | None:
         temporary = fields.get("relpersistence") == "t" or str(fields.get("schemaname", "")).startswith("pg_temp")
         if kind == "RangeVar" and temporary:
             return Refusal("not_built", "temporary objects aren't built yet")
+    return None
+
+
+def _computed(root: Node, snapshot: Snapshot) -> Refusal | None:
+    """Expressions of a definition run later, or on every row: those that could carry values along are refused.
+
+    A view's query is judged when it is read (all of it is opaque), except for functions that never run.
+    """
+    for kind, fields in walk(root):
+        if kind == "AlterTableCmd" and fields.get("subtype") == "AT_AlterColumnType":
+            if typed(fields.get("def") or {})[1].get("raw_default"):
+                return Refusal("not_built", "not built yet: ALTER COLUMN ... TYPE ... USING")
+        elif kind == "FuncCall":
+            name = words(fields.get("funcname"))
+            known = class_of(name[-1]) if name else None
+            if known is FunctionClass.REFUSED:
+                return Refusal("function", f"the function {name[-1]} isn't let through")
+            ours = known not in (None, FunctionClass.OPAQUE) and name[-1] not in snapshot.functions
+            if root[0] != "ViewStmt" and (not ours or (len(name) > 1 and name[0] != "pg_catalog")):
+                return Refusal("not_built", "not built yet: definitions that call functions we don't know")
     return None
 
 

@@ -24,7 +24,7 @@ from interlock.sql.effects import (
     SessionEffect,
 )
 from interlock.sql.identifiers import finding
-from interlock.sql.parse import canonical, parse
+from interlock.sql.parse import Parsed, canonical, parse
 from interlock.sql.query import judge_query
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import (
@@ -38,7 +38,7 @@ from interlock.sql.shape import (
     Touch,
     Written,
 )
-from interlock.sql.tree import Fields, Node, constant, typed, words
+from interlock.sql.tree import Fields, Node, constant, typed, walk, words
 
 __all__ = [
     "CatalogRead",
@@ -52,6 +52,8 @@ __all__ = [
     "Written",
     "analyse",
 ]
+
+MAX_SOURCES = 100  # tables, subqueries and WITH items of one text: each name in it is looked for in all of them
 
 _MANY = Refusal("not_built", "several statements in one text aren't built yet; send one statement at a time")
 _EXPLAINED = ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt")
@@ -72,6 +74,8 @@ def _analyse(text: bytes, snapshot: Snapshot, state: SessionState) -> Statement:
     parsed = parse(text)
     if not parsed.statements:
         return Statement(Kind.EMPTY, text, "", parsed, effect_free=True)
+    if _sources(parsed) > MAX_SOURCES:
+        raise NotUnderstood("the statement names too many tables and subqueries to judge")
     blank = Statement(Kind.REFUSED, text, canonical(parsed), parsed)
     refusal = _MANY if len(parsed.statements) > 1 else None
     refusal = finding(parsed, snapshot) or refusal
@@ -79,6 +83,14 @@ def _analyse(text: bytes, snapshot: Snapshot, state: SessionState) -> Statement:
         return replace(blank, refusal=refusal, reach=Reach.CONNECTION, because=(refusal.sentence,))
     judged = _judge(blank, typed(parsed.statements[0]), snapshot, state)
     return judged if judged.refusal is None else _refused(judged)
+
+
+def _sources(parsed: Parsed) -> int:
+    return sum(
+        kind in ("RangeVar", "RangeSubselect", "RangeFunction", "CommonTableExpr", "SelectStmt")
+        for statement in parsed.statements
+        for kind, _ in walk(typed(statement))
+    )
 
 
 def _refused(judged: Statement) -> Statement:
@@ -194,6 +206,8 @@ def _explain(blank: Statement, fields: Fields, snapshot: Snapshot, state: Sessio
     if inner[0] not in _EXPLAINED:
         return replace(blank, refusal=Refusal("not_built", "not built yet: EXPLAIN of this kind of statement"))
     judged = judge_query(blank, inner, snapshot, state)
+    if judged.kind is Kind.WRITE or any(t.relation is not None and t.relation.hidden_effects for t in judged.touches):
+        judged = replace(judged, reach=Reach.CONNECTION, because=(*judged.because, "a plan that prints definitions"))
     touches = tuple(t if t.verb == verb.SQL_CALL else replace(t, verb=verb.SQL_EXPLAIN) for t in judged.touches)
     return replace(
         judged,

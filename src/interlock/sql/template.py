@@ -8,7 +8,7 @@ and looks harmless; else a card says what it is bound to, how long it is about, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,7 +17,7 @@ from interlock.model.snapshot import Column, Relation, Snapshot
 from interlock.model.template import Leaf, Template
 from interlock.sql.bindings import Bindings, bind
 from interlock.sql.identifiers import FINDING, echoes, finding, invisible, suspicious
-from interlock.sql.parse import COMMENTS, Parsed, Token
+from interlock.sql.parse import COMMENTS, Parsed, Token, identifier
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Refusal
 
@@ -72,23 +72,75 @@ def cut(
     marks: Marks | None = None,
 ) -> Cut:
     """Cuts a parsed text. `parameters` and `formats` are Bind's: no codes mean text, one code is for all."""
+    return pattern(parsed, snapshot, state, label_of).cut(parameters, formats, marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What of a cut the text alone decides, under the definitions, session state and labels it was made with.
+
+    Whoever keeps one must drop it when any of those changes. It holds no parameter's value.
+    """
+
+    tokens: tuple[Token, ...] = field(repr=False)
+    signs: frozenset[int]
+    slots: tuple[_Slot, ...] = field(repr=False)
+    names: tuple[int, ...]
+    names_by_value: Mapping[str, tuple[int, ...]] = field(repr=False)
+    code: tuple[str, ...] = field(repr=False)
+    refusal: Refusal | None
+    snapshot: Snapshot = field(repr=False)
+
+    def cut(
+        self, parameters: Sequence[bytes | None] = (), formats: Sequence[int] = (), marks: Marks | None = None
+    ) -> Cut:
+        """The text cut, with these parameters in its leaves."""
+        marks = marks if marks is not None else Marks()
+        filled = [slot.leaf(parameters, formats, marks) for slot in self.slots]
+        hidden = {value for leaf, value in filled if leaf.shown is None and len(value) >= MIN_ECHO}
+        echoing = self._echoing(frozenset(value.casefold() for value in hidden)) if self.names_by_value else ()
+        if not self.names and not echoing:
+            return Cut(Template(self.code, tuple(leaf for leaf, _ in filled)), self.refusal)
+        leaves = {slot.at: leaf for slot, (leaf, _) in zip(self.slots, filled, strict=True)}
+        for n in sorted({*self.names, *echoing}):
+            leaves[n] = _name_leaf(self.tokens[n].text, marks)
+        code = _code(self.tokens, leaves.keys(), self.signs)
+        return Cut(
+            Template(code, tuple(leaves[n] for n in sorted(leaves))), self.refusal or (FINDING if echoing else None)
+        )
+
+    def _echoing(self, hidden: frozenset[str]) -> tuple[int, ...]:
+        repeated = [n for value in hidden for n in self.names_by_value.get(value, ())]
+        return tuple(n for n in repeated if echoes(self.tokens[n], hidden, self.snapshot))
+
+
+def pattern(parsed: Parsed, snapshot: Snapshot, state: SessionState, label_of: LabelOf) -> Pattern:
+    """The part of `cut` that doesn't depend on parameters."""
     bound = bind(parsed, snapshot, state)
-    maker = _LeafMaker(bound, label_of, tuple(parameters), tuple(formats), marks or Marks())
     tokens = [t for t in parsed.tokens if t.name not in COMMENTS]
     while tokens and tokens[-1].text == ";":
         tokens.pop()
-    literal = {n: maker.leaf(t, tokens, n) for n, t in enumerate(tokens) if bound.is_literal(t)}
-    hidden = frozenset(
-        value.casefold() for leaf, value in literal.values() if leaf.shown is None and len(value) >= MIN_ECHO
+    slots = tuple(_slot(bound, label_of, tokens, n) for n, t in enumerate(tokens) if bound.is_literal(t))
+    others = set(range(len(tokens))).difference(slot.at for slot in slots)
+    by_value: dict[str, tuple[int, ...]] = {}
+    for n in sorted(others):
+        if tokens[n].name == "IDENT":
+            value = identifier(tokens[n]).casefold()
+            by_value[value] = (*by_value.get(value, ()), n)
+    return Pattern(
+        tokens=tuple(tokens),
+        signs=bound.signs,
+        slots=slots,
+        names=tuple(n for n in sorted(others) if suspicious(tokens[n], snapshot)),
+        names_by_value=by_value,
+        code=_code(tokens, {slot.at for slot in slots}, bound.signs),
+        refusal=finding(parsed, snapshot),
+        snapshot=snapshot,
     )
-    echoing = {n for n, t in enumerate(tokens) if n not in literal and echoes(t, hidden, snapshot)}
-    names = {n for n, t in enumerate(tokens) if n not in literal and suspicious(t, snapshot)} | echoing
-    leaves = {n: leaf for n, (leaf, _) in literal.items()} | {n: maker.name(tokens[n].text) for n in names}
-    refusal = finding(parsed, snapshot) or (FINDING if echoing else None)
-    return Cut(_assemble(tokens, leaves, bound), refusal)
 
 
-def _assemble(tokens: Sequence[Token], leaves: Mapping[int, Leaf], bound: Bindings) -> Template:
+def _code(tokens: Sequence[Token], leaves: Collection[int], signs: frozenset[int]) -> tuple[str, ...]:
+    """What stands between the leaves, whose minus signs go with them."""
     code, current, end = [], "", 0
     for n, token in enumerate(tokens):
         gap = " " if token.start > end and n else ""
@@ -96,12 +148,12 @@ def _assemble(tokens: Sequence[Token], leaves: Mapping[int, Leaf], bound: Bindin
         if n in leaves:
             code.append(current + gap)
             current = ""
-        elif not (bound.is_sign(token) and n + 1 in leaves):
+        elif not (token.text == "-" and token.start in signs and n + 1 in leaves):
             current += gap + token.text
         else:
             current += gap
             end = tokens[n + 1].start
-    return Template((*code, current), tuple(leaves[n] for n in sorted(leaves)))
+    return (*code, current)
 
 
 def format_of(number: int, formats: Sequence[int]) -> int:
@@ -117,58 +169,75 @@ def length_class(length: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _LeafMaker:
-    bound: Bindings
-    label_of: LabelOf
-    parameters: tuple[bytes | None, ...]
-    formats: tuple[int, ...]
-    marks: Marks
+class _Slot:
+    """The place of one leaf: what is bound there, and the leaf itself unless it is a parameter's.
 
-    def leaf(self, token: Token, tokens: Sequence[Token], n: int) -> tuple[Leaf, str]:
-        """(leaf, value) of a literal or parameter token."""
-        place = token.start
-        if n and token.name in ("ICONST", "FCONST") and self.bound.is_sign(tokens[n - 1]):
-            place = tokens[n - 1].start
-        kind, value, readable = _KINDS.get(token.name, "text"), self.bound.values.get(place, token.text), True
-        if token.name == "PARAM":
-            kind, value, readable = self._parameter(token)
+    `limit`: it limits rows. `plain`: it meets columns, and none of them has a label.
+    """
+
+    at: int
+    name: str
+    label: Label | None
+    limit: bool
+    plain: bool
+    kind: str
+    value: str
+
+    def leaf(self, parameters: Sequence[bytes | None], formats: Sequence[int], marks: Marks) -> tuple[Leaf, str]:
+        """(leaf, value) of the literal or parameter here."""
+        kind, value, readable = self.kind, self.value, True
+        if self.name == "PARAM":
+            kind, value, readable = _parameter(self.value, parameters, formats)
         if kind == "null":
-            return Leaf(None, kind, self._label(place), "0", ""), ""
-        shown = value if readable and self._may_show(place, value, kind) else None
-        return Leaf(shown, kind, self._label(place), length_class(len(value)), self.marks.of(value)), value
+            return Leaf(None, kind, self.label, "0", ""), ""
+        shown = value if readable and self._may_show(value, kind) else None
+        return Leaf(shown, kind, self.label, length_class(len(value)), marks.of(value)), value
 
-    def name(self, text: str) -> Leaf:
-        """The leaf of an identifier that looks like data: hidden, whatever it is."""
-        return Leaf(None, "text", None, length_class(len(text)), self.marks.of(text))
-
-    def _parameter(self, token: Token) -> tuple[str, str, bool]:
-        """(kind, value, whether it is text) of `$n`; the token itself where no value was bound."""
-        digits = token.text[1:]
-        number = int(digits) if len(digits) <= 5 else 0
-        if not 1 <= number <= len(self.parameters):
-            return "parameter", token.text, False
-        raw = self.parameters[number - 1]
-        if raw is None:
-            return "null", "", False
-        if format_of(number, self.formats) == 0:
-            try:
-                return "parameter", raw.decode("utf-8"), True
-            except UnicodeDecodeError:
-                pass
-        return "parameter", "\0" + raw.hex(), False
-
-    def _label(self, place: int) -> Label | None:
-        columns = self.bound.columns.get(place, ())
-        labels = sorted(label for pair in columns for label in self.label_of(*pair))
-        return labels[0] if labels else None
-
-    def _may_show(self, place: int, value: str, kind: str) -> bool:
-        if place in self.bound.limits:
+    def _may_show(self, value: str, kind: str) -> bool:
+        if self.limit:
             return kind in ("number", "parameter") and _ROW_LIMIT.fullmatch(value) is not None
-        columns = self.bound.columns.get(place, ())
-        if not columns or any(self.label_of(*pair) for pair in columns):
-            return False
-        return kind != "binary" and looks_harmless(value)
+        return self.plain and kind != "binary" and looks_harmless(value)
+
+
+def _slot(bound: Bindings, label_of: LabelOf, tokens: Sequence[Token], n: int) -> _Slot:
+    token = tokens[n]
+    place = token.start
+    if n and token.name in ("ICONST", "FCONST") and bound.is_sign(tokens[n - 1]):
+        place = tokens[n - 1].start
+    columns = bound.columns.get(place, ())
+    labels = sorted(label for pair in columns for label in label_of(*pair))
+    value = token.text if token.name == "PARAM" else bound.values.get(place, token.text)
+    return _Slot(
+        at=n,
+        name=token.name,
+        label=labels[0] if labels else None,
+        limit=place in bound.limits,
+        plain=bool(columns) and not labels,
+        kind=_KINDS.get(token.name, "text"),
+        value=value,
+    )
+
+
+def _name_leaf(text: str, marks: Marks) -> Leaf:
+    """The leaf of an identifier that looks like data: hidden, whatever it is."""
+    return Leaf(None, "text", None, length_class(len(text)), marks.of(text))
+
+
+def _parameter(text: str, parameters: Sequence[bytes | None], formats: Sequence[int]) -> tuple[str, str, bool]:
+    """(kind, value, whether it is text) of `$n`; the token itself where no value was bound."""
+    digits = text[1:]
+    number = int(digits) if len(digits) <= 5 else 0
+    if not 1 <= number <= len(parameters):
+        return "parameter", text, False
+    raw = parameters[number - 1]
+    if raw is None:
+        return "null", "", False
+    if format_of(number, formats) == 0:
+        try:
+            return "parameter", raw.decode("utf-8"), True
+        except UnicodeDecodeError:
+            pass
+    return "parameter", "\0" + raw.hex(), False
 
 
 def looks_harmless(value: str) -> bool:

@@ -1,7 +1,8 @@
 """Guards: each change and the condition that must hold for it, on the writer's own connection.
 
 A condition is part of the statement itself (a WHERE, a unique index), so that of two that race exactly one finds it
-true. A guard that fails raises `Conflict`; the flush then takes the whole unit back (ledger.md 1.10).
+true. A guard that fails raises `Conflict`; the flush then takes the whole unit back (ledger.md 1.10). Whoever can write
+to the store can reset a row: what may be said only once is held against the entries themselves, in the flush.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from interlock.errors import Conflict, EntryRefused
+from interlock.errors import Conflict, EntryRefused, LedgerCorrupt
 from interlock.ledger.fields import format_time
 from interlock.model.change import AddKey, AddVote, Change, MoveReview, OpenReview, RetireKey
 from interlock.model.names import ReviewId
@@ -70,9 +71,11 @@ def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object
     places = ", ".join(f":{name}" for name in row)
     try:
         # Table and column names are ours, from this file and rows.py; values are bound.
-        connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)  # noqa: S608
+        inserted = connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)  # noqa: S608
     except sqlite3.IntegrityError:
         raise Conflict(refusal) from None
+    if inserted.rowcount != 1:
+        raise LedgerCorrupt(f"{table} took a row and didn't keep it")
 
 
 def _move(connection: sqlite3.Connection, change: MoveReview, now: datetime) -> None:

@@ -1,9 +1,10 @@
 """One flush: what waits becomes durable in one transaction, in the order that ledger.md 1.10 sets.
 
-    1. begin, and check that the head is the one we left
-    2. run each unit's guards; a unit whose guard fails is taken back, its caller alone is refused
+    1. begin, and check that the head is the one we left, in a database that is built as we built it
+    2. refuse a unit that says again what may be said once, whatever the rows say; run the others' guards: a unit whose
+       guard fails is taken back, its caller alone is refused
     3. number, chain and seal the survivors; hash them into the tree
-    4. insert entries and full tiles, move the head, COMMIT
+    4. insert entries and full tiles, see that they are there, move the head, COMMIT
     5. only then does anything of it count: the chain goes on from there, callers are answered
 
 Whatever fails before the COMMIT leaves nothing behind. A COMMIT that fails may still have landed (SQLite reports a
@@ -12,7 +13,6 @@ failed clean-up of its log that way): the head then tells, since its frontier co
 
 from __future__ import annotations
 
-import copy
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,13 +23,15 @@ from typing import Final
 import structlog
 
 from interlock.errors import Conflict, EntryRefused, InterlockError, LedgerCorrupt, LedgerUnavailable, MalformedInput
+from interlock.ledger.claims import Marks, refusal
 from interlock.ledger.entry import ChainState, Entry, chain
 from interlock.ledger.merkle import Frontier, leaf_hash
 from interlock.ledger.note import Signer
 from interlock.ledger.tiles import RightEdge, Tile
 from interlock.model.names import EntryId, ReviewId
 from interlock.ports import Clock, Entropy, Receipt
-from interlock.stores import changes, retries
+from interlock.stores import changes, retries, shape
+from interlock.stores.clock import Floored
 from interlock.stores.jobs import Job, Publish, Ready
 from interlock.stores.own import authoritative
 from interlock.stores.schema import LOG_ID
@@ -48,6 +50,14 @@ _UNSTORABLE: Final = (
     sqlite3.InterfaceError,
     sqlite3.ProgrammingError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the writer knows of a store without asking it: what its entries claim, and its schema's version."""
+
+    said: Marks
+    schema_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +80,18 @@ class Flushed:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """Rows in their places, the tiles they fill, and the tail behind them; `entries` are for the authority."""
+    """Rows in their places, the tiles they fill, and the tail behind them; `entries` are for the authority.
+
+    `marks` are of what the entries claim: claimed only once they have landed.
+    """
 
     entries: tuple[Entry, ...]
     rows: tuple[tuple[int, int, EntryId, bytes, bytes], ...]
     tiles: tuple[tuple[Tile, bytes], ...]
     tail: Tail
     moved: tuple[ReviewId, ...]
+    marks: tuple[int, ...]
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -85,15 +100,21 @@ class _Round:
 
     answers: dict[int, Answer] = field(default_factory=dict)
     kept: dict[int, Ready] = field(default_factory=dict)
+    marks: set[int] = field(default_factory=set)
 
 
 class Flusher:
     """Writes batches, one at a time, from one thread. Holds the connection and the tail."""
 
-    def __init__(self, connect: Connect, tail: Tail, *, signer: Signer, entropy: Entropy, clock: Clock) -> None:
+    def __init__(
+        self, connect: Connect, tail: Tail, remembered: Remembered, *, signer: Signer, entropy: Entropy, clock: Clock
+    ) -> None:
+        """`remembered.said` is the flusher's from here on."""
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
+        self._fresh = True
         self._tail = tail
+        self._remembered = remembered
         self._signer = signer
         self._entropy = entropy
         self._clock = clock
@@ -142,7 +163,7 @@ class Flusher:
         laid = self._lay(tuple(done.kept.values()), now)
         self._insert(connection, laid)
         self._commit(connection, laid)
-        landed.append(laid)
+        self._arrived(laid, landed)
         return done.answers | _receipts(done.kept, laid)
 
     def _begin(self) -> sqlite3.Connection:
@@ -150,14 +171,23 @@ class Flusher:
             raise self._corrupt
         connection = self._open()
         connection.execute("BEGIN IMMEDIATE")
+        self._check_shape(connection)
         if read_head(connection) != self._tail.frontier:
             raise LedgerCorrupt("the store's head isn't where this process left it: someone else wrote to the store")
         return connection
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = self._connect()
+            self._connection, self._fresh = self._connect(), True
         return self._connection
+
+    def _check_shape(self, connection: sqlite3.Connection) -> None:
+        """Whoever plants a trigger may put the version back: a connection that was open before doesn't see the trigger
+        then, and a new one looks at everything."""
+        found = shape.check(connection) if self._fresh else shape.version(connection)
+        if found != self._remembered.schema_version:
+            raise LedgerCorrupt("the database was rebuilt under the running gateway: someone else wrote to the store")
+        self._fresh = False
 
     def _guards(self, connection: sqlite3.Connection, jobs: Mapping[int, Job], now: datetime, *, known: bool) -> _Round:
         done, seen = _Round(), set[EntryId]()
@@ -166,40 +196,63 @@ class Flusher:
                 done.answers[i] = _publish(connection, job)
             elif seen.isdisjoint(job.ids):  # else: the same unit again, which the next round finds in the log
                 seen.update(job.ids)
-                answer = (retries.find(connection, job) if known else None) or _guard(connection, job, now)
+                answer = (
+                    (retries.find(connection, job) if known else None)
+                    or self._said_before(connection, job, done.marks)
+                    or _guard(connection, job, now)
+                )
                 if answer is None:
                     done.kept[i] = job
+                    done.marks.update(claim.mark for claim in job.claims)
                 else:
                     done.answers[i] = answer
         return done
 
+    def _said_before(self, connection: sqlite3.Connection, unit: Ready, batch: set[int]) -> Answer | None:
+        """Refuses a unit whose entries claim what earlier ones have claimed, in this batch or ever."""
+        because = refusal(unit.claims, self._remembered.said, batch) if unit.claims else None
+        if because is None:
+            return None
+        return retries.find(connection, unit) or Conflict(because)
+
     def _lay(self, units: Sequence[Ready], now: datetime) -> _Laid:
         seal = EntryId(self._entropy.uuid7())
-        bodies, state = chain([e for unit in units for e in unit.entries], self._tail.chain, now, self._signer, seal)
+        drafts = [e for unit in units for e in unit.entries]
+        bodies, state = chain(drafts, self._tail.chain, now, self._signer, seal)
         ids = [*(id_ for unit in units for id_ in unit.ids), seal]  # the seal is there if a plain entry is
         first, leaves = self._tail.frontier.size, [leaf_hash(body) for body in bodies]
         rows = tuple((LOG_ID, first + i, ids[i], leaves[i], body) for i, body in enumerate(bodies))
-        edge = copy.deepcopy(self._tail.edge)
+        edge = self._tail.edge.copy()
         tiles = tuple(full for leaf in leaves for full in edge.append(leaf))
         moved = dict.fromkeys(changes.touched(change) for unit in units for change in unit.changes)
         return _Laid(
-            entries=authoritative(bodies, now),
+            entries=authoritative(bodies, [draft.type for draft in drafts], now),
             rows=rows,
             tiles=tiles,
             tail=Tail(self._tail.frontier.extend(leaves), edge, state),
             moved=tuple(review for review in moved if review is not None),
+            marks=tuple(claim.mark for unit in units for claim in unit.claims),
+            at=now,
         )
 
     def _insert(self, connection: sqlite3.Connection, laid: _Laid) -> None:
         if not laid.rows:
             return
         connection.executemany("INSERT INTO il_entry (log_id, idx, id, leaf, body) VALUES (?, ?, ?, ?, ?)", laid.rows)
+        query = "SELECT count(*) FROM il_entry WHERE log_id = ? AND idx >= ?"
+        landed = connection.execute(query, (LOG_ID, laid.rows[0][1])).fetchone()[0]
+        if landed != len(laid.rows):
+            raise LedgerCorrupt("the store took entries and didn't keep them")
         tiles = [(LOG_ID, tile.level, tile.index, data) for tile, data in laid.tiles]
-        connection.executemany("INSERT INTO il_tile (log_id, level, n, data) VALUES (?, ?, ?, ?)", tiles)
+        insert = "INSERT INTO il_tile (log_id, level, n, data) VALUES (?, ?, ?, ?)"
+        if tiles and connection.executemany(insert, tiles).rowcount != len(tiles):
+            raise LedgerCorrupt("the store took tiles and didn't keep them")
         frontier = laid.tail.frontier
-        connection.execute(
+        moved = connection.execute(
             "UPDATE il_head SET size = ?, frontier = ? WHERE log_id = ?", (frontier.size, frontier.encode(), LOG_ID)
         )
+        if moved.rowcount != 1:
+            raise LedgerCorrupt("the store's head didn't move with its entries")
 
     def _commit(self, connection: sqlite3.Connection, laid: _Laid) -> None:
         try:
@@ -211,7 +264,14 @@ class Flusher:
             if not laid.rows or not self._landed():
                 raise
         self._doubt = None
+
+    def _arrived(self, laid: _Laid, landed: list[_Laid]) -> None:
+        """Only here do entries count: the chain goes on from them, and what they claim is claimed."""
         self._tail = laid.tail
+        self._remembered.said.update(laid.marks)
+        if isinstance(self._clock, Floored):
+            self._clock.raise_floor(laid.at)
+        landed.append(laid)
 
     def _landed(self) -> bool:
         """Whether the transaction in doubt is in the store; forgets the doubt when it knows."""
@@ -225,8 +285,8 @@ class Flusher:
     def _resolve(self, landed: list[_Laid]) -> None:
         """Settles an earlier doubt before anything new is written; raises `sqlite3.Error` while that can't be told."""
         if (doubt := self._doubt) is not None and self._landed():
-            landed.append(doubt)
-            self._tail, self._doubt = doubt.tail, None
+            self._doubt = None
+            self._arrived(doubt, landed)
 
     def _roll_back(self) -> None:
         if self._connection is not None and self._connection.in_transaction:
@@ -291,7 +351,9 @@ def _publish(connection: sqlite3.Connection, job: Publish) -> Answer:
     query = "SELECT log_id, size, root, note FROM il_checkpoint WHERE log_id = ? AND size = ?"
     found = connection.execute(query, (LOG_ID, job.size)).fetchone()
     if found is None:
-        connection.execute("INSERT INTO il_checkpoint (log_id, size, root, note) VALUES (?, ?, ?, ?)", row)
+        insert = "INSERT INTO il_checkpoint (log_id, size, root, note) VALUES (?, ?, ?, ?)"
+        if connection.execute(insert, row).rowcount != 1:
+            raise LedgerCorrupt("the store took a checkpoint and didn't keep it")
     elif found != row:
         return Conflict("another checkpoint of this size is published already")
     return Receipt(())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from interlock.errors import EntryRefused
+from interlock.ledger.claims import Claim, claims
 from interlock.ledger.entry import MAX_ENTRY, Prepared, prepare
 from interlock.model.change import Change, Unit
 from interlock.model.names import EntryId
@@ -19,10 +20,11 @@ _FLUSH_PART: Final = 2048
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A unit whose entries were found in order. `bytes` is about what it puts into the transaction."""
+    """A unit whose entries were found in order; `claims` are theirs. `bytes` is about what it adds to a transaction."""
 
     ids: tuple[EntryId, ...]
     entries: tuple[Prepared, ...]
+    claims: tuple[Claim, ...]
     changes: tuple[Change, ...]
     bytes: int
 
@@ -52,7 +54,8 @@ def make_ready(unit: Unit) -> Ready:
     sizes = [_size(entry) for entry in entries]
     if max(sizes) > MAX_ENTRY - _FLUSH_PART:
         raise EntryRefused(f"an entry longer than {MAX_ENTRY - _FLUSH_PART:,} bytes")
-    return Ready(ids, entries, unit.changes, sum(sizes) + sum(weight(change) for change in unit.changes))
+    said = tuple(claim for d in unit.entries for claim in claims(d.type, d.act, d.obj, d.d))
+    return Ready(ids, entries, said, unit.changes, sum(sizes) + sum(weight(change) for change in unit.changes))
 
 
 def weigh(job: Job) -> tuple[int, int]:

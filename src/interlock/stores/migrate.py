@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +23,14 @@ _SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 def migrate_sqlite(path: Path) -> None:
     """`migrate` on the SQLite file at `path`, in one transaction."""
-    engine = create_engine("sqlite://", creator=lambda: open_writer(path), poolclass=NullPool)
+    with migrating(lambda: open_writer(path)):
+        pass
+
+
+@contextmanager
+def migrating(connect: Callable[[], sqlite3.Connection]) -> Iterator[Connection]:
+    """A connection of `connect`, once `migrate` has run on it in one transaction; closed at the end."""
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -29,6 +39,7 @@ def migrate_sqlite(path: Path) -> None:
     try:
         with engine.connect() as connection:
             migrate(connection)
+            yield connection
     finally:
         engine.dispose()
 

@@ -13,14 +13,15 @@ from interlock.model.entry import EntryType
 from interlock.model.names import EntryId
 
 
-def authoritative(bodies: Sequence[bytes], ts: datetime) -> tuple[Entry, ...]:
+def authoritative(bodies: Sequence[bytes], types: Sequence[EntryType], ts: datetime) -> tuple[Entry, ...]:
     """Those of `bodies`, all of one flush at `ts` (UTC), that the authority looks at, in order.
+
+    `types` are those of the drafts they were made of; the seal behind them has none and isn't looked at.
 
     Only for bytes that `ledger.entry.chain` made a moment ago: form and signature aren't checked again, since that
     costs as much as all else in a flush (57 us an entry). What comes from a store goes through `verify_entries`.
     """
-    entries = (_entry(body, ts) for body in bodies)
-    return tuple(entry for entry in entries if entry.type in Authority.reads)
+    return tuple(_entry(body, ts) for body, type_ in zip(bodies, types, strict=False) if type_ in Authority.reads)
 
 
 def _entry(body: bytes, ts: datetime) -> Entry:

@@ -10,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, and_, create_engine, func, or_, select
+import structlog
+from sqlalchemy import Connection, Engine, RowMapping, and_, create_engine, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from interlock.errors import InterlockError, LedgerUnavailable
+from interlock.errors import InterlockError, LedgerCorrupt, LedgerUnavailable
 from interlock.ledger.fields import format_time
 from interlock.model.names import ActorId, EntryId, ReviewId
 from interlock.model.review import Review, ReviewState, Vote
@@ -24,11 +25,18 @@ from interlock.stores.connections import open_reader
 from interlock.stores.rows import review_from_row, vote_from_row
 from interlock.stores.schema import LOG_ID
 
+_log = structlog.get_logger(__name__)
+
 T = TypeVar("T")
 
 READERS: Final = 2
 DUE_LIMIT: Final = 1000  # how many overdue reviews one sweep takes
 ENTRIES_LIMIT: Final = 4096  # how many entries one read hands out at most
+
+_REVIEW: Final = tuple(
+    column for column in schema.review.columns if column.name not in ("lookup", "sealed_payload", "sealed_card")
+)
+"""What a review is read from: a list doesn't carry the sealed parts along."""
 
 _OPEN: Final = (ReviewState.PENDING.value, ReviewState.APPROVED.value)
 
@@ -38,7 +46,10 @@ class Reader:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         def connect() -> sqlite3.Connection:
-            return open_reader(path)
+            connection = open_reader(path)
+            # Text that isn't UTF-8 any more makes its own row unreadable, not the whole answer.
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            return connection
 
         self._clock = clock
         self._engine: Engine = create_engine(
@@ -47,15 +58,15 @@ class Reader:
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
 
     async def review(self, review: ReviewId) -> Review | None:
-        """One review."""
-        query = select(schema.review).where(schema.review.c.id == review)
+        """One review; raises `LedgerCorrupt` when its row isn't one that Interlock wrote, which lists pass over."""
+        query = select(*_REVIEW).where(schema.review.c.id == review)
         rows = await self._run(lambda c: c.execute(query).mappings().all())
         return review_from_row(rows[0]) if rows else None
 
     async def open_review(self, actor: ActorId, lookup: bytes) -> Review | None:
         """The actor's pending or approved, unexpired review of this form."""
         table, now = schema.review.c, format_time(self._clock.now())
-        query = select(schema.review).where(
+        query = select(*_REVIEW).where(
             table.actor == actor,
             table.lookup == lookup,
             or_(
@@ -69,11 +80,11 @@ class Reader:
     async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
         """Reviews in these states (None: all), newest first."""
         table = schema.review.c
-        query = select(schema.review).order_by(table.opened_at.desc(), table.id.desc()).limit(limit)
+        query = select(*_REVIEW).order_by(table.opened_at.desc(), table.id.desc()).limit(limit)
         if states is not None:
             query = query.where(table.state.in_(sorted(state.value for state in states)))
         rows = await self._run(lambda c: c.execute(query).mappings().all())
-        return [review_from_row(row) for row in rows]
+        return _readable(rows)
 
     async def count_open(self, actor: ActorId) -> int:
         """How many reviews of this actor are pending."""
@@ -103,7 +114,7 @@ class Reader:
         """Pending reviews past `expires_at` and approved ones past `approved_until`, oldest first, some at a time."""
         table, limit = schema.review.c, format_time(now)
         query = (
-            select(schema.review)
+            select(*_REVIEW)
             .where(
                 table.state.in_(_OPEN),
                 or_(
@@ -115,7 +126,7 @@ class Reader:
             .limit(DUE_LIMIT)
         )
         rows = await self._run(lambda c: c.execute(query).mappings().all())
-        return [review_from_row(row) for row in rows]
+        return _readable(rows)
 
     async def entry(self, entry: EntryId) -> bytes | None:
         """The stored bytes of an entry."""
@@ -164,3 +175,17 @@ class Reader:
         except (SQLAlchemyError, sqlite3.Error, RuntimeError):
             # RuntimeError: the pool of threads is shut down, the store closed.
             raise LedgerUnavailable("the store can't be read now") from None
+        except (TypeError, ValueError, OverflowError, MemoryError):
+            # What SQLAlchemy makes of a number where bytes should be, say.
+            raise LedgerCorrupt("a row holds something that Interlock doesn't write there") from None
+
+
+def _readable(rows: Sequence[RowMapping]) -> list[Review]:
+    """The reviews in `rows`. One spoilt row must not hide the others, nor keep them from expiring."""
+    reviews: list[Review] = []
+    for row in rows:
+        try:
+            reviews.append(review_from_row(row))
+        except LedgerCorrupt as spoilt:
+            _log.critical("integrity.alarm", because=spoilt.sentence)
+    return reviews

@@ -67,7 +67,7 @@ def review_from_row(row: RowMapping) -> Review:
             approved_until=None if row["approved_until"] is None else parse_time(row["approved_until"]),
             opened_entry=EntryId(row["opened_entry"]),
         )
-    except (ValueError, TypeError, KeyError, MalformedInput):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MalformedInput):
         raise LedgerCorrupt("a row of il_review isn't one that Interlock wrote") from None
 
 

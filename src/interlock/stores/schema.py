@@ -120,7 +120,7 @@ vote: Final = Table(
     Column("entry", ID, nullable=False),
     Column("at", TIME, nullable=False),
     Column("sealed_reason", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("review", "person"),
+    PrimaryKeyConstraint("review", "person", "verdict"),
 )
 
 key: Final = Table(

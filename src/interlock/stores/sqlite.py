@@ -22,6 +22,7 @@ from interlock.ledger.note import Signer, VerifyingKey
 from interlock.model.change import Unit
 from interlock.ports import Bell, Clock, Entropy, Receipt
 from interlock.stores import startup
+from interlock.stores.clock import Floored
 from interlock.stores.connections import open_writer
 from interlock.stores.flush import Connect, Flushed, Flusher, Tail
 from interlock.stores.jobs import Publish
@@ -50,11 +51,12 @@ class SqliteStore:
     Made by `open`. The process that holds it is the store's only owner until `close`.
     """
 
-    def __init__(self, lock: StoreLock, writer: Writer, records: Reader) -> None:
+    def __init__(self, lock: StoreLock, writer: Writer, records: Reader, waypoint: Frontier | None) -> None:
         """Use `open`."""
         self._lock = lock
         self._writer = writer
         self.records = records
+        self.waypoint = waypoint
 
     @classmethod
     async def open(
@@ -69,27 +71,32 @@ class SqliteStore:
         clock: Clock,
         bell: Bell,
         queue_limit: int = QUEUE_LIMIT,
+        waypoint: int = 0,
         connect: Callable[[Path], sqlite3.Connection] = open_writer,
     ) -> SqliteStore:
         """Takes the store at `path`, makes it if there is none, verifies all of it and starts the writer.
 
         `authority` must be fresh: it is fed with every entry, now and as they become durable. `signer` is the node's
-        key. Raises `InterlockError` ("store_locked", "store_newer"), `LedgerCorrupt`, `LedgerUnavailable`.
+        key. `waypoint` is a size: what the first so many entries lead to is found on the way, and left in the attribute
+        of that name (None if there are fewer). A clock that takes a floor is never below the newest entry again.
+        Raises `InterlockError` ("store_locked", "store_newer"), `LedgerCorrupt`, `LedgerUnavailable`.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = StoreLock(path)
         try:
-            verified = await asyncio.to_thread(_prepare, path, trust, authority)
+            verified = await asyncio.to_thread(_prepare, path, trust, authority, waypoint)
             chain = ChainState(node, entropy.token(_BOOT_BYTES).hex())
             tail = Tail(verified.frontier, verified.edge, chain)
             connection: Connect = partial(connect, path)
-            flusher = Flusher(connection, tail, signer=signer, entropy=entropy, clock=clock)
+            if verified.newest is not None and isinstance(clock, Floored):
+                clock.raise_floor(verified.newest)
+            flusher = Flusher(connection, tail, verified.remembered, signer=signer, entropy=entropy, clock=clock)
             records = Reader(path, clock)
             writer = Writer(flusher, queue_limit=queue_limit, settle=partial(_settle, authority, bell))
         except BaseException:
             lock.release()
             raise
-        return cls(lock, writer, records)
+        return cls(lock, writer, records, verified.waypoint)
 
     def commit(self, unit: Unit) -> Awaitable[Receipt]:
         """Queues the unit at once; the awaitable resolves when it is durable and the authority has seen it.
@@ -132,12 +139,18 @@ class SqliteStore:
             self._lock.release()
 
 
-def _prepare(path: Path, trust: Trust, authority: Authority) -> startup.Verified:
+def _prepare(path: Path, trust: Trust, authority: Authority, waypoint: int) -> startup.Verified:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         migrate_sqlite(path)
         with closing(open_writer(path)) as connection:
-            return startup.check(connection, node_keys=trust.node_keys, log_key=trust.log_key, authority=authority)
+            return startup.check(
+                connection,
+                node_keys=trust.node_keys,
+                log_key=trust.log_key,
+                authority=authority,
+                waypoint=waypoint,
+            )
     except InterlockError:
         raise
     except (sqlite3.Error, SQLAlchemyError, OSError) as error:

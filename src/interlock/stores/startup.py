@@ -1,6 +1,7 @@
 """The check before a store is used: everything in it is read, verified, and folded into the authority.
 
-    1. entries: indices without a gap, ids and leaves that are the bodies' own, then steps 5 to 8 of the verifier
+    0. the shape: the database is built as our migrations build it, nothing more and nothing less
+    1. entries: indices without a gap, ids and leaves that are the bodies' own, then steps 5 to 9 of the verifier
     2. tiles: the full ones are those that the leaves make, no more and no fewer
     3. checkpoints: each signed by the log's key, with the root that the entries before its size have
     4. the head: the size and frontier that all entries lead to
@@ -13,16 +14,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from interlock.errors import LedgerCorrupt, MalformedInput
 from interlock.ledger import checkpoint as checkpoints
 from interlock.ledger.authority import Authority
+from interlock.ledger.claims import Marks
 from interlock.ledger.merkle import Frontier, leaf_hash
 from interlock.ledger.note import VerifyingKey
 from interlock.ledger.tiles import RightEdge, Tile
 from interlock.ledger.verify import verify_entries
-from interlock.stores.flush import read_head
+from interlock.stores import shape
+from interlock.stores.flush import Remembered, read_head
 from interlock.stores.schema import LOG_ID
 
 _HASHED_AT_ONCE: Final = 1024
@@ -30,10 +34,16 @@ _HASHED_AT_ONCE: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Where a log ends that was found in order."""
+    """A log that was found in order: where it ends, what it claims, and its newest time (None: it is empty).
+
+    `waypoint` is the frontier at the size asked for; None if the log is smaller.
+    """
 
     frontier: Frontier
     edge: RightEdge
+    remembered: Remembered
+    newest: datetime | None
+    waypoint: Frontier | None
 
 
 def check(
@@ -42,6 +52,7 @@ def check(
     node_keys: Sequence[VerifyingKey],
     log_key: VerifyingKey,
     authority: Authority,
+    waypoint: int = 0,
 ) -> Verified:
     """Reads the whole log; raises `LedgerCorrupt`, naming what is wrong and where.
 
@@ -49,21 +60,24 @@ def check(
     """
     # Text that isn't UTF-8 any more must come out different, not as an error of the driver's.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    scan = _Scan(connection, log_key)
-    for entry in verify_entries(scan.bodies(), node_keys):
+    connection.execute("BEGIN")  # all that is read is of one moment
+    remembered = Remembered(Marks(), shape.check(connection))
+    scan, newest = _Scan(connection, log_key, waypoint), None
+    for entry in verify_entries(scan.bodies(), node_keys, remembered.said):
         if entry.id != scan.id:
             raise LedgerCorrupt(f"entry {scan.size - 1}: its row has another id than it has itself")
         authority.apply(entry)
+        newest = entry.ts if newest is None else max(newest, entry.ts)
     frontier = scan.finish()
     if read_head(connection) != frontier:
         raise LedgerCorrupt(f"the head row isn't the one that the {frontier.size} entries lead to")
-    return Verified(frontier, scan.edge)
+    return Verified(frontier, scan.edge, remembered, newest, scan.waypoint)
 
 
 class _Scan:
     """Goes through the entries in order, and builds tiles and roots beside."""
 
-    def __init__(self, connection: sqlite3.Connection, log_key: VerifyingKey) -> None:
+    def __init__(self, connection: sqlite3.Connection, log_key: VerifyingKey, waypoint: int) -> None:
         self._connection = connection
         self._log_key = log_key
         self._checkpoints: Iterator[Any] = connection.execute(
@@ -73,6 +87,8 @@ class _Scan:
         self._frontier = Frontier()
         self._leaves: list[bytes] = []
         self._tiles = 0
+        self._waypoint = waypoint
+        self.waypoint = Frontier() if waypoint == 0 else None
         self.edge = RightEdge()
         self.id: object = None
 
@@ -110,6 +126,8 @@ class _Scan:
         for tile, data in self.edge.append(leaf):
             self._check_tile(tile, data)
         self._leaves.append(leaf)
+        if self.size == self._waypoint:
+            self.waypoint = self._hashed()
         if len(self._leaves) >= _HASHED_AT_ONCE:
             self._hashed()
         self._pass_checkpoints()

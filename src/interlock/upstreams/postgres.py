@@ -102,6 +102,7 @@ async def _read(connection: AsyncConnection[TupleRow]) -> Snapshot:
         operators=frozenset(row[0] for row in operators),
         types=frozenset(row[0] for row in types),
         search_path=search_path,
+        casts=bool(casts),
         function_definitions={name: _hash(rows) for name, rows in _by_first(functions).items()},
     )
 
@@ -119,7 +120,7 @@ def _relations(
             schema=schema,
             name=name,
             kind=kind,
-            columns=tuple(Column(c[1], c[2], c[3]) for c in columns[oid]),
+            columns=tuple(Column(c[1], c[2], c[3], c[6] != "") for c in columns[oid]),
             hidden_effects=bool(rest[-1]) or any(row[-1] for row in (*columns[oid], *parts[oid])),
             definition=_hash(
                 [schema, name, kind, rest, [c[1:] for c in columns[oid]], sorted(p[1:] for p in parts[oid])]

@@ -62,6 +62,12 @@ class Registry(Protocol):
     async def sign_in(self, presented: Secret[str], /) -> tuple[PersonId, KeyId]:
         """Uses a sign-in key up; raises `AuthenticationFailed`."""
 
+    def sign_in_holder(self, presented: Secret[str], /) -> PersonId | None:
+        """Whom a live sign-in key would sign in, without using it up; None when it isn't live."""
+
+    async def revoke_key(self, key: KeyId, /, by: PersonId, because: str) -> None:
+        """Ends a key; raises `NotFound` when it isn't live."""
+
     def is_operator(self, presented: Secret[str], /) -> bool:
         """Whether this is the operator's token."""
 

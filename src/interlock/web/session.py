@@ -1,7 +1,8 @@
 """Console sessions: a sealed cookie that says who signed in, and the CSRF token that goes with it.
 
-Stateless: the seal (AES-GCM under the installation's key) is the proof, the times inside are the limit. What this
-can't do is end a stolen cookie before its eight hours; signing out clears it in this browser only.
+The seal (AES-GCM under the installation's key) is the proof, the times inside are the limit. Signing out ends the
+session on this node, for whoever else holds its cookie too; ended cookies are remembered, by hash, until they would
+have ended by themselves or the node stops.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -24,7 +26,7 @@ COOKIE = "__Host-interlock"  # RFC 6265bis section 4.1.3.2: Secure, Path=/, no D
 LIFETIME = timedelta(hours=8)
 ABOUT = "console-session"
 MAX_COOKIE = 2048  # characters; ours have about 300
-CSRF_DOMAIN = b"interlock/console-csrf/v1"
+MAX_ENDED = 10_000  # sessions that were signed out of, remembered; each was a sign-in link first
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -37,20 +39,22 @@ class Session:
     signed_in_at: datetime
     expires_at: datetime
     csrf: str
+    mark: str  # the cookie's hash: tells sessions apart without holding what opens them
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Makes and reads session cookies."""
+    """Makes, reads and ends session cookies."""
 
     sealer: Sealer
     clock: Clock
+    _ended: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)  # mark -> when it would end
 
     def start(self, person: PersonId, key: KeyId) -> str:
         """The cookie of a session that begins now and ends eight hours later, whatever happens in between."""
         now = int(self.clock.now().timestamp())
         until = now + int(LIFETIME.total_seconds())
-        plain = encode({"person": person, "key": key, "at": now, "until": until})
+        plain = encode({"person": person, "key": key, "at": now, "until": until, "csrf": secrets.token_hex(32)})
         return base64.urlsafe_b64encode(self.sealer.seal(ABOUT, plain)).decode("ascii").rstrip("=")
 
     def read(self, cookie: str) -> Session | None:
@@ -64,19 +68,30 @@ class Sessions:
         except (UnicodeEncodeError, binascii.Error, LedgerCorrupt):
             return None
         fields = json.loads(plain)
+        if "csrf" not in fields:  # a session of an earlier version
+            return None
         session = Session(
             person=PersonId(fields["person"]),
             key=KeyId(fields["key"]),
             signed_in_at=datetime.fromtimestamp(fields["at"], UTC),
             expires_at=datetime.fromtimestamp(fields["until"], UTC),
-            csrf=csrf_token(cookie),
+            csrf=fields["csrf"],
+            mark=hashlib.sha256(sealed).hexdigest(),
         )
-        return session if self.clock.now() < session.expires_at else None
+        return session if self.is_live(session) else None
 
+    def is_live(self, session: Session) -> bool:
+        """Whether a session that was read before still holds."""
+        return session.mark not in self._ended and self.clock.now() < session.expires_at
 
-def csrf_token(cookie: str) -> str:
-    """The session's CSRF token: keyed by the cookie, so only who has the session knows it."""
-    return hmac.new(cookie.encode(), CSRF_DOMAIN, hashlib.sha256).hexdigest()
+    def end(self, session: Session) -> None:
+        """Ends a session for every holder of its cookie. Beyond `MAX_ENDED` the one next to end by itself is let go."""
+        now = self.clock.now()
+        for mark in [mark for mark, until in self._ended.items() if until <= now]:
+            del self._ended[mark]
+        if len(self._ended) >= MAX_ENDED:
+            del self._ended[min(self._ended, key=self._ended.__getitem__)]
+        self._ended[session.mark] = session.expires_at
 
 
 def same(expected: str, presented: str) -> bool:

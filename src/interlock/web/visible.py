@@ -1,4 +1,5 @@
-"""Makes what can't be seen visible: bidi overrides, zero-width and control characters, odd spaces, blank letters.
+"""Makes what can't be seen visible: bidi overrides, zero-width and control characters, odd spaces, blank letters, and
+heaps of combining marks, which can cover what stands around them.
 
 Everything an agent wrote goes through here before a person judges it. A reviewer must see what a machine reads.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import groupby
 
 # Letters and marks that print as nothing: Hangul fillers, braille blank, combining grapheme joiner, Khmer inherent
 # vowels, Mongolian and ordinary variation selectors (Unicode, Default_Ignorable_Code_Point).
@@ -17,6 +19,7 @@ _BLANK = frozenset(
 )
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # general categories that have no glyph of their own
 
+MANY_MARKS = 3  # so many combining marks in a row are numbered; writing systems get by with two
 MANY_BLANK_LINES = 3  # more than this in a row is a way to push a tail out of sight
 MANY_SPACES = 24
 _LINES = re.compile(rf"\n(?:[ \t]*\n){{{MANY_BLANK_LINES},}}")
@@ -25,14 +28,29 @@ _SPACES = re.compile(rf"[ \t]{{{MANY_SPACES},}}")
 
 def visible(text: str) -> str:
     """`text` on one line, each unseen character as its number: U+202E becomes `⟨U+202E⟩`. A space stays a space."""
-    return "".join(_shown(character) for character in text)
+    return "".join(_run(is_mark, "".join(run)) for is_mark, run in groupby(text, _is_mark))
 
 
 def visible_block(text: str) -> str:
     """As `visible`, but line feeds and tabs stay, and long empty stretches are told rather than shown."""
-    shown = "".join(c if c in "\n\t" else _shown(c) for c in text.replace("\r\n", "\n"))
+    pieces = re.split(r"([\n\t]+)", text.replace("\r\n", "\n"))
+    shown = "".join(piece if number % 2 else visible(piece) for number, piece in enumerate(pieces))
     shown = _LINES.sub(lambda found: f"\n⟨{found.group().count(chr(10)) - 1} empty lines⟩\n", shown)
     return _SPACES.sub(lambda found: f" ⟨{len(found.group())} spaces⟩ ", shown)
+
+
+def _run(is_mark: bool, run: str) -> str:
+    if is_mark and len(run) >= MANY_MARKS:
+        return "".join(map(_number, run))
+    return "".join(map(_shown, run))
+
+
+def _is_mark(character: str) -> bool:
+    return character > "~" and unicodedata.category(character).startswith("M")
+
+
+def _number(character: str) -> str:
+    return f"⟨U+{ord(character):04X}⟩"
 
 
 def _shown(character: str) -> str:
@@ -40,5 +58,5 @@ def _shown(character: str) -> str:
         return character
     category = unicodedata.category(character)
     if category in _UNSEEN or category == "Zs" or ord(character) in _BLANK:
-        return f"⟨U+{ord(character):04X}⟩"
+        return _number(character)
     return character

@@ -15,7 +15,7 @@ import structlog
 from interlock.errors import InterlockError, UpstreamFailed
 from interlock.model.snapshot import Snapshot
 
-INTERVAL = 2.0  # seconds between looks
+INTERVAL = 0.5  # seconds between looks
 LONGEST_PAUSE = 60.0  # seconds between looks while they fail
 LOOK_SECONDS = 60.0  # for one look, loading included
 

@@ -3,8 +3,10 @@
 It believes nothing that the store says of itself. It recomputes every leaf from the entry's bytes, checks the nodes'
 signatures and chains, keeps its own frontier, and compares. What it has signed it remembers in a file of its own,
 flushed to disk before the checkpoint is published; so a store that was rolled back or forked can't get a second,
-conflicting checkpoint out of it (ledger.md 1.10). After a restart it reads the log from the first entry again: what it
-signed must still be there.
+conflicting checkpoint out of it (ledger.md 1.10). So it knows more than the store does, and is asked before anything is
+served: `begin_new_log` before the very first entry, `verify_first` at every start. A log with entries and without a
+state is refused; `unsafe_reset` is the operator's way out. After a restart it reads the log from the first entry again:
+what it signed must still be there.
 
 Two signers with separate state must never share a key.
 """
@@ -66,6 +68,59 @@ class Signer:
         self._begun = False
         self._alarm: LedgerCorrupt | None = None
 
+    async def begin_new_log(self) -> None:
+        """Signs for the empty log, before its first entry: from here on a log without a state is one that lost it.
+
+        Does nothing when that was done before. Raises `LedgerCorrupt` when the log isn't empty, or was signed with
+        entries in it; `LedgerUnavailable`.
+        """
+        size, _ = await self._source.head()
+        if size:
+            raise LedgerCorrupt(f"a log of {size} entries isn't a new one")
+        await self._begin()
+        if self._signed is None:
+            await self._sign()
+        elif self._signed.size:
+            raise _rolled_back(self._signed.size, 0)
+
+    async def verify_first(self, waypoint: Frontier | None = None) -> None:
+        """Holds the store against what was signed, to be called before anything is served.
+
+        `waypoint` is what a check of the whole log found at the size of the state's (`StateFile.load`); without it, or
+        when it differs, the log is read here up to that size. Raises `LedgerCorrupt`: the log was rolled back, is
+        another one, or has entries while there is no state; `LedgerUnavailable`.
+        """
+        try:
+            await self._begin()
+            signed = self._signed
+            if signed is None:
+                return
+            size, _ = await self._source.head()
+            if size < signed.size:
+                raise _rolled_back(signed.size, size)
+            if waypoint != signed.frontier:
+                await self._follow(signed.size)
+        except LedgerCorrupt as error:
+            self._alarm = LedgerCorrupt(f"the signer stops: {error.sentence}")
+            raise self._alarm from error
+
+    async def unsafe_reset(self) -> Checkpoint:
+        """Signs for the log as it lies there, whatever was signed before; the old state is kept beside the new one.
+
+        Every entry is checked, but nobody can tell any more whether entries are missing at the end, or are others than
+        those that were signed. For an operator whose state is lost or whose store came from a backup, with the gateway
+        stopped and on a signer that did nothing yet; whoever calls it records it. Raises `LedgerCorrupt` when the log
+        itself doesn't verify, `LedgerUnavailable`.
+        """
+        size, root = await self._source.head()
+        self._begun = True
+        await self._follow(size)
+        self._compare(size, root)
+        self._chains.finish()
+        await asyncio.to_thread(self._file.set_aside)
+        await self._sign()
+        return Checkpoint(self._key.name, size, root)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Signs until `stop` is set; raises `LedgerCorrupt` when what is stored isn't what was signed.
 
@@ -92,8 +147,7 @@ class Signer:
         if self._alarm is not None:
             raise self._alarm
         try:
-            if not self._begun:
-                await self._begin()
+            await self._begin()
             size, root = await self._source.head()
             await self._follow(size)
             self._compare(size, root)
@@ -109,13 +163,20 @@ class Signer:
             raise self._alarm from error
 
     async def _begin(self) -> None:
-        """Takes up what was signed before; a log that was signed without our remembering it isn't signed again."""
-        self._signed = await asyncio.to_thread(self._file.load)
-        if self._signed is None and await self._source.checkpoint() is not None:
-            raise LedgerCorrupt("the log has checkpoints, but the signer's own state is gone; restore it from a copy")
-        if self._signed is not None:
-            self._check_own(self._signed)
-        self._begun = True
+        """Takes up what was signed before; only an empty log may be without."""
+        if self._begun:
+            return
+        signed = await asyncio.to_thread(self._file.load)
+        if signed is not None:
+            self._check_own(signed)
+        else:
+            size, _ = await self._source.head()
+            if size or await self._source.checkpoint() is not None:
+                raise LedgerCorrupt(
+                    f"the log has {size} entries, but the signer's own state is gone: restore its file from a copy,"
+                    " or run `interlock ledger unsafe-reset-signer` if the log is known to be whole"
+                )
+        self._signed, self._begun = signed, True
 
     def _check_own(self, state: SignerState) -> None:
         try:
@@ -153,7 +214,7 @@ class Signer:
     def _compare(self, size: int, root: bytes) -> None:
         remembered = max(self._frontier.size, 0 if self._signed is None else self._signed.size)
         if size < remembered:
-            raise LedgerCorrupt(f"the log was rolled back: it had {remembered} entries and now has {size}")
+            raise _rolled_back(remembered, size)
         if root != self._frontier.root():
             raise LedgerCorrupt(f"the log's head claims another root than its {size} entries have")
 
@@ -169,3 +230,7 @@ class Signer:
         assert self._signed is not None
         await self._source.put_checkpoint(self._signed.size, self._signed.root, self._signed.note)
         return Checkpoint(self._key.name, self._signed.size, self._signed.root)
+
+
+def _rolled_back(had: int, has: int) -> LedgerCorrupt:
+    return LedgerCorrupt(f"the log was rolled back: it had {had} entries and now has {has}")

@@ -56,6 +56,18 @@ class StateFile:
             raise LedgerCorrupt("the signer's state file contradicts itself")
         return state
 
+    def set_aside(self) -> None:
+        """Keeps what the file says under the next free name beside it; raises `LedgerUnavailable`."""
+        number = 1
+        while (kept := self._path.with_name(f"{self._path.name}.replaced-{number}")).exists():
+            number += 1
+        try:
+            self._path.rename(kept)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise LedgerUnavailable(f"the signer's state can't be put aside ({type(error).__name__})") from None
+
     def save(self, state: SignerState) -> None:
         """Replaces the state; it is on disk when this returns. Raises `LedgerUnavailable`; the old one holds then."""
         document = {

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-
 from tests.a_gateway import POLICY, Gateway, gateway
 from tests.postgres_fixture import Database
 
@@ -82,3 +81,41 @@ async def test_the_search_path_is_the_sessions_own(gate: Gateway, empty_database
     async with await gate.connect() as connection:
         rows = await (await connection.execute("SELECT id, ssn FROM people")).fetchall()
     assert rows == [(7, "plain")]
+
+
+async def test_a_swap_made_here_is_judged_by_the_new_definitions(gate: Gateway, empty_database: Database) -> None:
+    empty_database.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    async with await gate.connect() as connection:
+        await connection.execute("CREATE TABLE mine (v text)")
+        await connection.execute("INSERT INTO mine VALUES ('a')")
+        assert await (await connection.execute("SELECT upper(v) FROM mine")).fetchall() == [("A",)]
+        await connection.execute("ALTER TABLE mine RENAME TO mine_before")
+        await connection.execute("CREATE VIEW mine AS SELECT ssn AS v FROM people")
+        assert await (await connection.execute("SELECT upper(v) FROM mine")).fetchall() == [("[phi.ssn]",)]
+
+
+async def test_nothing_is_judged_behind_definitions_of_its_own_transaction(
+    gate: Gateway, empty_database: Database
+) -> None:
+    empty_database.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    async with await gate.connect() as connection:
+        await connection.set_autocommit(False)
+        await connection.execute("CREATE TABLE later (v text)")
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="commit first"):
+            await connection.execute("SELECT v FROM later")
+        await connection.rollback()
+        await connection.execute("SELECT id FROM people")
+        await connection.rollback()
+
+
+async def test_labels_stay_with_a_renamed_column_and_pass_to_generated_ones(
+    gate: Gateway, empty_database: Database
+) -> None:
+    empty_database.execute(
+        "ALTER TABLE people ADD COLUMN copied text GENERATED ALWAYS AS (ssn) STORED",
+        "ALTER TABLE people RENAME COLUMN ssn TO harmless",
+    )
+    await gate.definitions.refresh()
+    async with await gate.connect() as connection:
+        rows = await (await connection.execute("SELECT harmless, copied FROM people")).fetchall()
+    assert rows == [("[phi.ssn]", "[phi.ssn]")]

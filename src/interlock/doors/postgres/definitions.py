@@ -27,4 +27,4 @@ class Definitions:
         """Takes a newer snapshot; what is analysed from here on goes by it."""
         if snapshot.version != self.snapshot.version:
             self.snapshot = snapshot
-            self.labels = ColumnLabels(snapshot, self.catalog, self.connection.name)
+            self.labels = ColumnLabels(snapshot, self.catalog, self.connection.name, self.labels)

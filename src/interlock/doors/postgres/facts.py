@@ -12,9 +12,14 @@ from dataclasses import dataclass
 
 from interlock.errors import UpstreamFailed
 from interlock.sql.catalogs import FIRST_USER_OID
-from interlock.sql.shape import Statement
+from interlock.sql.shape import Kind, Statement
 from interlock.wire.postgres.backend import MAX_COLUMNS
 from interlock.wire.postgres.body import Body
+
+# Reported by the server, and never what a client may change: a new value ends the session wherever it shows up.
+FIXED = frozenset(
+    {"search_path", "standard_conforming_strings", "client_encoding", "session_authorization", "is_superuser"}
+)
 
 SETTINGS = (
     "search_path",
@@ -28,6 +33,15 @@ SETTINGS = (
     "role",
     "session_authorization",
 )
+
+# Sent with the login, so that no later change of the server's, the database's or the role's defaults reaches us.
+PINNED = {
+    "client_encoding": "UTF8",
+    "standard_conforming_strings": "on",
+    "backslash_quote": "safe_encoding",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+}
 
 # Every name is qualified, so that a changed search_path can't answer for us.
 QUERY = (
@@ -50,8 +64,6 @@ REPORTED = frozenset(
     }
 )
 
-_ENCODING = SETTINGS.index("client_encoding")
-_STRINGS = SETTINGS.index("standard_conforming_strings")
 _APPLICATION = SETTINGS.index("application_name")
 
 
@@ -67,8 +79,13 @@ class Facts:
 
     def demand_readable(self) -> None:
         """Raises `UpstreamFailed` when texts would mean something else to the server than to our parser."""
-        if self.settings[_STRINGS] != "on" or self.settings[_ENCODING] != "UTF8" or self.temporary:
+        found = dict(zip(SETTINGS, self.settings, strict=True))
+        if self.temporary or any(found[name] != value for name, value in PINNED.items()):
             raise UpstreamFailed("the login's defaults make SQL mean something that isn't judged here")
+
+    def same_but_schemas(self, other: Facts) -> bool:
+        """Whether only the schemas that the path resolves to may differ: `"$user"` follows the schemas there are."""
+        return self._comparable()[1:] == other._comparable()[1:]
 
     def same(self, other: Facts) -> bool:
         """Whether nothing moved but what clients may set themselves."""
@@ -92,8 +109,11 @@ def read_facts(row: bytes) -> Facts:
 
 
 def may_run_code(statement: Statement) -> bool:
-    """Whether code that we can't read may have run: behind a view, a function, a trigger, a type of a user's."""
-    if statement.because:
+    """Whether code that we can't read may have run: behind a view, a function, a trigger, a type of a user's.
+
+    Writes always may: defaults and constraints are expressions too, and a changed table brings new ones.
+    """
+    if statement.because or statement.kind in (Kind.WRITE, Kind.SCHEMA, Kind.PRIVILEGE):
         return True
     relations = [touch.relation for touch in statement.touches if touch.relation is not None]
     return any(

@@ -25,6 +25,7 @@ from interlock.model.names import ActionId
 from interlock.model.payload import SqlStatement
 from interlock.ports import Entropy
 from interlock.sql import effects
+from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Statement
 from interlock.wire.postgres.sentences import known_sqlstate, sentence_for
@@ -43,22 +44,26 @@ class Preparing:
     ) -> None:
         self.up = up
         self.facts = facts
+        self.facts_of = definitions.snapshot.version  # the definitions that were in force when they were asked
         self.definitions = definitions
         self.actor = actor
         self.failed = False
         self.reason = ""
         self._texts = texts
         self._entropy = entropy
+        self._state: SessionState | None = None  # made anew when what it is made of differs
+        self._state_of: tuple[Facts, tuple[str | None, ...]] | None = None
 
     @property
     def state(self) -> SessionState:
         """The session's state by what the server last reported."""
-        settings = {
-            ours: self.up.parameters[theirs].lower()
-            for theirs, ours in REPORTED.items()
-            if theirs in self.up.parameters
-        }
-        return SessionState(self.facts.schemas, self.facts.role, settings)
+        reported = tuple(self.up.parameters.get(theirs) for theirs in REPORTED)
+        if self._state is None or self._state_of != (self.facts, reported):
+            pairs = zip(REPORTED.values(), reported, strict=True)
+            settings = {ours: value.lower() for ours, value in pairs if value is not None}
+            self._state = SessionState(self.facts.schemas, self.facts.role, settings)
+            self._state_of = (self.facts, reported)
+        return self._state
 
     def read(self, payload: SqlStatement, *, failed: bool) -> Statement:
         """What the text is; raises `NotUnderstood`, and `Stop` for what a failed transaction doesn't take."""
@@ -81,6 +86,14 @@ class Preparing:
             payload = replace(payload, text=b"ROLLBACK")  # as the server ends a failed transaction
         if isinstance(statement.effect, effects.GiveReason):
             payload = replace(payload, text=b"SET interlock.reason = ''")  # the words stay here
+        if (
+            isinstance(statement.effect, effects.Deallocate)
+            and statement.effect.name is not None
+            and not payload.simple
+        ):
+            raise Stop(
+                "0A000", "Close the statement by the protocol's own message, or send DEALLOCATE as a simple query."
+            )
         if statement.is_session_traffic:
             prepared = None if payload.simple else await self._prepare(payload.text, payload.parameter_types, anew)
             return Planned(statement, payload, prepared, prepared.columns if prepared else None)
@@ -95,7 +108,9 @@ class Preparing:
         columns = witness.columns if witness is not None else None
         if columns is not None and not payload.simple and statement.copy is None:
             columns = with_formats(columns, payload.result_formats)
-        if prepared is not None and not payload.simple:
+        if prepared is not None and max(prepared.parameter_types, default=0) >= FIRST_USER_OID:
+            raise Stop("0A000", "Parameters of user-defined types aren't built yet: their input may run code of users.")
+        if prepared is not None and not payload.simple and payload.parameter_types != prepared.parameter_types:
             payload = replace(payload, parameter_types=prepared.parameter_types)
         return Planned(statement, payload, prepared, columns)
 
@@ -113,6 +128,7 @@ class Preparing:
             identity=UpstreamIdentity(upstream.host, upstream.port, upstream.database, upstream.user),
             reason=self.reason,
             holds_token=holds_token,
+            readings=self._texts.readings,
         )
 
     def foreseen(self, statement: Statement, payload: SqlStatement) -> Action:

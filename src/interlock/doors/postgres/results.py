@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from interlock.actions.from_sql import same_shape
 from interlock.doors.postgres.facts import REPORTED
@@ -23,6 +24,9 @@ from interlock.wire.postgres.rows import RowMasker
 
 ROWS = b"D"
 COPIED = b"d"
+
+_READ = EVERY_TYPE - {ROWS, COPIED}
+_NARROW = 64  # columns; the shapes of wider results aren't remembered, so that the memory has a bound
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class Results:
             looked.add(ROWS)
         if any(r.copy is not None or not r.copies for r in self.running):
             looked.add(COPIED)
-        reader.wanted = EVERY_TYPE - {ROWS, COPIED}
+        reader.wanted = _READ
         reader.gathered = looked
 
     def begin(self) -> bytes:
@@ -135,12 +139,8 @@ class Results:
 
     def _described(self, frame: Frame, out: list[bytes | memoryview]) -> None:
         current = self.current
-        if not current.free:
-            now = backend.read_row_description(frame.body)
-            if current.described is None or not same_shape(current.described, now):
-                raise UpstreamFailed(
-                    "the result has another shape than the one that was decided on", code="contradiction"
-                )
+        if not current.free and (current.described is None or not _has_shape(frame.body, current.described)):
+            raise UpstreamFailed("the result has another shape than the one that was decided on", code="contradiction")
         if self.simple:  # in the extended protocol this answers a Describe of ours; the client's was answered by us
             out.append(frame_bytes(b"T", frame.body))
 
@@ -178,3 +178,16 @@ class Results:
         complaint = backend.read_complaint(frame.body)
         self.failed = denial.known_sqlstate(complaint.sqlstate)
         return denial.upstream_error(complaint)
+
+
+def _has_shape(body: bytes, described: tuple[DescribedColumn, ...]) -> bool:
+    """Whether a RowDescription's body tells the shape that was decided on; raises `MalformedInput`."""
+    if len(described) > _NARROW:
+        return same_shape(described, backend.read_row_description(body))
+    return _has_this_shape(body, described)
+
+
+@lru_cache(maxsize=512)
+def _has_this_shape(body: bytes, described: tuple[DescribedColumn, ...]) -> bool:
+    """Pure in the very bytes, so that the same answer to the same statement isn't parsed each time."""
+    return same_shape(described, backend.read_row_description(body))

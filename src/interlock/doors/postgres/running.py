@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from interlock.doors.postgres.copying import copy_options
 from interlock.doors.postgres.results import Results, Running
@@ -18,12 +19,14 @@ from interlock.doors.relay import Link
 from interlock.errors import LedgerUnavailable, UpstreamFailed
 from interlock.masking.plan import MaskPlan, plan
 from interlock.model.exposure import Output
+from interlock.model.obligation import Obligations
 from interlock.model.release import Ending, Outcome, Release
 from interlock.wire.postgres import frontend
 from interlock.wire.postgres.copy_data import CopyMasker
 from interlock.wire.postgres.rows import RowMasker
 
 MAX_ROW = 64 * 1024 * 1024  # bytes of one COPY row that is masked
+_NARROW = 64  # columns; the plans of wider results aren't remembered, so that the memory has a bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,13 @@ class Run:
         return Ending(Outcome.UNKNOWN, masked=self._masked())
 
     async def _relay(self, *, silent: bool) -> None:
-        if not silent:
-            self._down.write(self._results.begin())
+        owed = self._results.begin()  # goes with the first results: a send of its own costs as much as theirs
         while not self._results.finished:
             out = self._results.take(await self._up.items())
             if not silent:
-                self._down.write(out)
+                self._down.write(owed + out if owed else out)
                 await self._down.drain()
+            owed = b""
 
     def _messages(self) -> bytes:
         if self._simple:
@@ -140,9 +143,22 @@ def _mask_plans(statements: tuple[Planned, ...], release: Release | None) -> lis
             "a release covers another number of statements than it was decided on", code="contradiction"
         )
     return [
-        plan(out, release.obligations, [c.format for c in planned.columns]) if planned.columns is not None else None
+        _plan(out, release.obligations, tuple(c.format for c in planned.columns))
+        if planned.columns is not None
+        else None
         for out, planned in zip(outputs, statements, strict=True)
     ]
+
+
+def _plan(outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...]) -> MaskPlan:
+    made = _known_plan if len(outputs) <= _NARROW else plan
+    return made(outputs, obligations, formats)
+
+
+@lru_cache(maxsize=512)
+def _known_plan(outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...]) -> MaskPlan:
+    """A plan is pure in what it is made of, and holds nothing that changes: the counting is the maskers'."""
+    return plan(outputs, obligations, formats)
 
 
 def _running(planned: Planned, masks: MaskPlan | None) -> Running:

@@ -29,6 +29,7 @@ from interlock.model.names import ReviewId
 from interlock.model.payload import Payload, SqlPayload, SqlStatement
 from interlock.ports import Clock
 from interlock.sql import effects
+from interlock.sql.shape import Kind
 from interlock.wire.postgres import answers
 from interlock.wire.postgres.frames import FrameReader
 from interlock.wire.postgres.frontend import Close, Target
@@ -75,6 +76,7 @@ class PostgresSession:
         self._collector = UnitCollector(MAX_UNIT_BYTES, MAX_UNIT_STEPS)
         self._holding = Holding(gate, clock, down, public_url, asyncio.Event())
         self._running = False
+        self._redefined = False  # definitions were changed here since they were last read
         self._doubtful = False  # code that we can't read may have run since the session was last looked at
         self._cancels: set[asyncio.Task[None]] = set()
         down.on_lost = self._client_left
@@ -166,16 +168,37 @@ class PostgresSession:
             statement = preparing.read(payload, failed=preparing.failed)
         except NotUnderstood as error:
             return await self._refused(await self._gate.ask(preparing.refused(error.sentence)))
+        if not statement.is_session_traffic:
+            await self._demand_settled_definitions()
         if not statement.is_session_traffic and not preparing.is_prepared(payload):
             foreseen = preparing.foreseen(statement, payload)
             if self._gate.foresees_denial(foreseen):
                 return await self._refused(await self._gate.ask(foreseen))
         return await preparing.described(statement, payload, failed=preparing.failed)
 
+    async def _demand_settled_definitions(self) -> None:
+        """After definitions were changed here: texts are judged by the new ones, and not before those are committed."""
+        preparing = self.preparing
+        if self._redefined:
+            raise Stop(
+                "0A000", "Behind a change of definitions in its own transaction nothing is judged; commit first."
+            )
+        if preparing.facts_of != preparing.definitions.snapshot.version and self.up.status != b"E":
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        """The path may resolve to other schemas now; nothing else may have moved."""
+        now = await self.up.facts()
+        if not self.preparing.facts.same_but_schemas(now):
+            raise UpstreamFailed("something outside changed this session's settings", code="drift")
+        self.preparing.facts = now
+        self.preparing.facts_of = self.preparing.definitions.snapshot.version
+
     async def _decide(self, plan: UnitPlan, *, simple: bool) -> None:
         if not any(not p.statement.is_session_traffic for p in plan.statements):
             await self._run(plan, None, simple=simple)
             return
+        _demand_alone(plan)
         action = self.preparing.action(plan.statements)
         rebuilt: list[Planned] = list(plan.statements)
 
@@ -229,6 +252,9 @@ class PostgresSession:
                 self._endings.soon(cleared.release, end.ending)
         self._follow(plan, end)
         await self._demand_same(plan, end)
+        if self._redefined and self.up.status == b"I":
+            await self.preparing.definitions.refresh()
+            self._redefined = False
         if end.unrecordable is not None:
             raise end.unrecordable
 
@@ -244,6 +270,7 @@ class PostgresSession:
     def _follow(self, plan: UnitPlan, end: RunEnd) -> None:
         """What the session is after the unit: names, transaction, and the effects of what succeeded."""
         self._names = plan.names
+        self._redefined = self._redefined or any(p.statement.kind is Kind.SCHEMA for p in plan.statements)
         for planned in plan.statements[: end.completed]:
             match planned.statement.effect:
                 case effects.DiscardAll() | effects.Deallocate(None):
@@ -291,6 +318,23 @@ class PostgresSession:
             await self.up.cancel(self.preparing.definitions.upstream)
         except UpstreamFailed as error:
             log.warning("cancel.failed", code=error.code)
+
+
+def _demand_alone(plan: UnitPlan) -> None:
+    """What may change what later texts mean, or was judged as session traffic, isn't followed by more in one unit.
+
+    A unit is decided whole before any of it runs: behind a view whose code sets the search path, or a table that was
+    swapped, the next statement would run as something else than what was judged.
+    """
+    statements = [p.statement for p in plan.statements]
+    mixed = any(s.is_session_traffic and not isinstance(s.effect, _HARMLESS_IN_UNITS) for s in statements)
+    if len(statements) > 1 and (mixed or any(may_run_code(s) for s in statements if s.kind is not Kind.WRITE)):
+        raise Stop("0A000", "This can't be decided together with other statements in one unit; send Sync in between.")
+    if any(s.because for s in statements) and len(statements) > 1:
+        raise Stop("0A000", "This can't be decided together with other statements in one unit; send Sync in between.")
+
+
+_HARMLESS_IN_UNITS = (effects.Begin, effects.Commit, effects.Rollback, effects.Savepoint, effects.ReleaseSavepoint)
 
 
 def _error(stop: Stop) -> bytes:

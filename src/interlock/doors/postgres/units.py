@@ -109,6 +109,7 @@ class _Walk:
 
     async def _execute(self, step: Execute) -> None:
         planned = await self._prepare(self._payload(step.portal, step.max_rows))
+        self.names.executed(step.portal)
         self.planned.append(replace(planned, owed=bytes(self.owed)))
         self.owed.clear()
 
@@ -131,6 +132,8 @@ def with_formats(columns: Sequence[DescribedColumn], formats: Sequence[int]) -> 
     if len(formats) not in (0, 1, len(columns)):
         raise Stop("08P01", "The Bind asks for another number of result formats than there are columns.")
     each = list(formats) * len(columns) if len(formats) == 1 else list(formats) or [0] * len(columns)
+    if all(column.format == code for column, code in zip(columns, each, strict=True)):
+        return tuple(columns)  # a tuple stays the same object
     return tuple(replace(column, format=code) for column, code in zip(columns, each, strict=True))
 
 

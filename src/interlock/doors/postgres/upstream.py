@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from interlock.doors import tls
-from interlock.doors.postgres.facts import QUERY, Facts, read_facts
+from interlock.doors.postgres.facts import FIXED, PINNED, QUERY, Facts, read_facts
 from interlock.doors.relay import Link, connect
 from interlock.errors import MalformedInput, UpstreamFailed
 from interlock.model.secret import Secret
@@ -118,7 +118,7 @@ class Upstream:
             raise UpstreamFailed("the protected system's certificate wasn't accepted") from None
 
     async def _log_in(self, to: UpstreamPostgres, asked: Mapping[str, str], entropy: Entropy) -> None:
-        fixed = {"user": to.user, "database": to.database, "client_encoding": "UTF8"}
+        fixed = {"user": to.user, "database": to.database, **PINNED}
         self.link.write(frontend.write_startup({**asked, **fixed}))
         exchange = _Exchange(self.link, to.password, entropy)
         while True:
@@ -144,6 +144,8 @@ class Upstream:
     def parameter(self, body: bytes) -> None:
         """Takes a ParameterStatus."""
         status = backend.read_parameter_status(body)
+        if self.parameters.get(status.name, status.value) != status.value and status.name in FIXED:
+            raise UpstreamFailed("something outside changed this session's settings", code="drift")
         self.parameters[status.name] = status.value
 
     async def frame(self) -> Frame:

@@ -95,7 +95,7 @@ def still_welcome(parts: Control, caller: Caller) -> bool:
     """Whether the credential that opened a stream still holds."""
     match caller:
         case SignedIn(person, session):
-            return parts.clock.now() < session.expires_at and parts.registry.person(person.id) is not None
+            return parts.sessions.is_live(session) and parts.registry.person(person.id) is not None
         case ByKey(_, presented):
             with suppress(AuthenticationFailed):
                 parts.registry.authenticate(presented)

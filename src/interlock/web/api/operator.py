@@ -1,14 +1,14 @@
-"""What the operator does while the gateway serves: make keys and sign-in links. Each leaves its signed entry."""
+"""What the operator does while the gateway serves: make and revoke keys, make sign-in links. Each leaves its entry."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 
-from interlock.model.names import PersonId
-from interlock.web.api.shapes import KeyIn, KeyOut, LinkIn, LinkOut, Told
+from interlock.model.names import KeyId, PersonId
+from interlock.web.api.shapes import KEY_ID, KeyIn, KeyOut, LinkIn, LinkOut, RevokedOut, RevokeIn, Told
 from interlock.web.callers import ApiCaller, Operator
 from interlock.web.control_state import Parts
 from interlock.web.problems import Refused
@@ -19,6 +19,8 @@ async def operator_only(caller: ApiCaller) -> None:
     if not isinstance(caller, Operator):
         raise Refused(403, "operator_only", "Only the operator's token can do this.")
 
+
+OPERATOR = PersonId("operator")  # not a person, and no name of the settings may be this one
 
 _TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 422, 429, 503)}
 
@@ -31,6 +33,15 @@ async def make_key(parts: Parts, wanted: KeyIn) -> KeyOut:
     lasts = timedelta(seconds=wanted.expires_in_seconds) if wanted.expires_in_seconds is not None else None
     key, token = await parts.registry.issue_key(wanted.holder, PersonId(wanted.made_by), lasts)
     return KeyOut(key=key, token=token.reveal())
+
+
+@router.post("/keys/{key}/revoke", summary="Revoke a key")
+async def revoke_key(
+    parts: Parts, key: Annotated[str, Path(pattern=KEY_ID, description="The key's id")], why: RevokeIn
+) -> RevokedOut:
+    """Ends a key, or a sign-in link that wasn't used, at once and for good."""
+    await parts.registry.revoke_key(KeyId(key), by=OPERATOR, because=why.because)
+    return RevokedOut(key=key)
 
 
 @router.post("/sign-in-links", summary="Make a sign-in link", status_code=201)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from interlock.model.card import Card
 from interlock.model.review import Presence, Review, ReviewState, Verdict, Vote
 from interlock.web.card_view import CardView, read_card
 
 HexDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hex digits of a SHA-256")]
+KEY_ID = "^[A-Za-z0-9-]{1,64}$"  # no underscore: a whole key, sent by mistake, isn't an id
+MAX_BECAUSE = 200  # characters of the reason for ending a key
 MAX_REASON = 2000  # characters of a voter's reason
 
 
@@ -121,6 +123,12 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _one_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("one printable line is needed")
+    return text
+
+
 class BallotIn(_In):
     """A vote: the verdict and the two digests that came with the card the voter saw."""
 
@@ -143,6 +151,18 @@ class KeyOut(BaseModel):
 
     key: str
     token: str
+
+
+class RevokeIn(_In):
+    """Why a key is ended; it goes into the ledger, so no patient data."""
+
+    because: Annotated[str, Field(min_length=1, max_length=MAX_BECAUSE), AfterValidator(_one_line)]
+
+
+class RevokedOut(BaseModel):
+    """The key that has ended."""
+
+    key: str
 
 
 class LinkIn(_In):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from interlock.errors import LedgerCorrupt
-from interlock.model.names import PersonId
+from interlock.model.names import ActorId, PersonId
 from interlock.model.review import Review, ReviewState
 from interlock.web.card_view import CardView, read_card
 from interlock.web.needs import Desk
 
-OPEN = frozenset({ReviewState.PENDING, ReviewState.APPROVED, ReviewState.RELEASED})
-SETTLED = frozenset(ReviewState) - OPEN
-MAX_OPEN = 100
+PENDING = frozenset({ReviewState.PENDING})
+PASSED = frozenset({ReviewState.APPROVED, ReviewState.RELEASED})
+SETTLED = frozenset(ReviewState) - PENDING - PASSED
+MAX_FOUND = 5000  # looked through, of each kind
+MAX_SHOWN = 200  # rows of a section
+MAX_SHOWN_PER_ACTOR = 20
 MAX_SETTLED = 20
 
 
@@ -26,29 +31,66 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Inbox:
-    """The rows by what this person has to do about them. `cut`: there are more open reviews than are listed."""
+class Section:
+    """Rows, and how many more of each actor there are; `count` is of all."""
 
-    yours: tuple[Row, ...]
-    others: tuple[Row, ...]
-    approved: tuple[Row, ...]
-    settled: tuple[Row, ...]
+    rows: tuple[Row, ...]
+    more: tuple[tuple[ActorId, int], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Shown and not shown."""
+        return len(self.rows) + sum(count for _, count in self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The rows by what this person has to do about them. `cut`: there are more open reviews than were looked at."""
+
+    yours: Section
+    others: Section
+    approved: Section
+    settled: Section
     cut: bool
 
 
 async def inbox(desk: Desk, person: PersonId) -> Inbox:
-    """The inbox of one person, the most urgent first; settled ones newest first."""
-    found = await desk.reviews(OPEN, MAX_OPEN)
-    rows = [await _row(desk, review, person) for review in sorted(found, key=lambda r: r.expires_at)]
-    pending = [row for row in rows if row.review.state is ReviewState.PENDING]
+    """The inbox of one person, what expires first at the top; settled ones newest first."""
+    pending = await desk.reviews(PENDING, MAX_FOUND)
+    passed = await desk.reviews(PASSED, MAX_FOUND)
     settled = [await _row(desk, review, person) for review in await desk.reviews(SETTLED, MAX_SETTLED)]
     return Inbox(
-        yours=tuple(row for row in pending if row.why_not is None),
-        others=tuple(row for row in pending if row.why_not is not None),
-        approved=tuple(row for row in rows if row.review.state is not ReviewState.PENDING),
-        settled=tuple(settled),
-        cut=len(found) == MAX_OPEN,
+        yours=await _section(desk, (r for r in pending if desk.why_not(r, person) is None), person),
+        others=await _section(desk, (r for r in pending if desk.why_not(r, person) is not None), person),
+        approved=await _section(desk, passed, person),
+        settled=Section(tuple(settled)),
+        cut=MAX_FOUND in (len(pending), len(passed)),
     )
+
+
+def fairly(reviews: Iterable[Review]) -> list[Review]:
+    """The reviews to show, what expires first at the top: of each actor its most urgent, and of no actor more than
+    `MAX_SHOWN_PER_ACTOR`. Where not all fit, everybody's first comes before anybody's second."""
+    turns: Counter[ActorId] = Counter()
+    ranked: list[tuple[int, Review]] = []
+    for review in sorted(reviews, key=_urgency):
+        if turns[review.actor] < MAX_SHOWN_PER_ACTOR:
+            ranked.append((turns[review.actor], review))
+        turns[review.actor] += 1
+    ranked.sort(key=lambda each: each[0])  # stable: within a turn the most urgent stays first
+    return sorted((review for _, review in ranked[:MAX_SHOWN]), key=_urgency)
+
+
+async def _section(desk: Desk, reviews: Iterable[Review], person: PersonId) -> Section:
+    found: Sequence[Review] = list(reviews)
+    shown = fairly(found)
+    left = Counter(review.actor for review in found) - Counter(review.actor for review in shown)
+    return Section(tuple([await _row(desk, review, person) for review in shown]), tuple(sorted(left.items())))
+
+
+def _urgency(review: Review) -> tuple[float, str]:
+    until = review.approved_until or review.expires_at
+    return until.timestamp(), review.id
 
 
 async def card_view(desk: Desk, review: Review) -> CardView:

@@ -99,13 +99,14 @@ def leaf(part: LeafPart) -> Markup:
     return Markup('<span class="leaf {}">{}</span>').format(kind, said)
 
 
-def asks(content: CardContent) -> str:
+def asks(content: CardContent) -> Markup:
     """One line: to do what with what."""
     kinds = dict.fromkeys(kind for verb in content.verbs for kind in VERBS.get(Verb(verb), (verb,)))
     doing = " and ".join(_DOING.get(kind, f"do {kind} on") for kind in kinds) or "act on"
     touched = [resource.id for resource in content.resources] or [content.connection.name]
     more = f" and {len(touched) - 2} more" if len(touched) > 2 else ""
-    return f"to {doing} {', '.join(touched[:2])}{more}"
+    named = Markup(", ").join(Markup("<bdi>{}</bdi>").format(visible(name)) for name in touched[:2])
+    return Markup("to {} {}{}").format(visible(doing), named, more)
 
 
 def breaks(label: str) -> Markup:

@@ -13,13 +13,13 @@ from struct import Struct, error
 from typing import NamedTuple
 
 from interlock.errors import MalformedInput
-from interlock.wire.postgres.answers import write_copy_data
 from interlock.wire.postgres.copy_format import CopyFormat, CopyOptions, csv_options, dialect, text_options
 from interlock.wire.postgres.rows import ColumnMask, ConstantMask
 
 __all__ = ["CopyFormat", "CopyMasker", "CopyOptions", "csv_options", "text_options"]
 
 _HEADER = Struct(">BI")
+_HEADER_SIZE = _HEADER.size
 _COPY_DATA = ord("d")
 
 
@@ -39,6 +39,7 @@ class CopyMasker:
         "_limit",
         "_masked",
         "_null",
+        "_special",
         "_steps",
         "rows",
     )
@@ -49,6 +50,7 @@ class CopyMasker:
         self._limit = limit
         self._delimiter = options.delimiter
         self._dialect = dialect(options)
+        self._special = options.quote if options.format is CopyFormat.CSV else b"\\"
         self._header_due = options.header
         self._held = bytearray()  # a row's beginning
         self._masked = [0] * len(masks)
@@ -84,7 +86,16 @@ class CopyMasker:
 
     def feed_batch(self, data: bytes) -> bytes:
         """Whole CopyData messages back to back (a `Batch` of type b"d"), each rewritten; an empty one is left out."""
-        return b"".join(write_copy_data(out) for payload in _payloads(data) if (out := self.feed(payload)))
+        outs: list[bytes] = []
+        append, pack = outs.append, _HEADER.pack
+        for payload in _payloads(data):
+            out = self._plain(payload) if self._special not in payload else None
+            if out is None:
+                out = self.feed(payload)
+            if out:
+                append(pack(_COPY_DATA, len(out) + 4))
+                append(out)
+        return b"".join(outs)
 
     def finish(self) -> bytes:
         """At CopyDone: nothing more to send, or `MalformedInput` when the data ended inside a row."""
@@ -101,18 +112,31 @@ class CopyMasker:
         if size > self._limit:
             raise MalformedInput("a COPY row is longer than is allowed here")
 
+    def _plain(self, payload: bytes) -> bytes | None:
+        """A payload that holds no special character, rewritten if it is one whole row; None for any other.
+
+        Such a row is cut at its delimiters and nowhere else, which takes a third of the general way's time.
+        """
+        size = len(payload) - 1
+        if self._held or self._header_due or not self._columns or size > self._limit or payload.find(b"\n") != size:
+            return None
+        return self._masked_row(payload[:-1].split(self._delimiter))
+
     def _row(self, row: bytes) -> bytes:
         if len(row) > self._limit:
             self._check(len(row))
         fields = self._dialect.fields(row) if row or self._columns else []
         if len(fields) != self._columns:
-            raise MalformedInput("a COPY row has other columns than were announced")
+            raise _other_columns()
         if self._header_due:
             self._header_due = False
             return row + b"\n"
+        return self._masked_row(fields)
+
+    def _masked_row(self, fields: list[bytes]) -> bytes:
+        if len(fields) != self._columns:
+            raise _other_columns()
         self.rows += 1
-        if not self._steps:
-            return row + b"\n"
         null, masked = self._null, self._masked
         for column, mask, constant, keeps_null in self._steps:
             field = fields[column]
@@ -137,15 +161,19 @@ class _Step(NamedTuple):
     keeps_null: bool
 
 
+def _other_columns() -> MalformedInput:
+    return MalformedInput("a COPY row has other columns than were announced")
+
+
 def _payloads(data: bytes) -> Iterator[bytes]:
-    at = 0
+    at, end, unpack = 0, len(data), _HEADER.unpack_from
     try:
-        while at < len(data):
-            kind, length = _HEADER.unpack_from(data, at)
+        while at < end:
+            kind, length = unpack(data, at)
             stop = at + 1 + length
-            if kind != _COPY_DATA or length < 4 or stop > len(data):
+            if kind != _COPY_DATA or length < 4 or stop > end:
                 raise MalformedInput("a batch holds something else than whole CopyData messages")
-            yield data[at + _HEADER.size : stop]
+            yield data[at + _HEADER_SIZE : stop]
             at = stop
     except error:
         raise MalformedInput("a batch ends inside a message's header") from None

@@ -203,12 +203,13 @@ class Session:
     decided; work on a `copy()` to try a unit, and keep the copy once the unit has gone well.
     """
 
-    __slots__ = ("_limits", "_portals", "_size", "_statements")
+    __slots__ = ("_executed", "_limits", "_portals", "_size", "_statements")
 
     def __init__(self, limits: SessionLimits | None = None) -> None:
         self._limits = limits or SessionLimits()
         self._statements: dict[bytes, Statement] = {}
         self._portals: dict[bytes, Portal] = {}
+        self._executed: set[bytes] = set()  # portals that have run: they aren't kept upstream, so can't go on
         self._size = 0
 
     def copy(self) -> Session:
@@ -216,6 +217,7 @@ class Session:
         twin = Session(self._limits)
         twin._statements = dict(self._statements)
         twin._portals = dict(self._portals)
+        twin._executed = set(self._executed)
         twin._size = self._size
         return twin
 
@@ -271,7 +273,15 @@ class Session:
             known = step.name in self._statements
             return None if known else Refused("26000", "There is no prepared statement of this name.")
         name = step.name if isinstance(step, Describe) else step.portal
-        return None if name in self._portals else Refused("34000", "There is no portal of this name.")
+        if name not in self._portals:
+            return Refused("34000", "There is no portal of this name.")
+        if isinstance(step, Execute) and name in self._executed:
+            return Refused("0A000", "Going on with a portal that has run isn't built yet; bind it again.")
+        return None
+
+    def executed(self, portal: bytes) -> None:
+        """This portal has been run: a second Execute of it would start over instead of going on."""
+        self._executed.add(portal)
 
     def simple_query(self) -> None:
         """A Query message drops the unnamed statement and the unnamed portal."""
@@ -293,6 +303,7 @@ class Session:
             self._size -= _weight(statement)
 
     def _drop_portal(self, name: bytes) -> None:
+        self._executed.discard(name)
         if portal := self._portals.pop(name, None):
             self._size -= _weight(portal)
 

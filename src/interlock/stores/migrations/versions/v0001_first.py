@@ -121,7 +121,7 @@ def _votes_and_keys() -> None:
         sa.Column("entry", _ID, nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("sealed_reason", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint("review", "person"),
+        sa.PrimaryKeyConstraint("review", "person", "verdict"),
     )
     op.create_table(
         "il_key",

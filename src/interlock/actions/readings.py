@@ -1,0 +1,171 @@
+"""Statements read once: everything about one that its parameters don't decide, remembered while it stays true.
+
+    Readings().of(statement, described, basis) -> Reading
+
+A reading is pure in the statement, the server's description and the basis. What is remembered is handed out only for
+the very statement and labels it was made of, under an equal description and basis; otherwise it is made anew.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from interlock.actions.cover import UpstreamIdentity, around
+from interlock.actions.outputs import label_outputs, reach_labels
+from interlock.model import verb
+from interlock.model.action import Ask
+from interlock.model.canonical import JsonValue
+from interlock.model.connection import Connection
+from interlock.model.exposure import Exposure
+from interlock.model.label import Label
+from interlock.model.resource import Resource, ResourceKind
+from interlock.model.snapshot import DescribedColumn, Snapshot
+from interlock.sensitivity.columns import ColumnLabels
+from interlock.sql.bindings import string_constants
+from interlock.sql.session_state import SessionState
+from interlock.sql.shape import Kind, Reach, Statement, Touch, Written
+from interlock.sql.template import Pattern, pattern
+
+MOST: Final = 2_000  # readings remembered for one connection
+MAX_TEXT: Final = 64 * 1024  # bytes; what is longer, or wider, is read each time, so that the memory has a bound
+MAX_COLUMNS: Final = 256
+
+Described = tuple[DescribedColumn, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a reading rests on besides the statement and its description."""
+
+    connection: Connection
+    labels: ColumnLabels
+    snapshot: Snapshot
+    state: SessionState
+    identity: UpstreamIdentity
+
+    def same(self, other: Basis) -> bool:
+        """Whether a reading on one is a reading on the other. Labels and snapshots must be the same objects."""
+        return (
+            self.labels is other.labels
+            and self.snapshot is other.snapshot
+            and self.state == other.state
+            and self.connection == other.connection
+            and self.identity == other.identity
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One statement as part of an action, its parameters left out.
+
+    `constants` are the strings in its text as the server reads them, taken only where a mask token in them matters.
+    `around` is what an action of this statement alone has in its cover besides the payload.
+    """
+
+    statement: Statement = field(repr=False)
+    basis: Basis = field(repr=False)
+    asks: tuple[Ask, ...]
+    exposure: Exposure
+    pattern: Pattern = field(repr=False)
+    constants: tuple[str, ...] = field(repr=False)
+    around: Mapping[str, JsonValue] = field(repr=False)
+
+
+class Readings:
+    """The least recently used of one connection's readings, shared by its sessions. For one thread."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[int, Described], Reading] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def of(self, statement: Statement, described: Described, basis: Basis) -> Reading:
+        """The reading of a statement."""
+        key = (id(statement), described)
+        known = self._known.get(key)
+        # A reading holds its statement, so while it is known no other can have that id; looked at all the same.
+        if known is not None and known.statement is statement and known.basis.same(basis):
+            self._known.move_to_end(key)
+            return known
+        reading = read(statement, described, basis)
+        if len(statement.text) <= MAX_TEXT and len(described or ()) <= MAX_COLUMNS:
+            self._known[key] = reading
+            self._known.move_to_end(key)
+            if len(self._known) > MOST:
+                self._known.popitem(last=False)
+        return reading
+
+
+def read(statement: Statement, described: Described, basis: Basis) -> Reading:
+    """The reading of a statement, made anew."""
+    connection, labels = basis.connection, basis.labels
+    return Reading(
+        statement=statement,
+        basis=basis,
+        asks=asks_of(statement, connection, labels),
+        exposure=exposure_of(statement, described, connection, labels),
+        pattern=pattern(statement.source, basis.snapshot, basis.state, labels.of),
+        constants=tuple(string_constants(statement.source)) if may_write_back(statement) else (),
+        around=around((statement,), connection, basis.identity, basis.snapshot, basis.state),
+    )
+
+
+def may_write_back(statement: Statement) -> bool:
+    """Whether a masked value in it would be written into the data."""
+    return statement.kind in (Kind.WRITE, Kind.SCHEMA)
+
+
+def asks_of(statement: Statement, connection: Connection, labels: ColumnLabels) -> tuple[Ask, ...]:
+    """Its verbs on resources, repeats left out."""
+    asks = [Ask(t.verb, _resource(t, connection, labels)) for t in statement.touches]
+    if not asks:
+        word = verb.SESSION_OPEN if statement.is_session_traffic else verb.SQL_SELECT
+        asks.append(Ask(word, Resource(ResourceKind.CONNECTION, connection.name)))
+    return tuple(dict.fromkeys(asks))
+
+
+def _resource(touch: Touch, connection: Connection, labels: ColumnLabels) -> Resource:
+    if touch.relation is not None:
+        known = labels.for_relation(touch.relation.oid)
+        return Resource(ResourceKind.RELATION, f"{connection.name}/{touch.relation.qualified}", known)
+    if touch.catalog is not None and touch.catalog.harmless:
+        return Resource(ResourceKind.CATALOG, f"{connection.name}/{touch.name.partition('.')[0]}")
+    if not touch.name:
+        return Resource(ResourceKind.CONNECTION, connection.name)
+    return Resource(ResourceKind.RELATION, f"{connection.name}/{touch.name}", labels.for_connection())
+
+
+def exposure_of(
+    statement: Statement, described: tuple[DescribedColumn, ...] | None, connection: Connection, labels: ColumnLabels
+) -> Exposure:
+    """What it shows, tests and changes, by its text and by the server's description (None: it wasn't asked)."""
+    shown = label_outputs(statement, described, connection, labels)
+    opaque = statement.reach is Reach.CONNECTION or bool(shown.because)
+    reach = labels.for_connection() if opaque else reach_labels(statement, labels)
+    filters = reach if statement.filters else frozenset[Label]()
+    writes = frozenset[Label]().union(*(_written(w, labels) for w in statement.written))
+    whole = reach if opaque or statement.kind in (Kind.SCHEMA, Kind.PRIVILEGE) else frozenset[Label]()
+    return Exposure(
+        outputs=shown.outputs,
+        labels=whole | filters | writes | frozenset().union(*(o.labels for o in shown.outputs)),
+        filters=filters,
+        writes=writes,
+        unbounded=statement.unbounded,
+        opaque=opaque,
+        opaque_because=(*statement.because, *((shown.because,) if shown.because else ())),
+    )
+
+
+def _written(written: Written, labels: ColumnLabels) -> frozenset[Label]:
+    relation = written.relation
+    if relation is None or not relation.is_base_table:
+        return labels.for_connection()
+    numbers = [c.number for c in relation.columns if written.columns is None or c.name in written.columns]
+    known = {c.name for c in relation.columns}
+    if written.columns is not None and not written.columns <= known:
+        return labels.for_relation(relation.oid)
+    return frozenset().union(*(labels.for_column(relation.oid, n) for n in numbers))

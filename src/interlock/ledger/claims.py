@@ -1,0 +1,106 @@
+"""What a log may say only once: who used an approval up, ended a key, opened a review, cast a vote.
+
+Rows in the store guard the same, but whoever can write to the store resets a row in the very transaction that moved
+it. So what an entry claims is kept apart from every row, by whoever writes entries and by whoever verifies them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final
+
+from interlock.ledger.entry import Entry
+from interlock.ledger.steps import Step, broken
+from interlock.model.entry import EntryType
+
+_SHARD_BITS: Final = 12
+_KEPT_BITS: Final = 64  # of each mark within its shard: one item of an array
+
+_SETTLING: Final = frozenset({EntryType.REVIEW_EXPIRED, EntryType.REVIEW_WITHDRAWN, EntryType.REVIEW_SUPERSEDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something said. `mark` is 76 bits of a hash of it; `refusal` is why it can't be said again, "" if it can."""
+
+    mark: int
+    refusal: str = ""
+
+
+class Marks:
+    """A set of marks, for ever: 8 bytes each, sorted in shards. A set of ints would take ten times as much."""
+
+    __slots__ = ("_shards",)
+
+    def __init__(self) -> None:
+        self._shards = tuple(array("Q") for _ in range(1 << _SHARD_BITS))
+
+    def __contains__(self, mark: object) -> bool:
+        if not isinstance(mark, int):
+            return False
+        shard, kept = self._place(mark)
+        at = bisect_left(shard, kept)
+        return at < len(shard) and shard[at] == kept
+
+    def update(self, marks: Iterable[int]) -> None:
+        """Adds every one of `marks` that isn't there yet."""
+        for mark in marks:
+            shard, kept = self._place(mark)
+            at = bisect_left(shard, kept)
+            if at == len(shard) or shard[at] != kept:
+                shard.insert(at, kept)
+
+    def _place(self, mark: int) -> tuple[array[int], int]:
+        return self._shards[mark >> _KEPT_BITS], mark & ((1 << _KEPT_BITS) - 1)
+
+
+def claims(type_: EntryType, act: str, obj: str, d: Mapping[str, Any]) -> tuple[Claim, ...]:
+    """What an entry of a form that fits its type claims."""
+    match type_:
+        case EntryType.ACTION_RELEASED:
+            once = Claim(_mark("release", act), "this action was released before")
+            if not d["review"]:
+                return (once,)
+            return once, Claim(_mark("settlement", d["review"]), "the review was used up or settled before")
+        case EntryType.VOTE_CAST:
+            cast = Claim(_mark("vote", obj, d["person"], d["verdict"]), "this person has cast this vote before")
+            return (cast, Claim(_mark("settlement", obj))) if d["settles"] == "denied" else (cast,)
+        case EntryType.REVIEW_OPENED:
+            return (Claim(_mark("opening", obj), "a review of this id was opened before"),)
+        case EntryType.KEY_REVOKED:
+            return (Claim(_mark("revocation", obj), "the key was used up or revoked before"),)
+        case settling if settling in _SETTLING:
+            return (Claim(_mark("settlement", obj)),)
+        case _:
+            return ()
+
+
+def refusal(wanted: Iterable[Claim], *said: Container[int]) -> str | None:
+    """Why these claims, made in this order after what was `said`, can't all be made; None when they can."""
+    now = set[int]()
+    for claim in wanted:
+        if claim.refusal and (claim.mark in now or any(claim.mark in marks for marks in said)):
+            return claim.refusal
+        now.add(claim.mark)
+    return None
+
+
+def follow(said: Marks, index: int, entry: Entry) -> None:
+    """Takes what the entry at `index` claims into `said`.
+
+    Raises `LedgerCorrupt` for a release of an action or a review that was released before, or of a settled review. The
+    others say nothing new the second time: `Authority` passes over them.
+    """
+    made = claims(entry.type, entry.act, entry.obj, entry.d)
+    if entry.type is EntryType.ACTION_RELEASED and (because := refusal(made, said)) is not None:
+        raise broken(Step.ONCE, because, index=index)
+    said.update(claim.mark for claim in made)
+
+
+def _mark(*parts: str) -> int:
+    digest = blake2b("\0".join(parts).encode(), digest_size=10).digest()
+    return int.from_bytes(digest) >> (80 - _SHARD_BITS - _KEPT_BITS)

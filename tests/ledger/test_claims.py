@@ -1,0 +1,114 @@
+"""What a log may say once is said once, whoever asks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.ledger.making import Node, draft, uuid
+
+from interlock.errors import LedgerCorrupt
+from interlock.ledger.claims import Claim, Marks, claims, refusal
+from interlock.ledger.verify import verify_entries
+from interlock.model.canonical import JsonValue
+from interlock.model.entry import Draft, EntryType
+
+REVIEW, OTHER = uuid(70), uuid(71)
+
+
+def released(number: int, review: str = REVIEW) -> Draft:
+    """A release of an action of that number."""
+    return draft(EntryType.ACTION_RELEASED, number, act=uuid(1000 + number), obj=review, review=review, digest="")
+
+
+def said(*drafts: Draft) -> tuple[Claim, ...]:
+    """What drafts claim."""
+    return tuple(claim for d in drafts for claim in claims(d.type, d.act, d.obj, d.d))
+
+
+def verified(*drafts: Draft) -> int:
+    """How many entries of a log of one entry a flush verify."""
+    node = Node()
+    for one in drafts:
+        node.flush(one)
+    return len(list(verify_entries(node.log, [node.key])))
+
+
+SETTLING = {
+    "expired": draft(EntryType.REVIEW_EXPIRED, 2, obj=REVIEW),
+    "withdrawn": draft(EntryType.REVIEW_WITHDRAWN, 2, obj=REVIEW),
+    "superseded": draft(EntryType.REVIEW_SUPERSEDED, 2, obj=REVIEW),
+    "denied": draft(EntryType.VOTE_CAST, 2, obj=REVIEW, verdict="deny", settles="denied"),
+    "released": released(2),
+}
+
+
+@pytest.mark.parametrize("first", SETTLING.values(), ids=SETTLING)
+def test_a_second_use_of_an_approval_is_found(first: Draft) -> None:
+    """The index is that of the second: the first is entry 0, with a seal behind it if it is a plain one."""
+    index = 2 if first.type is EntryType.ACTION_RELEASED else 1
+    with pytest.raises(LedgerCorrupt, match=rf"step 9 failed .*entry {index}: the review was used up"):
+        verified(first, released(3))
+    assert refusal(said(first, released(3))) is not None
+
+
+def test_two_releases_of_one_action_are_found() -> None:
+    twice = [draft(EntryType.ACTION_RELEASED, n, act=uuid(5), review="", digest="") for n in (1, 2)]
+    with pytest.raises(LedgerCorrupt, match=r"step 9 failed .*entry 2: this action"):
+        verified(*twice)
+    assert refusal(said(*twice)) is not None
+
+
+def test_what_may_be_said_often_verifies() -> None:
+    vote = draft(EntryType.VOTE_CAST, 1, obj=REVIEW, verdict="approve", settles="approved", person="cleo")
+    drafts = (
+        vote,
+        draft(EntryType.VOTE_CAST, 2, obj=REVIEW, verdict="approve", settles="", person="bo"),
+        draft(EntryType.VOTE_CAST, 3, obj=REVIEW, verdict="deny", settles="", person="cleo"),
+        released(4),
+        released(5, OTHER),
+        released(6, ""),
+        released(7, ""),
+        draft(EntryType.REVIEW_SUPERSEDED, 8, obj=REVIEW),
+        draft(EntryType.ACTION_ENDED, 9, act=uuid(1004)),
+        draft(EntryType.ACTION_ENDED, 10, act=uuid(1004)),
+    )
+    assert verified(*drafts) == len(drafts) + 6  # seals behind the plain ones
+    assert refusal(said(*drafts)) is None
+
+
+@pytest.mark.parametrize(
+    ("type_", "d"),
+    [
+        (EntryType.KEY_REVOKED, {}),
+        (EntryType.REVIEW_OPENED, {}),
+        (EntryType.VOTE_CAST, {"person": "cleo", "verdict": "approve", "settles": ""}),
+        (EntryType.VOTE_CAST, {"person": "cleo", "verdict": "deny", "settles": "denied"}),
+    ],
+)
+def test_what_is_said_twice_is_refused_but_no_corruption(type_: EntryType, d: dict[str, JsonValue]) -> None:
+    """The fold passes over the second; a log that has it is strange, and nothing was gained by it."""
+    twice = [draft(type_, n, obj=REVIEW, **d) for n in (1, 2)]
+    assert refusal(said(*twice)) is not None
+    assert verified(*twice) == 2
+    assert refusal(said(draft(type_, 1, obj=REVIEW, **d), draft(type_, 2, obj=OTHER, **d))) is None
+
+
+def test_claims_of_different_things_do_not_meet() -> None:
+    one = said(
+        draft(EntryType.REVIEW_OPENED, 1, obj=REVIEW),
+        draft(EntryType.KEY_REVOKED, 2, obj=REVIEW),
+        draft(EntryType.ACTION_RELEASED, 3, act=REVIEW, obj=REVIEW, review=REVIEW, digest=""),
+    )
+    assert len({claim.mark for claim in one}) == len(one) == 4
+
+
+@given(st.sets(st.integers(0, (1 << 76) - 1)), st.sets(st.integers(0, (1 << 76) - 1)))
+def test_marks_are_a_set(first: set[int], second: set[int]) -> None:
+    marks = Marks()
+    marks.update(first)
+    marks.update(first | second)
+    assert all(mark in marks for mark in first | second)
+    assert not any(mark ^ 1 in marks for mark in first | second if mark ^ 1 not in first | second)
+    assert not any(mark ^ 1 << 70 in marks for mark in first | second if mark ^ 1 << 70 not in first | second)
+    assert "text" not in marks
