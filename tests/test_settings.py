@@ -9,14 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from interlock.errors import SettingsMistakes
+from interlock.errors import PolicyMistakes, SettingsMistakes
 from interlock.ledger.note import Ed25519Signer, vkey
 from interlock.model.actor import ActorKind
 from interlock.model.names import ActorId, ConnectionName, GroupName, PersonId
 from interlock.model.secret import Secret
 from interlock.model.settings import Limits, Listen
 from interlock.policy import bundle
-from interlock.settings import load, load_sources, members, survey
+from interlock.settings import (
+    load,
+    load_bundle,
+    load_sources,
+    members,
+    rehearse,
+    shared_host,
+    surroundings,
+    survey,
+)
 from interlock.settings.table import Table
 
 NODE_KEY = vkey(Ed25519Signer("interlock.local/clinic/1/node/n1", Secret(bytes(32))))
@@ -146,7 +155,19 @@ MISTAKES = [
     ("[people.Dana]\n", "[people.Dana]: a name is of lower-case letters"),
     ('[people.x]\ngroups = "a"\n', "[people.x] groups: this must be an array of strings"),
     ('[people.x]\ngroups = ["a", "a"]\n', "[people.x] groups: something stands in this array twice"),
-    ('[people.x]\ngroups = ["a:b"]\n', "[people.x] groups: a name is of lower-case letters"),
+    ('[people.x]\ngroups = ["a:b"]\n', "[people.x] groups: this must be of lower-case letters"),
+    ('[people.x]\ngroups = [" a"]\n', "[people.x] groups: this must be of lower-case letters"),
+    ("[people.operator]\n", '[people.operator]: "operator" is what the ledger calls'),
+    ('[agents.operator]\nowner = "sam"\n', '[agents.operator]: "operator" is what the ledger calls'),
+    ('[services.operator]\nowner = "sam"\n', '[services.operator]: "operator" is what the ledger calls'),
+    ('[paths]\ndata = "x"\nkeys = "x"\n', "[paths] keys: data and keys must be two directories"),
+    ('[paths]\ndata = "x"\nkeys = "x/keys"\n', "[paths] keys: data and keys must be two directories"),
+    ('[paths]\ndata = "x/../y/data"\nkeys = "y"\n', "[paths] keys: data and keys must be two directories"),
+    ('[paths]\ndata = "."\n', "[paths] keys: data and keys must be two directories"),
+    ('[control]\nurl = "http://127.0.0.1:8088"\n', "[control] url: this is on this machine at port 8088"),
+    ('[control]\nurl = "http://interlock.localhost"\n', "[control] url: this is on this machine at port 80,"),
+    ('[listen.control]\nport = 99\n[control]\nurl = "http://[::1]:8080"\n', "[control] url: this is on this machine"),
+    ('[control]\nurl = "http://localhost.example:8080"\n', "[control] url: people vote there, so it must be https"),
     ("[agents.x]\n", "[agents.x] owner: this is missing"),
     ('[agents.x]\nowner = "dane"\n', '[agents.x] owner: there is no person "dane"; did you mean "dana"?'),
     ('[services.x]\nowner = "etl-agent"\n', '[services.x] owner: "etl-agent" is an agent or service, and an owner is'),
@@ -168,6 +189,9 @@ def test_a_mistake_is_told_with_its_table_and_key(tmp_path: Path, more: str, sen
 
 CONNECTION_MISTAKES = [
     ('tls = "require"\n', '[connections.clinic] tls: "require" isn\'t one of disable, verify-full'),
+    ('environment = "production "\n', "[connections.clinic] environment: this must be of lower-case letters"),
+    ('environment = "Production"\n', "[connections.clinic] environment: this must be of lower-case letters"),
+    ('tags = ["hipaa", "pci "]\n', "[connections.clinic] tags: this must be of lower-case letters"),
     ('tls = "verify-ful"\n', 'did you mean "verify-full"?'),
     ('ca = "none.pem"\n', "[connections.clinic] ca: there is no file none.pem"),
     ('ca = "none.pem"\n', '[connections.clinic] ca: this means nothing with tls = "disable"'),
@@ -179,6 +203,71 @@ CONNECTION_MISTAKES = [
 @pytest.mark.parametrize(("more", "sentence"), CONNECTION_MISTAKES)
 def test_a_mistake_in_a_connection(tmp_path: Path, more: str, sentence: str) -> None:
     assert any(sentence in mistake for mistake in mistakes(tmp_path, WHOLE + more))
+
+
+def test_data_and_keys_may_not_meet_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "data").symlink_to("keys")
+    assert any("data and keys must be two" in mistake for mistake in mistakes(tmp_path, WHOLE))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://interlock.localhost:8080", "https://interlock.example", "http://127.0.0.1:8080", "http://[::1]:8080"],
+)
+def test_where_people_reach_the_control_port(tmp_path: Path, url: str) -> None:
+    settings = load(write(tmp_path, WHOLE + f'[control]\nurl = "{url}"\n'), ENVIRON)
+    assert settings.public_url == url
+    shared = url.startswith(("http://127", "http://[::1]"))
+    assert (shared_host(url) is not None) is shared
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistaken"),
+    [
+        ("", "", True),
+        ('host = "127.0.0.1"', 'host = "localhost"', True),
+        ('host = "127.0.0.1"', 'host = "::1"', True),
+        ('host = "127.0.0.1"', 'host = "127.0.0.2"\nport = 5432', True),
+        ('database = "clinic"', 'database = "other"', False),
+        ('host = "127.0.0.1"', 'host = "127.0.0.1"\nport = 5433', False),
+        ('host = "127.0.0.1"', 'host = "db.example"', False),
+    ],
+)
+def test_a_second_way_to_a_database_has_the_same_labels(tmp_path: Path, old: str, new: str, mistaken: bool) -> None:
+    (tmp_path / "c.toml").write_text("", encoding="utf-8")
+    second = CONNECTION.replace("[connections.clinic]", "[connections.side-door]").replace(old, new)
+    labelled = WHOLE + 'catalog = "c.toml"\n'
+    found = survey(write(tmp_path, labelled + second), ENVIRON).mistakes
+    sentence = "[connections.side-door]: [connections.clinic] leads to the same database, so both need the same catalog"
+    assert list(found) == ([f"interlock.toml: {sentence}"] if mistaken else [])
+    assert survey(write(tmp_path, labelled + second + 'catalog = "./c.toml"\n'), ENVIRON).mistakes == ()
+
+
+def test_policies_are_checked_against_what_the_settings_name(tmp_path: Path) -> None:
+    policy = tmp_path / "local.cedar"
+    settings = load(_with_policy(tmp_path, policy), ENVIRON)
+    around = surroundings(settings)
+    assert set(around.connections) == {"clinic"}
+    assert {kind: dict(named) for kind, named in around.actors.items()} == {
+        ActorKind.AGENT: {"etl-agent": frozenset({"ai-agents"})},
+        ActorKind.SERVICE: {"nightly": frozenset()},
+        ActorKind.PERSON: {"dana": frozenset({"privacy-officers"}), "sam": frozenset()},
+    }
+    scope = 'resource in Interlock::Connection::"{}"'
+    for name, wrong in (("clinic", False), ("clnic", True)):
+        policy.write_text(f'@id("x") forbid (principal, action, {scope.format(name)});', encoding="utf-8")
+        if wrong:
+            with pytest.raises(PolicyMistakes, match='there is no connection "clnic"; did you mean "clinic"'):
+                load_bundle(settings)
+        else:
+            assert load_bundle(settings).policies == {"x"}
+            assert rehearse(settings) == []
+
+
+def _with_policy(directory: Path, policy: Path) -> Path:
+    policy.write_text("", encoding="utf-8")
+    return write(directory, WHOLE + f'[policy]\nfiles = ["{policy.name}"]\n')
 
 
 @pytest.mark.parametrize(

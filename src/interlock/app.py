@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import resource
 import signal
 import stat
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
@@ -44,6 +45,7 @@ from interlock.stores.seals import AesGcmSealer
 from interlock.stores.sqlite import SqliteStore, Trust
 from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
 from interlock.web.control import agents_app, control_app
+from interlock.web.patience import HeadWithinSeconds
 from interlock.workers import sweeper
 from interlock.workers.schema_refresh import SchemaRefresh
 from interlock.workers.signer import Signer
@@ -54,6 +56,7 @@ SIGNER_STATE = "signer.json"
 OPERATOR_TOKEN = "operator.token"  # noqa: S105  a file's name
 STOP_SECONDS = 10.0
 FIRST_LOOK_SECONDS = 15.0
+HTTP_CONNECTIONS = 500  # on each HTTP port at once
 
 log = structlog.get_logger()
 
@@ -75,6 +78,7 @@ class Core:
     registry: Registry
     desk: Desk
     gate: Gate
+    signer: Signer
 
 
 def store_path(settings: Settings) -> Path:
@@ -107,6 +111,9 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
     keys = load_pinned_keys(settings)
     operator = _operator_token(settings.keys_dir)
     clock, entropy, bell, authority = SystemClock(), SystemEntropy(), LocalBell(), Authority()
+    # The signer's state lies with its key, out of reach of whoever can write to the store.
+    state = StateFile(settings.keys_dir / SIGNER_STATE)
+    signed = state.load()
     store = await SqliteStore.open(
         store_path(settings),
         node=settings.node,
@@ -117,6 +124,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         clock=clock,
         bell=bell,
         queue_limit=settings.limits.ledger_queue,
+        waypoint=signed.size if signed is not None else 0,
     )
     try:
         sealer = AesGcmSealer(keys.sealing, entropy)
@@ -125,8 +133,22 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         rules = DeskRules(settings.unsafe_token_votes, settings.limits.open_reviews_per_actor)
         desk = Desk(store, store.records, authority, registry, bell, sealer, clock, entropy, keys.lookup, rules)
         gate = Gate(store, bundle, desk, registry, clock, entropy, rules_digest(bundle, catalogs))
+        signer = Signer(store, state, key=keys.log, node_keys=(parse_vkey(keys.public()["node"]),))
         yield Core(
-            settings, keys, bundle, catalogs, store, bell, sealer, clock, entropy, authority, registry, desk, gate
+            settings,
+            keys,
+            bundle,
+            catalogs,
+            store,
+            bell,
+            sealer,
+            clock,
+            entropy,
+            authority,
+            registry,
+            desk,
+            gate,
+            signer,
         )
     finally:
         bell.close()
@@ -136,6 +158,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
 async def serve(settings: Settings) -> None:
     """Runs the gateway until SIGINT or SIGTERM."""
     stop = asyncio.Event()
+    _raise_file_limit()
     with _signals(stop):
         async with opened(settings) as core:
             await _begin(core)
@@ -154,9 +177,20 @@ async def unsafe_pin(settings: Settings) -> Digest:
         return rules
 
 
+async def unsafe_reset_signer(settings: Settings) -> int:
+    """Signs for the log as it lies there, while the gateway is stopped; its size. The ledger records that."""
+    async with opened(settings) as core:
+        done = await core.signer.unsafe_reset()
+        await _record(core, EntryType.INTEGRITY_ALARM, {"because": f"the signer was reset at size {done.size}"})
+        return done.size
+
+
 async def _begin(core: Core) -> None:
     """Before any door opens: settle what a crash left, pin the bundle, say who we are."""
     size, _ = await core.store.head()
+    if size == 0:
+        await core.signer.begin_new_log()
+    await core.signer.verify_first(core.store.waypoint)
     if size == 0:
         await _record(core, EntryType.LOG_OPENED, {"origin": core.settings.origin})
     await core.registry.adopt_bundle(rules_digest(core.bundle, core.catalogs))
@@ -246,15 +280,10 @@ def _schema_refresh(
     return refresh
 
 
-def _signer(core: Core) -> Signer:
-    state = StateFile(core.settings.data_dir / SIGNER_STATE)
-    return Signer(core.store, state, key=core.keys.log, node_keys=(parse_vkey(core.keys.public()["node"]),))
-
-
 async def _sign(core: Core, stop: asyncio.Event) -> None:
     """The signer, beside the gateway. What it finds wrong ends the gateway: nothing may run on a ledger that lies."""
     try:
-        await _signer(core).run(stop)
+        await core.signer.run(stop)
     except LedgerCorrupt as error:
         log.critical("integrity.alarm", because=error.sentence)
         with contextlib.suppress(InterlockError):
@@ -304,6 +333,9 @@ def _server(app: Callable[..., object], listen: Listen) -> _Server:
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=5,
+            http=HeadWithinSeconds,
+            limit_concurrency=HTTP_CONNECTIONS,
+            proxy_headers=False,
         )
     )
 
@@ -320,6 +352,13 @@ def _operator_token(keys_dir: Path) -> Secret[str]:
     if len(token) < 32:
         raise InterlockError(f"{path.name} holds no token that `interlock init` wrote", code="key_malformed")
     return Secret(token)
+
+
+def _raise_file_limit() -> None:
+    """Takes all the descriptors that the system lets us have: each client of a door needs two."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextmanager

@@ -144,7 +144,8 @@ class Registry:
         if pinned is not None:
             raise PolicyMistakes(
                 [
-                    f"the policies or catalogs ({digest[:16]}…) aren't those in force ({pinned[:16]}…): put the files back,"
+                    f"the policies or catalogs ({digest[:16]}…) aren't those in force ({pinned[:16]}…):"
+                    " put the files back,"
                     " or run `interlock policy unsafe-pin` on this machine while the gateway is stopped"
                 ]
             )

@@ -12,6 +12,7 @@ from tests.sql.test_attacks import EVERYTHING, EXPRESSIONS, REFUSED
 from interlock.actions.cover import UpstreamIdentity
 from interlock.actions.from_sql import PreparedStatement, from_sql, same_shape
 from interlock.actions.outputs import CONTRADICTED, NOT_DESCRIBED
+from interlock.actions.readings import MAX_COLUMNS, MOST, Basis, Readings, read
 from interlock.actions.session import session_open
 from interlock.masking.tokens import holds_token, token_of
 from interlock.model.action import Action
@@ -341,3 +342,40 @@ def test_nothing_unreadable_comes_out_plain(text: str) -> None:
 def test_a_snapshot_without_labels_labels_nothing() -> None:
     known = snapshot(frozenset({"x"}))
     assert ColumnLabels(known, parse_catalog("", "c"), CLINIC.name).for_connection() == frozenset()
+
+
+def test_readings_are_handed_out_only_for_what_they_were_made_of() -> None:
+    readings = Readings()
+    labels = ColumnLabels(PLAIN, CATALOG, CLINIC.name)
+    bare = ColumnLabels(PLAIN, parse_catalog("", "catalog.toml"), CLINIC.name)
+    asked_for = prepare("SELECT ssn FROM patients WHERE id = 1", column("ssn", 20001, 3))
+    basis = Basis(CLINIC, labels, PLAIN, STATE, IDENTITY)
+    first = readings.of(asked_for.statement, asked_for.described, basis)
+    assert first.exposure.labels >= {"phi.ssn"}
+    assert readings.of(asked_for.statement, asked_for.described, replace(basis)) is first
+    others = [
+        replace(basis, labels=bare),
+        replace(basis, snapshot=replace(PLAIN)),
+        replace(basis, state=replace(STATE, role="other")),
+        replace(basis, identity=replace(IDENTITY, database="other")),
+        replace(basis, connection=replace(CLINIC, environment="production")),
+    ]
+    for other in others:
+        anew = readings.of(asked_for.statement, asked_for.described, other)
+        assert anew is not first
+        assert anew == read(asked_for.statement, asked_for.described, other)
+    again = prepare("SELECT ssn FROM patients WHERE id = 1", column("ssn", 20001, 3)).statement
+    assert readings.of(again, asked_for.described, basis).statement is again
+    coarse = readings.of(asked_for.statement, (column("ssn"),), basis)
+    assert coarse.exposure.outputs[0].labels == OF_PATIENTS
+
+
+def test_readings_are_bounded() -> None:
+    readings = Readings()
+    basis = Basis(CLINIC, ColumnLabels(PLAIN, CATALOG, CLINIC.name), PLAIN, STATE, IDENTITY)
+    statement = prepare("SELECT 1", column("a")).statement
+    for number in range(MOST + 10):
+        readings.of(statement, (column(f"c{number}"),), basis)
+    assert len(readings) == MOST
+    readings.of(statement, tuple(column(f"c{n}") for n in range(MAX_COLUMNS + 1)), basis)
+    assert len(readings) == MOST

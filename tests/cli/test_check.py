@@ -83,3 +83,22 @@ def test_mistakes_are_one_kind_of_error_that_the_command_line_lists(settings: Pa
     for command in (check, policy_check):
         with pytest.raises(Mistakes):
             command(settings)
+
+
+def test_warnings_are_told_and_are_no_mistakes(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(settings, 'url = "http://127.0.0.1:8080"', 'url = "http://interlock.localhost:8080"')
+    capsys.readouterr()
+    for command in (check, policy_check):
+        command(settings)
+        assert capsys.readouterr().err == ""
+    policy = settings.parent / "policies" / "local.cedar"
+    idle = "forbid (principal, action, resource) when { context.hour > 22 && context.hour < 6 };"
+    policy.write_text(f'@id("idle") {idle}', encoding="utf-8")
+    for command in (check, policy_check):
+        command(settings)
+        told = capsys.readouterr()
+        assert told.err == 'warning: local.cedar:1: nothing that can be asked makes the forbid "idle" fire\n'
+        assert "no mistakes" in told.out
+    change(settings, "interlock.localhost", "127.0.0.1")
+    check(settings)
+    assert "warning: interlock.toml: [control] url: every server at 127.0.0.1, on any port" in capsys.readouterr().err

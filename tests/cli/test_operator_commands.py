@@ -84,6 +84,23 @@ def test_what_is_wrong_with_a_key_is_said(here: Here, words: list[str], code: in
     assert here.gateway.office.registry.issued == []
 
 
+def test_a_key_is_revoked_with_its_reason(here: Here) -> None:
+    registry = here.gateway.office.registry
+    done = CliRunner().invoke(token.app, ["revoke", "key-etl-agent", "--because", "The laptop was lost."])
+    assert (done.exit_code, done.output) == (0, "Key key-etl-agent has ended.\n")
+    assert registry.revoked == [("key-etl-agent", "operator", "The laptop was lost.")]
+    for words, code, told in (
+        (["revoke", "key-etl-agent", "--because", "again"], 1, "no live key"),
+        (["revoke", "key-owen", "--because", " "], 1, "malformed"),
+        (["revoke", "key-owen"], 2, "--because"),
+        (["revoke", "ilk_0011_canary", "--because", "x"], 2, "isn't a key's id"),
+        (["revoke", "../sign-in-links", "--because", "x"], 2, "isn't a key's id"),
+    ):
+        done = CliRunner().invoke(token.app, words, env={"COLUMNS": "200", "NO_COLOR": "1"})
+        assert (done.exit_code, told in done.output, "canary" in done.output) == (code, True, False), done.output
+    assert len(registry.revoked) == 1
+
+
 def test_a_link_is_printed(here: Here) -> None:
     done = CliRunner().invoke(console.app, ["link", "priya"])
     assert done.exit_code == 0, done.output

@@ -10,7 +10,6 @@ from tests.ledger.making import Node, draft, uuid
 from interlock.errors import LedgerCorrupt
 from interlock.ledger.claims import Claim, Marks, claims, refusal
 from interlock.ledger.verify import verify_entries
-from interlock.model.canonical import JsonValue
 from interlock.model.entry import Draft, EntryType
 
 REVIEW, OTHER = uuid(70), uuid(71)
@@ -86,7 +85,7 @@ def test_what_may_be_said_often_verifies() -> None:
         (EntryType.VOTE_CAST, {"person": "cleo", "verdict": "deny", "settles": "denied"}),
     ],
 )
-def test_what_is_said_twice_is_refused_but_no_corruption(type_: EntryType, d: dict[str, JsonValue]) -> None:
+def test_what_is_said_twice_is_refused_but_no_corruption(type_: EntryType, d: dict[str, str]) -> None:
     """The fold passes over the second; a log that has it is strange, and nothing was gained by it."""
     twice = [draft(type_, n, obj=REVIEW, **d) for n in (1, 2)]
     assert refusal(said(*twice)) is not None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from interlock.model.secret import Secret
 from testkit.postgres_messages import Message, cut, frame
+
+from interlock.model.secret import Secret
 
 SECONDS = 20.0
 

@@ -1,4 +1,4 @@
-"""`interlock serve` in a child process, as an operator runs it: real settings, keys, ports; to be killed and restarted."""
+"""`interlock serve` in a child process, as an operator runs it; to be killed and restarted."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ UP, DOWN = "up", "down"
 RUNS = (b"Q", b"B", b"E", b"F", b"d")  # what makes a server do something; Parse and Describe only prepare
 
 CALLS = """
-@id("agents-call") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"execute", resource);
+@id("agents-call")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"execute", resource);
 """
 ANYTHING = """
 @id("agents-may-do-anything") permit (principal in Interlock::Group::"ai-agents", action, resource);
@@ -66,7 +67,7 @@ class Stage:
         """asyncpg, recorded."""
         key = self.gateway.agent_key.reveal()
         where = {"host": "127.0.0.1", "port": self.down.port, "database": "clinic"}
-        return await asyncpg.connect(**where, user="etl", password=key, ssl=False)
+        return await asyncpg.connect(**where, user="etl", password=key, ssl=False)  # type: ignore[no-untyped-call]
 
     def now(self, what: str = "now") -> int:
         """A place in the order of everything recorded."""

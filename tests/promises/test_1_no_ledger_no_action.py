@@ -15,14 +15,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from testkit.recording_link import Way
 from tests.a_gateway import POLICY
 from tests.postgres_fixture import Database
 from tests.promises.a_raw_client import RawClient, fields
 from tests.promises.a_served_gateway import served, until_waiting
 from tests.promises.a_stage import ANYTHING, DOWN, Stage, stage
 from tests.promises.canaries import CATALOG, TABLE, filling
-
-from testkit.recording_link import Way
 
 READ = "SELECT city FROM people WHERE id = %s"
 WRITE = "UPDATE people SET city = 'Hof' WHERE id = %s"

@@ -19,7 +19,7 @@ from tests.promises.a_stage import CALLS, Stage, stage
 from tests.promises.canaries import CATALOG, TABLE, filling
 from tests.sql.clinic import snapshot as clinic_snapshot
 
-from interlock.actions.cover import UpstreamIdentity, cover_of, form_of
+from interlock.actions.cover import UpstreamIdentity, around, documents
 from interlock.gate import Cleared, Denied, Held
 from interlock.model.action import Action
 from interlock.model.actor import Actor
@@ -62,8 +62,8 @@ def _export(
     snapshot = snapshot or clinic_snapshot()
     judged = [analyse(statement.text, snapshot, state)]
     payload = SqlPayload((statement,))
-    given = (payload, judged, CONNECTION, identity, snapshot, state)
-    return replace(export(actor), payload=payload, cover=cover_of(*given), form=form_of(*given))
+    cover, form = documents(payload, judged, around(judged, CONNECTION, identity, snapshot, state))
+    return replace(export(actor), payload=payload, cover=cover, form=form)
 
 
 def _redefined() -> Snapshot:
@@ -219,7 +219,7 @@ async def test_an_actor_who_changed_hands_is_decided_anew(desk: Office) -> None:
     assert not isinstance(answer, Cleared)
 
 
-# -- end to end: what the server was asked ------------------------------------------------------------------------------
+# -- end to end: what the server was asked ----------------------------------------------------------------------------
 
 
 @pytest.fixture

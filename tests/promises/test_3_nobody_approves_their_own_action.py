@@ -212,7 +212,7 @@ async def test_what_nobody_can_meet_is_refused_when_it_is_opened(desk: Office, a
     assert not await later.desk.reviews(None, 10)
 
 
-# -- votes by key ---------------------------------------------------------------------------------------------------------
+# -- votes by key -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from testkit.lying_postgres import Liar, Lie
+from testkit.postgres_messages import Message, frame
+from testkit.recording_link import Way
 from tests.a_gateway import POLICY
 from tests.postgres_fixture import Database
 from tests.promises.a_raw_client import RawClient, fields
@@ -26,12 +29,10 @@ from interlock.stores.bell import LocalBell
 from interlock.stores.clock import SystemClock
 from interlock.stores.reads import Reader
 from interlock.stores.seals import AesGcmSealer
-from testkit.lying_postgres import Lie, Liar
-from testkit.postgres_messages import Message, frame
-from testkit.recording_link import Way
 
 ONLY_SESSIONS = """
-@id("agents-open") permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"session", resource);
+@id("agents-open")
+permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"session", resource);
 """
 READ_AND_OPEN = (
     ONLY_SESSIONS
@@ -58,7 +59,7 @@ async def goes_on(on_stage: Stage, connection: psycopg.AsyncConnection[Any]) -> 
     assert await (await connection.execute(b"SELECT city FROM people WHERE id = 1")).fetchone() == ("Ulm",)
 
 
-# -- policy -------------------------------------------------------------------------------------------------------------
+# -- policy -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -93,13 +94,16 @@ async def test_without_any_permit_no_session_opens(tmp_path: Path, people: Datab
 
 
 async def test_reads_need_a_permit_too(tmp_path: Path, people: Database) -> None:
-    async with stage(tmp_path, people, CATALOG, policy=ONLY_SESSIONS) as on_stage:
-        async with await on_stage.connect() as connection:
-            since = on_stage.now()
-            for text in (b"SELECT 1", b"SELECT city FROM people", b"EXPLAIN SELECT 1", b"SELECT * FROM pg_class"):
-                with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    await connection.execute(text)
-            assert on_stage.asked_upstream(since) == [], "denied by its text alone, it isn't even described"
+    denied = (b"SELECT 1", b"SELECT city FROM people", b"EXPLAIN SELECT 1", b"SELECT * FROM pg_class")
+    async with (
+        stage(tmp_path, people, CATALOG, policy=ONLY_SESSIONS) as on_stage,
+        await on_stage.connect() as connection,
+    ):
+        since = on_stage.now()
+        for text in denied:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                await connection.execute(text)
+        assert on_stage.asked_upstream(since) == [], "denied by its text alone, it isn't even described"
 
 
 @pytest.mark.parametrize(
@@ -118,15 +122,15 @@ async def test_reads_need_a_permit_too(tmp_path: Path, people: Database) -> None
 )
 async def test_what_isn_t_understood_is_denied(on_stage: Stage, text: str) -> None:
     async with await on_stage.connect() as connection:
-        for how in ({}, {"prepare": True}):
+        for prepare in (False, True):
             since = on_stage.now()
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                await connection.execute(text.encode(), **how)
+                await connection.execute(text.encode(), prepare=prepare)
             assert on_stage.asked_upstream(since) == []
         await goes_on(on_stage, connection)
 
 
-# -- messages from the client ---------------------------------------------------------------------------------------------
+# -- messages from the client -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -210,7 +214,7 @@ async def test_bytes_in_clear_behind_a_request_for_encryption(on_stage: Stage) -
     client.close()
 
 
-# -- messages from the protected system -----------------------------------------------------------------------------------
+# -- messages from the protected system -------------------------------------------------------------------------------
 
 CANARY = b"912-44-7781"
 FORGED_ROW = frame(b"D", (1).to_bytes(2) + len(CANARY).to_bytes(4) + CANARY)
@@ -271,7 +275,7 @@ async def test_a_server_that_lies_is_stopped(tmp_path: Path, people: Database, l
         assert not sightings(on_stage.tape.bytes(DOWN, Way.ANSWERED))
 
 
-# -- ports that raise -----------------------------------------------------------------------------------------------------
+# -- ports that raise -------------------------------------------------------------------------------------------------
 
 
 class Broken(Exception):
@@ -334,7 +338,7 @@ async def test_a_port_that_raises_while_it_is_held(
         await connection.close()
 
 
-# -- time -----------------------------------------------------------------------------------------------------------------
+# -- time -------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_login_that_takes_too_long_is_ended(tmp_path: Path, people: Database) -> None:

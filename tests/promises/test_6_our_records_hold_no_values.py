@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -80,9 +81,9 @@ def sightings(data: bytes) -> set[str]:
 async def tried(connection: psycopg.AsyncConnection[Any], texts: Iterable[str]) -> None:
     """Asks for each, simple and prepared."""
     for text in texts:
-        for how in ({}, {"prepare": True}, {"binary": True}):
+        for prepare, binary in ((False, False), (True, False), (False, True)):
             with suppress(psycopg.Error):
-                await connection.execute(text.encode(), **how)
+                await connection.execute(text.encode(), prepare=prepare, binary=binary)
 
 
 async def all_forms(connection: psycopg.AsyncConnection[Any]) -> None:
@@ -160,7 +161,7 @@ async def test_store_and_entries_hold_none(tmp_path: Path, people: Database) -> 
     assert {name: seen for name, data in store_bytes(tmp_path).items() if (seen := sightings(data))} == {}
 
 
-# -- brute force --------------------------------------------------------------------------------------------------------
+# -- brute force ------------------------------------------------------------------------------------------------------
 
 
 def guesses() -> Iterator[str]:
@@ -215,8 +216,6 @@ def cracked(hashes: set[bytes], prefixes: Iterable[bytes]) -> set[str]:
 
 def columns_of(store: Path) -> Iterator[bytes]:
     """Every binary value of every row, each alone: a digest isn't framed in the file."""
-    import sqlite3
-
     connection = sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True)
     try:
         for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
@@ -238,7 +237,7 @@ async def test_no_stored_hash_is_found_by_trying(tmp_path: Path, people: Databas
     assert found == {SSN}, "all but the one planted here must stay unfound"
 
 
-# -- the real process, what it exports and what it says -------------------------------------------------------------------
+# -- the real process, what it exports and what it says ---------------------------------------------------------------
 
 
 async def _exported(gateway: Served, to: Path) -> dict[str, bytes]:

@@ -62,7 +62,7 @@ async def held(desk: Office, agent: Actor, text: str = "COPY patients TO STDOUT"
     return answer.review, action
 
 
-# -- the API ------------------------------------------------------------------------------------------------------------
+# -- the API ----------------------------------------------------------------------------------------------------------
 
 FORM = {"verdict": "approve", "action_digest": "0" * 64, "card_digest": "0" * 64, "csrf": "x", "token": "x"}
 MUTATING = {  # route -> what is sent to it
@@ -85,7 +85,7 @@ def _routes(app: object) -> set[tuple[str, str]]:
         assert isinstance(routes, list)
         for route in routes:
             if isinstance(route, APIRoute):
-                found.update((method, route.path) for method in route.methods)
+                found.update((method, route.path) for method in route.methods or ())
             elif hasattr(route, "original_router"):
                 walk(route.original_router.routes)
 
@@ -203,7 +203,7 @@ async def test_a_sign_in_link_works_once_and_an_agent_s_key_is_none(desk: Office
         desk.registry.authenticate(Secret(link))
 
 
-# -- policy -------------------------------------------------------------------------------------------------------------
+# -- policy -----------------------------------------------------------------------------------------------------------
 
 
 async def test_another_bundle_than_the_pinned_one_doesn_t_load(desk: Office) -> None:
@@ -227,7 +227,7 @@ async def test_a_changed_bundle_or_store_doesn_t_start(tmp_path: Path, empty_dat
             await gateway.start()
 
 
-# -- rows written into the store ------------------------------------------------------------------------------------------
+# -- rows written into the store --------------------------------------------------------------------------------------
 
 LATER = "'2031-01-01T00:00:00.000000Z'"
 APPROVED = f"UPDATE il_review SET state = 'approved', approved_until = {LATER}"

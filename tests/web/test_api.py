@@ -279,11 +279,32 @@ async def test_the_operator_makes_keys_and_links(office: Office, by: By) -> None
     assert (await client.post("/api/operator/keys", json={**body, "expires_in_seconds": 1})).status_code == 422
 
 
+async def test_the_operator_revokes_a_key_and_says_why(office: Office, by: By) -> None:
+    client, path = by("operator-token"), "/api/operator/keys/key-etl-agent/revoke"
+    for because in ("", "  ", "two\nlines", "x" * 201):
+        assert (await client.post(path, json={"because": because})).status_code == 422
+    assert (await client.post(path, json={})).status_code == 422
+    assert office.registry.revoked == []
+    answer = await client.post(path, json={"because": "The laptop was lost."})
+    assert (answer.status_code, answer.json()) == (200, {"key": "key-etl-agent"})
+    assert office.registry.revoked == [("key-etl-agent", "operator", "The laptop was lost.")]
+    assert (await by("agent-key").get("/api/whoami")).status_code == 401
+    assert (await client.post(path, json={"because": "again"})).status_code == 404
+
+
+async def test_a_whole_key_isnt_taken_for_its_id(office: Office, by: By) -> None:
+    answer = await by("operator-token").post("/api/operator/keys/ilk_ab_canary/revoke", json={"because": "x"})
+    assert answer.status_code == 422
+    assert "canary" not in answer.text
+
+
 @pytest.mark.parametrize("token", ["agent-key", "priya-key"])
 async def test_nobody_else_does(office: Office, by: By, token: str) -> None:
     for path in ("/api/operator/keys", "/api/operator/sign-in-links"):
         answer = await by(token).post(path, json={"holder": "etl-agent", "made_by": "owen", "person": "priya"})
         assert (answer.status_code, answer.json()["code"]) == (403, "operator_only")
+    answer = await by(token).post("/api/operator/keys/key-owen/revoke", json={"because": "x"})
+    assert (answer.status_code, office.registry.revoked) == (403, [])
     assert (office.registry.issued, office.registry.links) == ([], {})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import timedelta
 
 import httpx
@@ -12,6 +13,7 @@ from tests.web.in_memory import Office, content
 
 from interlock.model.names import PersonId
 from interlock.model.review import Review, ReviewState
+from interlock.web.console.inbox import MAX_SHOWN, fairly
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -60,6 +62,37 @@ async def test_signing_out_needs_the_csrf_token(office: Office, sign_in: SignIn)
     assert (await client.get("/")).status_code == 401
 
 
+async def test_signing_out_ends_every_copy_of_the_cookie(office: Office, sign_in: SignIn) -> None:
+    client = await sign_in("priya")
+    stolen = client.cookies["__Host-interlock"]
+    csrf = (await client.get("/api/whoami")).json()["csrf"]
+    await client.post("/sign-out", data={"csrf": csrf})
+    client.cookies.set("__Host-interlock", stolen)
+    assert (await client.get("/")).status_code == 401
+    assert (await client.get("/api/whoami")).status_code == 401
+
+
+async def test_the_link_says_whose_it_is_and_what_it_replaces(office: Office, sign_in: SignIn) -> None:
+    client = await sign_in("priya")
+    before = client.cookies["__Host-interlock"]
+    token = (await office.registry.issue_sign_in(PersonId("owen"))).reveal()
+    page = (await client.get("/sign-in", params={"token": token})).text
+    assert "signs you in as <strong><bdi>Owen Blake</bdi></strong>" in page
+    assert "You are signed in as <strong><bdi>Priya Raman</bdi></strong>; this replaces it." in page
+    assert token in office.registry.links
+    assert (await client.post("/sign-in", data={"token": token})).status_code == 303
+    assert (await client.get("/api/whoami")).json()["id"] == "owen"
+    client.cookies.set("__Host-interlock", before)
+    assert (await client.get("/api/whoami")).status_code == 401, "the session that was replaced lives on"
+
+
+async def test_a_link_that_is_no_good_says_so_and_has_no_button(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/sign-in", params={"token": "f" * 32})
+    assert page.status_code == 401
+    assert "has been used or is too old" in page.text
+    assert 'action="/sign-in"' not in page.text
+
+
 async def test_a_session_ends_by_itself(office: Office, sign_in: SignIn) -> None:
     client = await sign_in("priya")
     office.clock.pass_time(timedelta(hours=8))
@@ -76,7 +109,61 @@ async def test_the_inbox_sorts_by_what_i_have_to_do(office: Office, sign_in: Sig
     assert re.findall(r'<h2 id="(\w+)">[^<]*<span class="count">(\d+)', page) == [
         ("yours", "1"), ("approved", "1"), ("settled", "1")
     ]  # fmt: skip
-    assert "to export and read clinic/public.patients" in page
+    assert "to export and read <bdi>clinic/public.patients</bdi>" in page
+
+
+async def test_a_flood_hides_nobody_elses_review(office: Office, sign_in: SignIn) -> None:
+    mine = office.desk.open(content())
+    office.clock.pass_time(timedelta(seconds=1))
+    for _ in range(150):  # newer, and more than the inbox used to look at
+        office.desk.open(content(), actor="other-agent")
+    page = (await (await sign_in("priya")).get("/")).text
+    assert f"/reviews/{mine.id}" in page
+    assert re.findall(r'href="/reviews/([^"]+)"', page)[0] == mine.id
+    assert page.count('class="row-link"') == 21
+    assert "and 130 more of <bdi>other-agent</bdi>" in page
+    assert ">151</span>" in page
+
+
+async def test_what_expires_first_is_at_the_top_and_everybodys_first_comes_before_anybodys_second(
+    office: Office,
+) -> None:
+    reviews = []
+    for number in range(30):
+        for name in ("a", "b", "c"):
+            reviews.append(office.desk.open(content(), actor=name))
+            office.clock.pass_time(timedelta(seconds=number))
+    shown = fairly(reversed(reviews))
+    assert shown == sorted(shown, key=lambda review: review.expires_at)
+    assert Counter(review.actor for review in shown) == {"a": 20, "b": 20, "c": 20}
+    assert shown[0] is reviews[0]
+    many = [office.desk.open(content(), actor="flood") for _ in range(20)]
+    others = [office.desk.open(content(), actor=f"agent-{number}") for number in range(MAX_SHOWN - 1)]
+    assert set(fairly(many + others)) == {many[0], *others}
+
+
+async def test_who_asks_and_where_is_what_the_card_says(office: Office, sign_in: SignIn) -> None:
+    """A vote binds the card; a row of the store that says otherwise isn't shown for it."""
+    review = office.desk.open(content(), actor="innocent-agent")
+    client = await sign_in("priya")
+    for path in ("/", f"/reviews/{review.id}"):
+        page = (await client.get(path)).text
+        assert "innocent-agent" not in page
+        assert "<bdi>etl-agent</bdi>" in page
+    office.desk.corrupt.add(review.id)
+    assert "<bdi>innocent-agent</bdi>" in (await client.get(f"/reviews/{review.id}")).text
+
+
+async def test_names_keep_their_direction_to_themselves(office: Office, sign_in: SignIn) -> None:
+    fields = content()
+    hebrew = "\u05d0\u05d1"
+    fields["outputs"][0]["name"] = fields["actor"]["id"] = fields["resources"][0]["id"] = hebrew
+    review = office.desk.open(fields)
+    page = (await (await sign_in("priya")).get(f"/reviews/{review.id}")).text
+    assert f'<th scope="row"><bdi><code>{hebrew}</code></bdi></th>' in page
+    assert f"<title>&#x2068;{hebrew}&#x2069; on &#x2068;clinic&#x2069;" in page
+    around = re.findall(rf"(<[^>]+>){hebrew}", page)
+    assert around and set(around) <= {"<bdi>", "<code>"}, around
 
 
 async def test_the_inbox_says_why_i_may_not_sign(office: Office, sign_in: SignIn) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from tests.web.in_memory import Clock, Sealer
 
 from interlock.model.names import KeyId, PersonId
-from interlock.web.session import MAX_COOKIE, Sessions, csrf_token, origin_of, same
+from interlock.web import session as sessions_module
+from interlock.web.session import MAX_COOKIE, Sessions, origin_of, same
 
 
 @pytest.fixture
@@ -56,11 +59,64 @@ def test_a_seal_for_something_else_is_no_session(clock: Clock) -> None:
 
 
 def test_each_session_has_its_own_csrf_token(sessions: Sessions) -> None:
-    one, two = (sessions.start(PersonId("priya"), KeyId("k")) for _ in range(2))
-    assert csrf_token(one) != csrf_token(two)
-    assert same(csrf_token(one), csrf_token(one))
-    assert not same(csrf_token(one), csrf_token(two))
-    assert not same(csrf_token(one), "é\udcff")
+    one, two = (sessions.read(sessions.start(PersonId("priya"), KeyId("k"))) for _ in range(2))
+    assert one is not None and two is not None
+    assert one.csrf != two.csrf
+    assert same(one.csrf, one.csrf)
+    assert not same(one.csrf, two.csrf)
+    assert not same(one.csrf, "é\udcff")
+
+
+def test_a_csrf_token_is_the_same_each_time_and_isnt_made_of_the_cookie(clock: Clock) -> None:
+    sealer = Sealer()
+    cookie = Sessions(sealer, clock).start(PersonId("priya"), KeyId("k"))
+    first, again = Sessions(sealer, clock).read(cookie), Sessions(sealer, clock).read(cookie)
+    assert first is not None and again is not None and first.csrf == again.csrf
+    # It stands within the seal: only the installation's key brings it out.
+    raw = base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
+    assert first.csrf.encode() in sealer.open("console-session", raw).reveal()
+    assert first.csrf not in {
+        hashlib.sha256(cookie.encode()).hexdigest(),
+        hmac.new(cookie.encode(), b"interlock/console-csrf/v1", hashlib.sha256).hexdigest(),
+        first.mark,
+    }
+
+
+def test_a_session_of_an_earlier_version_is_none(clock: Clock) -> None:
+    sealer = Sealer()
+    old = sealer.seal("console-session", b'{"at":1,"key":"k","person":"priya","until":99999999999}')
+    assert Sessions(sealer, clock).read(base64.urlsafe_b64encode(old).decode()) is None
+
+
+def test_an_ended_session_is_ended_for_every_copy_of_its_cookie(sessions: Sessions) -> None:
+    cookie, other = (sessions.start(PersonId("priya"), KeyId("k")) for _ in range(2))
+    session = sessions.read(cookie)
+    assert session is not None and sessions.is_live(session)
+    sessions.end(session)
+    assert not sessions.is_live(session)
+    assert sessions.read(cookie) is None
+    assert sessions.read(cookie + "=" * (-len(cookie) % 4)) is None
+    assert sessions.read(cookie.replace("-", "+").replace("_", "/")) is None
+    assert sessions.read(other) is not None
+
+
+def test_ended_sessions_are_forgotten_when_they_would_have_ended_and_beyond_a_limit(
+    sessions: Sessions, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions_module, "MAX_ENDED", 2)
+    cookies = []
+    for _ in range(3):
+        cookies.append(sessions.start(PersonId("priya"), KeyId("k")))
+        session = sessions.read(cookies[-1])
+        assert session is not None
+        sessions.end(session)
+        clock.pass_time(timedelta(minutes=1))
+    assert [sessions.read(cookie) is None for cookie in cookies] == [False, True, True]
+    clock.pass_time(timedelta(hours=8))
+    late = sessions.read(sessions.start(PersonId("priya"), KeyId("k")))
+    assert late is not None
+    sessions.end(late)
+    assert list(sessions._ended) == [late.mark]
 
 
 @pytest.mark.parametrize(

@@ -154,9 +154,10 @@ async def test_a_head_without_its_entries_is_refused(tmp_path: Path) -> None:
         lambda body: body.replace(b"DROP", b"KEEP"),
         lambda body: body[:-1],
         lambda body: b"{}\n",
+        lambda body: body.decode(),
         lambda body: body.replace(b'"nseq":7', b'"nseq":8'),
     ],
-    ids=["text", "cut", "other", "number"],
+    ids=["text", "cut", "other", "not bytes", "number"],
 )
 async def test_a_changed_entry_is_never_signed_for(tmp_path: Path, change: object) -> None:
     """Even if the head is made to match: the chain doesn't."""
@@ -273,6 +274,119 @@ def test_a_state_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> No
     assert file.load() == state
 
 
+# -- before anything is served -----------------------------------------------------------------------------------------
+
+
+async def test_a_new_log_is_signed_before_its_first_entry(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as bench:
+        for _ in range(2):  # a start that broke off in between
+            await _signer(bench.store, tmp_path).begin_new_log()
+        state = StateFile(tmp_path / "signer.json").load()
+        assert state is not None
+        assert state.size == 0
+        await _grow(bench.store)
+        await _signer(bench.store, tmp_path).verify_first()
+        with pytest.raises(LedgerCorrupt, match="isn't a new one"):
+            await _signer(bench.store, tmp_path).begin_new_log()
+
+
+async def test_an_empty_log_that_had_entries_is_not_a_new_one(tmp_path: Path) -> None:
+    async with _logged(tmp_path) as (_, signer):
+        await signer.step()
+    async with opened(tmp_path / "other.db") as bench:
+        with pytest.raises(LedgerCorrupt, match="rolled back"):
+            await _signer(bench.store, tmp_path).begin_new_log()
+        with pytest.raises(LedgerCorrupt, match="rolled back"):
+            await _signer(bench.store, tmp_path).verify_first()
+
+
+async def test_entries_without_a_state_are_refused_signed_or_not(tmp_path: Path) -> None:
+    async with _logged(tmp_path) as (store, _):
+        (tmp_path / "signer.json").unlink()
+        signer = _signer(store, tmp_path)
+        for call in (signer.verify_first, signer.step):
+            with pytest.raises(LedgerCorrupt, match="state is gone"):
+                await call()
+        assert not (tmp_path / "signer.json").exists()
+
+
+async def test_a_checkpoint_of_nothing_without_a_state_is_refused(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as bench:
+        await _signer(bench.store, tmp_path).step()
+        (tmp_path / "signer.json").unlink()
+        with pytest.raises(LedgerCorrupt, match="state is gone"):
+            await _signer(bench.store, tmp_path).begin_new_log()
+
+
+async def _state_and_backup(tmp_path: Path) -> Frontier:
+    """A store, a backup of it from before it was signed, and what was signed."""
+    async with _logged(tmp_path):
+        pass
+    shutil.copy(tmp_path / "s.db", tmp_path / "backup.db")
+    async with opened(tmp_path / "s.db") as bench:
+        await _grow(bench.store)
+        await _signer(bench.store, tmp_path).step()
+    state = StateFile(tmp_path / "signer.json").load()
+    assert state is not None
+    return state.frontier
+
+
+async def test_the_start_up_check_passes_what_was_signed(tmp_path: Path) -> None:
+    signed = await _state_and_backup(tmp_path)
+    async with opened(tmp_path / "s.db") as bench:
+        await _grow(bench.store)
+    async with opened(tmp_path / "s.db", waypoint=signed.size) as bench:
+        assert bench.store.waypoint == signed
+        unread = Unread(bench.store)
+        await _signer(unread, tmp_path).verify_first(bench.store.waypoint)
+        with pytest.raises(LedgerUnavailable):
+            await _signer(unread, tmp_path).verify_first()
+        await _signer(bench.store, tmp_path).verify_first()
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_a_rolled_back_store_is_refused_before_anything_is_served(tmp_path: Path, ahead: bool) -> None:
+    """A backup, as it was or grown past what was signed: neither is what was signed."""
+    signed = await _state_and_backup(tmp_path)
+    async with opened(tmp_path / "backup.db") as bench:
+        if ahead:
+            await _grow(bench.store, 900)
+    async with opened(tmp_path / "backup.db", waypoint=signed.size) as bench:
+        assert bench.store.waypoint != signed
+        for waypoint in (bench.store.waypoint, None):
+            signer = _signer(bench.store, tmp_path)
+            with pytest.raises(LedgerCorrupt, match="aren't those" if ahead else "rolled back"):
+                await signer.verify_first(waypoint)
+            with pytest.raises(LedgerCorrupt, match="the signer stops"):
+                await signer.step()
+
+
+async def test_the_operators_way_out_signs_anew_and_keeps_the_old_state(tmp_path: Path) -> None:
+    signed = await _state_and_backup(tmp_path)
+    async with opened(tmp_path / "backup.db") as bench:
+        size, root = await bench.store.head()
+        checkpoint = await _signer(bench.store, tmp_path).unsafe_reset()
+        assert (checkpoint.size, checkpoint.root) == (size, root)
+        await _signer(bench.store, tmp_path).verify_first()
+        await _grow(bench.store)
+        assert await _signer(bench.store, tmp_path).step() is not None
+        await _signer(bench.store, tmp_path).unsafe_reset()
+    old = StateFile(tmp_path / "signer.json.replaced-1").load()
+    assert old is not None
+    assert old.frontier == signed
+    assert (tmp_path / "signer.json.replaced-2").exists()
+
+
+async def test_the_way_out_needs_no_state_but_a_log_that_verifies(tmp_path: Path) -> None:
+    async with _logged(tmp_path) as (store, _):
+        (tmp_path / "signer.json").unlink()
+        with pytest.raises(LedgerCorrupt):
+            await _signer(Forging(store, 7, lambda body: body[:-1]), tmp_path).unsafe_reset()
+        assert not (tmp_path / "signer.json").exists()
+        await _signer(store, tmp_path).unsafe_reset()
+        await _signer(store, tmp_path).verify_first()
+
+
 class Relayed:
     """A source that hands on to a store."""
 
@@ -320,7 +434,16 @@ class Forging(Relayed):
     async def head(self) -> tuple[int, bytes]:
         size, _ = await self.store.head()
         bodies = await self.entries(0, size)
-        return size, Frontier().extend(leaf_hash(body) for body in bodies).root()
+        return size, Frontier().extend(
+            leaf_hash(bytes(body, "ascii") if isinstance(body, str) else body) for body in bodies
+        ).root()
+
+
+class Unread(Relayed):
+    """Hands out no entry."""
+
+    async def entries(self, first: int, limit: int) -> Sequence[bytes]:
+        raise LedgerUnavailable("not now")
 
 
 class Flaky(Relayed):

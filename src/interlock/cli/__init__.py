@@ -13,6 +13,7 @@ from interlock.cli import (
     init,
     ledger,
     ledger_export,
+    ledger_reset,
     policy,
     policy_pin,
     review,
@@ -33,6 +34,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 ledger.app.command("export")(ledger_export.export)
 ledger.app.command("key")(ledger_export.key)
+ledger.app.command("unsafe-reset-signer")(ledger_reset.unsafe_reset_signer)
 policy.app.command("unsafe-pin")(policy_pin.unsafe_pin)
 app.add_typer(token.app, name="token", help="Keys of agents, services and people.")
 app.add_typer(review.app, name="review", help="Held actions: list, show, approve, deny, watch.")

@@ -33,7 +33,7 @@ def check(settings: Settings = Path("interlock.toml")) -> None:
     )
     told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counted)
     typer.echo(f"{settings.name}: no mistakes ({told}); its policies and catalogs have none either")
-    for warning in settings_file.rehearse(found.settings):
+    for warning in _warnings(settings.name, found.settings):
         typer.echo(f"warning: {warning}", err=True)
 
 
@@ -47,6 +47,11 @@ def _further(settings: Loaded) -> list[str]:
         except Mistakes as found:
             mistakes += found.mistakes
     return mistakes
+
+
+def _warnings(file: str, settings: Loaded) -> list[str]:
+    host = settings_file.shared_host(settings.public_url)
+    return ([f"{file}: {host}"] if host else []) + settings_file.rehearse(settings)
 
 
 def _without_missing(settings: Loaded) -> Loaded:

@@ -4,6 +4,7 @@
 never quotes a secret.
 """
 
+from interlock.settings.addresses import shared_host
 from interlock.settings.read import Survey, is_node, is_origin, load, survey
 from interlock.settings.sources import load_bundle, load_catalogs, load_sources, members, rehearse, surroundings
 
@@ -17,6 +18,7 @@ __all__ = [
     "load_sources",
     "members",
     "rehearse",
+    "shared_host",
     "surroundings",
     "survey",
 ]

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName
 from interlock.model.settings import ConnectionSettings, Listen, TlsFiles, UpstreamPostgres
+from interlock.settings.people import check_words
 from interlock.settings.table import Table
 
 LAST_PORT = 65535
@@ -23,6 +24,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a browser takes `host` for this machine: also every name under `localhost` (RFC 6761 section 6.3).
+
+    Only browsers can be relied upon for that; what we connect to or listen on is judged by `is_loopback`.
+    """
+    return is_loopback(host) or host.rstrip(".").endswith(".localhost")
 
 
 def read_listens(root: Table) -> dict[str, Listen]:
@@ -42,17 +51,32 @@ def read_public_url(root: Table, control: Listen) -> str:
     host = f"[{control.host}]" if ":" in control.host else control.host
     url = table.text("url", f"{'https' if control.tls else 'http'}://{host}:{control.port}")
     table.done()
-    sentence = _url_mistake(url) if url else None
+    sentence = (_url_mistake(url) or _port_mistake(url, control)) if url else None
     if sentence is not None:
         table.wrong("url", sentence)
     return url.rstrip("/")
+
+
+def shared_host(public_url: str) -> str | None:
+    """A warning when the console's host is one that other programs of this machine serve as well: cookies know no
+    ports (RFC 6265 section 8.5), so a browser sends them the console's session."""
+    host = urlsplit(public_url).hostname or ""
+    if not is_loopback(host):
+        return None
+    return (
+        f"[control] url: every server at {host}, on any port, gets the console's cookie from a browser; give the"
+        " console a host of its own, such as http://interlock.localhost:8080"
+    )
 
 
 def read_connection(name: str, table: Table) -> ConnectionSettings:
     """One `[connections.NAME]` table."""
     kind = table.one_of("kind", ("postgres",))
     environment = table.text("environment", "production")
-    connection = Connection(ConnectionName(name), kind, environment, frozenset(table.texts("tags")))
+    tags = table.texts("tags")
+    check_words(table, "environment", [environment] if environment else [])
+    check_words(table, "tags", tags)
+    connection = Connection(ConnectionName(name), kind, environment, frozenset(tags))
     settings = ConnectionSettings(connection, _upstream(table), table.file("catalog"))
     table.done()
     return settings
@@ -94,9 +118,18 @@ def _url_mistake(url: str) -> str | None:
         return "this must start with https:// or http:// and name a host"
     if parts.username or parts.query or parts.fragment or parts.path not in ("", "/"):
         return "this must be a scheme, a host and a port, and nothing else"
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not is_this_machine(host):
         return "people vote there, so it must be https:// unless it is a loopback address"
     return None
+
+
+def _port_mistake(url: str, control: Listen) -> str | None:
+    """Off this machine a proxy may stand between; here nobody would be at another port, or somebody else."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if port == control.port or not is_loopback(control.host) or not is_this_machine(parts.hostname or ""):
+        return None
+    return f"this is on this machine at port {port}, and [listen.control] listens at {control.port}"
 
 
 def _upstream(table: Table) -> UpstreamPostgres:

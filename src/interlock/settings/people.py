@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from interlock.model.actor import ActorKind
 from interlock.model.names import ActorId, GroupName, PersonId
@@ -15,13 +15,18 @@ from interlock.settings.table import Table
 # Names stand in policies, ledger entries, SQL user names and URLs.
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 NAME_SENTENCE = "a name is of lower-case letters, digits, dots, hyphens and underscores, at most 63"
+# Words that policies compare: groups, environments, tags. A blank at either end would be seen by nobody.
+WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+WORD_SENTENCE = "this must be of lower-case letters, digits, hyphens and underscores, at most 63"
+# The ledger writes this for who holds the machine's operator token; nobody else may be taken for that.
+RESERVED = frozenset({"operator"})
 
 
 def read_people(root: Table) -> dict[PersonId, Person]:
     """`[people.NAME]`."""
     people: dict[PersonId, Person] = {}
     for name, table in root.tables("people"):
-        check_name(root, f"people.{name}", name)
+        check_name(root, f"people.{name}", name, RESERVED)
         people[PersonId(name)] = Person(PersonId(name), table.text("name", name), _groups(table))
         table.done()
     return people
@@ -34,7 +39,7 @@ def read_actors(root: Table, people: Mapping[PersonId, Person]) -> dict[ActorId,
     for key, kind in (("agents", ActorKind.AGENT), ("services", ActorKind.SERVICE)):
         for text, table in root.tables(key):
             name, where = ActorId(text), f"{key}.{text}"
-            check_name(root, where, name)
+            check_name(root, where, name, RESERVED)
             if PersonId(name) in people:
                 root.wrong(where, "a person has this name; who votes and who asks must be told apart")
             if name in actors:
@@ -47,10 +52,18 @@ def read_actors(root: Table, people: Mapping[PersonId, Person]) -> dict[ActorId,
     return actors
 
 
-def check_name(root: Table, where: str, name: str) -> None:
+def check_name(root: Table, where: str, name: str, reserved: frozenset[str] = frozenset()) -> None:
     """Notes a mistake when `name` can't be one."""
     if not NAME.fullmatch(name):
         root.wrong(where, NAME_SENTENCE)
+    if name in reserved:
+        root.wrong(where, f'"{name}" is what the ledger calls who holds the operator\'s token; take another name')
+
+
+def check_words(table: Table, key: str, words: Iterable[str]) -> None:
+    """Notes a mistake when one of the words can't be one."""
+    if not all(WORD.fullmatch(word) for word in words):
+        table.wrong(key, WORD_SENTENCE)
 
 
 def _check_owner(
@@ -66,7 +79,5 @@ def _check_owner(
 
 def _groups(table: Table) -> frozenset[GroupName]:
     names = table.texts("groups")
-    for name in names:
-        if not NAME.fullmatch(name):
-            table.wrong("groups", NAME_SENTENCE)
+    check_words(table, "groups", names)
     return frozenset(GroupName(name) for name in names)

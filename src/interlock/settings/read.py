@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import tomllib
@@ -15,7 +16,7 @@ from interlock.ledger.note import parse_vkey
 from interlock.model.names import ConnectionName
 from interlock.model.settings import ConnectionSettings, Limits, PolicySettings, Settings
 from interlock.policy.annotations import nearest
-from interlock.settings.addresses import read_connection, read_listens, read_public_url
+from interlock.settings.addresses import is_this_machine, read_connection, read_listens, read_public_url
 from interlock.settings.people import check_name, read_actors, read_people
 from interlock.settings.sources import pack_names
 from interlock.settings.table import Table
@@ -74,9 +75,7 @@ def survey(path: Path, environ: Mapping[str, str] | None = None) -> Survey:
 
 def _read(root: Table, digest: str) -> Settings:
     origin, node, node_key = _log(root)
-    paths = root.table("paths")
-    data_dir, keys_dir = paths.path("data", "data"), paths.path("keys", "keys")
-    paths.done()
+    data_dir, keys_dir = _directories(root)
     listens = read_listens(root)
     people = read_people(root)
     actors = read_actors(root, people)
@@ -121,12 +120,41 @@ def _log(root: Table) -> tuple[str, str, str]:
     return origin, node, key
 
 
+def _directories(root: Table) -> tuple[Path, Path]:
+    """The store and the keys apart: who may back up, read or mount the one gets nothing of the other."""
+    table = root.table("paths")
+    data, keys = table.path("data", "data"), table.path("keys", "keys")
+    table.done()
+    if _contains(data, keys) or _contains(keys, data):
+        table.wrong("keys", "data and keys must be two directories, neither within the other")
+    return data, keys
+
+
+def _contains(outer: Path, inner: Path) -> bool:
+    """Whether `inner` is `outer` or lies within it, symbolic links followed."""
+    return inner.resolve().is_relative_to(outer.resolve())
+
+
 def _connections(root: Table) -> dict[ConnectionName, ConnectionSettings]:
     connections: dict[ConnectionName, ConnectionSettings] = {}
     for name, table in root.tables("connections"):
         check_name(root, f"connections.{name}", name)
         connections[ConnectionName(name)] = read_connection(name, table)
+    for (_, one), (name, other) in itertools.combinations(connections.items(), 2):
+        if _place(one) == _place(other) and _catalog(one) != _catalog(other):
+            sentence = f"[connections.{one.connection.name}] leads to the same database, so both need the same catalog"
+            root.wrong(f"connections.{name}", sentence)
     return connections
+
+
+def _place(settings: ConnectionSettings) -> tuple[str, int, str]:
+    """Where a connection leads. Two names of one host can't be told; every name of this machine can."""
+    host = settings.upstream.host.lower().rstrip(".")
+    return "localhost" if is_this_machine(host) else host, settings.upstream.port, settings.upstream.database
+
+
+def _catalog(settings: ConnectionSettings) -> Path | None:
+    return settings.catalog.resolve() if settings.catalog else None
 
 
 def _policy(root: Table) -> PolicySettings:

@@ -48,7 +48,10 @@ def load_bundle(settings: Settings) -> bundle.Bundle:
 
 
 def rehearse(settings: Settings) -> list[str]:
-    """A warning for each forbid that nothing which can be asked makes fire; raises what `load_bundle` does."""
+    """A warning for each forbid that nothing which can be asked makes fire; raises what `load_bundle` does.
+
+    Thousands of requests are tried: for checks, not for every start.
+    """
     return rehearsal.rehearse(load_sources(settings), members(settings), frozenset(KNOWN), surroundings(settings))
 
 

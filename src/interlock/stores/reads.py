@@ -97,10 +97,12 @@ class Reader:
         return await self._run(lambda c: int(c.execute(query).scalar_one()))
 
     async def sealed(self, review: ReviewId) -> tuple[bytes, bytes] | None:
-        """(sealed payload, sealed card) of a review."""
+        """(sealed payload, sealed card) of a review; raises `LedgerCorrupt` when they aren't bytes."""
         table = schema.review.c
         query = select(table.sealed_payload, table.sealed_card).where(table.id == review)
         row = await self._run(lambda c: c.execute(query).one_or_none())
+        if row is not None and not (isinstance(row[0], bytes) and isinstance(row[1], bytes)):
+            raise LedgerCorrupt("a row of il_review isn't one that Interlock wrote")
         return None if row is None else (row[0], row[1])
 
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
@@ -175,9 +177,6 @@ class Reader:
         except (SQLAlchemyError, sqlite3.Error, RuntimeError):
             # RuntimeError: the pool of threads is shut down, the store closed.
             raise LedgerUnavailable("the store can't be read now") from None
-        except (TypeError, ValueError, OverflowError, MemoryError):
-            # What SQLAlchemy makes of a number where bytes should be, say.
-            raise LedgerCorrupt("a row holds something that Interlock doesn't write there") from None
 
 
 def _readable(rows: Sequence[RowMapping]) -> list[Review]:

@@ -197,6 +197,8 @@ class Signer:
 
     def _check(self, first: int, bodies: Sequence[bytes]) -> None:
         for offset, body in enumerate(bodies):
+            if not isinstance(body, bytes):  # SQLite keeps text in a column of bytes
+                raise LedgerCorrupt(f"entry {first + offset}: it isn't bytes")
             try:
                 entry = parse_entry(body)
             except MalformedInput as malformed:

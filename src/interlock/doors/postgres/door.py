@@ -31,6 +31,7 @@ from interlock.registry import Registry
 from interlock.wire.postgres import answers, denial
 from interlock.wire.postgres.startup import CancelRequest
 
+LOGINS = 256  # connections that haven't logged in: those who never do can't take the sessions' places
 MAX_MESSAGE = 16 * 1024 * 1024  # bytes of one client message
 
 log = structlog.get_logger()
@@ -88,7 +89,7 @@ class PostgresDoor:
         await self.endings.settled(seconds)
 
     def _accepted(self, link: Link) -> None:
-        if len(self._tasks) >= self._limits.sessions:
+        if len(self._tasks) - len(self._sessions) >= LOGINS or len(self._sessions) >= self._limits.sessions:
             link.write(denial.refuse_session("53300", "Too many clients are connected already; try again later."))
             link.close()
             return
