@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from tests.an_office import (
 from interlock.errors import NotEntitled
 from interlock.gate import Cleared, Denied, Held
 from interlock.identity.directory import Directory
+from interlock.model.action import Action
+from interlock.model.decision import Decision
 from interlock.model.names import Digest, PersonId
 from interlock.model.release import Ending, Outcome
 from interlock.model.review import ReviewState, Verdict
@@ -271,3 +274,17 @@ async def test_other_rules_than_those_in_force_decide_nothing(desk: Office) -> N
     assert isinstance(answer, Denied) and answer.reasons[0].code == "rules_not_in_force"
     await desk.registry.adopt_bundle(Digest("0" * 64))
     assert isinstance(await gate.ask(read(agent)), Cleared)
+
+
+class _Broken:
+    digest = Digest("0" * 64)
+
+    def decide(self, action: Action, now: datetime) -> Decision:
+        raise RuntimeError("a policy engine that breaks")
+
+
+async def test_a_policy_that_raises_is_a_recorded_no(desk: Office) -> None:
+    gate = replace(desk.gate, policy=_Broken())
+    answer = await gate.ask(read(await desk.agent()))
+    assert isinstance(answer, Denied) and answer.reasons[0].code == "policy_error"
+    assert await types(desk) == ["action.denied"]

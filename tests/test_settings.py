@@ -9,23 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from interlock.errors import PolicyMistakes, SettingsMistakes
+from interlock.errors import SettingsMistakes
 from interlock.ledger.note import Ed25519Signer, vkey
 from interlock.model.actor import ActorKind
 from interlock.model.names import ActorId, ConnectionName, GroupName, PersonId
 from interlock.model.secret import Secret
 from interlock.model.settings import Limits, Listen
 from interlock.policy import bundle
-from interlock.settings import (
-    load,
-    load_bundle,
-    load_sources,
-    members,
-    rehearse,
-    shared_host,
-    surroundings,
-    survey,
-)
+from interlock.settings import load, load_sources, members, survey
 from interlock.settings.table import Table
 
 NODE_KEY = vkey(Ed25519Signer("interlock.local/clinic/1/node/n1", Secret(bytes(32))))
@@ -203,71 +194,6 @@ CONNECTION_MISTAKES = [
 @pytest.mark.parametrize(("more", "sentence"), CONNECTION_MISTAKES)
 def test_a_mistake_in_a_connection(tmp_path: Path, more: str, sentence: str) -> None:
     assert any(sentence in mistake for mistake in mistakes(tmp_path, WHOLE + more))
-
-
-def test_data_and_keys_may_not_meet_through_a_link(tmp_path: Path) -> None:
-    (tmp_path / "keys").mkdir()
-    (tmp_path / "data").symlink_to("keys")
-    assert any("data and keys must be two" in mistake for mistake in mistakes(tmp_path, WHOLE))
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://interlock.localhost:8080", "https://interlock.example", "http://127.0.0.1:8080", "http://[::1]:8080"],
-)
-def test_where_people_reach_the_control_port(tmp_path: Path, url: str) -> None:
-    settings = load(write(tmp_path, WHOLE + f'[control]\nurl = "{url}"\n'), ENVIRON)
-    assert settings.public_url == url
-    shared = url.startswith(("http://127", "http://[::1]"))
-    assert (shared_host(url) is not None) is shared
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "mistaken"),
-    [
-        ("", "", True),
-        ('host = "127.0.0.1"', 'host = "localhost"', True),
-        ('host = "127.0.0.1"', 'host = "::1"', True),
-        ('host = "127.0.0.1"', 'host = "127.0.0.2"\nport = 5432', True),
-        ('database = "clinic"', 'database = "other"', False),
-        ('host = "127.0.0.1"', 'host = "127.0.0.1"\nport = 5433', False),
-        ('host = "127.0.0.1"', 'host = "db.example"', False),
-    ],
-)
-def test_a_second_way_to_a_database_has_the_same_labels(tmp_path: Path, old: str, new: str, mistaken: bool) -> None:
-    (tmp_path / "c.toml").write_text("", encoding="utf-8")
-    second = CONNECTION.replace("[connections.clinic]", "[connections.side-door]").replace(old, new)
-    labelled = WHOLE + 'catalog = "c.toml"\n'
-    found = survey(write(tmp_path, labelled + second), ENVIRON).mistakes
-    sentence = "[connections.side-door]: [connections.clinic] leads to the same database, so both need the same catalog"
-    assert list(found) == ([f"interlock.toml: {sentence}"] if mistaken else [])
-    assert survey(write(tmp_path, labelled + second + 'catalog = "./c.toml"\n'), ENVIRON).mistakes == ()
-
-
-def test_policies_are_checked_against_what_the_settings_name(tmp_path: Path) -> None:
-    policy = tmp_path / "local.cedar"
-    settings = load(_with_policy(tmp_path, policy), ENVIRON)
-    around = surroundings(settings)
-    assert set(around.connections) == {"clinic"}
-    assert {kind: dict(named) for kind, named in around.actors.items()} == {
-        ActorKind.AGENT: {"etl-agent": frozenset({"ai-agents"})},
-        ActorKind.SERVICE: {"nightly": frozenset()},
-        ActorKind.PERSON: {"dana": frozenset({"privacy-officers"}), "sam": frozenset()},
-    }
-    scope = 'resource in Interlock::Connection::"{}"'
-    for name, wrong in (("clinic", False), ("clnic", True)):
-        policy.write_text(f'@id("x") forbid (principal, action, {scope.format(name)});', encoding="utf-8")
-        if wrong:
-            with pytest.raises(PolicyMistakes, match='there is no connection "clnic"; did you mean "clinic"'):
-                load_bundle(settings)
-        else:
-            assert load_bundle(settings).policies == {"x"}
-            assert rehearse(settings) == []
-
-
-def _with_policy(directory: Path, policy: Path) -> Path:
-    policy.write_text("", encoding="utf-8")
-    return write(directory, WHOLE + f'[policy]\nfiles = ["{policy.name}"]\n')
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class Gate:
             return await self._deny(action, (_OTHER_RULES,))
         if actor != action.actor:
             action = replace(action, actor=actor)
-        decision = self.policy.decide(action, self.clock.now())
+        decision = self._decide(action)
         match decision:
             case Deny(reasons):
                 return await self._deny(action, reasons)
@@ -109,7 +109,7 @@ class Gate:
 
     def foresees_denial(self, action: Action) -> bool:
         """Whether policy denies it as far as it is known; asked before a statement is even described upstream."""
-        return isinstance(self.policy.decide(action, self.clock.now()), Deny)
+        return isinstance(self._decide(action), Deny)
 
     async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild) -> Answer:
         """Runs what was approved, if it still may: `action` is what asked, `rebuild` makes the sealed payload anew.
@@ -131,13 +131,21 @@ class Gate:
         approved = replace(await rebuild(sealed.payload), actor=actor)
         return await self._redeem(review, sealed, approved)
 
+    def _decide(self, action: Action) -> Decision:
+        """What policy says; whatever it raises is a no, on record like any other (promise 4)."""
+        try:
+            return self.policy.decide(action, self.clock.now())
+        except Exception:
+            reason = Reason("policy_error", "Policy couldn't be evaluated, so the answer is no.")
+            return Deny((reason,), Digest(self.policy.digest))
+
     def _in_force(self) -> bool:
         return self.rules is None or self.registry.in_force(self.rules)
 
     async def _redeem(self, review: Review, sealed: Sealed, action: Action) -> Answer:
         if not hmac.compare_digest(action_digest(sealed.nonce, action.cover), review.digest):
             return await self._anew(review, action, "what the request means has changed since it was signed")
-        decision = self.policy.decide(action, self.clock.now())
+        decision = self._decide(action)
         if isinstance(decision, Deny):
             await self.desk.overrule(review, "policy denies it by now")
             return await self._deny(action, decision.reasons, review.id)

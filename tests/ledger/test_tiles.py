@@ -167,3 +167,16 @@ def test_impossible_tiles_are_not_named(level: int, index: int, width: int) -> N
 def test_tiles_of_another_length_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedInput):
         split_tile(data, 2)
+
+
+def test_a_copied_edge_goes_its_own_way() -> None:
+    edge, all_of_it = RightEdge(), RightEdge()
+    leaves = [hashlib.sha256(bytes([n % 256, n // 256])).digest() for n in range(700)]
+    for leaf in leaves[:300]:
+        edge.append(leaf)
+        all_of_it.append(leaf)
+    before = edge.partials()
+    copied = edge.copy()
+    assert [copied.append(leaf) for leaf in leaves[300:]] == [all_of_it.append(leaf) for leaf in leaves[300:]]
+    assert (copied.partials(), copied.size) == (all_of_it.partials(), 700)
+    assert (edge.partials(), edge.size) == (before, 300)

@@ -61,3 +61,22 @@ def test_tokens_have_the_size_asked_for() -> None:
 
 def test_the_clock_tells_utc() -> None:
     assert SystemClock().now().tzinfo is UTC
+
+
+def test_a_forked_process_does_not_go_on_with_its_parents_random_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+
+    def urandom(size: int) -> bytes:
+        taken.append(size)
+        return bytes([len(taken)]) * size
+
+    monkeypatch.setattr("interlock.stores.entropy.os.urandom", urandom)
+    entropy = SystemEntropy()
+    entropy.uuid7()
+    entropy.uuid7()
+    assert len(taken) == 1
+    monkeypatch.setattr("interlock.stores.entropy.os.getpid", lambda: -1)
+    entropy.uuid7()
+    assert len(taken) == 2
+    entropy.token(16)
+    assert taken[2:] == [16]

@@ -215,8 +215,9 @@ async def test_another_checkpoint_of_the_same_size_raises_the_alarm(tmp_path: Pa
 
 async def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
     async with opened(tmp_path / "s.db") as bench:
-        stop = asyncio.Event()
-        running = asyncio.ensure_future(_signer(bench.store, tmp_path).run(stop))
+        stop, signer = asyncio.Event(), _signer(bench.store, tmp_path)
+        await signer.begin_new_log()
+        running = asyncio.ensure_future(signer.run(stop))
         for count in (1, 2, 3):
             await _grow(bench.store, count)
             size, _ = await bench.store.head()
