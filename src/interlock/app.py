@@ -334,6 +334,7 @@ def _server(app: Callable[..., object], listen: Listen) -> _Server:
             server_header=False,
             timeout_graceful_shutdown=5,
             http=HeadWithinSeconds,
+            ws="none",
             limit_concurrency=HTTP_CONNECTIONS,
             proxy_headers=False,
         )
