@@ -30,7 +30,8 @@ from interlock.sql.shape import Kind, Reach, Statement, Touch, Written
 from interlock.sql.template import Pattern, pattern
 
 MOST: Final = 2_000  # readings remembered for one connection
-MAX_TEXT: Final = 64 * 1024  # bytes; what is longer, or wider, is read each time, so that the memory has a bound
+MAX_TEXT: Final = 4 * 1024  # bytes; what is longer, or wider, is read each time
+MAX_REMEMBERED: Final = 512 * 1024  # bytes of text altogether: a tree takes some 700 bytes for each byte of it
 MAX_COLUMNS: Final = 256
 
 Described = tuple[DescribedColumn, ...] | None
@@ -79,6 +80,7 @@ class Readings:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[int, Described], Reading] = OrderedDict()
+        self._size = 0
 
     def __len__(self) -> int:
         return len(self._known)
@@ -93,11 +95,16 @@ class Readings:
             return known
         reading = read(statement, described, basis)
         if len(statement.text) <= MAX_TEXT and len(described or ()) <= MAX_COLUMNS:
-            self._known[key] = reading
-            self._known.move_to_end(key)
-            if len(self._known) > MOST:
-                self._known.popitem(last=False)
+            self._keep(key, reading)
         return reading
+
+    def _keep(self, key: tuple[int, Described], reading: Reading) -> None:
+        replaced = self._known.pop(key, None)
+        self._size += len(reading.statement.text) - (len(replaced.statement.text) if replaced else 0)
+        self._known[key] = reading
+        while len(self._known) > MOST or self._size > MAX_REMEMBERED:
+            _, oldest = self._known.popitem(last=False)
+            self._size -= len(oldest.statement.text)
 
 
 def read(statement: Statement, described: Described, basis: Basis) -> Reading:
