@@ -170,8 +170,9 @@ async def serve(settings: Settings) -> None:
 
 
 async def unsafe_pin(settings: Settings) -> Digest:
-    """Pins the bundle as it lies there, without a review, while the gateway is stopped."""
+    """Pins policies and catalogs as they lie there, without a review, while the gateway is stopped."""
     async with opened(settings) as core:
+        await _take_up_log(core)
         rules = rules_digest(core.bundle, core.catalogs)
         await core.registry.unsafe_pin_bundle(rules)
         return rules
@@ -185,21 +186,25 @@ async def unsafe_reset_signer(settings: Settings) -> int:
         return done.size
 
 
-async def _begin(core: Core) -> None:
-    """Before any door opens: settle what a crash left, pin the bundle, say who we are."""
+async def _take_up_log(core: Core) -> None:
+    """Holds the store against what was signed; on a new log, signs that it is empty and opens it."""
     size, _ = await core.store.head()
     if size == 0:
         await core.signer.begin_new_log()
     await core.signer.verify_first(core.store.waypoint)
     if size == 0:
         await _record(core, EntryType.LOG_OPENED, {"origin": core.settings.origin})
+
+
+async def _begin(core: Core) -> None:
+    """Before any door opens: settle what a crash left, pin the rules, say who we are and what is in force."""
+    await _take_up_log(core)
     await core.registry.adopt_bundle(rules_digest(core.bundle, core.catalogs))
     unknown = await recovery.settle(core.store, core.authority, core.entropy)
     if unknown:
         log.warning("recovery.unknown", actions=unknown)
     started = {"version": __version__, "vkey": core.keys.public()["node"], "settings": core.settings.digest}
     await _record(core, EntryType.NODE_STARTED, started)
-
     await _record(core, EntryType.SETTINGS_CHANGED, {"settings": core.settings.digest})
     for name, catalog in core.catalogs.items():
         d = {"catalog": catalog.digest, "connection": name}

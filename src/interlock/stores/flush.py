@@ -226,7 +226,7 @@ class Flusher:
         tiles = tuple(full for leaf in leaves for full in edge.append(leaf))
         moved = dict.fromkeys(changes.touched(change) for unit in units for change in unit.changes)
         return _Laid(
-            entries=authoritative(bodies, [draft.type for draft in drafts], now),
+            entries=authoritative(bodies, [draft.type for draft in drafts]),
             rows=rows,
             tiles=tiles,
             tail=Tail(self._tail.frontier.extend(leaves), edge, state),

@@ -61,7 +61,7 @@ async def test_code_that_changes_the_session_ends_it(gate: Gateway, drift: str) 
 async def test_code_that_changes_nothing_goes_on(gate: Gateway) -> None:
     async with await gate.connect() as connection:
         for _ in range(2):
-            await connection.execute("SELECT v FROM v_harmless")
+            assert len(await (await connection.execute("SELECT v FROM v_harmless")).fetchall()) == 1
         await connection.set_autocommit(False)
         await connection.execute("SELECT v FROM v_harmless")
         await connection.commit()
