@@ -119,3 +119,19 @@ async def test_labels_stay_with_a_renamed_column_and_pass_to_generated_ones(
     async with await gate.connect() as connection:
         rows = await (await connection.execute("SELECT harmless, copied FROM people")).fetchall()
     assert rows == [("[phi.ssn]", "[phi.ssn]")]
+
+
+async def test_the_users_own_schema_counts_from_when_it_is_there(gate: Gateway, empty_database: Database) -> None:
+    """`"$user"` is in the default path: a schema of that name, made later, comes before public."""
+    user = empty_database.user
+    empty_database.execute("CREATE TABLE cities (name text); GRANT SELECT ON cities TO PUBLIC")
+    await gate.definitions.refresh()
+    async with await gate.connect() as connection:
+        assert await (await connection.execute("SELECT upper(name) FROM cities")).fetchall() == []
+        empty_database.execute(
+            f'CREATE SCHEMA "{user}" AUTHORIZATION "{user}"',
+            f'CREATE VIEW "{user}".cities AS SELECT ssn AS name FROM public.people',
+            f'GRANT ALL ON "{user}".cities TO PUBLIC',
+        )
+        await gate.definitions.refresh()
+        assert await (await connection.execute("SELECT lower(name) FROM cities")).fetchall() == [("[phi.ssn]",)]

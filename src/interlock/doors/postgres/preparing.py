@@ -82,6 +82,7 @@ class Preparing:
         self, statement: Statement, payload: SqlStatement, *, failed: bool = False, anew: bool = False
     ) -> Planned:
         """The statement with the server's view of it; raises `Stop` with the server's SQLSTATE, `UpstreamFailed`."""
+        version = self.definitions.snapshot.version
         if failed and isinstance(statement.effect, effects.Commit):
             payload = replace(payload, text=b"ROLLBACK")  # as the server ends a failed transaction
         if isinstance(statement.effect, effects.GiveReason):
@@ -112,10 +113,12 @@ class Preparing:
             raise Stop("0A000", "Parameters of user-defined types aren't built yet: their input may run code of users.")
         if prepared is not None and not payload.simple and payload.parameter_types != prepared.parameter_types:
             payload = replace(payload, parameter_types=prepared.parameter_types)
-        return Planned(statement, payload, prepared, columns)
+        return Planned(statement, payload, prepared, columns, version=version)
 
     def action(self, planned: Sequence[Planned]) -> Action:
-        """The action that these statements make."""
+        """The action that these statements make; raises `Stop` when the definitions moved since one was read."""
+        if any(p.version not in ("", self.definitions.snapshot.version) for p in planned):
+            raise Stop("40001", "Definitions changed while this was being judged; run it again.")
         upstream = self.definitions.upstream
         return from_sql(
             id=ActionId(self._entropy.uuid7()),

@@ -164,35 +164,29 @@ class PostgresSession:
     async def _planned(self, payload: SqlStatement) -> Planned:
         """Reads a text, and has it described upstream only if policy wouldn't refuse it anyway; raises `Stop`."""
         preparing = self.preparing
+        if preparing.facts_of != preparing.definitions.snapshot.version and self.up.status != b"E":
+            await self._look_again()
         try:
             statement = preparing.read(payload, failed=preparing.failed)
         except NotUnderstood as error:
             return await self._refused(await self._gate.ask(preparing.refused(error.sentence)))
-        if not statement.is_session_traffic:
-            await self._demand_settled_definitions()
+        if self._redefined and not statement.is_session_traffic:
+            raise Stop(
+                "0A000", "Behind a change of definitions in its own transaction nothing is judged; commit first."
+            )
         if not statement.is_session_traffic and not preparing.is_prepared(payload):
             foreseen = preparing.foreseen(statement, payload)
             if self._gate.foresees_denial(foreseen):
                 return await self._refused(await self._gate.ask(foreseen))
         return await preparing.described(statement, payload, failed=preparing.failed)
 
-    async def _demand_settled_definitions(self) -> None:
-        """After definitions were changed here: texts are judged by the new ones, and not before those are committed."""
-        preparing = self.preparing
-        if self._redefined:
-            raise Stop(
-                "0A000", "Behind a change of definitions in its own transaction nothing is judged; commit first."
-            )
-        if preparing.facts_of != preparing.definitions.snapshot.version and self.up.status != b"E":
-            await self._look_again()
-
     async def _look_again(self) -> None:
-        """The path may resolve to other schemas now; nothing else may have moved."""
+        """After the definitions moved the path may resolve to other schemas; nothing else may have changed."""
+        version = self.preparing.definitions.snapshot.version
         now = await self.up.facts()
         if not self.preparing.facts.same_but_schemas(now):
             raise UpstreamFailed("something outside changed this session's settings", code="drift")
-        self.preparing.facts = now
-        self.preparing.facts_of = self.preparing.definitions.snapshot.version
+        self.preparing.facts, self.preparing.facts_of = now, version
 
     async def _decide(self, plan: UnitPlan, *, simple: bool) -> None:
         if not any(not p.statement.is_session_traffic for p in plan.statements):

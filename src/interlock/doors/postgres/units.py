@@ -31,7 +31,7 @@ class Planned:
     """One statement about to be decided on.
 
     `prepared` is the server's view of the text itself, `columns` the witness of what leaves: for COPY, the columns of
-    the SELECT inside. `owed` is what the client must get before its results.
+    the SELECT inside. `owed` is what the client must get before its results, `version` the snapshot it was read by.
     """
 
     statement: Statement
@@ -39,6 +39,7 @@ class Planned:
     prepared: Prepared | None
     columns: tuple[DescribedColumn, ...] | None
     owed: bytes = b""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
