@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -136,22 +135,3 @@ async def test_the_users_own_schema_counts_from_when_it_is_there(gate: Gateway, 
         )
         await gate.definitions.refresh()
         assert await (await connection.execute("SELECT lower(name) FROM cities")).fetchall() == [("[phi.ssn]",)]
-
-
-async def test_an_export_is_judged_by_the_definitions_of_its_moment(gate: Gateway, empty_database: Database) -> None:
-    """A table that somebody else just put a view in the place of, and nobody has looked since."""
-    empty_database.execute("CREATE TABLE cities (name text); GRANT SELECT ON cities TO PUBLIC")
-    await gate.definitions.refresh()
-    async with await gate.connect() as connection:
-        empty_database.execute(
-            "DROP TABLE cities",
-            "CREATE VIEW cities AS SELECT ssn AS name FROM people; GRANT SELECT ON cities TO PUBLIC",
-        )
-
-        async def export() -> bytes:
-            async with connection.cursor().copy("COPY (SELECT upper(name) FROM cities) TO STDOUT") as copy:
-                return b"".join([bytes(block) async for block in copy])
-
-        running = asyncio.ensure_future(export())
-        await gate.sign()
-        assert await running == b"[phi.ssn]\n"

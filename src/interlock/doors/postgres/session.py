@@ -29,7 +29,7 @@ from interlock.model.names import ReviewId
 from interlock.model.payload import Payload, SqlPayload, SqlStatement
 from interlock.ports import Clock
 from interlock.sql import effects
-from interlock.sql.shape import Kind, Statement
+from interlock.sql.shape import Kind
 from interlock.wire.postgres import answers
 from interlock.wire.postgres.frames import FrameReader
 from interlock.wire.postgres.frontend import Close, Target
@@ -164,11 +164,10 @@ class PostgresSession:
     async def _planned(self, payload: SqlStatement) -> Planned:
         """Reads a text, and has it described upstream only if policy wouldn't refuse it anyway; raises `Stop`."""
         preparing = self.preparing
+        if preparing.facts_of != preparing.definitions.snapshot.version and self.up.status != b"E":
+            await self._look_again()
         try:
-            statement = await self._read(payload)
-            if statement.kind is Kind.COPY_OUT and not preparing.failed:
-                await self._refresh()  # much leaves at once, so it is judged by the definitions of this moment
-                statement = await self._read(payload)
+            statement = preparing.read(payload, failed=preparing.failed)
         except NotUnderstood as error:
             return await self._refused(await self._gate.ask(preparing.refused(error.sentence)))
         if self._redefined and not statement.is_session_traffic:
@@ -180,18 +179,6 @@ class PostgresSession:
             if self._gate.foresees_denial(foreseen):
                 return await self._refused(await self._gate.ask(foreseen))
         return await preparing.described(statement, payload, failed=preparing.failed)
-
-    async def _read(self, payload: SqlStatement) -> Statement:
-        preparing = self.preparing
-        if preparing.facts_of != preparing.definitions.snapshot.version and self.up.status != b"E":
-            await self._look_again()
-        return preparing.read(payload, failed=preparing.failed)
-
-    async def _refresh(self) -> None:
-        try:
-            await self.preparing.definitions.refresh()
-        except UpstreamFailed:
-            raise Stop("57P03", "Refused: the protected system's definitions can't be read now; try again.") from None
 
     async def _look_again(self) -> None:
         """After the definitions moved the path may resolve to other schemas; nothing else may have changed."""
