@@ -14,6 +14,7 @@ from interlock.desk import Desk, DeskRules
 from interlock.gate import Gate
 from interlock.identity.directory import Directory
 from interlock.ledger.authority import Authority
+from interlock.ledger.recents import Recents
 from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor, ActorKind
 from interlock.model.canonical import JsonValue
@@ -31,6 +32,7 @@ from interlock.model.settings import AgentSettings
 from interlock.model.template import Template
 from interlock.model.verb import SQL_COPY_OUT, SQL_SELECT
 from interlock.policy.bundle import Bundle, load
+from interlock.ports import Policy
 from interlock.registry import Registry
 from interlock.stores.bell import LocalBell
 from interlock.stores.connections import open_writer
@@ -69,6 +71,17 @@ def bundle(text: str = POLICY, directory: Directory = DIRECTORY) -> Bundle:
     return load({"policy.cedar": text}, directory.members())
 
 
+@dataclass(frozen=True)
+class OneBundle:
+    """A rulebook with one bundle in it, which is in force whatever the ledger says."""
+
+    policy: Policy | None
+
+    def current(self) -> Policy | None:
+        """That bundle."""
+        return self.policy
+
+
 @dataclass
 class Office:
     """Everything behind a door."""
@@ -97,7 +110,7 @@ class Office:
 
     def with_policy(self, text: str) -> Office:
         """The same office under other policies."""
-        return replace(self, gate=replace(self.gate, policy=bundle(text)))
+        return replace(self, gate=replace(self.gate, rules=OneBundle(bundle(text))))
 
     def with_directory(self, directory: Directory) -> Office:
         """The same office with other people."""
@@ -143,7 +156,7 @@ async def office(
             Secret(b"K" * 32),
             DeskRules(token_votes, 5),
         )
-        gate = Gate(store, bundle(policy), desk, registry, clock, ENTROPY)
+        gate = Gate(store, OneBundle(bundle(policy)), Recents(), desk, registry, clock, ENTROPY)
         yield Office(store, authority, registry, desk, gate, clock)
     finally:
         await store.close()

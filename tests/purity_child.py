@@ -166,7 +166,7 @@ def use_review_and_ledger() -> None:
     from interlock.ledger.merkle import Frontier, leaf_hash
     from interlock.ledger.note import Ed25519Signer, VerifyingKey
     from interlock.ledger.verify import verify_entries
-    from interlock.model.decision import Quorum
+    from interlock.model.decision import Quorum, Requirements
     from interlock.model.entry import Draft, EntryType
     from interlock.model.names import EntryId, GroupName, PersonId
     from interlock.model.secret import Secret
@@ -174,7 +174,8 @@ def use_review_and_ledger() -> None:
     from interlock.review.states import OPEN
 
     officers = GroupName("officers")
-    assert OPEN and satisfied([Quorum(officers, 1)], {PersonId("d")}, {PersonId("d"): frozenset({officers})})
+    asked = Requirements((Quorum(officers, 1),), timedelta(minutes=30), timedelta(minutes=10))
+    assert OPEN and satisfied(asked, [PersonId("d")], {PersonId("d"): frozenset({officers})})
     signer = Ed25519Signer("test/node/n1", Secret(b"N" * 32))
     ids = [EntryId(f"01980000-0000-7000-8000-00000000000{n}") for n in range(2)]
     drafts = [prepare(Draft(ids[0], EntryType.LOG_OPENED, {"origin": "test"}))]

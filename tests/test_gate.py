@@ -18,6 +18,8 @@ from tests.an_office import (
     TWO_OFFICERS,
     Again,
     Office,
+    OneBundle,
+    bundle,
     export,
     office,
     person,
@@ -30,9 +32,11 @@ from interlock.identity.directory import Directory
 from interlock.model.action import Action
 from interlock.model.decision import Decision
 from interlock.model.names import Digest, PersonId
+from interlock.model.recent import Recent
 from interlock.model.release import Ending, Outcome
 from interlock.model.review import ReviewState, Verdict
 from interlock.model.template import Template
+from interlock.rulebook import LoadedRules
 
 
 @pytest.fixture
@@ -269,7 +273,9 @@ async def test_long_texts_are_cut_in_the_ledger_and_decided_all_the_same(desk: O
 
 async def test_other_rules_than_those_in_force_decide_nothing(desk: Office) -> None:
     agent = await desk.agent()
-    gate = replace(desk.gate, rules=Digest("0" * 64))
+    rules = LoadedRules(desk.authority)
+    rules.load(Digest("0" * 64), bundle())
+    gate = replace(desk.gate, rules=rules)
     answer = await gate.ask(read(agent))
     assert isinstance(answer, Denied) and answer.reasons[0].code == "rules_not_in_force"
     await desk.registry.adopt_bundle(Digest("0" * 64))
@@ -278,13 +284,14 @@ async def test_other_rules_than_those_in_force_decide_nothing(desk: Office) -> N
 
 class _Broken:
     digest = Digest("0" * 64)
+    reads_recent = True
 
-    def decide(self, action: Action, now: datetime) -> Decision:
+    def decide(self, action: Action, now: datetime, recent: Recent) -> Decision:
         raise RuntimeError("a policy engine that breaks")
 
 
 async def test_a_policy_that_raises_is_a_recorded_no(desk: Office) -> None:
-    gate = replace(desk.gate, policy=_Broken())
+    gate = replace(desk.gate, rules=OneBundle(_Broken()))
     answer = await gate.ask(read(await desk.agent()))
     assert isinstance(answer, Denied) and answer.reasons[0].code == "policy_error"
     assert await types(desk) == ["action.denied"]

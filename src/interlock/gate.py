@@ -15,19 +15,22 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from interlock.actions.record import told
 from interlock.desk import Desk, Sealed
 from interlock.errors import Conflict
 from interlock.model.action import Action
 from interlock.model.canonical import JsonValue
-from interlock.model.change import Change, Unit
+from interlock.model.change import Unit
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason, Requirements
 from interlock.model.digest import action_digest
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import Digest, EntryId, ReviewId
+from interlock.model.label import Label
+from interlock.model.names import Digest, EntryId, PolicyId, ReviewId
 from interlock.model.obligation import Obligations
+from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
 from interlock.model.review import Review, ReviewState
-from interlock.ports import Clock, Entropy, Ledger, Policy, Rebuild, Receipt
+from interlock.ports import Clock, Entropy, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.registry import Registry
 from interlock.review.states import Event
 
@@ -62,8 +65,6 @@ class Cleared:
 
 Answer = Denied | Held | Cleared
 
-MAX_TEXTS = 16_000  # bytes of statements, and of resources, in one entry, which holds 65,535 (ledger.md 1.2)
-
 _OUTCOMES: Mapping[Outcome, Event] = {
     Outcome.SUCCEEDED: Event.SUCCEEDED,
     Outcome.FAILED: Event.FAILED,
@@ -80,26 +81,29 @@ class Gate:
     """Who, which labels, what policy says, and the record of it."""
 
     ledger: Ledger
-    policy: Policy
+    rules: Rulebook
+    recents: Recents
     desk: Desk
     registry: Registry
     clock: Clock
     entropy: Entropy
-    rules: Digest | None = None  # of policies and catalogs as loaded: what the signed policy.loaded entry must name
 
     async def ask(self, action: Action) -> Answer:
         """Decides an action and records the decision; raises `LedgerUnavailable` when that can't be recorded."""
         actor = self.registry.current(action.actor)
         if actor is None:
             return await self._deny(action, (_GONE,))
-        if not self._in_force():
+        policy = self.rules.current()
+        if policy is None:
             return await self._deny(action, (_OTHER_RULES,))
         if actor != action.actor:
             action = replace(action, actor=actor)
-        decision = self._decide(action)
+        decision = self._decide(policy, action)
+        if _only_observed(action):
+            return await self._observe(action, decision)
         match decision:
             case Deny(reasons):
-                return await self._deny(action, reasons)
+                return await self._deny(action, reasons, observed=decision.observed)
             case NeedsReview():
                 return await self._hold(action, decision)
             case Allow(obligations):
@@ -109,7 +113,8 @@ class Gate:
 
     def foresees_denial(self, action: Action) -> bool:
         """Whether policy denies it as far as it is known; asked before a statement is even described upstream."""
-        return isinstance(self._decide(action), Deny)
+        policy = self.rules.current()
+        return policy is None or (not _only_observed(action) and isinstance(self._decide(policy, action), Deny))
 
     async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild) -> Answer:
         """Runs what was approved, if it still may: `action` is what asked, `rebuild` makes the sealed payload anew.
@@ -121,8 +126,6 @@ class Gate:
         actor = self.registry.current(action.actor)
         if actor is None or review.actor != actor.id:
             return await self._deny(action, (_GONE,), review_id)
-        if not self._in_force():
-            return await self._deny(action, (_OTHER_RULES,), review_id)
         if review.state is ReviewState.PENDING:
             return Held(review, ())
         if review.state is not ReviewState.APPROVED:
@@ -131,31 +134,35 @@ class Gate:
         approved = replace(await rebuild(sealed.payload), actor=actor)
         return await self._redeem(review, sealed, approved)
 
-    def _decide(self, action: Action) -> Decision:
+    def _decide(self, policy: Policy, action: Action) -> Decision:
         """What policy says; whatever it raises is a no, on record like any other (promise 4)."""
         try:
-            return self.policy.decide(action, self.clock.now())
+            now = self.clock.now()
+            return policy.decide(action, now, self.recents.of(action.actor.id, now) if policy.reads_recent else QUIET)
         except Exception:
             reason = Reason("policy_error", "Policy couldn't be evaluated, so the answer is no.")
-            return Deny((reason,), Digest(self.policy.digest))
-
-    def _in_force(self) -> bool:
-        return self.rules is None or self.registry.in_force(self.rules)
+            return Deny((reason,), Digest(policy.digest))
 
     async def _redeem(self, review: Review, sealed: Sealed, action: Action) -> Answer:
+        policy = self.rules.current()  # of this moment: it may have changed while the payload was rebuilt
+        if policy is None:
+            return await self._deny(action, (_OTHER_RULES,), review.id)
         if not hmac.compare_digest(action_digest(sealed.nonce, action.cover), review.digest):
             return await self._anew(review, action, "what the request means has changed since it was signed")
-        decision = self._decide(action)
+        decision = self._decide(policy, action)
         if isinstance(decision, Deny):
             await self.desk.overrule(review, "policy denies it by now")
             return await self._deny(action, decision.reasons, review.id)
         because = self.desk.standing.why_not_signed(review, action.actor, _asked(decision))
         if because is not None:
             return await self._anew(review, action, because)
-        obligations = decision.obligations.and_also(Obligations(mask=sealed.mask))
+        obligations = decision.obligations.and_also(sealed.obligations)
         try:
             return await self._release(action, obligations, decision, review)
         except Conflict:
+            now = await self.desk.review(review.id)
+            if now.state is ReviewState.APPROVED and now.uses_left < review.uses_left:
+                return await self._redeem(now, sealed, action)  # another run was taken at this moment; one is left
             return Denied((Reason("used", "The approval was used, or has run out; ask again."),), review.id)
 
     async def _anew(self, review: Review, action: Action, because: str) -> Answer:
@@ -192,48 +199,80 @@ class Gate:
         if ending.masked:
             counts: list[JsonValue] = [{"label": label, "count": count} for label, count in ending.masked]
             entries.append(self._draft(EntryType.MASK_APPLIED, action, {"counts": counts}))
-        changes = (self.desk.ended(review, _OUTCOMES[ending.outcome]),) if review else ()
-        await self.ledger.commit(Unit(tuple(entries), changes))
+        changes = self.desk.ended(review, _OUTCOMES[ending.outcome]) if review else ()
+        await self._commit(Unit(tuple(entries), changes))
 
-    async def _deny(self, action: Action, reasons: tuple[Reason, ...], review: ReviewId | None = None) -> Denied:
-        d: dict[str, JsonValue] = {
-            "connection": action.connection.name,
-            "verbs": _verbs(action),
-            "resources": _resources(action),
-            "labels": sorted(action.exposure.labels),
-            "statements": _statements(action),
-            "reasons": _reasons(reasons),
-        }
-        await self.ledger.commit(Unit((self._draft(EntryType.ACTION_DENIED, action, d, obj=review or ""),)))
+    def _commit(self, unit: Unit) -> Awaitable[Receipt]:
+        """Queues the unit; what it says of the actor counts from here on, whether it is durable yet or not."""
+        now = self.clock.now()
+        for draft in unit.entries:
+            self.recents.note(draft, now)
+        return self.ledger.commit(unit)
+
+    async def _deny(
+        self,
+        action: Action,
+        reasons: tuple[Reason, ...],
+        review: ReviewId | None = None,
+        observed: tuple[PolicyId, ...] = (),
+    ) -> Denied:
+        d = told(action) | {"reasons": _reasons(reasons)} | _observed(observed)
+        await self._commit(Unit((self._draft(EntryType.ACTION_DENIED, action, d, obj=review or ""),)))
         return Denied(reasons, review)
 
+    async def _observe(self, action: Action, decision: Decision) -> Answer:
+        """On a connection in `unsafe_observe` everything runs as it is, and the entry says what would have been."""
+        mask = _would_mask(decision)
+        would = {Allow: "masked" if mask else "", NeedsReview: "held", Deny: "denied"}[type(decision)]
+        noted: dict[str, JsonValue] = {"would": would, "reasons": _reasons(decision.reasons)} if would else {}
+        allowed = Allow(Obligations(mask=mask, observing=True), decision.reasons, decision.bundle, decision.observed)
+        return await self._release(action, allowed.obligations, allowed, noted=noted)
+
     async def _hold(self, action: Action, decision: NeedsReview) -> Held | Denied:
-        d = _touched(action) | {"review": "", "reasons": _reasons(decision.reasons)}
+        d = told(action) | {"review": "", "reasons": _reasons(decision.reasons)} | _observed(decision.observed)
         held = self._draft(EntryType.ACTION_HELD, action, d, bundle=decision.bundle)
         review = await self.desk.open_or_join(action, decision, held)
         if isinstance(review, Reason):
             return await self._deny(action, (review, *decision.reasons))
+        self.recents.note(held, self.clock.now())
         return Held(review, decision.reasons)
 
     async def _release(
-        self, action: Action, obligations: Obligations, decision: Allow | NeedsReview, review: Review | None = None
+        self,
+        action: Action,
+        obligations: Obligations,
+        decision: Allow | NeedsReview,
+        review: Review | None = None,
+        noted: Mapping[str, JsonValue] | None = None,
     ) -> Cleared:
-        entry = self._released(action, obligations, decision, review)
-        changes: tuple[Change, ...] = (self.desk.use_up(review),) if review else ()
-        durable = asyncio.ensure_future(self.ledger.commit(Unit((entry,), changes)))
+        using = self.desk.use_up(review) if review else None
+        entry = self._released(
+            action, obligations, decision, review, {**(noted or {}), **(using.noted if using else {})}
+        )
+        durable = asyncio.ensure_future(self._commit(Unit((entry,), using.changes if using else ())))
         if not action.effect_free or review is not None:
             await durable
         return Cleared(Release(action, entry.id, obligations, review.id if review else None), durable)
 
     def _released(
-        self, action: Action, obligations: Obligations, decision: Allow | NeedsReview, review: Review | None
+        self,
+        action: Action,
+        obligations: Obligations,
+        decision: Allow | NeedsReview,
+        review: Review | None,
+        noted: Mapping[str, JsonValue],
     ) -> Draft:
-        d = _touched(action) | {
+        d: dict[str, JsonValue] = {
+            **told(action),
             "masks": sorted(obligations.mask),
             "review": review.id if review else "",
             "digest": review.digest if review else "",
             "bundle": decision.bundle,
+            **_observed(decision.observed),
+            **noted,
         }
+        if obligations.row_cap is not None:
+            d["row_cap"] = obligations.row_cap
         obj = review.id if review else ""
         return self._draft(
             EntryType.ACTION_RELEASED, action, d, obj=obj, bundle=decision.bundle, reasons=decision.reasons
@@ -272,44 +311,18 @@ def _asked(decision: Decision) -> tuple[Requirements, ...]:
     return (decision.requirements,) if isinstance(decision, NeedsReview) else ()
 
 
-def _touched(action: Action) -> dict[str, JsonValue]:
-    exposure = action.exposure
-    return {
-        "connection": action.connection.name,
-        "verbs": _verbs(action),
-        "resources": _resources(action),
-        "labels": sorted(exposure.labels),
-        "filters": sorted(exposure.filters),
-        "writes": sorted(exposure.writes),
-        "statements": _statements(action),
-    }
-
-
-def _verbs(action: Action) -> list[str]:
-    return sorted({ask.verb for ask in action.asks})
-
-
-def _resources(action: Action) -> list[str]:
-    return _bounded(sorted({ask.resource.id for ask in action.asks}))
-
-
-def _statements(action: Action) -> list[str]:
-    """The stored templates, each once: an executemany is one text."""
-    return _bounded(list(dict.fromkeys(t.stored for t in action.templates)))
-
-
-def _bounded(texts: list[str]) -> list[str]:
-    """As many of the texts as an entry has room for, the last cut; then how many bytes were left out."""
-    kept: list[str] = []
-    room = MAX_TEXTS
-    for text in texts:
-        cut = text.encode()[:room].decode(errors="ignore")
-        if cut:
-            kept.append(cut)
-        room -= len(cut.encode())
-    left_out = sum(len(t.encode()) for t in texts) - sum(len(t.encode()) for t in kept)
-    return [*kept, f"... and {left_out} bytes more"] if left_out else kept
-
-
 def _reasons(reasons: tuple[Reason, ...]) -> list[JsonValue]:
     return [{"code": r.code, "policy": r.policy or ""} for r in reasons]
+
+
+def _observed(policies: tuple[PolicyId, ...]) -> dict[str, JsonValue]:
+    return {"observed": list(policies)} if policies else {}
+
+
+def _only_observed(action: Action) -> bool:
+    """Whether nothing is stopped here. What we couldn't read we couldn't run either, so that stays refused."""
+    return action.connection.unsafe_observe and action.refusal is None
+
+
+def _would_mask(decision: Decision) -> frozenset[Label]:
+    return frozenset() if isinstance(decision, Deny) else decision.obligations.mask

@@ -10,8 +10,10 @@ from typing import Protocol
 from interlock.model.action import Action
 from interlock.model.change import Unit
 from interlock.model.decision import Decision
+from interlock.model.entry import Draft
 from interlock.model.names import ActorId, EntryId, ReviewId
 from interlock.model.payload import Payload
+from interlock.model.recent import Recent
 from interlock.model.review import Review, ReviewState, Vote
 from interlock.model.secret import Secret
 
@@ -109,8 +111,29 @@ class Policy(Protocol):
     def digest(self) -> str:
         """SHA-256 (hex) of the bundle's sources."""
 
-    def decide(self, action: Action, now: datetime) -> Decision:
+    @property
+    def reads_recent(self) -> bool:
+        """Whether any of its policies asks what the actor did lately."""
+
+    def decide(self, action: Action, now: datetime, recent: Recent) -> Decision:
         """What policy says. Never raises: any error inside is a `Deny`."""
+
+
+class Rulebook(Protocol):
+    """The bundles that are loaded here."""
+
+    def current(self) -> Policy | None:
+        """The one that the newest signed policy.loaded entry names; None when that isn't loaded here."""
+
+
+class Recents(Protocol):
+    """What actors did lately, by the entries that the gate has made of it."""
+
+    def of(self, actor: ActorId, now: datetime) -> Recent:
+        """The windows of an actor up to `now`."""
+
+    def note(self, draft: Draft, now: datetime) -> None:
+        """Counts an action.* entry; others say nothing here."""
 
 
 class Rebuild(Protocol):

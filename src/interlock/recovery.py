@@ -1,17 +1,32 @@
-"""Settles what a crash left: every release without an end becomes `unknown`, never guessed."""
+"""What a start takes from the log: a release without an end becomes `unknown`, never guessed; what actors did."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from interlock.errors import Conflict
 from interlock.ledger.authority import Authority
-from interlock.model.change import Change, MoveReview, Unit
+from interlock.ledger.entry import Entry
+from interlock.ledger.recents import Recents
+from interlock.model.change import Change, EndRun, Unit
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import EntryId, ReviewId
+from interlock.model.names import ActorId, EntryId, ReviewId
 from interlock.model.review import ReviewState
 from interlock.ports import Entropy, Ledger
-from interlock.review.states import Event, follow, sources
+from interlock.review.states import Event, follow
 
 BECAUSE = "the gateway stopped between release and end"
+
+
+def remembering(recents: Recents, since: datetime) -> Callable[[Entry], None]:
+    """Hears the log's entries while it is verified, and has `recents` count what actors did from `since` on."""
+
+    def hear(entry: Entry) -> None:
+        if entry.ts >= since and entry.actor is not None:
+            recents.take(entry.type, ActorId(entry.actor["id"]), entry.d, entry.ts)
+
+    return hear
 
 
 async def settle(ledger: Ledger, authority: Authority, entropy: Entropy) -> int:
@@ -22,10 +37,9 @@ async def settle(ledger: Ledger, authority: Authority, entropy: Entropy) -> int:
         draft = Draft(id=EntryId(entropy.uuid7()), type=EntryType.ACTION_UNKNOWN, d=d, act=act, obj=review)
         changes: tuple[Change, ...] = ()
         if review:
-            to = follow(ReviewState.RELEASED, Event.LOST)
-            changes = (MoveReview(ReviewId(review), sources(Event.LOST), to),)
+            changes = (EndRun(ReviewId(review), follow(ReviewState.RELEASED, Event.LOST)),)
         try:
             await ledger.commit(Unit((draft,), changes))
-        except Conflict:  # the row isn't where the entries say it is; the entries hold, the row is a cache
+        except Conflict:  # there is no such row; the entries hold, the row is a cache
             await ledger.commit(Unit((draft,)))
     return len(unended)

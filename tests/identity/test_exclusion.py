@@ -49,6 +49,6 @@ def test_the_directory_counts_people_and_not_agents() -> None:
         {PersonId("dana"): Person(PersonId("dana"), "Dana", frozenset({group}))},
         {ActorId("etl"): AgentSettings(ActorId("etl"), ActorKind.AGENT, PersonId("dana"), frozenset({group, empty}))},
     )
-    assert directory.members() == {group: 1, empty: 0}
+    assert directory.members() == {group: {PersonId("dana")}, empty: frozenset()}
     assert directory.held_by("etl") == "dana"
     assert directory.held_by("nobody") is None

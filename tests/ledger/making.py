@@ -65,11 +65,10 @@ def draft(type_: EntryType, number: int = 1, *, act: str = "", obj: str = "", **
     form = FORMS[type_]
     obj = obj or (uuid(7) if form.obj else "")
     filled: dict[str, JsonValue] = {name: sample(kind) for name, kind in form.d.items()}
+    if form.obj == "bundle":
+        obj = str(d.get("bundle", DIGEST))
     if form.obj in filled:
         filled[form.obj] = obj
-    if type_ is EntryType.POLICY_LOADED:
-        obj = str(d.get("bundle", DIGEST))
-        filled["bundle"] = obj
     filled.update(d)
     actor = ROBOT if type_.startswith("action.") else None
     return Draft(EntryId(uuid(number)), type_, filled, actor=actor, act=act or (uuid(5) if form.act else ""), obj=obj)

@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.ledger.making import CARD, DIGEST, Node, draft, uuid
 
 from interlock.ledger.authority import Authority, KeyKind, Settled
+from interlock.ledger.fields import format_time
+from interlock.ledger.requirements import fields
+from interlock.model.canonical import JsonValue
+from interlock.model.decision import Quorum, Requirements, Reuse
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import ActionId, KeyId, ReviewId
+from interlock.model.names import ActionId, GroupName, KeyId, ReviewId
 from interlock.model.review import Presence, Verdict
 
 REVIEW = ReviewId(uuid(7))
 ACT = uuid(5)
+A, B = GroupName("a"), GroupName("b")
 
 
 class Story:
@@ -26,8 +33,9 @@ class Story:
             self.authority.apply(entry)
 
 
-def opened(number: int = 1, obj: str = REVIEW) -> Draft:
-    return draft(EntryType.REVIEW_OPENED, number, obj=obj, card=CARD)
+def opened(number: int = 1, obj: str = REVIEW, d: Mapping[str, JsonValue] | None = None) -> Draft:
+    plain = draft(EntryType.REVIEW_OPENED, number, obj=obj, card=CARD)
+    return replace(plain, d={**plain.d, **(d or {})})
 
 
 def vote(person: str, settles: str = "", verdict: str = "approve", *, digest: str = DIGEST, card: str = CARD) -> Draft:
@@ -38,6 +46,12 @@ def vote(person: str, settles: str = "", verdict: str = "approve", *, digest: st
 
 def released(review: str = REVIEW) -> Draft:
     return draft(EntryType.ACTION_RELEASED, 3, act=ACT, obj=review, review=review, digest=DIGEST if review else "")
+
+
+def run(use: int) -> Draft:
+    """A numbered run, of an action of its own."""
+    act = uuid(50 + use)
+    return draft(EntryType.ACTION_RELEASED, 50 + use, act=act, obj=REVIEW, review=REVIEW, digest=DIGEST, use=use)
 
 
 def ended(review: str = REVIEW) -> Draft:
@@ -63,8 +77,10 @@ def test_a_review_from_its_opening_to_its_end() -> None:
     found = authority.opened(REVIEW)
     assert found is not None
     assert (found.entry, found.at, found.action) == (uuid(1), story.node.now, ACT)
-    assert (found.digest, found.card, found.valid) == (DIGEST, CARD, 3)
-    assert found.quorums == (("text", 3),)
+    assert (found.digest, found.card, found.uses) == (DIGEST, CARD, 1)
+    assert found.requirements == Requirements(
+        (Quorum(GroupName("text"), 3),), found.expires_at - found.at, timedelta(seconds=3)
+    )
     assert found.excluded == {"one", "two"}
     assert found.expires_at == datetime(2026, 11, 22, 3, tzinfo=UTC)
 
@@ -89,6 +105,50 @@ def test_a_review_from_its_opening_to_its_end() -> None:
     assert authority.opened(REVIEW) is None
     assert authority.votes(REVIEW) == ()
     assert authority.released(REVIEW)
+
+
+def test_all_that_must_be_signed_is_read_from_the_entry() -> None:
+    asked = Requirements(
+        quorums=(Quorum(A, 2), Quorum(B, 1)),
+        expires=timedelta(minutes=30),
+        valid=timedelta(minutes=10),
+        any_of=((Quorum(A, 1), Quorum(B, 2)), (Quorum(B, 1),)),
+        stages=(((Quorum(A, 1), Quorum(B, 1)), (Quorum(B, 3),)), ((Quorum(B, 1),),)),
+        reuse=Reuse(3, timedelta(minutes=10)),
+        channels=frozenset({"slack", "teams"}),
+    )
+    story = Story()
+    expires_at = format_time(story.node.now + timedelta(seconds=1) + asked.expires)
+    story.add(opened(d={**fields(asked), "valid": 600, "expires_at": expires_at}))
+    found = story.authority.opened(REVIEW)
+    assert found is not None and found.requirements == asked
+    assert found.uses == 3
+
+
+def test_an_approval_for_several_runs_is_used_up_by_the_last() -> None:
+    story = Story()
+    story.add(opened(d={"uses": 2}), vote("bea", "approved"))
+    authority = story.authority
+    story.add(run(1))
+    assert (authority.runs(REVIEW), authority.settled(REVIEW)) == (1, None)
+    assert authority.approved_at(REVIEW) is not None
+    story.add(run(2))
+    assert (authority.runs(REVIEW), authority.settled(REVIEW)) == (2, Settled.RELEASED)
+    assert authority.unended() == ((ActionId(uuid(51)), REVIEW), (ActionId(uuid(52)), REVIEW))
+    story.add(draft(EntryType.ACTION_ENDED, 6, act=uuid(52), review=REVIEW))
+    assert authority.opened(REVIEW) is not None  # its first run goes on
+    story.add(draft(EntryType.ACTION_UNKNOWN, 7, act=uuid(51), review=REVIEW))
+    assert authority.opened(REVIEW) is None and authority.unended() == ()
+
+
+def test_an_approval_that_expires_between_its_runs_is_over() -> None:
+    story = Story()
+    story.add(opened(d={"uses": 3}), vote("bea", "approved"), run(1), draft(EntryType.REVIEW_EXPIRED, obj=REVIEW))
+    assert story.authority.settled(REVIEW) is Settled.EXPIRED
+    assert story.authority.unended() == ((ActionId(uuid(51)), REVIEW),)
+    story.add(draft(EntryType.ACTION_ENDED, 6, act=uuid(51), review=REVIEW))
+    assert story.authority.unended() == ()
+    assert story.authority.settled(REVIEW) is Settled.EXPIRED
 
 
 def test_an_unknown_end_is_an_end_and_a_late_outcome_changes_nothing() -> None:

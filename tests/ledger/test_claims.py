@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.ledger.making import Node, draft, uuid
 
 from interlock.errors import LedgerCorrupt
-from interlock.ledger.claims import Claim, Marks, claims, refusal
+from interlock.ledger.claims import Claim, Marks, claims, marks, refusal
 from interlock.ledger.verify import verify_entries
 from interlock.model.entry import Draft, EntryType
 
@@ -49,6 +49,58 @@ def test_a_second_use_of_an_approval_is_found(first: Draft) -> None:
     with pytest.raises(LedgerCorrupt, match=rf"step 9 failed .*entry {index}: the review was used up"):
         verified(first, released(3))
     assert refusal(said(first, released(3))) is not None
+
+
+def run(number: int, use: int) -> Draft:
+    """A release of an action of that number, on one of the review's numbered runs."""
+    act = uuid(1000 + number)
+    return draft(EntryType.ACTION_RELEASED, number, act=act, obj=REVIEW, review=REVIEW, digest="", use=use)
+
+
+TWICE = draft(EntryType.REVIEW_OPENED, 1, obj=REVIEW, uses=2)
+
+
+def test_an_approval_for_two_runs_is_good_for_two() -> None:
+    drafts = (TWICE, run(2, 1), run(3, 2), draft(EntryType.REVIEW_EXPIRED, 4, obj=REVIEW))
+    assert verified(*drafts) == len(drafts) + 2
+    assert refusal(said(*drafts)) is None
+
+
+OVERUSED = {
+    "a third run": (TWICE, run(2, 1), run(3, 2), run(4, 3)),
+    "a run again": (TWICE, run(2, 1), run(3, 1)),
+    "a run before its turn": (TWICE, run(2, 2)),
+    "a run without a number": (TWICE, released(2)),
+    "a run without a number after one with": (TWICE, run(2, 1), released(3)),
+    "a number where there is but one run": (draft(EntryType.REVIEW_OPENED, 1, obj=REVIEW), run(2, 1)),
+    "a number where nothing was opened": (run(2, 1),),
+    "a run of number 0": (TWICE, run(2, 0)),
+    "a run after it expired": (TWICE, run(2, 1), draft(EntryType.REVIEW_EXPIRED, 3, obj=REVIEW), run(4, 2)),
+    "a run after it was denied": (TWICE, run(2, 1), SETTLING["denied"], run(4, 2)),
+    "opened a second time for more": (
+        draft(EntryType.REVIEW_OPENED, 1, obj=REVIEW, uses=2),
+        run(2, 1),
+        run(3, 2),
+        draft(EntryType.REVIEW_OPENED, 4, obj=REVIEW, uses=9),
+        run(5, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("drafts", OVERUSED.values(), ids=OVERUSED)
+def test_more_runs_than_the_approval_says_are_found(drafts: tuple[Draft, ...]) -> None:
+    with pytest.raises(LedgerCorrupt, match="step 9 failed"):
+        verified(*drafts)
+    assert refusal(said(*drafts)) is not None
+
+
+def test_runs_count_whether_said_long_ago_or_in_this_batch() -> None:
+    long_ago = Marks()
+    long_ago.update(marks(said(TWICE)))
+    batch = set(marks(said(run(2, 1))))
+    assert refusal(said(run(3, 2)), long_ago, batch) is None
+    assert refusal(said(run(3, 1)), long_ago, batch) is not None
+    assert refusal(said(run(3, 2)), long_ago) is not None
 
 
 def test_two_releases_of_one_action_are_found() -> None:
@@ -99,7 +151,7 @@ def test_claims_of_different_things_do_not_meet() -> None:
         draft(EntryType.KEY_REVOKED, 2, obj=REVIEW),
         draft(EntryType.ACTION_RELEASED, 3, act=REVIEW, obj=REVIEW, review=REVIEW, digest=""),
     )
-    assert len({claim.mark for claim in one}) == len(one) == 4
+    assert len({claim.mark for claim in one}) == len(one) == 5
 
 
 @given(st.sets(st.integers(0, (1 << 76) - 1)), st.sets(st.integers(0, (1 << 76) - 1)))

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.ledger.making import NOW, draft
+from tests.ledger.making import NOW, draft, sample
 
 from interlock.errors import MalformedInput
 from interlock.ledger.fields import FORMS, PLAIN, described, format_time, misfit, parse_time
@@ -24,7 +25,9 @@ def said(type_: EntryType) -> list[str]:
     """The row that the page should have for a type."""
     form = FORMS[type_]
     about = ", ".join(["`act`"] * form.act + [f"`obj` = {form.obj}"] * bool(form.obj))
-    d = "; ".join(f"`{name}` {described(kind)}" for name, kind in form.d.items())
+    members = [f"`{name}` {described(kind)}" for name, kind in form.d.items()]
+    members += [f"`{name}` {described(kind)}, optional" for name, kind in form.optional.items()]
+    d = "; ".join(members)
     class_ = "plain" if type_ in PLAIN else "signed"
     return [f"`{type_}`", class_, about or "none", (d or "empty").replace("\\|", "\0")]
 
@@ -46,6 +49,20 @@ def test_every_type_has_a_form_and_a_sample_that_fits() -> None:
     for type_ in EntryType:
         made = draft(type_)
         assert misfit(type_, made.act, made.obj, made.d) is None
+
+
+@pytest.mark.parametrize("type_", [type_ for type_ in EntryType if FORMS[type_].optional])
+def test_optional_members_may_stand_there_and_must_be_of_their_kind(type_: EntryType) -> None:
+    optional = FORMS[type_].optional
+    assert not optional.keys() & FORMS[type_].d.keys()
+    plain = draft(type_)
+    whole = replace(plain, d={**plain.d, **{name: sample(kind) for name, kind in optional.items()}})
+    assert misfit(type_, whole.act, whole.obj, whole.d) is None
+    for name in optional:
+        spoilt = {**whole.d, name: None}
+        assert f"d.{name} isn't" in str(misfit(type_, whole.act, whole.obj, spoilt))
+        assert misfit(type_, whole.act, whole.obj, {k: v for k, v in whole.d.items() if k != name}) is None
+    assert misfit(type_, whole.act, whole.obj, {**whole.d, "surprise": ""}) is not None
 
 
 def test_only_actions_and_masks_are_plain() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from interlock.ledger.authority import Authority
 from interlock.ledger.note import Ed25519Signer, VerifyingKey
-from interlock.model.change import AddVote, Change, MoveReview, OpenReview, Unit
+from interlock.model.change import AddVote, Change, EndRun, MoveReview, OpenReview, TakeUse, Unit
 from interlock.model.decision import Quorum, Requirements
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import (
@@ -175,8 +175,17 @@ def approving(of: Review, *, valid: int = 600) -> Unit:
 
 def redeeming(of: Review) -> Unit:
     """A unit that uses an approval up."""
-    move = MoveReview(of.id, frozenset({ReviewState.APPROVED}), ReviewState.RELEASED, before="approved_until")
-    return denied(changes=(move,))
+    return denied(changes=(TakeUse(of.id, 1, ReviewState.RELEASED),))
+
+
+def using(of: Review, left: int) -> Unit:
+    """A unit that takes one of an approval's runs, while so many are left."""
+    return denied(changes=(TakeUse(of.id, left, ReviewState.RELEASED if left == 1 else ReviewState.APPROVED),))
+
+
+def ending(of: Review, to: ReviewState = ReviewState.SUCCEEDED) -> Unit:
+    """A unit that ends a run."""
+    return denied(changes=(EndRun(of.id, to),))
 
 
 def vote(of: Review, person: str = "cleo", at: datetime = NOW) -> Vote:

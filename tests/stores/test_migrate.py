@@ -8,16 +8,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, insert
+from sqlalchemy import String, Text, create_engine, insert, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 from tests.postgres_fixture import Database
 
 from interlock.ledger.merkle import Frontier
-from interlock.stores import schema
-from interlock.stores.migrate import migrate, migrate_sqlite
+from interlock.stores import schema, shape
+from interlock.stores.migrate import config_for, migrate, migrate_sqlite
 from interlock.stores.schema import metadata
 
 
@@ -36,6 +37,23 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     migrate_sqlite(path)
     with closing(sqlite3.connect(path)) as connection:
         assert list(connection.iterdump()) == before
+
+
+def test_a_store_of_the_first_version_is_brought_up_and_its_reviews_are_good_for_one_run(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.connect() as connection:
+        command.upgrade(config_for(connection), "0001")
+        texts = {c.name: "x" for c in schema.review.columns if isinstance(c.type, String | Text)}
+        row = {**texts, **dict.fromkeys(("lookup", "sealed_payload", "sealed_card"), b"x")}
+        columns = ", ".join(row)
+        places = ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO il_review ({columns}) VALUES ({places})"), row)
+        connection.commit()
+    migrate_sqlite(path)
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("SELECT uses_left, running FROM il_review").fetchall() == [(1, 0)]
+        shape.check(raw)
 
 
 def test_a_new_log_is_empty(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.stores.a_store import (
 )
 
 from interlock.errors import LedgerCorrupt
-from interlock.model.decision import Quorum, Requirements
+from interlock.model.decision import Quorum, Requirements, Reuse
 from interlock.model.names import ActorId, EntryId, GroupName, PersonId, ReviewId
 from interlock.model.review import ReviewState
 from interlock.ports import Ledger, Records
@@ -40,8 +40,16 @@ async def test_a_review_comes_back_as_it_went_in(tmp_path: Path) -> None:
         review(),
         excluded=frozenset({PersonId("Ána"), PersonId('"; DROP')}),
         requirements=Requirements(
-            (Quorum(GroupName("a"), 2), Quorum(GroupName("b"), 1)), timedelta(microseconds=1), timedelta(days=400)
+            (Quorum(GroupName("a"), 2), Quorum(GroupName("b"), 1)),
+            timedelta(microseconds=1),
+            timedelta(days=400),
+            any_of=((Quorum(GroupName("a"), 1), Quorum(GroupName("b"), 1)), (Quorum(GroupName("c"), 3),)),
+            stages=(((Quorum(GroupName("a"), 1), Quorum(GroupName("b"), 1)), (Quorum(GroupName("c"), 1),)),),
+            reuse=Reuse(7, timedelta(days=400)),
+            channels=frozenset({"slack", "teams"}),
+            break_glass=frozenset({GroupName("on-call")}),
         ),
+        uses_left=7,
     )
     async with opened(tmp_path / "s.db") as bench:
         await bench.store.commit(opening(held))

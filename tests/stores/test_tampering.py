@@ -28,7 +28,7 @@ from interlock.errors import Conflict, InterlockError, LedgerCorrupt
 from interlock.ledger.entry import parse_entry
 from interlock.ledger.merkle import Frontier, leaf_hash
 from interlock.model.canonical import JsonValue
-from interlock.model.change import AddKey, Change, MoveReview, RetireKey, Unit
+from interlock.model.change import AddKey, Change, RetireKey, TakeUse, Unit
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import EntryId, KeyId, ReviewId
 from interlock.model.review import ReviewState
@@ -61,7 +61,7 @@ def release(of: ReviewId, *changes: Change, act: str = "") -> Unit:
 
 async def test_one_approval_releases_once_whatever_the_row_says(tmp_path: Path) -> None:
     held = review()
-    use = MoveReview(held.id, frozenset({ReviewState.APPROVED}), ReviewState.RELEASED, before="approved_until")
+    use = TakeUse(held.id, 1, ReviewState.RELEASED)
     async with opened(tmp_path / "s.db") as bench:
         await bench.store.commit(opening(held))
         await bench.store.commit(approving(held))

@@ -12,11 +12,12 @@ from interlock.desk.standing import Standing
 from interlock.errors import Conflict, NotEntitled, NotFound
 from interlock.identity.exclusion import excluded_people
 from interlock.ledger.authority import Authority
+from interlock.ledger.requirements import fields as requirement_fields
 from interlock.model.action import Action
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue
 from interlock.model.card import Card
-from interlock.model.change import AddVote, Change, MoveReview, OpenReview, Unit
+from interlock.model.change import AddVote, Change, EndRun, MoveReview, OpenReview, TakeUse, Unit
 from interlock.model.decision import NeedsReview, Reason, Requirements
 from interlock.model.digest import (
     NONCE_BYTES,
@@ -31,7 +32,7 @@ from interlock.model.secret import Secret
 from interlock.ports import Bell, Clock, Entropy, Ledger, Records, Sealer
 from interlock.registry import Registry
 from interlock.review import card as cards
-from interlock.review.matching import satisfied
+from interlock.review.matching import meetable
 from interlock.review.states import OPEN, Event, follow, sources
 
 POLL_SECONDS = 5.0  # the bell is a hint; a lost one costs this much, not the review
@@ -43,6 +44,14 @@ class DeskRules:
 
     unsafe_token_votes: bool
     open_reviews_per_actor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Using:
+    """Taking an approval for one run: the guards, and what the release entry must say of it."""
+
+    changes: tuple[Change, ...]
+    noted: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ class Desk:
             return Reason("too_many_reviews", "You have too many open reviews; wait for them or withdraw some.")
         groups = self.standing.groups()
         eligible = groups.keys() - excluded_people(actor)
-        if not satisfied(requirements.quorums, eligible, groups):
+        if not meetable(requirements, eligible, groups):
             return Reason(
                 "unmeetable", "Nobody who may sign for this could: the eligible people don't meet the requirement."
             )
@@ -138,8 +147,9 @@ class Desk:
             expires_at=expires_at,
             approved_until=None,
             opened_entry=opened,
+            uses_left=decision.requirements.reuse.times if decision.requirements.reuse else 1,
         )
-        sealed = Sealed(action.payload, nonce, decision.obligations.mask)
+        sealed = Sealed(action.payload, nonce, decision.obligations)
         change = OpenReview(review, form, self.seals.payload(review_id, sealed), self.seals.card(review_id, content))
         entry = Draft(
             id=opened,
@@ -210,10 +220,11 @@ class Desk:
 
     # -- voting -------------------------------------------------------------------------------------------------------
 
-    def why_not(self, review: Review, person: PersonId) -> str | None:
-        """None when this person may sign now; otherwise why not, for that person to read."""
-        refusal = self.standing.why_not(review, person)
-        return refusal or ("you have voted" if self.standing.voted(review, person) else None)
+    def why_not(self, review: Review, person: PersonId, verdict: Verdict = Verdict.APPROVE) -> str | None:
+        """None when this person may vote so now; otherwise why not, for that person to read."""
+        voted = self.standing.voted(review, person)
+        refusal = self.standing.why_not(review, person, verdict)
+        return refusal or ("you have voted" if voted in (verdict, Verdict.DENY) else None)
 
     async def vote(self, review_id: ReviewId, voter: Voter, ballot: Ballot) -> Review:
         """Counts a vote, and settles the review when that meets the requirement.
@@ -230,9 +241,7 @@ class Desk:
     async def _check_vote(self, review: Review, voter: Voter, ballot: Ballot) -> None:
         opened = self.authority.opened(review.id)
         standing = self.standing
-        refusal = standing.why_not(review, voter.person) or standing.too_weak(review, voter)
-        if standing.voted(review, voter.person) in (ballot.verdict, Verdict.DENY):
-            refusal = refusal or "you have voted"
+        refusal = self.why_not(review, voter.person, ballot.verdict) or standing.too_weak(review, voter)
         if refusal is not None or opened is None:
             await self.refuse_vote(review.id, voter.person, refusal or "no signed entry")
             raise (Conflict if review.state not in OPEN else NotEntitled)(f"this vote doesn't count: {refusal}")
@@ -278,14 +287,19 @@ class Desk:
 
     # -- redeeming and settling ---------------------------------------------------------------------------------------
 
-    def use_up(self, review: Review) -> Change:
-        """The guard of a release: takes the approval, once, on whatever node, while it is valid."""
-        to = follow(ReviewState.APPROVED, Event.RELEASED)
-        return MoveReview(review.id, sources(Event.RELEASED), to, before="approved_until")
+    def use_up(self, review: Review) -> Using:
+        """The guard of a release: takes the next run of an approval, once, on whatever node, while it is valid.
 
-    def ended(self, review: ReviewId, event: Event) -> Change:
-        """The move of a released review to how it ended."""
-        return MoveReview(review, sources(event), follow(ReviewState.RELEASED, event))
+        Which run is next is for the entries to say; the row must agree, and the ledger refuses it a second time.
+        """
+        opened, use = self.authority.opened(review.id), self.authority.runs(review.id) + 1
+        uses = opened.uses if opened is not None else 1
+        to = follow(ReviewState.APPROVED, Event.USED if use < uses else Event.RELEASED)
+        return Using((TakeUse(review.id, uses - use + 1, to),), {"use": use} if uses > 1 else {})
+
+    def ended(self, review: ReviewId, event: Event) -> tuple[Change, ...]:
+        """The end of a run. What was released for its last run ends as the run that ends last does."""
+        return (EndRun(review, follow(ReviewState.RELEASED, event)),)
 
     async def supersede(self, review: Review, because: str) -> None:
         """Ends a review that can't be released as it was signed."""
@@ -339,7 +353,7 @@ def _opened_fields(review: Review) -> Mapping[str, JsonValue]:
         "card": review.card_digest,
         "actor": review.actor,
         "connection": review.connection,
-        "quorums": [{"group": q.group, "count": q.count} for q in review.requirements.quorums],
+        **requirement_fields(review.requirements),
         "excluded": sorted(review.excluded),
         "expires_at": cards.timestamp(review.expires_at),
         "valid": int(review.requirements.valid.total_seconds()),

@@ -6,24 +6,27 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from interlock.errors import LedgerCorrupt
 from interlock.model.canonical import JsonValue, encode
 from interlock.model.digest import NONCE_BYTES, card_digest, commitment, payload_document, payload_from_document
 from interlock.model.label import Label
 from interlock.model.names import Digest, EntryId, ReviewId
+from interlock.model.obligation import Obligations
 from interlock.model.payload import Payload
+from interlock.model.reveal import Reveal
 from interlock.model.secret import Secret
 from interlock.ports import Entropy, Sealer
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What a review's seal holds: the payload voted on, the nonce of its digest, the masks the card promised."""
+    """What a review's seal holds: the payload voted on, the nonce of its digest, what the card promised must hold."""
 
     payload: Payload
     nonce: Secret[bytes]
-    mask: frozenset[Label]
+    obligations: Obligations
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Seals:
         document: Mapping[str, JsonValue] = {
             "nonce": sealed.nonce.reveal().hex(),
             "payload": payload_document(sealed.payload),
-            "mask": sorted(sealed.mask),
+            "obligations": _obligations(sealed.obligations),
         }
         return self.sealer.seal(_payload(review), encode(document))
 
@@ -48,7 +51,7 @@ class Seals:
         return Sealed(
             payload=payload_from_document(document["payload"]),
             nonce=Secret(bytes.fromhex(document["nonce"])),
-            mask=frozenset(Label(x) for x in document["mask"]),
+            obligations=_from_document(document["obligations"]),
         )
 
     def card(self, review: ReviewId, content: Mapping[str, JsonValue]) -> bytes:
@@ -75,6 +78,28 @@ class Seals:
     def open_reason(self, entry: EntryId, stored: bytes) -> str:
         """What `reason` sealed; empty where nothing was said."""
         return str(json.loads(self.sealer.open(_reason(entry), stored).reveal())["reason"]) if stored else ""
+
+
+def _obligations(held: Obligations) -> Mapping[str, JsonValue]:
+    return {
+        "mask": sorted(held.mask),
+        "reveal": [{"column": each.column, "label": each.label} for each in sorted(held.reveal)],
+        "row_cap": held.row_cap,
+        "reason": held.reason,
+        "ticket": held.ticket,
+        "step_up": sorted(held.step_up),
+    }
+
+
+def _from_document(document: Mapping[str, Any]) -> Obligations:
+    return Obligations(
+        mask=frozenset(map(Label, document["mask"])),
+        reveal=frozenset(Reveal(each["column"], Label(each["label"])) for each in document["reveal"]),
+        row_cap=document["row_cap"],
+        reason=document["reason"],
+        ticket=document["ticket"],
+        step_up=frozenset(document["step_up"]),
+    )
 
 
 def _payload(review: ReviewId) -> str:

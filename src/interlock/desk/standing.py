@@ -5,18 +5,18 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from interlock.identity.exclusion import excluded_people
 from interlock.ledger.authority import Authority, Opened
 from interlock.model.actor import Actor
 from interlock.model.change import Change, MoveReview
-from interlock.model.decision import Quorum, Requirements
+from interlock.model.decision import Requirements
 from interlock.model.names import ActorId, GroupName, PersonId
 from interlock.model.review import Presence, Review, ReviewState, Verdict, Voter
 from interlock.ports import Clock
 from interlock.registry import Registry
-from interlock.review.matching import satisfied
+from interlock.review.matching import named, satisfied, wanted
 from interlock.review.states import OPEN, Event, follow, sources
 
 
@@ -29,8 +29,11 @@ class Standing:
     clock: Clock
     unsafe_token_votes: bool
 
-    def why_not(self, review: Review, person: PersonId) -> str | None:
-        """None when this person may sign now; otherwise why not, for that person to read."""
+    def why_not(self, review: Review, person: PersonId, verdict: Verdict = Verdict.APPROVE) -> str | None:
+        """None when this person may vote so now; otherwise why not, for that person to read.
+
+        A yes counts only from a group whose turn it is; whoever has a say at any time may say no at once.
+        """
         opened = self.authority.opened(review.id)
         if opened is None:
             return "there is no signed entry behind this review"
@@ -40,17 +43,22 @@ class Standing:
             return "the review is expired"
         if person in (opened.excluded | review.excluded):
             return "you are part of the request: you asked, or own, made or hold a credential that asked"
-        wanted = {group for group, _ in opened.quorums}
-        groups = self.groups().get(person)
-        if groups is None or not wanted & groups:
-            return f"only members of {', '.join(sorted(wanted))} may sign"
+        groups = self.groups()
+        mine, having_a_say = groups.get(person, frozenset()), named(opened.requirements)
+        if not having_a_say & mine:
+            return f"only members of {', '.join(sorted(having_a_say))} may sign"
+        if verdict is Verdict.DENY or review.state is not ReviewState.PENDING:
+            return None
+        now_wanted = wanted(opened.requirements, self._signers(opened, review.excluded), groups)
+        if now_wanted and not now_wanted & mine:
+            return f"it is for members of {', '.join(sorted(now_wanted))} to sign now"
         return None
 
     def _open_until(self, review: Review, opened: Opened) -> datetime:
         """Until when a vote matters: a review until it expires, an approval until it has run out."""
         approved_at = self.authority.approved_at(review.id)
         if review.state is ReviewState.APPROVED and approved_at is not None:
-            return approved_at + timedelta(seconds=opened.valid)
+            return approved_at + opened.requirements.valid
         return min(review.expires_at, opened.expires_at)
 
     def voted(self, review: Review, person: PersonId) -> Verdict | None:
@@ -70,10 +78,13 @@ class Standing:
             connection=opened.connection,
             digest=opened.digest,
             card_digest=opened.card,
-            requirements=Requirements(_quorums(opened), row.requirements.expires, timedelta(seconds=opened.valid)),
+            requirements=replace(
+                opened.requirements, expires=row.requirements.expires, break_glass=row.requirements.break_glass
+            ),
             excluded=opened.excluded,
             expires_at=opened.expires_at,
             opened_entry=opened.entry,
+            uses_left=max(opened.uses - self.authority.runs(row.id), 0),
         )
 
     def is_open_for(self, row: Review, actor: ActorId) -> bool:
@@ -109,8 +120,9 @@ class Standing:
             return "denied", (MoveReview(review.id, sources(Event.DENIED), to),)
         pending = frozenset({ReviewState.PENDING})
         opened = self.authority.opened(review.id)
-        yes = {PersonId(v.person) for v in self.authority.votes(review.id) if v.verdict == Verdict.APPROVE.value}
-        if opened is None or not satisfied(_quorums(opened), yes | {person}, self.groups()):
+        if opened is None or not satisfied(
+            opened.requirements, (*self._signers(opened, review.excluded), person), self.groups()
+        ):
             return "", (MoveReview(review.id, pending, ReviewState.PENDING, before="expires_at"),)
         to = follow(review.state, Event.APPROVED)
         valid = int(review.requirements.valid.total_seconds())
@@ -130,35 +142,31 @@ class Standing:
             return "the review's row isn't what was opened"
         if approved_at >= opened.expires_at:
             return "it was approved after it had expired"
-        asked = tuple(requirements)
-        valid = min(timedelta(seconds=opened.valid), *(requirement.valid for requirement in asked), timedelta.max)
-        if not approved_at <= self.clock.now() < approved_at + valid:
+        asked = (opened.requirements, *requirements)
+        if not approved_at <= self.clock.now() < approved_at + min(each.valid for each in asked):
             return "the approval has run out"
-        signers = self._counted(opened, review, actor)
-        groups = self.groups()
-        for quorums in (_quorums(opened), *(requirement.quorums for requirement in asked)):
-            if not satisfied(quorums, signers, groups):
-                return "the votes don't meet what policy asks now"
+        if self.authority.runs(review.id) >= min(each.reuse.times if each.reuse else 1 for each in asked):
+            return "the approval was used as often as policy lets it be"
+        signers, groups = self._signers(opened, review.excluded | excluded_people(actor)), self.groups()
+        if not all(satisfied(each, signers, groups) for each in asked):
+            return "the votes don't meet what policy asks now"
         return None
 
-    def _counted(self, opened: Opened, review: Review, actor: Actor) -> set[PersonId]:
-        excluded = opened.excluded | review.excluded | excluded_people(actor)
+    def _signers(self, opened: Opened, excluded: frozenset[PersonId]) -> list[PersonId]:
+        """Whose yes counts, in the order of their signed votes."""
+        out = opened.excluded | excluded
         allowed = {Presence.CONSOLE.value} | ({Presence.TOKEN.value} if self.unsafe_token_votes else set())
-        return {
-            PersonId(vote.person)
-            for vote in self.authority.votes(review.id)
-            if vote.verdict == Verdict.APPROVE.value
-            and vote.person not in excluded
+        return [
+            vote.person
+            for vote in self.authority.votes(opened.review)
+            if vote.verdict is Verdict.APPROVE
+            and vote.person not in out
             and vote.presence in allowed
             and (vote.presence is not Presence.TOKEN or self.authority.key(vote.key) is not None)
             and hmac.compare_digest(vote.digest, opened.digest)
             and hmac.compare_digest(vote.card, opened.card)
-        }
+        ]
 
     def groups(self) -> Mapping[PersonId, frozenset[GroupName]]:
         """Everybody's groups, by the settings of now."""
         return {person.id: person.groups for person in self.registry.directory.people.values()}
-
-
-def _quorums(opened: Opened) -> tuple[Quorum, ...]:
-    return tuple(Quorum(GroupName(group), count) for group, count in opened.quorums)

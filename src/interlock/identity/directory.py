@@ -55,13 +55,8 @@ class Directory:
             session=session,
         )
 
-    def members(self) -> Mapping[GroupName, int]:
-        """How many people each group has; a group of agents alone has none. What a quorum can be met from."""
-        count: dict[GroupName, int] = {}
-        for agent in self.actors.values():
-            for group in agent.groups:
-                count.setdefault(group, 0)
-        for person in self.people.values():
-            for group in person.groups:
-                count[group] = count.get(group, 0) + 1
-        return count
+    def members(self) -> Mapping[GroupName, frozenset[PersonId]]:
+        """The people in each group; a group of agents alone has none. What a quorum can be met from."""
+        people, actors = self.people.values(), self.actors.values()
+        groups = frozenset[GroupName]().union(*(p.groups for p in people), *(a.groups for a in actors))
+        return {group: frozenset(p.id for p in people if group in p.groups) for group in groups}

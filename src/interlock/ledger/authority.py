@@ -7,6 +7,7 @@ live keys, open reviews with their votes, releases without an end, and of what i
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,9 @@ from uuid import UUID
 
 from interlock.ledger.entry import Entry
 from interlock.ledger.fields import parse_time
+from interlock.ledger.requirements import requirements
+from interlock.ledger.texts import Gathering
+from interlock.model.decision import Requirements
 from interlock.model.entry import EntryType
 from interlock.model.names import (
     ActionId,
@@ -22,13 +26,13 @@ from interlock.model.names import (
     ConnectionName,
     Digest,
     EntryId,
-    GroupName,
     KeyId,
     PersonId,
     ReviewId,
 )
 from interlock.model.review import Presence, Verdict
 
+KEEP_LOADINGS = 200  # the newest; of older ones the log itself tells
 KEEP_EXPIRED = timedelta(days=1)  # an expired key is forgotten this much later by the entries' clocks, which may differ
 
 
@@ -64,8 +68,9 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A review as its review.opened entry has it; `valid` in seconds."""
+    """A review as its review.opened entry has it. `requirements` has no `break_glass`: that is for others to sign."""
 
+    review: ReviewId
     entry: EntryId
     at: datetime
     action: ActionId
@@ -73,10 +78,15 @@ class Opened:
     card: Digest
     actor: ActorId
     connection: ConnectionName
-    quorums: tuple[tuple[GroupName, int], ...]
+    requirements: Requirements
     excluded: frozenset[PersonId]
     expires_at: datetime
-    valid: int
+
+    @property
+    def uses(self) -> int:
+        """How often its approval lets the action run."""
+        reuse = self.requirements.reuse
+        return 1 if reuse is None else reuse.times
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,23 @@ class CountedVote:
     settles: str
 
 
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A bundle put in force, as its policy.loaded entry has it; `bundle` is the rules' digest.
+
+    `signed_by` are those who voted yes, where it took a review; `texts` are the policy.text entries in front of it.
+    """
+
+    at: datetime
+    bundle: Digest
+    how: str
+    by: str
+    review: ReviewId | None
+    previous: Digest | None
+    signed_by: tuple[PersonId, ...]
+    texts: tuple[EntryId, ...]
+
+
 _SETTLING: Mapping[EntryType, Settled] = {
     EntryType.REVIEW_EXPIRED: Settled.EXPIRED,
     EntryType.REVIEW_WITHDRAWN: Settled.WITHDRAWN,
@@ -106,6 +133,8 @@ class _OpenReview:
     opened: Opened
     votes: list[CountedVote]
     approved_at: datetime | None = None
+    runs: int = 0  # released so far
+    running: int = 0  # of these, without an end
 
 
 class Authority:
@@ -121,6 +150,7 @@ class Authority:
             EntryType.KEY_ISSUED,
             EntryType.KEY_REVOKED,
             EntryType.POLICY_LOADED,
+            EntryType.POLICY_TEXT,
             *_SETTLING,
         }
     )  # the types that `apply` looks at; a caller may spare itself the parsing of others
@@ -133,11 +163,38 @@ class Authority:
         self._settled: dict[bytes | str, Settled] = {}
         self._unended: dict[ActionId, ReviewId] = {}
         self._bundle: str | None = None
+        self._previous: str | None = None
+        self._gathering = Gathering()
+        self._texts: dict[str, Mapping[str, str]] = {}  # of the bundle in force and of the one before it
+        self._loadings: deque[Loading] = deque(maxlen=KEEP_LOADINGS)
 
     @property
     def bundle(self) -> str | None:
         """The digest of the policy bundle in force, once one was loaded."""
         return self._bundle
+
+    @property
+    def previous(self) -> str | None:
+        """The digest of the last other bundle that was in force."""
+        return self._previous
+
+    def texts(self, bundle: str) -> Mapping[str, str] | None:
+        """The texts of the bundle in force or of the previous one (`ledger.texts`); None where the log has none."""
+        return self._texts.get(bundle)
+
+    def loadings(self) -> tuple[Loading, ...]:
+        """The newest bundles put in force, oldest first."""
+        return tuple(self._loadings)
+
+    def approved(self, connection: ConnectionName) -> tuple[ReviewId, ...]:
+        """The reviews on a connection that were approved and not settled yet."""
+        return tuple(
+            review
+            for review, found in self._open.items()
+            if found.opened.connection == connection
+            and found.approved_at is not None
+            and _compact(review) not in self._settled
+        )
 
     def key(self, key: KeyId) -> KeyRecord | None:
         """A key that was issued and not revoked."""
@@ -162,8 +219,13 @@ class Authority:
         """How a review was settled, for ever; None while it is open or approved."""
         return self._settled.get(_compact(review))
 
+    def runs(self, review: ReviewId) -> int:
+        """How often an approval was used so far, while `opened` knows it."""
+        found = self._open.get(review)
+        return found.runs if found else 0
+
     def released(self, review: ReviewId) -> bool:
-        """Whether the review's approval was used up."""
+        """Whether the review's approval was used up, by as many runs as it was good for."""
         return self.settled(review) is Settled.RELEASED
 
     def unended(self) -> tuple[tuple[ActionId, ReviewId], ...]:
@@ -177,11 +239,11 @@ class Authority:
                 review = ReviewId(entry.d["review"])
                 self._unended[ActionId(entry.act)] = review
                 if review:
-                    self._settle(review, Settled.RELEASED)
+                    self._run(review)
             case EntryType.ACTION_ENDED | EntryType.ACTION_UNKNOWN:
                 ended = self._unended.pop(ActionId(entry.act), None)
                 if ended:
-                    self._open.pop(ended, None)
+                    self._end(ended)
             case EntryType.REVIEW_OPENED:
                 self._open_review(entry)
             case EntryType.VOTE_CAST:
@@ -191,8 +253,10 @@ class Authority:
             case EntryType.KEY_REVOKED:
                 self._keys.pop(KeyId(entry.obj), None)
                 self._revoked.add(KeyId(entry.obj))
+            case EntryType.POLICY_TEXT:
+                self._gathering.add(entry.id, entry.d)
             case EntryType.POLICY_LOADED:
-                self._bundle = entry.d["bundle"]
+                self._load(entry)
             case settling if settling in _SETTLING:
                 self._settle(ReviewId(entry.obj), _SETTLING[settling])
             case _:
@@ -202,7 +266,9 @@ class Authority:
         review, d = ReviewId(entry.obj), entry.d
         if review in self._open or _compact(review) in self._settled:
             return  # a review is opened once; a second entry changes nothing
+        expires_at = parse_time(d["expires_at"])
         opened = Opened(
+            review=review,
             entry=entry.id,
             at=entry.ts,
             action=ActionId(entry.act),
@@ -210,10 +276,9 @@ class Authority:
             card=Digest(d["card"]),
             actor=ActorId(d["actor"]),
             connection=ConnectionName(d["connection"]),
-            quorums=tuple((GroupName(q["group"]), q["count"]) for q in d["quorums"]),
+            requirements=requirements(d, expires_at - entry.ts, timedelta(seconds=d["valid"])),
             excluded=frozenset(PersonId(person) for person in d["excluded"]),
-            expires_at=parse_time(d["expires_at"]),
-            valid=d["valid"],
+            expires_at=expires_at,
         )
         self._open[review] = _OpenReview(opened, [])
 
@@ -241,9 +306,46 @@ class Authority:
         elif vote.settles == "approved" and found.approved_at is None:
             found.approved_at = vote.at
 
+    def _run(self, review: ReviewId) -> None:
+        found = self._open.get(review)
+        if found is not None:
+            found.runs += 1
+            found.running += 1
+        if found is None or found.runs >= found.opened.uses:
+            self._settle(review, Settled.RELEASED)
+
+    def _end(self, review: ReviewId) -> None:
+        found = self._open.get(review)
+        if found is None:
+            return
+        found.running -= 1
+        if not found.running and _compact(review) in self._settled:
+            del self._open[review]
+
     def _settle(self, review: ReviewId, how: Settled) -> None:
         if self._settled.setdefault(_compact(review), how) is not Settled.RELEASED:
-            self._open.pop(review, None)  # a released one is kept until its action has ended
+            self._open.pop(review, None)  # one that was used up is kept until its last run has ended
+
+    def _load(self, entry: Entry) -> None:
+        d, bundle = entry.d, entry.d["bundle"]
+        texts, entries = self._gathering.take(bundle)
+        review = ReviewId(d["review"]) if "review" in d else None
+        loading = Loading(
+            at=entry.ts,
+            bundle=Digest(bundle),
+            how=d["how"],
+            by=d["by"],
+            review=review,
+            previous=Digest(d["previous"]) if "previous" in d else None,
+            signed_by=tuple(v.person for v in self.votes(review) if v.verdict is Verdict.APPROVE) if review else (),
+            texts=entries,
+        )
+        self._loadings.append(loading)
+        if texts is not None:
+            self._texts[bundle] = texts
+        if bundle != self._bundle:
+            self._previous, self._bundle = self._bundle, bundle
+        self._texts = {kept: self._texts[kept] for kept in (self._bundle, self._previous) if kept in self._texts}
 
     def _issue(self, entry: Entry) -> None:
         d = entry.d

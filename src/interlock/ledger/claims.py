@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from interlock.ledger.entry import Entry
 from interlock.ledger.steps import Step, broken
 from interlock.model.entry import EntryType
+
+MOST_USES: Final = 100  # of one approval, as the policy grammar has it: each is a mark to remember
 
 _SHARD_BITS: Final = 12
 _KEPT_BITS: Final = 64  # of each mark within its shard: one item of an array
@@ -33,10 +35,15 @@ _CLAIMING: Final = frozenset(
 
 
 class Claim(NamedTuple):  # made for every release: half the price of a frozen dataclass
-    """Something said. `mark` is 76 bits of a hash of it; `refusal` is why it can't be said again, "" if it can."""
+    """Something said. `mark` is 76 bits of a hash of it; `refusal` is why it can't be said again, "" if it can.
+
+    One that `only_looks` says nothing itself; one that `needs` is refused unless it was said before.
+    """
 
     mark: int
     refusal: str = ""
+    only_looks: bool = False
+    needs: bool = False
 
 
 class Marks:
@@ -73,18 +80,41 @@ def claims(type_: EntryType, act: str, obj: str, d: Mapping[str, Any]) -> tuple[
     match type_:
         case EntryType.ACTION_RELEASED:
             once = Claim(_mark("release", act), "this action was released before")
-            if not d["review"]:
-                return (once,)
-            return once, Claim(_mark("settlement", d["review"]), "the review was used up or settled before")
+            return (once, *_use(d["review"], d.get("use"))) if d["review"] else (once,)
         case EntryType.VOTE_CAST:
             cast = Claim(_mark("vote", obj, d["person"], d["verdict"]), "this person has cast this vote before")
             return (cast, Claim(_mark("settlement", obj))) if d["settles"] == "denied" else (cast,)
         case EntryType.REVIEW_OPENED:
-            return (Claim(_mark("opening", obj), "a review of this id was opened before"),)
+            opening = Claim(_mark("opening", obj), "a review of this id was opened before")
+            return opening, *(Claim(_mark("run", obj, str(use))) for use in _runs(d.get("uses", 1)))
         case EntryType.KEY_REVOKED:
             return (Claim(_mark("revocation", obj), "the key was used up or revoked before"),)
         case _:
             return (Claim(_mark("settlement", obj)),)
+
+
+def _runs(uses: int) -> range:
+    """The numbers of the runs that an approval is good for; none if it is good for one, which has no number."""
+    return range(1, min(uses, MOST_USES) + 1) if uses > 1 else range(0)
+
+
+def _use(review: str, use: int | None) -> tuple[Claim, ...]:
+    """What the release of a review claims: one of its numbered runs, or all that there is of it."""
+    settlement, settled = _mark("settlement", review), "the review was used up or settled before"
+    if use is None:
+        numbered = Claim(_mark("run", review, "1"), "the review's runs are numbered", only_looks=True)
+        return numbered, Claim(settlement, settled)
+    needed = [Claim(_mark("run", review, str(use)), "the review wasn't opened for so many runs", True, needs=True)]
+    if use > 1:
+        before = _mark("use", review, str(use - 1))
+        needed.append(Claim(before, "the run before this one wasn't released", True, needs=True))
+    this = Claim(_mark("use", review, str(use)), "this run of the review was used before")
+    return *needed, Claim(settlement, settled, only_looks=True), this
+
+
+def marks(made: Iterable[Claim]) -> Iterator[int]:
+    """What these claims say, for whoever remembers it."""
+    return (claim.mark for claim in made if not claim.only_looks)
 
 
 def refusal(wanted: Sequence[Claim], ever: Container[int] = (), batch: Container[int] = ()) -> str | None:
@@ -93,23 +123,26 @@ def refusal(wanted: Sequence[Claim], ever: Container[int] = (), batch: Container
     None when they can.
     """
     now = set[int]()
-    for mark, because in wanted:
-        if because and (mark in ever or mark in batch or mark in now):
+    for mark, because, only_looks, needs in wanted:
+        if because and (mark in ever or mark in batch or mark in now) is not needs:
             return because
-        now.add(mark)
+        if not only_looks:
+            now.add(mark)
     return None
 
 
 def follow(said: Marks, index: int, entry: Entry) -> None:
     """Takes what the entry at `index` claims into `said`.
 
-    Raises `LedgerCorrupt` for a release of an action or a review that was released before, or of a settled review. The
-    others say nothing new the second time: `Authority` passes over them.
+    Raises `LedgerCorrupt` for a release of an action that was released before, of a settled review, or of one that was
+    released as often as it was opened for. The others say nothing new the second time: `Authority` passes over them.
     """
     made = claims(entry.type, entry.act, entry.obj, entry.d)
-    if entry.type is EntryType.ACTION_RELEASED and (because := refusal(made, said)) is not None:
+    because = refusal(made, said) if entry.type in (EntryType.ACTION_RELEASED, EntryType.REVIEW_OPENED) else None
+    if because is None:
+        said.update(marks(made))
+    elif entry.type is EntryType.ACTION_RELEASED:
         raise broken(Step.ONCE, because, index=index)
-    said.update(claim.mark for claim in made)
 
 
 def _mark(*parts: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -61,11 +61,15 @@ Kind = Text | Sha256 | Time | Whole | Texts | Rows
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What entries of a type must hold: `act` (the action's id) or not, what `obj` names if it must, and `d`."""
+    """What entries of a type must hold: `act` (the action's id) or not, what `obj` names if it must, and `d`.
+
+    A member of `optional` stands in `d` only where it says something.
+    """
 
     d: Mapping[str, Kind]
     act: bool = False
     obj: str = ""
+    optional: Mapping[str, Kind] = field(default_factory=dict)
 
 
 _REASONS = Rows({"code": Text(), "policy": Text()})
@@ -79,6 +83,13 @@ _TOUCHED: Mapping[str, Kind] = {
     "statements": Texts(),
 }
 _BECAUSE: Mapping[str, Kind] = {"because": Text()}
+# What policy was asked, so that the same can be asked of another bundle. `labels` are joined by spaces.
+_ASKED: Mapping[str, Kind] = {
+    "asked": Rows({"verb": Text(), "kind": Text(), "resource": Text(), "labels": Text()}),
+    "flags": Texts(),
+    "reveals": Texts(),
+    "observed": Texts(),
+}
 
 FORMS: Mapping[EntryType, Form] = {
     EntryType.ACTION_DENIED: Form(
@@ -91,10 +102,21 @@ FORMS: Mapping[EntryType, Form] = {
             "reasons": _REASONS,
         },
         act=True,
+        optional={**_ASKED, "filters": Texts(), "writes": Texts()},
     ),
-    EntryType.ACTION_HELD: Form({**_TOUCHED, "review": Text(), "reasons": _REASONS}, act=True, obj="review"),
+    EntryType.ACTION_HELD: Form(
+        {**_TOUCHED, "review": Text(), "reasons": _REASONS}, act=True, obj="review", optional=_ASKED
+    ),
     EntryType.ACTION_RELEASED: Form(
-        {**_TOUCHED, "masks": Texts(), "review": Text(), "digest": Sha256(optional=True), "bundle": Sha256()}, act=True
+        {**_TOUCHED, "masks": Texts(), "review": Text(), "digest": Sha256(optional=True), "bundle": Sha256()},
+        act=True,
+        optional={
+            **_ASKED,
+            "row_cap": Whole(),
+            "use": Whole(),
+            "would": Text(("held", "denied", "masked")),
+            "reasons": _REASONS,
+        },
     ),
     EntryType.ACTION_ENDED: Form(
         {
@@ -120,6 +142,13 @@ FORMS: Mapping[EntryType, Form] = {
         },
         act=True,
         obj="review",
+        # Flat, since an entry's rows hold no rows: which alternative or list and stage a quorum belongs to, from 0.
+        optional={
+            "any_of": Rows({"choice": Whole(), "group": Text(), "count": Whole()}),
+            "stages": Rows({"list": Whole(), "stage": Whole(), "group": Text(), "count": Whole()}),
+            "uses": Whole(),
+            "channels": Texts(),
+        },
     ),
     EntryType.REVIEW_JOINED: Form({"review": Text()}, obj="review"),
     EntryType.REVIEW_WITHDRAWN: Form(_BECAUSE, obj="review"),
@@ -152,7 +181,12 @@ FORMS: Mapping[EntryType, Form] = {
     ),
     EntryType.KEY_REVOKED: Form({"key": Text(), "because": Text(), "by": Text()}, obj="key"),
     EntryType.POLICY_LOADED: Form(
-        {"bundle": Sha256(), "how": Text(("first_start", "unsafe_pin")), "by": Text()}, obj="bundle"
+        {"bundle": Sha256(), "how": Text(("first_start", "unsafe_pin", "review")), "by": Text()},
+        obj="bundle",
+        optional={"review": Text(), "previous": Sha256()},
+    ),
+    EntryType.POLICY_TEXT: Form(
+        {"bundle": Sha256(), "file": Text(), "part": Whole(), "parts": Whole(), "text": Text()}, obj="bundle"
     ),
     EntryType.CATALOG_CHANGED: Form({"catalog": Sha256(), "connection": Text()}),
     EntryType.SETTINGS_CHANGED: Form({"settings": Sha256()}),
@@ -169,10 +203,11 @@ PLAIN = frozenset(t for t in EntryType if t.startswith(("action.", "mask.")))  #
 def misfit(type_: EntryType, act: str, obj: str, d: Mapping[str, JsonValue]) -> str | None:
     """What is wrong with these parts of an entry of `type_`; None when they are as the table says."""
     form = FORMS[type_]
-    if d.keys() != form.d.keys():
+    if d.keys() != form.d.keys() and (form.d.keys() - d.keys() or d.keys() - form.d.keys() - form.optional.keys()):
         return f"{type_} lacks a field of d, or has one that it doesn't know"
-    for name, kind in form.d.items():
-        if not _fits(kind, d[name]):
+    for name, value in d.items():
+        kind = form.d.get(name) or form.optional[name]
+        if not _fits(kind, value):
             return f"{type_}: d.{name} isn't {described(kind)}"
     if form.act and not act:
         return f"{type_} names no action"

@@ -31,7 +31,7 @@ TITLES: Mapping[Step, str] = {
     Step.SIGNATURES: "every signed entry is signed by its node",
     Step.CHAINS: "every node's entries follow each other without a gap",
     Step.SEALS: "every plain entry is under a seal",
-    Step.ONCE: "no action and no approval is released twice",
+    Step.ONCE: "no action is released twice, and no approval more often than it says",
 }
 
 

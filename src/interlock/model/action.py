@@ -13,6 +13,7 @@ from interlock.model.exposure import Exposure
 from interlock.model.names import ActionId, Verb
 from interlock.model.payload import Payload
 from interlock.model.resource import Resource
+from interlock.model.reveal import Reveal
 from interlock.model.template import Template
 
 
@@ -54,6 +55,10 @@ class Action:
     reason_given: str = ""
     refusal: str | None = None  # set when the action was understood to be one that is always refused; says why
     enforced_by: EnforcedBy = EnforcedBy.GATEWAY
+    ticket_given: str = ""  # a reference as given, unverified
+    reveals: frozenset[Reveal] = frozenset()  # what the asker wants to see unmasked, of what it would get
+    input: Mapping[str, JsonValue] | None = None  # a tool call's arguments, as far as its pinned schema maps them
+    cappable: bool = False  # whether the door can count its rows, and undo it when there are too many
 
     @property
     def exposure(self) -> Exposure:

@@ -44,6 +44,25 @@ class MoveReview:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeUse:
+    """One run of an approval. Condition: the review is approved with exactly `left` uses left, this one included, and
+    `approved_until` lies in the future by the store's clock. `to` is where it stands then."""
+
+    review: ReviewId
+    left: int
+    to: ReviewState
+
+
+@dataclass(frozen=True, slots=True)
+class EndRun:
+    """The end of a run. A released review moves to `to` with the last of its runs; any other state stays. Condition:
+    there is such a review."""
+
+    review: ReviewId
+    to: ReviewState
+
+
+@dataclass(frozen=True, slots=True)
 class AddVote:
     """One person's vote. Condition: that person has none with this verdict on the review yet."""
 
@@ -66,7 +85,7 @@ class RetireKey:
     key: KeyId
 
 
-Change = OpenReview | MoveReview | AddVote | AddKey | RetireKey
+Change = OpenReview | MoveReview | TakeUse | EndRun | AddVote | AddKey | RetireKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,3 +15,4 @@ class Connection:
     kind: str  # "postgres"
     environment: str
     tags: frozenset[str]
+    unsafe_observe: bool = False  # nothing is stopped or masked here; what would have been is recorded

@@ -11,11 +11,11 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import assert_never
+from typing import Any, assert_never
 
 from interlock.model.canonical import JsonValue, encode
 from interlock.model.names import Digest
-from interlock.model.payload import SessionPayload, SqlPayload, SqlStatement
+from interlock.model.payload import BundlePayload, Payload, SessionPayload, SqlPayload, SqlStatement, ToolPayload
 from interlock.model.secret import Secret
 
 ACTION_DOMAIN = b"interlock/action/v1\0"
@@ -53,24 +53,34 @@ def _digest(domain: bytes, nonce: Secret[bytes], document: Mapping[str, JsonValu
     return Digest(hashlib.sha256(domain + nonce.reveal() + encode(document)).hexdigest())
 
 
-def payload_document(payload: SqlPayload | SessionPayload) -> Mapping[str, JsonValue]:
+def payload_document(payload: Payload) -> Mapping[str, JsonValue]:
     """The payload as canonical JSON: what is digested, and (encoded) what is sealed. Bytes are base64."""
     match payload:
         case SqlPayload(statements):
             return {"kind": "sql", "statements": [_statement_document(s) for s in statements]}
         case SessionPayload(database, user):
             return {"kind": "session", "database": database, "upstream_user": user}
+        case ToolPayload(tool, definition, arguments):
+            return {"kind": "tool", "tool": tool, "definition": definition, "arguments": _b64(arguments)}
+        case BundlePayload(sources):
+            return {"kind": "bundle", "sources": [{"name": name, "text": text} for name, text in sources]}
         case _:
             assert_never(payload)
 
 
-def payload_from_document(document: Mapping[str, JsonValue]) -> SqlPayload | SessionPayload:
+def payload_from_document(document: Mapping[str, Any]) -> Payload:
     """The payload that `payload_document` wrote. The document comes out of a seal of ours, so it is trusted in form."""
-    if document["kind"] == "session":
-        return SessionPayload(str(document["database"]), str(document["upstream_user"]))
-    statements = document["statements"]
-    assert isinstance(statements, list)
-    return SqlPayload(tuple(_statement_from_document(s) for s in statements))
+    match document["kind"]:
+        case "session":
+            return SessionPayload(document["database"], document["upstream_user"])
+        case "tool":
+            arguments = base64.b64decode(document["arguments"])
+            return ToolPayload(document["tool"], Digest(document["definition"]), arguments)
+        case "bundle":
+            return BundlePayload(tuple((source["name"], source["text"]) for source in document["sources"]))
+        case kind:
+            assert kind == "sql"
+            return SqlPayload(tuple(_statement_from_document(s) for s in document["statements"]))
 
 
 def _statement_document(s: SqlStatement) -> Mapping[str, JsonValue]:

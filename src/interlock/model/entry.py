@@ -30,6 +30,7 @@ class EntryType(StrEnum):
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
     POLICY_LOADED = "policy.loaded"
+    POLICY_TEXT = "policy.text"
     CATALOG_CHANGED = "catalog.changed"
     SETTINGS_CHANGED = "settings.changed"
     NODE_STARTED = "node.started"

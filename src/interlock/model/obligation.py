@@ -5,14 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from interlock.model.label import Label
+from interlock.model.reveal import Reveal
 
 
 @dataclass(frozen=True, slots=True)
 class Obligations:
-    """What a door must enforce, or deny. `mask` lists the labels whose values may not leave."""
+    """What a door must enforce, or deny.
+
+    `mask` lists the labels whose values may not leave, but for the pairs in `reveal`. `row_cap`: at most so many rows
+    may come back or be changed by the whole action; None for no limit. `reason` and `ticket`: the asker must have given
+    one. `step_up`: by what the asker must have proved to be there once more ("webauthn"). `observing`: the connection
+    runs in `unsafe_observe`, so nothing is masked or capped and `mask` only says what would have been.
+    """
 
     mask: frozenset[Label] = frozenset()
+    reveal: frozenset[Reveal] = frozenset()
+    row_cap: int | None = None
+    reason: bool = False
+    ticket: bool = False
+    step_up: frozenset[str] = frozenset()
+    observing: bool = False
 
     def and_also(self, other: Obligations) -> Obligations:
         """Both sets of obligations at once: the stricter of the two everywhere."""
-        return Obligations(mask=self.mask | other.mask)
+        caps = [cap for cap in (self.row_cap, other.row_cap) if cap is not None]
+        return Obligations(
+            mask=self.mask | other.mask,
+            reveal=self.reveal & other.reveal,
+            row_cap=min(caps, default=None),
+            reason=self.reason or other.reason,
+            ticket=self.ticket or other.ticket,
+            step_up=self.step_up | other.step_up,
+            observing=self.observing and other.observing,
+        )

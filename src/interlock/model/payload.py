@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from interlock.model.names import Digest
+
 
 @dataclass(frozen=True, slots=True)
 class SqlStatement:
@@ -37,4 +39,20 @@ class SessionPayload:
     upstream_user: str
 
 
-Payload = SqlPayload | SessionPayload
+@dataclass(frozen=True, slots=True)
+class ToolPayload:
+    """One call of a tool: by which definition (its digest), and the arguments as canonical JSON."""
+
+    tool: str
+    definition: Digest
+    arguments: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePayload:
+    """A policy bundle that is to be put in force: its sources, (name, text), by name."""
+
+    sources: tuple[tuple[str, str], ...]
+
+
+Payload = SqlPayload | SessionPayload | ToolPayload | BundlePayload

@@ -14,6 +14,9 @@ class ResourceKind(StrEnum):
     CONNECTION = "connection"
     RELATION = "relation"
     CATALOG = "catalog"  # server catalogs that hold no data values: pg_class, pg_type
+    COLUMN = "column"  # what a reveal is about: clinic/public.patients.mrn
+    TOOL = "tool"  # github/create_issue
+    MODEL = "model"  # anthropic/claude-sonnet-4
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ class Review:
     """One held action. Times are UTC by the store's clock.
 
     `excluded` are the people who may not sign: the verified chain, owners, makers and holders of its credentials.
-    `approved_until` is set on approval. `opened_entry` is the signed entry behind all of it.
+    `approved_until` is set on approval. `opened_entry` is the signed entry behind all of it. `uses_left` says how many
+    more runs the approval is good for.
     """
 
     id: ReviewId
@@ -100,3 +101,10 @@ class Review:
     expires_at: datetime
     approved_until: datetime | None
     opened_entry: EntryId
+    uses_left: int = 1
+
+    @property
+    def uses(self) -> int:
+        """How many runs an approval is good for in all."""
+        reuse = self.requirements.reuse
+        return 1 if reuse is None else reuse.times

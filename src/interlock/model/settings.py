@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from interlock.model.actor import ActorKind
 from interlock.model.connection import Connection
+from interlock.model.decision import Requirements
 from interlock.model.names import ActorId, ConnectionName, GroupName, PersonId
 from interlock.model.person import Person
 from interlock.model.secret import Secret
@@ -64,10 +66,17 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """Packs by name and further Cedar files, all of one bundle."""
+    """What the bundle is made of, and who signs for another one.
+
+    Packs by name, further Cedar files, and files that define tools. `zone` is the one of `context.hour`.
+    Without `approvers` no bundle can be proposed.
+    """
 
     packs: tuple[str, ...]
     files: tuple[Path, ...]
+    tools: tuple[Path, ...] = ()
+    zone: tzinfo = UTC
+    approvers: Requirements | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+EVERY_WRITE = frozenset({"insert", "update", "delete"})
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -25,6 +27,8 @@ class Relation:
     `children` are the relations that inherit from it directly or are its partitions: reading it reads them.
     `hidden_effects` says that triggers, rules, row security or computed defaults make more happen than a text shows.
     `definition` is a SHA-256 of everything that defines it (columns, view text, triggers, rules, policies).
+    `writes_more` are the kinds of writes of it that may change rows which their command tags don't count: by triggers,
+    rules, cascading foreign keys, or code of users in defaults, constraints, indexes and policies.
     """
 
     oid: int
@@ -35,6 +39,7 @@ class Relation:
     hidden_effects: bool
     definition: str
     children: tuple[int, ...] = ()  # pg_class.oid
+    writes_more: frozenset[str] = EVERY_WRITE  # unless a snapshot knows better
 
     @property
     def qualified(self) -> str:

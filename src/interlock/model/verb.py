@@ -29,6 +29,9 @@ SQL_GRANT = Verb("sql.grant")
 SQL_REVOKE = Verb("sql.revoke")
 SQL_ROLE = Verb("sql.role")
 SQL_CALL = Verb("sql.call")
+SQL_REVEAL = Verb("sql.reveal")
+TOOL_CALL = Verb("tool.call")
+MODEL_INFER = Verb("model.infer")
 SESSION_OPEN = Verb("session.open")
 SESSION_SET = Verb("session.set")
 
@@ -51,7 +54,13 @@ VERBS: Mapping[Verb, tuple[str, ...]] = MappingProxyType(
         SQL_REVOKE: ("privilege",),
         SQL_ROLE: ("privilege",),
         SQL_CALL: ("execute",),
+        SQL_REVEAL: ("reveal",),
+        TOOL_CALL: ("execute",),
+        MODEL_INFER: ("infer",),
         SESSION_OPEN: ("session",),
         SESSION_SET: ("session",),
     }
 )
+
+POLICY_LOAD = Verb("policy.load")
+"""Putting another bundle in force. Not in the table: what a bundle may be replaced by isn't the bundle's to say."""

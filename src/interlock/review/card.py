@@ -6,12 +6,15 @@ except leaves that a card may show (`model/template.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from interlock.model.action import Action
 from interlock.model.canonical import JsonValue
-from interlock.model.decision import NeedsReview
+from interlock.model.decision import NeedsReview, Quorum
+from interlock.model.exposure import Output
+from interlock.model.payload import Payload, ToolPayload
+from interlock.model.reveal import Reveal
 from interlock.model.template import Template
 
 VERSION = 1
@@ -22,7 +25,7 @@ def content(
     action: Action, decision: NeedsReview, expires_at: datetime, *, votes_by_token: bool
 ) -> Mapping[str, JsonValue]:
     """The card's fields; `docs/reference/api.md` lists them for clients."""
-    exposure = action.exposure
+    exposure, asked, owed = action.exposure, decision.requirements, decision.obligations
     return {
         "version": VERSION,
         "action": action.id,
@@ -43,8 +46,12 @@ def content(
             {"id": r.id, "kind": r.kind.value, "labels": sorted(r.labels)}
             for r in sorted({ask.resource for ask in action.asks}, key=lambda r: (r.kind, r.id))
         ],
+        "tool": _tool(action.payload),
         "statements": [_statement(t) for t in action.templates],
-        "outputs": [{"name": o.name, "labels": sorted(o.labels), "masked": bool(o.labels)} for o in exposure.outputs],
+        "outputs": [
+            {"name": o.name, "labels": sorted(o.labels), "masked": _is_masked(o, owed.reveal)} for o in exposure.outputs
+        ],
+        "reveals": [{"column": each.column, "label": each.label} for each in sorted(owed.reveal)],
         "labels": sorted(exposure.labels),
         "filters": sorted(exposure.filters),
         "writes": sorted(exposure.writes),
@@ -52,11 +59,17 @@ def content(
         "opaque": exposure.opaque,
         "opaque_because": list(exposure.opaque_because),
         "policies": [{"id": r.policy or "", "because": r.sentence} for r in decision.reasons],
-        "requirements": [{"group": q.group, "count": q.count} for q in decision.requirements.quorums],
+        "requirements": _quorums(asked.quorums),
+        "any_of": [_quorums(choices) for choices in asked.any_of],
+        "stages": [[_quorums(stage) for stage in stages] for stages in asked.stages],
+        "channels": sorted(asked.channels),
+        "break_glass": sorted(asked.break_glass),
         "reason_given": action.reason_given,
+        "ticket_given": action.ticket_given,
         "expires_at": timestamp(expires_at),
-        "valid_seconds": int(decision.requirements.valid.total_seconds()),
-        "uses": 1,
+        "valid_seconds": int(asked.valid.total_seconds()),
+        "uses": asked.reuse.times if asked.reuse else 1,
+        "row_cap": owed.row_cap,
         "estimate": NOT_ESTIMATED,
         "votes_by_token": votes_by_token,
     }
@@ -65,6 +78,21 @@ def content(
 def timestamp(moment: datetime) -> str:
     """RFC 3339, UTC, six digits: as everywhere in the ledger."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _is_masked(output: Output, revealed: frozenset[Reveal]) -> bool:
+    """Whether it leaves masked: unless every label of that very column was asked for and granted (masking/plan)."""
+    shown = output.plain is not None and all(Reveal(output.plain, label) in revealed for label in output.labels)
+    return bool(output.labels) and not shown
+
+
+def _quorums(quorums: Sequence[Quorum]) -> list[JsonValue]:
+    return [{"group": quorum.group, "count": quorum.count} for quorum in quorums]
+
+
+def _tool(payload: Payload) -> JsonValue:
+    """By which definition a tool would be called; its arguments are among the statements, with their leaves."""
+    return {"name": payload.tool, "definition": payload.definition} if isinstance(payload, ToolPayload) else None
 
 
 def _statement(template: Template) -> Mapping[str, JsonValue]:

@@ -18,7 +18,8 @@ class Event(StrEnum):
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"  # the decision of release time asks for more
-    RELEASED = "released"
+    USED = "used"  # for one of its runs, with more to come
+    RELEASED = "released"  # for its only or last run
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     ROLLED_BACK = "rolled_back"
@@ -32,6 +33,7 @@ TRANSITIONS: Mapping[tuple[S, Event], S] = MappingProxyType(
         (S.PENDING, Event.EXPIRED): S.EXPIRED,
         (S.PENDING, Event.WITHDRAWN): S.WITHDRAWN,
         (S.PENDING, Event.SUPERSEDED): S.SUPERSEDED,
+        (S.APPROVED, Event.USED): S.APPROVED,
         (S.APPROVED, Event.RELEASED): S.RELEASED,
         (S.APPROVED, Event.EXPIRED): S.EXPIRED,
         (S.APPROVED, Event.DENIED): S.DENIED,

@@ -14,8 +14,9 @@ from typing import Final, assert_never
 
 from interlock.errors import Conflict, EntryRefused, LedgerCorrupt
 from interlock.ledger.fields import format_time
-from interlock.model.change import AddKey, AddVote, Change, MoveReview, OpenReview, RetireKey
+from interlock.model.change import AddKey, AddVote, Change, EndRun, MoveReview, OpenReview, RetireKey, TakeUse
 from interlock.model.names import ReviewId
+from interlock.model.review import ReviewState
 from interlock.stores.rows import review_row, vote_row
 
 _LIMITS: Final = frozenset({"expires_at", "approved_until"})
@@ -28,6 +29,10 @@ def apply(connection: sqlite3.Connection, change: Change, now: datetime) -> None
             _insert(connection, "il_review", review_row(change), "such a review is open already")
         case MoveReview():
             _move(connection, change, now)
+        case TakeUse():
+            _take(connection, change, now)
+        case EndRun():
+            _end(connection, change)
         case AddVote(vote):
             _insert(connection, "il_vote", vote_row(vote), "this person has voted on the review, or there is none")
         case AddKey(key, holder, expires_at):
@@ -45,7 +50,7 @@ def touched(change: Change) -> ReviewId | None:
     match change:
         case OpenReview(review):
             return review.id
-        case MoveReview(review=moved):
+        case MoveReview(review=moved) | TakeUse(review=moved) | EndRun(review=moved):
             return moved
         case AddVote(vote):
             return vote.review
@@ -60,7 +65,7 @@ def weight(change: Change) -> int:
     match change:
         case OpenReview(_, lookup, payload, card):
             return 1024 + len(lookup) + len(payload) + len(card)
-        case MoveReview() | AddVote() | AddKey() | RetireKey():
+        case MoveReview() | TakeUse() | EndRun() | AddVote() | AddKey() | RetireKey():
             return 256
         case _:
             assert_never(change)
@@ -95,6 +100,27 @@ def _move(connection: sqlite3.Connection, change: MoveReview, now: datetime) -> 
     statement = f"UPDATE il_review SET {', '.join(sets)} WHERE {' AND '.join(wheres)}"  # noqa: S608
     if connection.execute(statement, bound).rowcount != 1:
         raise Conflict("the review has moved on, or its time has run out")
+
+
+def _take(connection: sqlite3.Connection, change: TakeUse, now: datetime) -> None:
+    taken = connection.execute(
+        "UPDATE il_review SET state = ?, uses_left = uses_left - 1, running = running + 1 "
+        "WHERE id = ? AND state = ? AND uses_left = ? AND uses_left > 0 AND approved_until > ?",
+        (change.to.value, change.review, ReviewState.APPROVED.value, change.left, format_time(now)),
+    )
+    if taken.rowcount != 1:
+        raise Conflict("the approval was used, or its time has run out")
+
+
+def _end(connection: sqlite3.Connection, change: EndRun) -> None:
+    """No condition on the state: what a row says must never keep an end out of the ledger."""
+    ended = connection.execute(
+        "UPDATE il_review SET running = max(running - 1, 0), "
+        "state = CASE WHEN state = ? AND running <= 1 THEN ? ELSE state END WHERE id = ?",
+        (ReviewState.RELEASED.value, change.to.value, change.review),
+    )
+    if ended.rowcount != 1:
+        raise Conflict("there is no such review")
 
 
 def _limit(name: str) -> str:

@@ -23,7 +23,7 @@ from typing import Final
 import structlog
 
 from interlock.errors import Conflict, EntryRefused, InterlockError, LedgerCorrupt, LedgerUnavailable, MalformedInput
-from interlock.ledger.claims import Marks, refusal
+from interlock.ledger.claims import Marks, marks, refusal
 from interlock.ledger.entry import ChainState, Entry, chain
 from interlock.ledger.merkle import Frontier, leaf_hash
 from interlock.ledger.note import Signer
@@ -203,7 +203,7 @@ class Flusher:
                 )
                 if answer is None:
                     done.kept[i] = job
-                    done.marks.update(claim.mark for claim in job.claims)
+                    done.marks.update(marks(job.claims))
                 else:
                     done.answers[i] = answer
         return done
@@ -231,7 +231,7 @@ class Flusher:
             tiles=tiles,
             tail=Tail(self._tail.frontier.extend(leaves), edge, state),
             moved=tuple(review for review in moved if review is not None),
-            marks=tuple(claim.mark for unit in units for claim in unit.claims),
+            marks=tuple(mark for unit in units for mark in marks(unit.claims)),
             at=now,
         )
 

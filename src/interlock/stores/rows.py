@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import RowMapping
 
 from interlock.errors import LedgerCorrupt, MalformedInput
 from interlock.ledger.fields import format_time, parse_time
+from interlock.ledger.requirements import fields, requirements
 from interlock.model.canonical import encode
 from interlock.model.change import OpenReview
-from interlock.model.decision import Quorum, Requirements
+from interlock.model.decision import Requirements
 from interlock.model.names import (
     ActionId,
     ActorId,
@@ -46,6 +48,7 @@ def review_row(change: OpenReview) -> dict[str, object]:
         "lookup": change.lookup,
         "sealed_payload": change.sealed_payload,
         "sealed_card": change.sealed_card,
+        "uses_left": review.uses_left,
     }
 
 
@@ -66,6 +69,7 @@ def review_from_row(row: RowMapping) -> Review:
             expires_at=parse_time(row["expires_at"]),
             approved_until=None if row["approved_until"] is None else parse_time(row["approved_until"]),
             opened_entry=EntryId(row["opened_entry"]),
+            uses_left=int(row["uses_left"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MalformedInput):
         raise LedgerCorrupt("a row of il_review isn't one that Interlock wrote") from None
@@ -106,20 +110,19 @@ def vote_from_row(row: RowMapping) -> Vote:
         raise LedgerCorrupt("a row of il_vote isn't one that Interlock wrote") from None
 
 
-def _requirements_text(requirements: Requirements) -> str:
+def _requirements_text(asked: Requirements) -> str:
     return encode(
         {
-            "quorums": [{"group": q.group, "count": q.count} for q in requirements.quorums],
-            "expires_us": requirements.expires // timedelta(microseconds=1),
-            "valid_us": requirements.valid // timedelta(microseconds=1),
+            **fields(asked),
+            "expires_us": asked.expires // timedelta(microseconds=1),
+            "valid_us": asked.valid // timedelta(microseconds=1),
+            "break_glass": sorted(asked.break_glass),
         }
     ).decode()
 
 
 def _requirements(text: str) -> Requirements:
     document = json.loads(text)
-    return Requirements(
-        quorums=tuple(Quorum(GroupName(str(q["group"])), int(q["count"])) for q in document["quorums"]),
-        expires=timedelta(microseconds=document["expires_us"]),
-        valid=timedelta(microseconds=document["valid_us"]),
-    )
+    expires, valid = (timedelta(microseconds=document[name]) for name in ("expires_us", "valid_us"))
+    break_glass = frozenset(GroupName(str(group)) for group in document.get("break_glass", ()))
+    return replace(requirements(document, expires, valid), break_glass=break_glass)

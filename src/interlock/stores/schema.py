@@ -103,6 +103,8 @@ review: Final = Table(
     Column("lookup", LargeBinary, nullable=False),
     Column("sealed_payload", LargeBinary, nullable=False),
     Column("sealed_card", LargeBinary, nullable=False),
+    Column("uses_left", Integer, nullable=False, server_default=text("1")),
+    Column("running", Integer, nullable=False, server_default=text("0")),
     Index("il_review_state", "state", "opened_at"),
     Index("il_review_one_open", "actor", "lookup", unique=True, sqlite_where=OPEN_REVIEW, postgresql_where=OPEN_REVIEW),
 )

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from interlock.errors import InterlockError, LedgerCorrupt, LedgerUnavailable, MalformedInput
 from interlock.ledger.authority import Authority
-from interlock.ledger.entry import ChainState
+from interlock.ledger.entry import ChainState, Entry
 from interlock.ledger.merkle import Frontier
 from interlock.ledger.note import Signer, VerifyingKey
 from interlock.model.change import Unit
@@ -72,19 +72,22 @@ class SqliteStore:
         bell: Bell,
         queue_limit: int = QUEUE_LIMIT,
         waypoint: int = 0,
+        listener: Callable[[Entry], None] | None = None,
         connect: Callable[[Path], sqlite3.Connection] = open_writer,
     ) -> SqliteStore:
         """Takes the store at `path`, makes it if there is none, verifies all of it and starts the writer.
 
         `authority` must be fresh: it is fed with every entry, now and as they become durable. `signer` is the node's
         key. `waypoint` is a size: what the first so many entries lead to is found on the way, and left in the attribute
-        of that name (None if there are fewer). A clock that takes a floor is never below the newest entry again.
-        Raises `InterlockError` ("store_locked", "store_newer"), `LedgerCorrupt`, `LedgerUnavailable`.
+        of that name (None if there are fewer). `listener` hears every entry that is there already, in order, on another
+        thread, before this returns; after an error, what it heard counts for nothing. A clock that takes a floor is
+        never below the newest entry again. Raises `InterlockError` ("store_locked", "store_newer"), `LedgerCorrupt`,
+        `LedgerUnavailable`.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = StoreLock(path)
         try:
-            verified = await asyncio.to_thread(_prepare, path, trust, authority, waypoint)
+            verified = await asyncio.to_thread(_prepare, path, trust, authority, waypoint, listener)
             chain = ChainState(node, entropy.token(_BOOT_BYTES).hex())
             tail = Tail(verified.frontier, verified.edge, chain)
             connection: Connect = partial(connect, path)
@@ -139,7 +142,9 @@ class SqliteStore:
             self._lock.release()
 
 
-def _prepare(path: Path, trust: Trust, authority: Authority, waypoint: int) -> startup.Verified:
+def _prepare(
+    path: Path, trust: Trust, authority: Authority, waypoint: int, listener: Callable[[Entry], None] | None
+) -> startup.Verified:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         migrate_sqlite(path)
@@ -150,6 +155,7 @@ def _prepare(path: Path, trust: Trust, authority: Authority, waypoint: int) -> s
                 log_key=trust.log_key,
                 authority=authority,
                 waypoint=waypoint,
+                listener=listener,
             )
     except InterlockError:
         raise

@@ -12,7 +12,7 @@ Rows of reviews, votes and keys aren't checked: they are caches, and nothing is 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ from interlock.errors import LedgerCorrupt, MalformedInput
 from interlock.ledger import checkpoint as checkpoints
 from interlock.ledger.authority import Authority
 from interlock.ledger.claims import Marks
+from interlock.ledger.entry import Entry
 from interlock.ledger.merkle import Frontier, leaf_hash
 from interlock.ledger.note import VerifyingKey
 from interlock.ledger.tiles import RightEdge, Tile
@@ -53,10 +54,11 @@ def check(
     log_key: VerifyingKey,
     authority: Authority,
     waypoint: int = 0,
+    listener: Callable[[Entry], None] | None = None,
 ) -> Verified:
     """Reads the whole log; raises `LedgerCorrupt`, naming what is wrong and where.
 
-    `authority` is fed on the way: after an error it must be thrown away.
+    `authority` and `listener` are fed on the way: after an error what they took must be thrown away.
     """
     # Text that isn't UTF-8 any more must come out different, not as an error of the driver's.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
@@ -67,6 +69,8 @@ def check(
         if entry.id != scan.id:
             raise LedgerCorrupt(f"entry {scan.size - 1}: its row has another id than it has itself")
         authority.apply(entry)
+        if listener is not None:
+            listener(entry)
         newest = entry.ts if newest is None else max(newest, entry.ts)
     frontier = scan.finish()
     if read_head(connection) != frontier:

@@ -1,0 +1,131 @@
+"""What actors did lately: a fold over action.* entries, for `context.recent`.
+
+Time is cut into buckets, and a window is as many of them as cover it and the one that is running, so it reaches at
+least as far back as its name says: what is counted is never less than what happened. The sums are kept up to date as
+buckets come and go, so that asking costs the same however much happened.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from interlock.model.entry import Draft, EntryType
+from interlock.model.label import Label
+from interlock.model.names import ActorId
+from interlock.model.recent import DAY, HOUR, MINUTE, Recent, Window
+from interlock.model.verb import VERBS
+
+MOST_ACTORS: Final = 10_000  # the ones that asked last; beyond that the longest silent is forgotten
+
+_CUTS: Final = ((MINUTE, timedelta(seconds=5)), (HOUR, timedelta(minutes=1)), (DAY, timedelta(minutes=15)))
+_COUNTED: Final = frozenset(
+    {EntryType.ACTION_RELEASED, EntryType.ACTION_HELD, EntryType.ACTION_DENIED, EntryType.ACTION_ENDED}
+)
+_EXPORTS: Final = frozenset(verb for verb, groups in VERBS.items() if "export" in groups)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    begin: float
+    counts: Counter[str] = field(default_factory=Counter)
+    labels: set[str] = field(default_factory=set)
+
+
+class _Sliding:
+    """One window of one actor."""
+
+    def __init__(self, length: timedelta, cut: timedelta) -> None:
+        self._length, self._cut = length.total_seconds(), cut.total_seconds()
+        self._buckets: deque[_Bucket] = deque()
+        self._sums: Counter[str] = Counter()
+        self._labels: Counter[str] = Counter()  # how many buckets each label is in
+
+    def add(self, at: float, counts: Mapping[str, int], labels: Iterable[str]) -> None:
+        bucket = self._bucket(at)
+        bucket.counts.update(counts)
+        self._sums.update(counts)
+        for label in labels:
+            if label not in bucket.labels:
+                bucket.labels.add(label)
+                self._labels[label] += 1
+
+    def window(self, now: float) -> Window:
+        self._forget(now)
+        sums = self._sums
+        return Window(
+            actions=sums["actions"],
+            exports=sums["exports"],
+            denials=sums["denials"],
+            held=sums["held"],
+            rows=sums["rows"],
+            labels=frozenset(Label(label) for label, count in self._labels.items() if count),
+        )
+
+    def _bucket(self, at: float) -> _Bucket:
+        """The running bucket. A clock that goes back adds to the last one: its time is the latest known."""
+        self._forget(at)
+        begin = at - at % self._cut
+        if not self._buckets or self._buckets[-1].begin < begin:
+            self._buckets.append(_Bucket(begin))
+        return self._buckets[-1]
+
+    def _forget(self, now: float) -> None:
+        while self._buckets and self._buckets[0].begin + self._cut <= now - self._length:
+            gone = self._buckets.popleft()
+            self._sums.subtract(gone.counts)
+            self._labels.subtract(gone.labels)
+            self._labels += Counter()  # drops what is at zero
+
+
+class Recents:
+    """The fold; satisfies `ports.Recents`. For one thread, as the gate is."""
+
+    def __init__(self) -> None:
+        self._actors: OrderedDict[ActorId, tuple[_Sliding, ...]] = OrderedDict()
+
+    def of(self, actor: ActorId, now: datetime) -> Recent:
+        """The windows of an actor up to `now`, which must know its zone."""
+        known = self._actors.get(actor)
+        if known is None:
+            return Recent()
+        minute, hour, day = (sliding.window(now.timestamp()) for sliding in known)
+        return Recent(minute, hour, day)
+
+    def note(self, draft: Draft, now: datetime) -> None:
+        """Counts what an entry says that is being written now."""
+        if draft.actor is not None:
+            self.take(draft.type, draft.actor.id, draft.d, now)
+
+    def take(self, type_: EntryType, actor: ActorId, d: Mapping[str, Any], at: datetime) -> None:
+        """Counts an entry of the log. Entries come in the order of their times, as near as clocks have it."""
+        if type_ not in _COUNTED:
+            return
+        counts = _counts(type_, d)
+        labels = d["labels"] if type_ is EntryType.ACTION_RELEASED else ()
+        for sliding in self._known(actor):
+            sliding.add(at.timestamp(), counts, labels)
+
+    def _known(self, actor: ActorId) -> tuple[_Sliding, ...]:
+        known = self._actors.get(actor)
+        if known is None:
+            known = self._actors[actor] = tuple(_Sliding(length, cut) for length, cut in _CUTS)
+            if len(self._actors) > MOST_ACTORS:
+                self._actors.popitem(last=False)
+        self._actors.move_to_end(actor)
+        return known
+
+
+def _counts(type_: EntryType, d: Mapping[str, Any]) -> Mapping[str, int]:
+    match type_:
+        case EntryType.ACTION_RELEASED:
+            return {"actions": 1, "exports": 0 if _EXPORTS.isdisjoint(d["verbs"]) else 1}
+        case EntryType.ACTION_HELD:
+            return {"held": 1}
+        case EntryType.ACTION_DENIED:
+            return {"denials": 1}
+        case _:
+            return {"rows": d["rows"]}
