@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from interlock.masking.tokens import holds_token
 from interlock.model.exposure import Output
 from interlock.model.label import Label
 from interlock.model.obligation import Obligations
+from interlock.model.reveal import Reveal
 
 TEXT, VARCHAR, BPCHAR, NAME, UNKNOWN = 25, 1043, 1042, 19, 705
 OTHERS = [16, 17, 18, 20, 23, 114, 600, 1009, 1082, 1184, 1700, 2950, 3802, 16_999, 0]
@@ -25,7 +27,9 @@ OUTPUTS = st.builds(
     labels=st.frozensets(st.sampled_from(LABELS), max_size=4),
     plain=st.none() | st.just("clinic/public.patients.mrn"),
 )
-OBLIGATIONS = st.builds(Obligations, st.frozensets(st.sampled_from(LABELS)))
+MRN = "clinic/public.patients.mrn"
+REVEALS = st.builds(Reveal, st.sampled_from([MRN, "clinic/public.patients.name"]), st.sampled_from(LABELS))
+OBLIGATIONS = st.builds(Obligations, st.frozensets(st.sampled_from(LABELS)), st.frozensets(REVEALS))
 
 
 def output(type_oid: int, *labels: str, plain: bool = True) -> Output:
@@ -69,11 +73,43 @@ def test_without_labels_there_is_no_mask() -> None:
 
 
 @given(st.lists(OUTPUTS, max_size=5), OBLIGATIONS)
-def test_every_labelled_column_is_masked_whatever_the_obligations_say(outs: list[Output], asked: Obligations) -> None:
+def test_every_labelled_column_is_masked_whatever_the_masks_say(outs: list[Output], asked: Obligations) -> None:
+    asked = Obligations(asked.mask)
     masked = plan(outs, asked, ())
     assert [mask is not None for mask in masked.masks] == [bool(out.labels) for out in outs]
     assert masked == plan(outs, Obligations(), ())
     assert masked.masks_anything == any(out.labels for out in outs)
+
+
+@given(st.lists(OUTPUTS, max_size=5), OBLIGATIONS)
+def test_only_a_reveal_of_all_labels_of_a_plain_column_shows_it(outs: list[Output], asked: Obligations) -> None:
+    masked = plan(outs, asked, ())
+    for out, mask, labels in zip(outs, masked.masks, masked.labels, strict=True):
+        shown = out.plain is not None and all(Reveal(out.plain, label) in asked.reveal for label in out.labels)
+        assert (mask is None) is (shown or not out.labels)
+        assert labels == (tuple(sorted(out.labels)) if mask is not None else ())
+
+
+def test_a_reveal_of_another_column_or_of_one_label_alone_shows_nothing() -> None:
+    out = output(TEXT, "phi.mrn", "phi.name")
+    other = Reveal("clinic/public.patients.name", LABELS[1])
+    one, both = Reveal(MRN, LABELS[1]), Reveal(MRN, LABELS[2])
+    for asked in ({other}, {one}, {both}, {one, other}):
+        assert plan([out], Obligations(reveal=frozenset(asked)), ()).masks_anything
+    assert not plan([out], Obligations(reveal=frozenset({one, both})), ()).masks_anything
+    assert plan([replace(out, plain=None)], Obligations(reveal=frozenset({one, both})), ()).masks_anything
+
+
+def test_revealed_columns_arent_counted() -> None:
+    outs = [output(TEXT, "phi.mrn"), Output("ssn", TEXT, frozenset({LABELS[4]}), "clinic/public.patients.pan")]
+    masked = plan(outs, Obligations(reveal=frozenset({Reveal(MRN, LABELS[1])})), ())
+    assert masked.counts([0, 3]) == {"pci.pan": 3}
+    assert describe(masked, outs) == ("clinic/public.patients.pan: pci.pan",)
+
+
+@given(st.lists(OUTPUTS, max_size=5), OBLIGATIONS)
+def test_where_policy_is_only_observed_nothing_is_masked(outs: list[Output], asked: Obligations) -> None:
+    assert not plan(outs, replace(asked, observing=True), ()).masks_anything
 
 
 @given(OUTPUTS.filter(lambda out: bool(out.labels)), st.lists(st.none() | st.binary(max_size=20), min_size=2))

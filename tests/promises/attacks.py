@@ -177,7 +177,6 @@ LAUNDERING = [
     ["SET search_path = pg_temp", "SELECT ssn FROM public.people"],
     ["SET client_min_messages = debug5", "SELECT ssn::int FROM people"],
     ["SET bytea_output = 'escape'", "SELECT scan FROM people"],
-    ["SET interlock.reveal = 'people.ssn'", "SELECT ssn FROM people"],
     ["SET datestyle = 'German'", "SELECT born FROM people"],
 ]  # fmt: skip
 

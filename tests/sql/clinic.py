@@ -9,9 +9,17 @@ from interlock.sql.statement import Statement, analyse
 INT, TEXT, DATE, JSONB = 23, 25, 1082, 3802
 
 
-def relation(oid: int, name: str, *columns: tuple[str, int], kind: str = "r", hidden: bool = False) -> Relation:
+def relation(
+    oid: int,
+    name: str,
+    *columns: tuple[str, int],
+    kind: str = "r",
+    hidden: bool = False,
+    writes_more: frozenset[str] = frozenset(),
+    children: tuple[int, ...] = (),
+) -> Relation:
     numbered = tuple(Column(n, c, t) for n, (c, t) in enumerate(columns, 1))
-    return Relation(oid, "public", name, kind, numbered, hidden, f"definition of {name}")
+    return Relation(oid, "public", name, kind, numbered, hidden, f"definition of {name}", children, writes_more)
 
 
 PATIENTS = relation(

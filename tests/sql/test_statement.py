@@ -347,7 +347,6 @@ def test_session_effects(text: str, effect: SessionEffect | None) -> None:
         "SET client_encoding = 'SQL_ASCII'",
         "SET NAMES 'latin1'",
         "SET datestyle = 'German'",
-        "SET interlock.reveal = 'patients.ssn'",
         "SET interlock.other = 'x'",
         "SET my.custom = 'x'",
         "SET session_replication_role = replica",

@@ -102,6 +102,80 @@ async def test_hidden_effects_are_flagged(empty_database: Database, statements: 
     assert not _relation(snapshot, "plain").hidden_effects
 
 
+WRITES_MORE = {
+    "trigger": (
+        {"insert", "delete"},
+        "CREATE TABLE t (a int)",
+        "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER g AFTER INSERT OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION g()",
+    ),
+    "truncate trigger": (
+        set(),
+        "CREATE TABLE t (a int)",
+        "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER g AFTER TRUNCATE ON t FOR EACH STATEMENT EXECUTE FUNCTION g()",
+    ),
+    "rule": (
+        {"insert", "update", "delete"},
+        "CREATE TABLE t (a int)",
+        "CREATE RULE g AS ON DELETE TO t DO INSTEAD NOTHING",
+    ),
+    "cascade": (
+        {"delete"},
+        "CREATE TABLE t (a int PRIMARY KEY)",
+        "CREATE TABLE u (a int REFERENCES t ON DELETE CASCADE)",
+    ),
+    "cascading update": (
+        {"update"},
+        "CREATE TABLE t (a int PRIMARY KEY)",
+        "CREATE TABLE u (a int REFERENCES t ON UPDATE SET NULL)",
+    ),
+    "reference": (set(), "CREATE TABLE t (a int PRIMARY KEY)", "CREATE TABLE u (a int REFERENCES t)"),
+    "serial": (
+        set(),
+        "CREATE TABLE t (a serial PRIMARY KEY, b timestamptz DEFAULT now(), c int GENERATED ALWAYS AS (1) STORED)",
+    ),
+    "identity": (set(), "CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)"),
+    "row security": (
+        set(),
+        "CREATE TABLE t (a int)",
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY g ON t USING (a > 0)",
+    ),
+    "default of ours": (
+        {"insert", "update"},
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE t (a int DEFAULT f())",
+    ),
+    "check of ours": ({"insert", "update", "delete"}, *HIDDEN["check by a function of ours"]),
+    "index of ours": ({"insert", "update", "delete"}, *HIDDEN["index by a function of ours"]),
+    "policy of ours": (
+        {"insert", "update", "delete"},
+        "CREATE FUNCTION f(int) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+        "CREATE TABLE t (a int)",
+        "CREATE POLICY g ON t USING (f(a))",
+    ),
+    "domain": (set(), "CREATE DOMAIN d AS int CHECK (value > 0) DEFAULT 7", "CREATE TABLE t (a d)"),
+    "domain of ours": (
+        {"insert", "update"},
+        "CREATE FUNCTION f(int) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+        "CREATE DOMAIN d AS int CHECK (f(value))",
+        "CREATE TABLE t (a d)",
+    ),
+    "array of domains": ({"insert", "update"}, "CREATE DOMAIN d AS int", "CREATE TABLE t (a d[])"),
+    "composite": ({"insert", "update"}, "CREATE TYPE c AS (x int)", "CREATE TABLE t (a c)"),
+    "enum": (set(), "CREATE TYPE mood AS ENUM ('a')", "CREATE TABLE t (a mood, b mood[])"),
+}
+
+
+@pytest.mark.parametrize("case", WRITES_MORE.values(), ids=WRITES_MORE.keys())
+async def test_writes_that_change_more_than_they_count(
+    empty_database: Database, case: tuple[set[str], *tuple[str, ...]]
+) -> None:
+    more, *statements = case
+    assert _relation(await _loaded(empty_database, *statements), "t").writes_more == more
+
+
 REDEFINITIONS = {
     "view": ("CREATE VIEW t AS SELECT 1 AS a", "CREATE OR REPLACE VIEW t AS SELECT 2 AS a"),
     "view option": ("CREATE VIEW t AS SELECT 1 AS a", "ALTER VIEW t SET (security_invoker = true)"),

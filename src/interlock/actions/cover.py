@@ -9,6 +9,7 @@ from interlock.model.canonical import JsonValue
 from interlock.model.connection import Connection
 from interlock.model.digest import payload_document
 from interlock.model.payload import SqlPayload
+from interlock.model.reveal import Reveal
 from interlock.model.snapshot import Relation, Snapshot
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Reach, Statement
@@ -25,11 +26,17 @@ class UpstreamIdentity:
 
 
 def documents(
-    payload: SqlPayload, statements: Sequence[Statement], beside: Mapping[str, JsonValue]
+    payload: SqlPayload,
+    statements: Sequence[Statement],
+    beside: Mapping[str, JsonValue],
+    reveals: frozenset[Reveal] = frozenset(),
 ) -> tuple[Mapping[str, JsonValue], Mapping[str, JsonValue]]:
-    """(cover, form). The cover is everything that decides what runs and what it means: the payload and what `around`
-    tells. The form is the cover with each statement's canonical spelling in place of its bytes.
+    """(cover, form). The cover is everything that decides what runs, what it means and what it shows: the payload, what
+    `around` tells, and the reveals asked for. The form is the cover with each statement's canonical spelling in place
+    of its bytes.
     """
+    if reveals:
+        beside = {**beside, "reveal": [[each.column, each.label] for each in sorted(reveals)]}
     document = payload_document(payload)
     sent = document["statements"]
     assert isinstance(sent, list)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from interlock.actions.capping import cappable
 from interlock.actions.cover import UpstreamIdentity, around, documents
 from interlock.actions.outputs import same_shape
+from interlock.actions.prepared import PreparedStatement
 from interlock.actions.readings import Basis, Reading, Readings, asks_of, exposure_of, may_write_back, read
+from interlock.actions.reveals import reveals_of
 from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue
@@ -15,9 +18,10 @@ from interlock.model.connection import Connection
 from interlock.model.exposure import Exposure
 from interlock.model.names import ActionId
 from interlock.model.payload import SqlPayload, SqlStatement
-from interlock.model.snapshot import DescribedColumn, Snapshot
+from interlock.model.snapshot import Snapshot
 from interlock.model.template import Template
 from interlock.sensitivity.columns import ColumnLabels
+from interlock.sql.effects import ColumnName
 from interlock.sql.identifiers import FINDING
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Statement, Touch
@@ -28,15 +32,6 @@ __all__ = ["PreparedStatement", "UpstreamIdentity", "from_sql", "same_shape"]
 MASKED_BACK = "a masked value can't be written back"
 
 HoldsToken = Callable[[str], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedStatement:
-    """A judged statement, the server's description of its outputs (None: it wasn't asked), and what would be sent."""
-
-    statement: Statement
-    described: tuple[DescribedColumn, ...] | None
-    payload: SqlStatement
 
 
 def from_sql(
@@ -52,10 +47,13 @@ def from_sql(
     reason: str,
     holds_token: HoldsToken,
     readings: Readings | None = None,
+    ticket: str = "",
+    reveal: Sequence[ColumnName] = (),
 ) -> Action:
     """The action that these statements are, as one unit of decision. `readings` remembers what can be.
 
-    A statement of kind REFUSED, a name that repeats a hidden value, or a mask token in a write sets `refusal`.
+    A statement of kind REFUSED, a name that repeats a hidden value, or a mask token in a write sets `refusal`. `reveal`
+    are the columns that the session asks to see; those that the statements plainly show become the action's.
     """
     basis = Basis(connection, labels, snapshot, state, identity)
     look = readings.of if readings is not None else read
@@ -64,7 +62,8 @@ def from_sql(
     templates, finding = _templates(read_, payload)
     refusal = finding or _refusal(read_, payload, holds_token)
     asks, exposures = _touched(statements, read_, connection, labels, finding=finding is not None)
-    cover, form = documents(payload, [p.statement for p in statements], _around(read_, basis))
+    reveals = reveals_of(reveal, exposures, connection, snapshot, state)
+    cover, form = documents(payload, [p.statement for p in statements], _around(read_, basis), reveals)
     return Action(
         id=id,
         actor=actor,
@@ -78,6 +77,9 @@ def from_sql(
         effect_free=bool(statements) and refusal is None and all(p.statement.effect_free for p in statements),
         reason_given=reason,
         refusal=refusal,
+        ticket_given=ticket,
+        reveals=reveals,
+        cappable=cappable(statements),
     )
 
 

@@ -13,6 +13,7 @@ from interlock.masking.rules.redact import TEXT_LIKE, redact
 from interlock.model.exposure import Output
 from interlock.model.label import Label
 from interlock.model.obligation import Obligations
+from interlock.model.reveal import Reveal
 
 # Further kinds of masks join here.
 ColumnMask = Replacement
@@ -42,15 +43,25 @@ class MaskPlan:
 def plan(outputs: Sequence[Output], obligations: Obligations, formats: Sequence[int]) -> MaskPlan:
     """The masks for a result with these output columns.
 
-    There is no reveal yet, so every labelled output is masked, whether or not `obligations.mask` names its labels: they
-    can't take a mask away. With reveals they will say which labels are held back even so. `formats` are the result's
-    format codes as in Bind: none (all text), one for all, or one each. The rules so far send the same bytes in text and
-    binary; those that depend on the value will not. Raises `MalformedInput` on formats that don't fit the columns.
+    Every labelled output is masked, whether or not `obligations.mask` names its labels: they can't take a mask away.
+    Only a reveal of each of its labels does, and only where the output plainly is that column; and an action on a
+    connection that is merely observed, where nothing is masked. `formats` are the result's format codes as in Bind:
+    none (all text), one for all, or one each. The rules so far send the same bytes in text and binary; those that
+    depend on the value will not. Raises `MalformedInput` on formats that don't fit the columns.
     """
     _check(formats, len(outputs))
+    held = [frozenset() if _shown(output, obligations) else output.labels for output in outputs]
     return MaskPlan(
-        masks=tuple(_mask(output) if output.labels else None for output in outputs),
-        labels=tuple(tuple(sorted(output.labels)) for output in outputs),
+        masks=tuple(_mask(output) if labels else None for output, labels in zip(outputs, held, strict=True)),
+        labels=tuple(tuple(sorted(labels)) for labels in held),
+    )
+
+
+def _shown(output: Output, obligations: Obligations) -> bool:
+    if obligations.observing:
+        return True
+    return output.plain is not None and all(
+        Reveal(output.plain, label) in obligations.reveal for label in output.labels
     )
 
 

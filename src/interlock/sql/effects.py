@@ -61,7 +61,7 @@ class SetLocal:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """A setting goes back to what the session began with; all of them when `name` is None."""
+    """A setting goes back to what the session began with; all of them, ours too, when `name` is None."""
 
     name: str | None
 
@@ -74,8 +74,31 @@ class GiveReason:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveTicket:
+    """`SET interlock.ticket`: ours, never sent upstream. A reference of the agent's, unverified."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnName:
+    """A column as a client names it; `schema` is empty where the search path is to tell."""
+
+    schema: str
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskReveal:
+    """`SET interlock.reveal`: ours, never sent upstream. What the client wants to see unmasked from here on."""
+
+    columns: tuple[ColumnName, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DiscardAll:
-    """DISCARD ALL: prepared statements forgotten, settings back to the session's start."""
+    """DISCARD ALL: prepared statements forgotten, settings back to the session's start, ours among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +119,8 @@ SessionEffect = (
     | SetLocal
     | Reset
     | GiveReason
+    | GiveTicket
+    | AskReveal
     | DiscardAll
     | Deallocate
 )

@@ -10,6 +10,7 @@ from interlock.model import verb
 from interlock.model.names import Verb
 from interlock.model.snapshot import Relation, Snapshot
 from interlock.sql.catalogs import FIRST_USER_OID
+from interlock.sql.counting import counts_all
 from interlock.sql.reading import Findings, Scope, read, scope_of
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
@@ -37,6 +38,7 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
         _judge_source(source, scope, found)
     kind = Kind.WRITE if made or root[0] == "MergeStmt" else Kind.QUERY
     tables = any(s.relation is not None for s in named)
+    written = tuple(Written(_target(w, snapshot, state), w.columns) for w in made)
     return replace(
         blank,
         kind=kind,
@@ -46,7 +48,8 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
         effect_free=kind is Kind.QUERY and not found.uncertain,
         unbounded=any(w.unbounded for w in made),
         filters=found.filters,
-        written=tuple(Written(_target(w, snapshot, state), w.columns) for w in made),
+        countable=not found.uncounted and counts_all(root, made, written, snapshot),
+        written=written,
         describe=blank.text if _returns(root) else None,
         width=width_of(root),
         refusal=found.refusal or next((w.refusal for w in made if w.refusal), None) or _odd(named),
@@ -87,6 +90,7 @@ def _judge_source(source: Source, scope: Scope, found: Findings) -> None:
     elif relation is None:
         if not source.cte:
             found.reach("a relation that we don't know")
+            found.uncounted = True
     elif not relation.is_base_table:
         found.reach(_KINDS.get(relation.kind, "a relation that isn't a table"))
     else:
@@ -96,6 +100,7 @@ def _judge_source(source: Source, scope: Scope, found: Findings) -> None:
 def _judge_table(relation: Relation, source: Source, scope: Scope, found: Findings) -> None:
     if scope.snapshot.casts and any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
         found.reach("a column of a user's type, whose casts may run code of users")
+        found.uncounted = True
     if relation.hidden_effects and source.target:
         found.reach("triggers, rules, row security or computed defaults of the table written")
     if relation.hidden_effects or relation.kind != "r" or any(c.type_oid >= FIRST_USER_OID for c in relation.columns):

@@ -25,13 +25,15 @@ class Findings:
     """What was found, gathered while walking.
 
     `because`: why every label of the connection counts. `calls`: code of users that would run. `uncertain`: it can't be
-    proved effect-free. `filters`: something tests, orders, groups or decides whether an error occurs.
+    proved effect-free. `uncounted`: code of users may change rows that nobody counts. `filters`: something tests,
+    orders, groups or decides whether an error occurs.
     """
 
     because: dict[str, None] = field(default_factory=dict)
     calls: dict[str, None] = field(default_factory=dict)
     refusal: Refusal | None = None
     uncertain: bool = False
+    uncounted: bool = False
     filters: bool = False
 
     def reach(self, why: str) -> None:
@@ -42,6 +44,7 @@ class Findings:
     def call(self, name: str, what: str) -> None:
         """Code that we can't read would run."""
         self.calls[name] = None
+        self.uncounted = True
         self.reach(f"{what} {name} isn't one of the built-ins we know")
 
     def refuse(self, code: str, sentence: str) -> None:
@@ -102,6 +105,7 @@ def read(root: Node, scope: Scope) -> Findings:
             found.filters = True
         if scope.snapshot.casts and kind in _CASTING:
             found.reach("casts that users defined, which run code of theirs unseen")
+            found.uncounted = True
     return found
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from interlock.sql.effects import GiveReason, Reset, SessionEffect, SetLocal, SetSession
+from interlock.sql import own_settings
+from interlock.sql.effects import Reset, SessionEffect, SetLocal, SetSession
 from interlock.sql.shape import Refusal
-from interlock.sql.tree import Fields, constant, typed
+from interlock.sql.tree import Fields, joined, typed
 
-MAX_REASON: Final = 1000  # characters
 MEANINGFUL: Final = frozenset({"timezone", "datestyle", "intervalstyle", "extra_float_digits"})
 """Settings that change what a text means or how a value is written: part of an action's digest."""
 
@@ -70,12 +70,12 @@ def judge_set(fields: Fields) -> SessionEffect | Refusal | None:
     if kind == "VAR_SET_MULTI":
         return _multi(fields, name)
     if name.startswith("interlock."):
-        return _own(fields, kind, name)
+        return own_settings.judge(fields, kind, name)
     if name not in _HARMLESS:
         return Refusal("setting", f"the setting {name or 'named'} can't be changed through Interlock")
     if kind in ("VAR_RESET", "VAR_SET_DEFAULT") and not fields.get("is_local"):
         return Reset(name)
-    value = _value(fields.get("args", ()))
+    value = joined(fields.get("args", ()))
     if kind != "VAR_SET_VALUE" or value is None or not _HARMLESS[name].fullmatch(value):
         return Refusal("setting", f"the setting {name} can't be given that value through Interlock")
     form = SetLocal if fields.get("is_local") else SetSession
@@ -102,23 +102,3 @@ def _multi(fields: Fields, name: str) -> Refusal | None:
     if name not in ("transaction", "session characteristics"):
         return Refusal("not_built", "SET TRANSACTION SNAPSHOT isn't built yet")
     return transaction_options(fields.get("args"))
-
-
-def _own(fields: Fields, kind: str, name: str) -> SessionEffect | Refusal:
-    if name == "interlock.reveal":
-        return Refusal("not_built", "reveal requests aren't built yet")
-    if name != "interlock.reason":
-        return Refusal("setting", "Interlock has no setting of that name; it has interlock.reason")
-    if kind in ("VAR_RESET", "VAR_SET_DEFAULT"):
-        return GiveReason("")
-    value = _value(fields.get("args", ()))
-    if kind != "VAR_SET_VALUE" or value is None or len(value) > MAX_REASON:
-        return Refusal("setting", f"interlock.reason takes one text of at most {MAX_REASON} characters")
-    return GiveReason(value)
-
-
-def _value(args: Any) -> str | None:
-    values = [constant(a) for a in args]
-    if not values or None in values:
-        return None
-    return ", ".join(str(v) for v in values)

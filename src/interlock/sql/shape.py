@@ -111,6 +111,7 @@ class Statement:
     `describe` is the text that the door parses and describes upstream as the second witness (None: it returns no rows).
     `width` is how many outputs the text has, None when a star hides it. `effect` is what the session should follow.
     `canonical` is the text by which equal requests join. `filters`: something in it tests, orders or groups.
+    `countable`: the rows that come back, and the count in its command tag, are all the rows it reads out or changes.
     """
 
     kind: Kind
@@ -123,6 +124,7 @@ class Statement:
     effect_free: bool = False
     unbounded: bool = False
     filters: bool = False
+    countable: bool = False
     written: tuple[Written, ...] = ()
     copy: CopyOptions | None = None
     describe: bytes | None = field(default=None, repr=False)

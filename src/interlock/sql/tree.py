@@ -75,6 +75,14 @@ def words(items: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def joined(items: Any) -> str | None:
+    """Constants as one text, as SET takes a list of them; None when there are none, or one isn't a constant."""
+    values = [constant(item) for item in items]
+    if not values or None in values:
+        return None
+    return ", ".join(str(value) for value in values)
+
+
 def constant(value: Any) -> str | None:
     """A constant's value as text (`''` for the empty string, `NULL` as None); None too when it isn't a constant."""
     if not isinstance(value, dict):

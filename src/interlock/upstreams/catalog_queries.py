@@ -10,6 +10,15 @@ or more). Temporary objects of other sessions are left out: they are nobody else
 from __future__ import annotations
 
 _CONSTANT = "'{CONST %'"
+
+
+def _users_code(catalog: str, oid: str) -> str:
+    """Whether what has this oid in a catalog depends on a function of users'."""
+    return f"""EXISTS (SELECT FROM pg_catalog.pg_depend needs
+                WHERE needs.classid = 'pg_catalog.{catalog}'::regclass AND needs.objid = {oid}
+                  AND needs.refclassid = 'pg_catalog.pg_proc'::regclass AND needs.refobjid >= 16384)"""
+
+
 _OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 
 SEARCH_PATH = "SELECT pg_catalog.current_schemas(false)"  # "$user" resolved; only schemas that exist and can be used
@@ -28,10 +37,19 @@ SELECT c.oid::int8, n.nspname, c.relname, c.relkind::text, c.relowner::regrole::
 """
 
 # A default counts as constant when its stored tree is a single Const node; a domain may bring a default of its own.
+# The last field but one: the writes (i, u, d) of the table that run code of users for this column.
 COLUMNS = f"""
 SELECT c.oid::int8, a.attnum::int, a.attname, a.atttypid::int8,
        pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated::text, a.attidentity::text,
        a.attcollation::regcollation::text, coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), ''),
+       CASE WHEN {_users_code("pg_attrdef", "d.oid")}
+              OR (t.typtype = 'd' AND (t.typbasetype >= 16384 OR {_users_code("pg_type", "t.oid")}
+                  OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                              WHERE k.contypid = t.oid AND {_users_code("pg_constraint", "k.oid")})))
+              OR (t.typtype = 'c' AND t.oid >= 16384)
+              OR EXISTS (SELECT FROM pg_catalog.pg_type e
+                          WHERE e.oid = t.typelem AND e.oid >= 16384 AND e.typtype IN ('c', 'd'))
+            THEN 'iu' ELSE '' END,
        a.attgenerated <> '' OR a.attidentity <> '' OR (d.adbin IS NOT NULL AND d.adbin::text NOT LIKE {_CONSTANT})
          OR t.typdefault IS NOT NULL
   FROM pg_catalog.pg_attribute a
@@ -43,42 +61,46 @@ SELECT c.oid::int8, a.attnum::int, a.attname, a.atttypid::int8,
  ORDER BY c.oid, a.attnum
 """
 
-# What else defines a relation: (relation, kind, text, whether it makes more happen than a statement's text shows).
-PARTS = """
-SELECT t.tgrelid::int8, 'trigger', pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text, true
+# What else defines a relation: (relation, kind, text, the writes (i, u, d) of the relation that may change rows which
+# nobody counts, whether it makes more happen than a statement's text shows). For tgtype see catalog/pg_trigger.h.
+PARTS = f"""
+SELECT t.tgrelid::int8, 'trigger', pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text,
+       CASE WHEN t.tgtype & 4 > 0 THEN 'i' ELSE '' END || CASE WHEN t.tgtype & 16 > 0 THEN 'u' ELSE '' END
+         || CASE WHEN t.tgtype & 8 > 0 THEN 'd' ELSE '' END, true
   FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal
 UNION ALL
-SELECT r.ev_class::int8, 'rule', pg_catalog.pg_get_ruledef(r.oid) || ' ' || r.ev_enabled::text, true
+SELECT r.ev_class::int8, 'rule', pg_catalog.pg_get_ruledef(r.oid) || ' ' || r.ev_enabled::text, 'iud', true
   FROM pg_catalog.pg_rewrite r WHERE r.rulename <> '_RETURN'
 UNION ALL
 SELECT p.polrelid::int8, 'policy',
        pg_catalog.concat_ws(' ', pg_catalog.quote_ident(p.polname), p.polcmd::text, p.polpermissive, p.polroles::text,
          'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
-         'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)), true
+         'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)),
+       CASE WHEN {_users_code("pg_policy", "p.oid")} THEN 'iud' ELSE '' END, true
   FROM pg_catalog.pg_policy p
 UNION ALL
 SELECT k.conrelid::int8, 'constraint',
        pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid),
-       EXISTS (SELECT FROM pg_catalog.pg_depend d
-                WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid
-                  AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384)
+       CASE WHEN {_users_code("pg_constraint", "k.oid")} THEN 'iud' ELSE '' END,
+       {_users_code("pg_constraint", "k.oid")}
   FROM pg_catalog.pg_constraint k WHERE k.conrelid <> 0
 UNION ALL
 SELECT k.confrelid::int8, 'referenced by',
        k.conrelid::regclass::text || ' ' || pg_catalog.pg_get_constraintdef(k.oid),
+       CASE WHEN k.confdeltype IN ('c', 'n', 'd') THEN 'd' ELSE '' END
+         || CASE WHEN k.confupdtype IN ('c', 'n', 'd') THEN 'u' ELSE '' END,
        k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd')
   FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'
 UNION ALL
 SELECT i.indrelid::int8, 'index', pg_catalog.pg_get_indexdef(i.indexrelid),
-       EXISTS (SELECT FROM pg_catalog.pg_depend d
-                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
-                  AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384)
+       CASE WHEN {_users_code("pg_class", "i.indexrelid")} THEN 'iud' ELSE '' END,
+       {_users_code("pg_class", "i.indexrelid")}
   FROM pg_catalog.pg_index i WHERE i.indisunique OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
 UNION ALL
-SELECT i.inhrelid::int8, 'child of', i.inhparent::regclass::text || ' ' || i.inhseqno::text, true
+SELECT i.inhrelid::int8, 'child of', i.inhparent::regclass::text || ' ' || i.inhseqno::text, '', true
   FROM pg_catalog.pg_inherits i
 UNION ALL
-SELECT i.inhparent::int8, 'parent of', i.inhrelid::regclass::text, true
+SELECT i.inhparent::int8, 'parent of', i.inhrelid::regclass::text, '', true
   FROM pg_catalog.pg_inherits i
 """
 

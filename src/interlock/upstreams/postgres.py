@@ -20,6 +20,7 @@ from interlock.upstreams.connect import connect, connected, failure, refuse_migh
 from interlock.upstreams.mark_query import MARK
 
 _ATTEMPTS = 5
+_WRITES = {"i": "insert", "u": "update", "d": "delete"}
 
 Row = tuple[Any, ...]
 
@@ -113,7 +114,11 @@ def _relations(
     parts: Mapping[Any, Sequence[Row]],
     children: Mapping[Any, Sequence[Row]],
 ) -> tuple[Relation, ...]:
-    """Relations with their columns; the last field of each row says whether it brings hidden effects."""
+    """Relations with their columns.
+
+    The last field of each row says whether it brings hidden effects; of columns and parts the last but one, which kinds
+    of writes may change rows that nobody counts.
+    """
     return tuple(
         Relation(
             oid=oid,
@@ -123,12 +128,18 @@ def _relations(
             columns=tuple(Column(c[1], c[2], c[3], c[6] != "") for c in columns[oid]),
             hidden_effects=bool(rest[-1]) or any(row[-1] for row in (*columns[oid], *parts[oid])),
             definition=_hash(
-                [schema, name, kind, rest, [c[1:] for c in columns[oid]], sorted(p[1:] for p in parts[oid])]
+                [schema, name, kind, rest, [_told(c) for c in columns[oid]], sorted(_told(p) for p in parts[oid])]
             ),
             children=tuple(row[1] for row in children[oid]),
+            writes_more=frozenset(_WRITES[letter] for row in (*columns[oid], *parts[oid]) for letter in row[-2]),
         )
         for oid, schema, name, kind, *rest in rows
     )
+
+
+def _told(row: Row) -> Row:
+    """What of a column's or part's row tells what it is; the writes that change more follow from it."""
+    return (*row[1:-2], row[-1])
 
 
 async def _rows(connection: AsyncConnection[TupleRow], query: str) -> list[Row]:

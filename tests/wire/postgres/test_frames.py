@@ -10,7 +10,7 @@ from tests.wire.postgres.cuts import cut, places, single_bytes
 
 from interlock.errors import MalformedInput
 from interlock.wire.postgres.body import frame
-from interlock.wire.postgres.frames import Batch, Frame, FrameReader, Piece, Run, RunReader
+from interlock.wire.postgres.frames import Batch, Frame, FrameReader, Piece, Run, RunReader, first_messages
 
 TYPES = [b"D", b"T", b"C", b"Z", b"d"]
 MESSAGES = st.lists(st.tuples(st.sampled_from(TYPES), st.binary(max_size=40)), max_size=20)
@@ -176,3 +176,19 @@ def test_wanted_may_change_between_feeds_and_holds_from_the_next_message_on() ->
 
 def test_frames_dont_show_their_bodies() -> None:
     assert "secret" not in repr([Frame(b"Q", b"secret"), Run(b"secret"), Batch(b"D", b"secret")])
+
+
+@given(st.lists(st.binary(max_size=9), max_size=6), st.integers(-1, 8))
+def test_the_first_messages_of_a_batch(bodies: list[bytes], most: int) -> None:
+    messages = [frame(b"D", body) for body in bodies]
+    stop, count = first_messages(b"".join(messages), most)
+    assert count == max(0, min(most, len(bodies)))
+    assert stop == len(b"".join(messages[:count]))
+    if count > 1:
+        assert first_messages(b"".join(messages), 1, len(messages[0])) == (len(messages[0] + messages[1]), 1)
+
+
+@pytest.mark.parametrize("batch", [b"D", b"D\0\0\0", b"D\0\0\0\3", b"D\0\0\0\5", b"D\xff\xff\xff\xff"])
+def test_a_batch_that_lies_about_its_lengths(batch: bytes) -> None:
+    with pytest.raises(MalformedInput):
+        first_messages(frame(b"D", b"x") + batch, 2)

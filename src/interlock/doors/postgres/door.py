@@ -34,6 +34,14 @@ from interlock.wire.postgres.startup import CancelRequest
 LOGINS = 256  # connections that haven't logged in: those who never do can't take the sessions' places
 MAX_MESSAGE = 16 * 1024 * 1024  # bytes of one client message
 
+# Told once, where a session begins; 01000 is PostgreSQL's plain warning.
+OBSERVING = answers.write_notice(
+    "WARNING",
+    "01000",
+    "Nothing is masked, held or stopped on this connection (unsafe_observe): policy is only observed, and what it would"
+    " have done is recorded.",
+)
+
 log = structlog.get_logger()
 
 
@@ -191,7 +199,8 @@ class PostgresDoor:
         )
         pid, key = self._enter(session)
         try:
-            link.write(_welcome(up, pid, key))
+            observing = definitions.connection.unsafe_observe
+            link.write(_welcome(up, pid, key, OBSERVING if observing else b""))
             client.frames.limit = MAX_MESSAGE
             await session.serve(client.frames)
         finally:
@@ -210,11 +219,12 @@ class PostgresDoor:
             session.cancel()
 
 
-def _welcome(up: Upstream, pid: int, key: bytes) -> bytes:
+def _welcome(up: Upstream, pid: int, key: bytes, warning: bytes) -> bytes:
     parameters = b"".join(answers.write_parameter_status(name, value) for name, value in up.parameters.items())
     return (
         answers.write_authentication_ok()
         + parameters
         + answers.write_backend_key_data(pid, key)
+        + warning
         + answers.write_ready_for_query(up.status)
     )

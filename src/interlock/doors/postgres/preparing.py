@@ -7,7 +7,7 @@ would return, taken by preparing it there (design, section 6).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from_sql
 from interlock.actions.refused import refused
@@ -36,6 +36,19 @@ REPORTED: Mapping[str, str] = {"TimeZone": "timezone", "DateStyle": "datestyle",
 _FAILED = Stop("25P02", "The transaction has failed; nothing runs until it is rolled back.")
 
 
+# Sent in place of a SET or RESET of ours: the server says whether there can be one now, and learns nothing from it.
+OURS = b"SET interlock.reason = ''"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a client has told the gateway in this session: why, under which ticket, what it wants to see unmasked."""
+
+    reason: str = ""
+    ticket: str = ""
+    reveal: tuple[effects.ColumnName, ...] = ()
+
+
 class Preparing:
     """What a session knows while it turns messages into actions. `failed`: a refusal failed the transaction."""
 
@@ -48,7 +61,7 @@ class Preparing:
         self.definitions = definitions
         self.actor = actor
         self.failed = False
-        self.reason = ""
+        self.given = Given()
         self._texts = texts
         self._entropy = entropy
         self._state: SessionState | None = None  # made anew when what it is made of differs
@@ -64,6 +77,20 @@ class Preparing:
             self._state = SessionState(self.facts.schemas, self.facts.role, settings)
             self._state_of = (self.facts, reported)
         return self._state
+
+    def follow(self, effect: effects.SessionEffect | None) -> None:
+        """What the client tells us from now on, once the statement that says so has gone well."""
+        match effect:
+            case effects.GiveReason(reason):
+                self.given = replace(self.given, reason=reason)
+            case effects.GiveTicket(ticket):
+                self.given = replace(self.given, ticket=ticket)
+            case effects.AskReveal(columns):
+                self.given = replace(self.given, reveal=columns)
+            case effects.DiscardAll() | effects.Reset(None):
+                self.given = Given()
+            case _:
+                pass
 
     def read(self, payload: SqlStatement, *, failed: bool) -> Statement:
         """What the text is; raises `NotUnderstood`, and `Stop` for what a failed transaction doesn't take."""
@@ -85,8 +112,8 @@ class Preparing:
         version = self.definitions.snapshot.version
         if failed and isinstance(statement.effect, effects.Commit):
             payload = replace(payload, text=b"ROLLBACK")  # as the server ends a failed transaction
-        if isinstance(statement.effect, effects.GiveReason):
-            payload = replace(payload, text=b"SET interlock.reason = ''")  # the words stay here
+        if isinstance(statement.effect, effects.GiveReason | effects.GiveTicket | effects.AskReveal):
+            payload = replace(payload, text=OURS)  # what was said stays here
         if (
             isinstance(statement.effect, effects.Deallocate)
             and statement.effect.name is not None
@@ -129,9 +156,11 @@ class Preparing:
             snapshot=self.definitions.snapshot,
             state=self.state,
             identity=UpstreamIdentity(upstream.host, upstream.port, upstream.database, upstream.user),
-            reason=self.reason,
+            reason=self.given.reason,
             holds_token=holds_token,
             readings=self._texts.readings,
+            ticket=self.given.ticket,
+            reveal=self.given.reveal,
         )
 
     def foreseen(self, statement: Statement, payload: SqlStatement) -> Action:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from interlock.actions.from_sql import same_shape
+from interlock.doors.postgres.allowance import TOO_MANY, Allowance
 from interlock.doors.postgres.facts import REPORTED
 from interlock.doors.postgres.upstream import EVERY_TYPE
 from interlock.errors import UpstreamFailed
@@ -60,6 +61,7 @@ class Results:
     status: bytes = b"I"
     parameters: list[bytes] = field(default_factory=list)
     drifted: bool = False
+    allowance: Allowance | None = None  # of rows; once it is overdrawn, nothing more goes down
 
     def arrange(self, reader: RunReader) -> None:
         """Sets what the reader looks into: rows only where something masks them or none may come."""
@@ -68,6 +70,8 @@ class Results:
             looked.add(ROWS)
         if any(r.copy is not None or not r.copies for r in self.running):
             looked.add(COPIED)
+        if self.allowance is not None:
+            looked |= {ROWS, COPIED}
         reader.wanted = _READ
         reader.gathered = looked
 
@@ -79,13 +83,26 @@ class Results:
         """Downstream bytes for these pieces; raises `UpstreamFailed` when the result must stop."""
         out: list[bytes | memoryview] = []
         for piece in pieces:
-            if isinstance(piece, Run):
+            if self.overdrawn:
+                self._drained(piece)
+            elif isinstance(piece, Run):
                 out.append(piece.data)
             elif isinstance(piece, Batch):
                 out.append(self._rows(piece.data) if piece.type == ROWS else self._copied(piece.data))
             else:
                 self._frame(piece, out)
         return b"".join(out)
+
+    @property
+    def overdrawn(self) -> bool:
+        """Whether more rows came than are allowed: what still comes is thrown away."""
+        return self.allowance is not None and self.allowance.overdrawn
+
+    def _drained(self, piece: Piece) -> None:
+        """Of what comes behind the last allowed row, only what tells of the session still counts."""
+        if isinstance(piece, Frame) and piece.type in (b"S", b"Z"):
+            self.failed = self.failed or TOO_MANY
+            self._frame(piece, [])
 
     @property
     def current(self) -> Running:
@@ -96,11 +113,11 @@ class Results:
 
     def _rows(self, data: bytes) -> bytes:
         current = self.current
-        if current.rows is not None:
-            return current.rows.rewrite_batch(data)
         if current.described is None and not current.free:
             raise UpstreamFailed("the protected system sent rows where none were described", code="contradiction")
-        return data
+        if self.allowance is not None:
+            data = self.allowance.rows_within(data)
+        return current.rows.rewrite_batch(data) if current.rows is not None else data
 
     def _frame(self, frame: Frame, out: list[bytes | memoryview]) -> None:
         match frame.type:
@@ -158,7 +175,9 @@ class Results:
         current = self.current
         if not current.copies:
             raise UpstreamFailed("the protected system sent COPY data that nobody asked for", code="contradiction")
-        return current.copy.feed_batch(data) if current.copy is not None else data
+        if current.copy is None:
+            return data
+        return current.copy.feed_batch(data) if self.allowance is None else self.allowance.copied(data, current.copy)
 
     def _copy_ends(self) -> bytes:
         copy = self.current.copy
@@ -169,6 +188,8 @@ class Results:
         current = self.current
         current.tag = backend.read_command_complete(frame.body) if frame.type == b"C" else ""
         current.count = backend.rows_in(current.tag)
+        if self.allowance is not None and not self.allowance.completed(current.count):
+            return
         out.append(frame_bytes(frame.type, frame.body))
         self.at += 1
         if self.at < len(self.running):

@@ -6,16 +6,18 @@ the meantime, and if the release can't be written its results are thrown away.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
+from interlock.doors.postgres.allowance import Allowance
 from interlock.doors.postgres.copying import copy_options
 from interlock.doors.postgres.results import Results, Running
-from interlock.doors.postgres.units import Planned, UnitPlan
+from interlock.doors.postgres.units import Planned, Stop, UnitPlan
 from interlock.doors.postgres.upstream import EVERY_TYPE, Upstream
-from interlock.doors.relay import Link
 from interlock.errors import LedgerUnavailable, UpstreamFailed
 from interlock.masking.plan import MaskPlan, plan
 from interlock.model.exposure import Output
@@ -26,32 +28,68 @@ from interlock.wire.postgres.copy_data import CopyMasker
 from interlock.wire.postgres.rows import RowMasker
 
 MAX_ROW = 64 * 1024 * 1024  # bytes of one COPY row that is masked
+CANCEL_SECONDS = 15.0  # how long a cancel request of ours is waited for once its statement has ended
+WHOLE = slice(None)
 _NARROW = 64  # columns; the plans of wider results aren't remembered, so that the memory has a bound
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The rows that a unit may send or change, and how to ask the server to stop when there are more."""
+
+    rows: Allowance
+    cancel: Callable[[], asyncio.Task[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
     """How a unit ended: the first `completed` statements succeeded; `unrecordable` if its results were thrown away.
 
-    `drifted`: something in it changed a setting of the session that only session traffic may change.
+    `drifted`: something in it changed a setting of the session that only session traffic may change. `stop`: what the
+    client is to be told instead of what is missing; `withheld`: that is all of it, as if nothing had been sent.
     """
 
     ending: Ending
     completed: int
     unrecordable: LedgerUnavailable | None
     drifted: bool
+    stop: Stop | None = None
+    withheld: bool = False
+
+
+class Sink(Protocol):
+    """Where results go: a client's link, or a place that holds them back."""
+
+    def write(self, data: bytes) -> None:
+        """Takes bytes."""
+
+    async def drain(self) -> None:
+        """Waits until more may come."""
 
 
 class Run:
     """One unit while it runs. `release` None: session traffic, under the session's own release."""
 
-    def __init__(self, up: Upstream, down: Link, unit: UnitPlan, release: Release | None, *, simple: bool) -> None:
-        self._up, self._down, self._unit, self._simple = up, down, unit, simple
-        self._plans = _mask_plans(unit.statements, release)
+    def __init__(
+        self,
+        up: Upstream,
+        down: Sink,
+        unit: UnitPlan,
+        release: Release | None,
+        *,
+        simple: bool,
+        part: slice = WHOLE,
+        allowed: Allowed | None = None,
+    ) -> None:
+        """`part`: which of the release's statements the unit's are. `allowed`: how many rows, and how to stop them."""
+        self._up, self._down, self._unit, self._simple, self._allowed = up, down, unit, simple, allowed
+        self._plans = _mask_plans(unit.statements, release, part)
+        counted = allowed is not None
         self._results = Results(
-            [_running(planned, masks) for planned, masks in zip(unit.statements, self._plans, strict=True)],
+            [_running(planned, masks, counted) for planned, masks in zip(unit.statements, self._plans, strict=True)],
             unit.owed_after,
             simple,
+            allowance=allowed.rows if allowed is not None else None,
         )
 
     async def through(self, durable: Awaitable[object] | None) -> RunEnd:
@@ -75,12 +113,17 @@ class Run:
 
     async def _relay(self, *, silent: bool) -> None:
         owed = self._results.begin()  # goes with the first results: a send of its own costs as much as theirs
+        cancelling: asyncio.Task[None] | None = None
         while not self._results.finished:
             out = self._results.take(await self._up.items())
             if not silent:
                 self._down.write(owed + out if owed else out)
                 await self._down.drain()
             owed = b""
+            if self._allowed is not None and self._results.overdrawn and cancelling is None:
+                cancelling = self._allowed.cancel()
+        if cancelling is not None:  # or it would reach the next statement
+            await asyncio.wait((cancelling,), timeout=CANCEL_SECONDS)
 
     def _messages(self) -> bytes:
         if self._simple:
@@ -89,9 +132,10 @@ class Run:
 
     def _ending(self) -> Ending:
         failed = self._results.failed
+        counted = sum(r.count for r in self._results.running)
         return Ending(
             outcome=Outcome.FAILED if failed else Outcome.SUCCEEDED,
-            rows=sum(r.count for r in self._results.running),
+            rows=counted if self._allowed is None else self._allowed.rows.rows,
             sqlstate=failed,
             masked=self._masked(),
         )
@@ -134,10 +178,10 @@ def _bound(planned: Planned) -> bytes:
     )
 
 
-def _mask_plans(statements: tuple[Planned, ...], release: Release | None) -> list[MaskPlan | None]:
+def _mask_plans(statements: tuple[Planned, ...], release: Release | None, part: slice) -> list[MaskPlan | None]:
     if release is None:
         return [None] * len(statements)
-    outputs: list[tuple[Output, ...]] = [exposure.outputs for exposure in release.action.exposures]
+    outputs: list[tuple[Output, ...]] = [exposure.outputs for exposure in release.action.exposures[part]]
     if len(outputs) != len(statements):
         raise UpstreamFailed(
             "a release covers another number of statements than it was decided on", code="contradiction"
@@ -161,13 +205,15 @@ def _known_plan(outputs: tuple[Output, ...], obligations: Obligations, formats: 
     return plan(outputs, obligations, formats)
 
 
-def _running(planned: Planned, masks: MaskPlan | None) -> Running:
+def _running(planned: Planned, masks: MaskPlan | None, counted: bool) -> Running:
+    """`counted`: rows of a COPY are looked at though nothing in them is masked, since one message may hold several."""
     copy = planned.statement.copy
     masked = masks is not None and masks.masks_anything
+    looked = masks is not None and (masked or counted)
     return Running(
         described=planned.columns,
         rows=RowMasker(masks.masks) if masks is not None and masked and copy is None else None,
-        copy=CopyMasker(copy_options(copy), masks.masks, MAX_ROW) if masks is not None and masked and copy else None,
+        copy=CopyMasker(copy_options(copy), masks.masks, MAX_ROW) if masks is not None and looked and copy else None,
         copies=copy is not None,
         free=planned.statement.is_session_traffic,
         owed=planned.owed,

@@ -15,6 +15,7 @@ from typing import NoReturn
 import structlog
 
 from interlock.doors.endings import Endings
+from interlock.doors.postgres.capped import CappedRun
 from interlock.doors.postgres.facts import may_run_code
 from interlock.doors.postgres.holding import Holding, told
 from interlock.doors.postgres.preparing import Preparing
@@ -27,6 +28,7 @@ from interlock.model.action import Action
 from interlock.model.decision import Reason
 from interlock.model.names import ReviewId
 from interlock.model.payload import Payload, SqlPayload, SqlStatement
+from interlock.model.release import Ending, Outcome, Release
 from interlock.ports import Clock
 from interlock.sql import effects
 from interlock.sql.shape import Kind
@@ -220,7 +222,8 @@ class PostgresSession:
     async def _refused(self, answer: Answer) -> NoReturn:
         match answer:
             case Denied(reasons, review):
-                raise _refusal(reasons, review, self._public_url)
+                hint = _ONLY_OBSERVED if self.preparing.definitions.connection.unsafe_observe else ""
+                raise _refusal(reasons, review, self._public_url, hint)
             case Cleared(release):
                 raise AssertionError(f"a refused statement was cleared: {release.entry}")
             case Held(review, reasons):
@@ -229,7 +232,7 @@ class PostgresSession:
     # -- running ------------------------------------------------------------------------------------------------------
 
     async def _run(self, plan: UnitPlan, cleared: Cleared | None, *, simple: bool) -> None:
-        run = Run(self.up, self.down, plan, cleared.release if cleared else None, simple=simple)
+        run = await self._runner(plan, cleared.release if cleared else None, simple=simple)
         self._running = True
         try:
             end = await run.through(cleared.durable if cleared else None)
@@ -251,6 +254,16 @@ class PostgresSession:
             self._redefined = False
         if end.unrecordable is not None:
             raise end.unrecordable
+        if end.stop is not None:
+            raise end.stop
+
+    async def _runner(self, plan: UnitPlan, release: Release | None, *, simple: bool) -> Run | CappedRun:
+        if release is None or release.obligations.row_cap is None:
+            return Run(self.up, self.down, plan, release, simple=simple)
+        if not release.action.cappable:  # policy denies such a thing; whatever says otherwise, the cap can't be held
+            await self._endings.record(release, Ending(Outcome.FAILED))
+            raise Stop("42501", "Refused: policy limits its rows, and they can't be counted.", "interlock: row_cap")
+        return CappedRun(self.up, self.down, plan, release, simple=simple, cancel=self._cancel_upstream)
 
     async def _demand_same(self, plan: UnitPlan, end: RunEnd) -> None:
         """Ends the session when code inside a statement changed what texts mean in it (`facts.py`)."""
@@ -263,7 +276,8 @@ class PostgresSession:
 
     def _follow(self, plan: UnitPlan, end: RunEnd) -> None:
         """What the session is after the unit: names, transaction, and the effects of what succeeded."""
-        self._names = plan.names
+        if not end.withheld:
+            self._names = plan.names
         self._redefined = self._redefined or any(p.statement.kind is Kind.SCHEMA for p in plan.statements)
         for planned in plan.statements[: end.completed]:
             match planned.statement.effect:
@@ -272,10 +286,9 @@ class PostgresSession:
                     self.up.forget_all()
                 case effects.RollbackTo():
                     self.preparing.failed = False
-                case effects.GiveReason(reason):
-                    self.preparing.reason = reason
                 case _:
                     pass
+            self.preparing.follow(planned.statement.effect)
         if self.up.status == b"I":
             self.preparing.failed = False
             self._names.transaction_ended()
@@ -302,10 +315,11 @@ class PostgresSession:
             self._cancel_upstream()
             asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.up.link.abort)
 
-    def _cancel_upstream(self) -> None:
+    def _cancel_upstream(self) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._cancel())
         self._cancels.add(task)
         task.add_done_callback(self._cancels.discard)
+        return task
 
     async def _cancel(self) -> None:
         try:
@@ -335,15 +349,16 @@ def _error(stop: Stop) -> bytes:
     return answers.write_error("ERROR", stop.sqlstate, stop.sentence, stop.detail, stop.hint)
 
 
+_ONLY_OBSERVED = "Policy stops nothing on this connection, but what can't be read isn't run here either."
 _SQLSTATES = {"cancelled": "57014", "client_left": "57014"}
 
 
-def _refusal(reasons: Sequence[Reason], review: ReviewId | None, public_url: str) -> Stop:
+def _refusal(reasons: Sequence[Reason], review: ReviewId | None, public_url: str, hint: str = "") -> Stop:
     """What a refused client is told: a stable code, a safe sentence, the review's id. The ledger tells more."""
     code = reasons[0].code if reasons else "denied"
     sentence = told(reasons) or "No policy lets it through."
     detail = f"interlock: {code}" + (f"; review {review}" if review else "")
-    hint = f"{public_url}/reviews/{review}" if review else ""
+    hint = f"{public_url}/reviews/{review}" if review else hint
     return Stop(_SQLSTATES.get(code, "42501"), f"Refused: {sentence}", detail, hint)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from interlock.doors import tls
-from interlock.doors.postgres.facts import FIXED, PINNED, QUERY, Facts, read_facts
+from interlock.doors.postgres.facts import FIXED, PINNED, QUERY, REPORTED, Facts, read_facts
 from interlock.doors.relay import Link, connect
 from interlock.errors import MalformedInput, UpstreamFailed
 from interlock.model.secret import Secret
@@ -22,6 +22,7 @@ from interlock.ports import Entropy
 from interlock.wire.postgres import backend, frontend
 from interlock.wire.postgres.frames import Frame, Piece, RunReader
 from interlock.wire.postgres.scram import ClientFinal, ClientFirst
+from interlock.wire.postgres.sentences import known_sqlstate
 from interlock.wire.postgres.startup import SSL_CODE
 
 CONNECT_SECONDS = 10.0
@@ -243,6 +244,30 @@ class Upstream:
                     return found
                 case _:
                     raise UpstreamFailed("the protected system answered a question of ours with something unknown")
+
+    async def command(self, text: bytes) -> ServerError | None:
+        """Runs a command of ours that returns no rows (a savepoint, a COMMIT); gives what the server said no with.
+
+        What was put off until a COMMIT runs in it: raises `UpstreamFailed` when that changed a setting of the session.
+        """
+        self.link.write(frontend.write_query(text))
+        error: ServerError | None = None
+        while True:
+            frame = await self.frame()
+            match frame.type:
+                case b"E":
+                    error = ServerError(known_sqlstate(backend.read_complaint(frame.body).sqlstate))
+                case b"C" | b"N" | b"A":
+                    continue
+                case b"Z":
+                    self.status = backend.read_ready_for_query(frame.body).status
+                    return error
+                case b"S":
+                    if backend.read_parameter_status(frame.body).name in REPORTED:
+                        raise UpstreamFailed("code inside a statement changed this session's settings", code="drift")
+                    self.parameter(frame.body)
+                case _:
+                    raise UpstreamFailed("the protected system answered a command of ours with something unknown")
 
     def has_prepared(self, text: bytes, types: tuple[int, ...]) -> bool:
         """Whether the server has seen this text in this session."""

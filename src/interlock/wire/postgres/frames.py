@@ -69,6 +69,21 @@ class Batch:
 Piece = Run | Frame | Batch
 
 
+def first_messages(data: bytes, most: int, at: int = 0) -> tuple[int, int]:
+    """Where the first `most` messages of a `Batch`, from `at` on, end; and how many they are: fewer if it has no more.
+
+    Raises `MalformedInput` when the lengths don't add up to the batch.
+    """
+    end, count = len(data), 0
+    unpack = _HEADER.unpack_from
+    while count < most and at < end:
+        length = unpack(data, at)[1] if end - at >= _HEADER_SIZE else 0
+        _check(length, end - at - _HEADER_SIZE)
+        at += 1 + length
+        count += 1
+    return at, count
+
+
 class FrameReader:
     """Gives messages one by one. `limit` bounds a body in bytes, and may be changed (lower before login than after).
 

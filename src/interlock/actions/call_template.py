@@ -1,0 +1,153 @@
+"""Cutting a call's arguments into structure, which is shown and stored, and leaf values, which aren't.
+
+Every scalar becomes a leaf. Keys are the tool's own words, or must look like names: a key can't be hidden from a
+reviewer, so one that looks like data, or repeats a hidden value, refuses the call; in its template it is a hidden leaf.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from interlock.model.jcs import Json, encode
+from interlock.model.template import Leaf, Template
+from interlock.model.tool import Tool
+from interlock.sql.identifiers import MAX_DIGITS, MAX_IDENTIFIER, SHORTEST_ECHO, invisible
+from interlock.sql.template import Marks, length_class
+
+MAX_LEAVES: Final = 2_000
+FINDING: Final = "a key in the arguments looks like data; keys are never hidden"
+TOO_MANY: Final = f"the arguments hold more than {MAX_LEAVES} values"
+UNREAD: Final = Template(("(arguments that could not be read)",), ())
+
+_NAME = re.compile(r"[\w$./:-]+")
+_DIGIT = re.compile(r"\d")
+_NO_WORDS: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A template, and why the call is refused, if it is."""
+
+    template: Template
+    refusal: str | None
+
+
+def is_name(text: str) -> bool:
+    """Whether a word that no definition has may be shown and stored as a name."""
+    if not _NAME.fullmatch(text) or invisible(text) or len(text.encode()) > MAX_IDENTIFIER:
+        return False
+    return len(_DIGIT.findall(text)) <= MAX_DIGITS
+
+
+def cut_call(called: str, arguments: Mapping[str, Json], tool: Tool | None, *, show: bool) -> Cut:
+    """The call cut. With `show`, flags and words that the pinned definition lists are shown: they say what is done."""
+    keys = frozenset(_names(tool.input_schema)) if tool is not None else _NO_WORDS
+    words = frozenset(_listed(tool.input_schema)) if tool is not None and show else _NO_WORDS
+    hidden = frozenset(text.casefold() for text in _texts(arguments) if text not in words)
+    cutting = _Cutting(keys, words, hidden, show, code=[f"{called} "])
+    cutting.value(arguments)
+    if len(cutting.leaves) > MAX_LEAVES:
+        return Cut(UNREAD, TOO_MANY)
+    return Cut(Template(tuple(cutting.code), tuple(cutting.leaves)), FINDING if cutting.found else None)
+
+
+@dataclass(slots=True)
+class _Cutting:
+    """The walk: `code` has one piece more than there are leaves."""
+
+    keys: frozenset[str]
+    words: frozenset[str]
+    hidden: frozenset[str]
+    show: bool
+    code: list[str]
+    leaves: list[Leaf] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
+    found: bool = False
+
+    def value(self, value: Json) -> None:
+        if isinstance(value, Mapping):
+            self._object(value)
+        elif isinstance(value, list | tuple):
+            self.code[-1] += "["
+            for n, member in enumerate(value):
+                self.code[-1] += ", " if n else ""
+                self.value(member)
+            self.code[-1] += "]"
+        else:
+            assert not isinstance(value, Sequence) or isinstance(value, str)
+            self._leaf(value)
+
+    def _object(self, value: Mapping[str, Json]) -> None:
+        self.code[-1] += "{"
+        for n, key in enumerate(sorted(value, key=lambda key: key.encode("utf-16-be"))):  # as in the canonical text
+            self.code[-1] += ", " if n else ""
+            self._key(key)
+            self.code[-1] += ": "
+            self.value(value[key])
+        self.code[-1] += "}"
+
+    def _key(self, key: str) -> None:
+        if key in self.keys or (is_name(key) and key.casefold() not in self.hidden):
+            self.code[-1] += json.dumps(key, ensure_ascii=invisible(key))
+        else:
+            self.found = True
+            self._hide(key, "text")
+
+    def _leaf(self, value: str | float | bool | None) -> None:
+        match value:
+            case None:
+                self._add(Leaf(None, "null", None, "0", ""))
+            case bool():
+                self._hide("true" if value else "false", "boolean", shown=self.show)
+            case str():
+                self._hide(value, "text", shown=value in self.words)
+            case _:
+                self._hide(encode(value).decode(), "number")
+
+    def _hide(self, text: str, kind: str, *, shown: bool = False) -> None:
+        mark = self.marks.of(f"{kind} {text}")  # 5 and "5" aren't equal
+        self._add(Leaf(text if shown else None, kind, None, length_class(len(text)), mark))
+
+    def _add(self, leaf: Leaf) -> None:
+        self.leaves.append(leaf)
+        self.code.append("")
+
+
+def _names(schema: Json) -> Iterator[str]:
+    """Every name that a definition gives to a property."""
+    for node in _nodes(schema):
+        properties = node.get("properties") if isinstance(node, Mapping) else None
+        if isinstance(properties, Mapping):
+            yield from properties
+
+
+def _listed(schema: Json) -> Iterator[str]:
+    """Every word that a definition lists as a possible value."""
+    for node in _nodes(schema):
+        if isinstance(node, Mapping):
+            listed = node.get("enum")
+            yield from (word for word in listed if isinstance(word, str)) if isinstance(listed, list | tuple) else ()
+            const = node.get("const")
+            yield from (const,) if isinstance(const, str) else ()
+
+
+def _texts(arguments: Json) -> Iterator[str]:
+    """Every value long enough to be recognised where it is repeated."""
+    for node in _nodes(arguments):
+        if isinstance(node, str) and len(node) >= SHORTEST_ECHO:
+            yield node
+
+
+def _nodes(value: Json) -> Iterator[Json]:
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, Mapping):
+            stack.extend(node.values())
+        elif isinstance(node, list | tuple):
+            stack.extend(node)

@@ -1,0 +1,18 @@
+"""A statement as a door has prepared it: what an SQL action is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from interlock.model.payload import SqlStatement
+from interlock.model.snapshot import DescribedColumn
+from interlock.sql.shape import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedStatement:
+    """A judged statement, the server's description of its outputs (None: it wasn't asked), and what would be sent."""
+
+    statement: Statement
+    described: tuple[DescribedColumn, ...] | None
+    payload: SqlStatement
