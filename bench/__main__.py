@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import bulk_rows, decisions, held_actions, hold_to_run, ledger_appends, statements
+from bench import bulk_rows, decisions, held_actions, hold_to_run, ledger_appends, policy_tools, statements
 from bench.ground import Ground, prepared
 from bench.link import Failed
 from bench.progress import say
@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Ground], list[Result]]] = {
     "ledger_appends": ledger_appends.run,
     "hold_to_run": hold_to_run.run,
     "held_actions": held_actions.run,
+    "policy_tools": policy_tools.run,
 }
 
 

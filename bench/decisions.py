@@ -2,7 +2,8 @@
 
 Budgets: 50 us for a form seen before, 5 ms for one never seen (design, section 10). `seen before` is a text that was
 analysed and decided already, with other parameters; `never seen` a new text by an actor whose decisions aren't
-remembered. Both take the door's own steps: reading the text, making the action of it, asking the pack `agents`.
+remembered. Both take the door's own steps: reading the text, making the action of it, asking the pack `agents`. What
+large bundles cost, without a door's steps, is in `bundles`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from time import perf_counter
 
 from psycopg import pq
 
+from bench import bundles
 from bench.ground import DATABASE, Ground
 from bench.link import Failed
 from bench.report import Result, at_most
@@ -45,7 +47,6 @@ NEW = 300
 SEEN_BUDGET, NEW_BUDGET = at_most(50.0), at_most(5_000.0)
 
 INT4 = 23
-_GROUPS = {"privacy-officers": 2, "platform-engineers": 1, "ai-agents": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Desk:
 
 
 def run(ground: Ground) -> list[Result]:
-    """Microseconds a decision, at the median."""
+    """Microseconds a decision, at the median, and what `bundles` measures."""
     desk = asyncio.run(_desk(ground))
     results = []
     for form in FORMS:
@@ -93,7 +94,7 @@ def run(ground: Ground) -> list[Result]:
         new = _timed(NEW, _new(desk, form, columns))
         results.append(Result("decisions", f"seen before: {form.name}", seen, "us", budget=SEEN_BUDGET))
         results.append(Result("decisions", f"never seen: {form.name}", new, "us", budget=NEW_BUDGET))
-    return results
+    return results + bundles.run()
 
 
 def _seen(desk: Desk, form: Form, columns: tuple[DescribedColumn, ...]) -> Callable[[int], None]:
@@ -143,8 +144,7 @@ async def _desk(ground: Ground) -> Desk:
         up=up, facts=facts, definitions=definitions, texts=Texts(), actor=_actor(), entropy=SystemEntropy()
     )
     pack = resources.files("interlock.policy").joinpath("packs", "agents.cedar").read_text(encoding="utf-8")
-    groups = {GroupName(group): count for group, count in _GROUPS.items()}
-    return Desk(preparing, load({"agents.cedar": pack}, groups, frozenset(KNOWN)), SystemClock())
+    return Desk(preparing, load({"agents.cedar": pack}, bundles.GROUPS, frozenset(KNOWN)), SystemClock())
 
 
 async def _never() -> None:

@@ -15,10 +15,16 @@ from interlock.model.label import Label
 from interlock.model.names import ActionId, ActorId, ConnectionName, GroupName, KeyId, PersonId, Verb
 from interlock.model.payload import SqlPayload, SqlStatement
 from interlock.model.resource import Resource, ResourceKind
+from interlock.model.reveal import Reveal
 from interlock.policy.bundle import Bundle, load
 
 NOON = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
-GROUPS = {GroupName("ai-agents"): 0, GroupName("privacy-officers"): 2, GroupName("platform-engineers"): 1}
+GROUPS = {
+    GroupName("ai-agents"): frozenset[PersonId](),
+    GroupName("privacy-officers"): frozenset({PersonId("dana"), PersonId("remy")}),
+    GroupName("platform-engineers"): frozenset({PersonId("olivia")}),
+    GroupName("on-call"): frozenset({PersonId("olivia"), PersonId("remy")}),
+}
 PACK = Path(__file__).parents[2] / "src" / "interlock" / "policy" / "packs" / "agents.cedar"
 
 PERMIT_ALL = '@id("all") permit (principal, action, resource);\n'
@@ -52,6 +58,9 @@ def action(
     reason: str = "",
     refusal: str | None = None,
     enforced_by: EnforcedBy = EnforcedBy.GATEWAY,
+    ticket: str = "",
+    reveals: Iterable[Reveal] = (),
+    cappable: bool = False,
 ) -> Action:
     return Action(
         id=ActionId("0190a000-0000-7000-8000-000000000001"),
@@ -66,7 +75,14 @@ def action(
         reason_given=reason,
         refusal=refusal,
         enforced_by=enforced_by,
+        ticket_given=ticket,
+        reveals=frozenset(reveals),
+        cappable=cappable,
     )
+
+
+def reveal(column: str = "mrn", label: str = "phi.mrn") -> Reveal:
+    return Reveal(f"clinic/public.patients.{column}", Label(label))
 
 
 def showing(*names: str, unbounded: bool = False, opaque: bool = False) -> Exposure:

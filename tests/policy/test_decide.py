@@ -14,7 +14,8 @@ from interlock.model.decision import Allow, Deny, NeedsReview, Quorum
 from interlock.model.exposure import Exposure, Output
 from interlock.model.names import GroupName, PolicyId
 from interlock.model.resource import Resource, ResourceKind
-from interlock.model.verb import SQL_COPY_OUT, SQL_DELETE, SQL_SELECT, SQL_UPDATE
+from interlock.model.verb import SQL_COPY_OUT, SQL_DELETE, SQL_SELECT, SQL_UPDATE, VERBS
+from interlock.policy.schema import kinds_of
 
 from .asking import NOON, PERMIT_ALL, action, actor, bundle, codes, labels, relation, showing
 
@@ -154,8 +155,8 @@ def test_resources_have_names_labels_and_their_connection() -> None:
     assert codes(loaded.decide(action((SQL_SELECT, relation("clinic/audit.log"))), NOON)) == [("forbidden", "name")]
     labelled = action((SQL_SELECT, relation("clinic/public.patients", "phi.mrn")))
     assert codes(loaded.decide(labelled, NOON)) == [("forbidden", "label")]
-    for kind in ResourceKind:
-        asked = action((SQL_SELECT, Resource(kind, "clinic" if kind is ResourceKind.CONNECTION else "clinic/x.y")))
+    for verb, kind in [(each, kind) for each in VERBS for kind in kinds_of(each)]:
+        asked = action((verb, Resource(kind, "clinic" if kind is ResourceKind.CONNECTION else "clinic/x.y")))
         assert isinstance(inside.decide(asked, NOON), Allow)
 
 

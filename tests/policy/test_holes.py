@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from interlock.errors import PolicyMistakes
 from interlock.model.actor import ActorKind
 from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName, GroupName
+from interlock.model.tool import Tool
 from interlock.policy import rehearsal
 from interlock.policy.bundle import load
 from interlock.policy.rehearsal import rehearse
@@ -31,9 +34,28 @@ KNOWN_LABELS = frozenset(KNOWN)
 ANY = "(principal, action, resource)"
 
 
-def mistakes(text: str, around: Surroundings | None = AROUND) -> tuple[str, ...]:
+MERGE = Tool(
+    ConnectionName("clinic"),
+    "merge",
+    {
+        "type": "object",
+        "properties": {
+            "force": {"type": "boolean"},
+            "labels": {"type": "array", "items": {"type": "string"}},
+            "hour": {"type": "integer"},
+            "environment": {"type": "string"},
+            "by": {"type": "object", "properties": {"name": {"type": "string"}}},
+            "amount": {"type": "number"},
+        },
+    },
+)
+CLOSE = Tool(ConnectionName("clinic"), "close", {"type": "object", "properties": {"why": {"type": "string"}}})
+TOOLS = (MERGE, CLOSE)
+
+
+def mistakes(text: str, around: Surroundings | None = AROUND, tools: Sequence[Tool] = ()) -> tuple[str, ...]:
     try:
-        load({"f": f'@id("x") {text}'}, GROUPS, KNOWN_LABELS, around)
+        load({"f": f'@id("x") {text}'}, GROUPS, KNOWN_LABELS, around, tools=tools)
     except PolicyMistakes as found:
         return found.mistakes
     return ()
@@ -49,6 +71,10 @@ def scope(principal: str = "principal", action: str = "action", resource: str = 
 
 def when(condition: str, clause: str = "when") -> str:
     return f"forbid {ANY} {clause} {{ {condition} }};".replace("I::", "Interlock::")
+
+
+def of(tool: str, condition: str) -> str:
+    return f'forbid (principal, action == Interlock::Action::"tool:clinic/{tool}", resource) when {{ {condition} }};'
 
 
 NAMES = [
@@ -67,6 +93,11 @@ NAMES = [
         'in "clinic/public.patients"; did you mean "clinic"?',
     ),
     (scope(resource='resource == I::Catalog::"clinic/"'), "must begin with a connection's name and a slash"),
+    (scope(resource='resource == I::Column::"public.patients.mrn"'), 'in "clinic/public.patients.mrn"'),
+    (scope(resource='resource == I::Tool::"clnic/merge"'), 'in "github/create_issue"; did you mean "clinic"?'),
+    (when('resource == I::Model::"clinic"'), "must begin with a connection's name and a slash"),
+    (when('context.recent.hour.labels.contains("phi.mnr")'), 'no label "phi.mnr"; did you mean "phi.mrn"?'),
+    (when('["phy"].containsAny(context.recent.day.labels)'), 'no label "phy"; did you mean "phi"?'),
     (scope('principal in I::Group::"ai-agent"'), 'no person or actor is in the group "ai-agent"'),
     (when('context.environment == "prodution"'), 'has the environment "prodution"; did you mean "production"?'),
     (when('["prod", "staging"].contains(resource.environment)'), 'nothing here has the environment "prod"'),
@@ -104,6 +135,23 @@ HOLES = [
     (when('context.labels.contains(if context.opaque then "phi" else "phi.mnr")'), 'no label "phi.mnr"'),
     (when('["phi", {x: "phi.mnr"}.x].containsAny(context.labels)'), 'no label "phi.mnr"'),
     (when('principal.hasTag("x")'), "leave `has` out"),
+    (when("context has opaque && context.opaque"), "leave `has` out"),
+    (when("context.recent has hour"), "leave `has` out"),
+    (when('resource has "name"'), "leave `has` out"),
+    (when("{input: context.recent} has input"), "leave `has` out"),
+    (scope(action='action == I::Action::"tool.call"'), "every pinned tool has an action of its own"),
+    (when('action != I::Action::"tool.call"'), "every pinned tool has an action of its own"),
+    (when("context.recent == context.recent"), "context.recent is asked for what is in it"),
+    (when("[context.recent.day].contains(context.recent.hour)"), "context.recent is asked for what is in it"),
+    (when('context.recent.hour.labels == ["phi"]'), "labels are closed upward"),
+    (when('I::Relation::"clinic/x".labels.isEmpty()'), "an entity that is only named has no attributes"),
+    (when('(if context.opaque then resource else I::Tool::"clinic/x").name == "x"'), "an entity that is only named"),
+    (when("context.recent.hour.exports < 0"), "a count is 0 or more, so this comparison is always false"),
+    (when("context.opaque || -1 < context.recent.day.rows"), "a count is 0 or more, so this comparison is always true"),
+    (when("context.opaque && context.recent.minute.held >= 0"), "so this comparison is always true"),
+    (when("context.opaque && context.recent.minute.denials != -(5)"), "so this comparison is always true"),
+    (when("context.recent.hour.rows > 9223372036854775807"), "so this comparison is always false"),
+    (when("[-1, 5].contains(context.recent.hour.rows)"), "a count is 0 or more and never -1"),
     (when("false"), "this `when` is always false"),
     (when("true", "unless"), "this `unless` is always true"),
     (when("context.opaque && !(1 == 1)"), "this `when` is always false"),
@@ -122,6 +170,72 @@ def test_what_would_never_mean_what_it_says_is_a_mistake(text: str, sentence: st
     assert any(sentence in mistake for mistake in mistakes(text, None)), mistakes(text, None)
 
 
+ARGUMENTS = [
+    (
+        scope(action='action == I::Action::"tool:clinic/mrge"'),
+        'no pinned tool "clinic/mrge"; did you mean "clinic/merge"?',
+    ),
+    (when('[I::Action::"tool:x"].contains(action)'), 'there is no pinned tool "x"'),
+    (
+        of("merge", "context.input has frce"),
+        '"clinic/merge" has no argument "frce" that policies can read; did',
+    ),
+    (of("merge", "context.input has amount"), 'no argument "amount" that policies can read'),
+    (of("merge", "context.input has by.nam"), 'no argument "by.nam" that policies can read; did you mean "by.name"?'),
+    (of("merge", "context.input has force.x"), 'no argument "force.x"'),
+    (of("close", "context.input has force"), 'the tool "clinic/close" has no argument "force"'),
+    (
+        'forbid (principal, action in [Interlock::Action::"tool:clinic/merge", Interlock::Action::"tool:clinic/close"],'
+        " resource) when { context.input has force };",
+        'the tool "clinic/close" has no argument "force"',
+    ),
+    (
+        when("context has input.frce"),
+        'no pinned tool has an argument "frce" that policies can read; did you mean "force"?',
+    ),
+    (when("context has inptu.force"), "leave `has` out"),
+    (when("context has inptu"), "leave `has` out"),
+    (
+        'forbid (principal, action in Interlock::Action::"read", resource) when { context has input.force };',
+        "no pinned tool is within this policy's scope",
+    ),
+    (of("merge", "resource has force"), "leave `has` out"),
+    (of("merge", "(if context.opaque then context.input else context.input) has force"), "leave `has` out"),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), ARGUMENTS)
+def test_an_argument_that_no_tool_has_is_a_mistake(text: str, sentence: str) -> None:
+    assert any(sentence in mistake for mistake in mistakes(text, None, TOOLS)), mistakes(text, None, TOOLS)
+
+
+@pytest.mark.parametrize("text", [when("context has input"), when("context has input.force")])
+def test_without_pinned_tools_there_are_no_arguments(text: str) -> None:
+    assert any("no pinned tool" in mistake for mistake in mistakes(text))
+
+
+ABOUT_TOOLS = [
+    of("merge", "context.input has force && context.input.force"),
+    of("merge", 'context.input has by.name && context.input.by.name like "a*"'),
+    of("merge", 'context.input has labels && context.input.labels.contains("not one of ours")'),
+    of("merge", 'context.input has labels && context.input.labels == ["bug"]'),
+    of("merge", 'context.input has environment && context.input.environment == "moon"'),
+    of("merge", "context.input has hour && context.input.hour > 24"),
+    of("merge", "!(context.input has force)"),
+    when("context has input.force && context.input.force"),
+    when("context has input", "unless"),
+    when('context has input.why && context.input.why == ""'),
+    scope(action='action in I::Action::"tool.call"'),
+    scope(action='action in [I::Action::"tool:clinic/merge", I::Action::"tool:clinic/close"]'),
+    scope(resource='resource == I::Tool::"clinic/none"'),
+]
+
+
+@pytest.mark.parametrize("text", ABOUT_TOOLS)
+def test_arguments_that_are_there_can_be_asked_about(text: str) -> None:
+    assert mistakes(text, AROUND, TOOLS) == ()
+
+
 FINE = [
     scope('principal == I::Agent::"etl-agent"', 'action in I::Action::"read"', 'resource in I::Connection::"lab"'),
     scope('principal is I::Agent in I::Group::"ai-agents"', 'action == I::Action::"sql.select"'),
@@ -138,6 +252,13 @@ FINE = [
     when('context.enforced_by == "caller" && context.opaque == true'),
     when('context.now > datetime("2100-01-01")'),
     when('resource.name == "public.patients" && context.writes.contains("phi")'),
+    when("context.recent.hour.exports >= 3 && context.recent.day.rows + context.recent.minute.rows > 10000"),
+    when("context.recent.minute.denials > 0 || context.recent.hour.held == 0"),
+    when('context.recent.day.labels.contains("phi.mrn")'),
+    scope(action='action in I::Action::"reveal"', resource='resource in I::Relation::"clinic/public.patients"'),
+    scope(resource='resource == I::Column::"clinic/public.patients.mrn"'),
+    scope(action='action in I::Action::"execute"', resource="resource is I::Tool"),
+    scope(action='action in I::Action::"infer"', resource='resource in I::Connection::"clinic"'),
 ]
 
 

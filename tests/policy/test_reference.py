@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from interlock.model.names import GroupName, PersonId
 from interlock.model.resource import ResourceKind
 from interlock.model.verb import GROUPS, VERBS
-from interlock.policy.annotations import KNOWN, NOT_BUILT_YET
+from interlock.policy.annotations import BARE, KNOWN
 from interlock.policy.bundle import load
-from interlock.policy.schema import CONTEXT, RESOURCE, resource_type
+from interlock.policy.reasons import CODES, DENIED
+from interlock.policy.schema import CONTEXT, RESOURCE, WINDOW, WINDOWS, resource_type
 
 from .asking import GROUPS as PEOPLE
-from .asking import PACK
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "policies.md").read_text(encoding="utf-8")
 
@@ -38,24 +39,47 @@ def test_every_verb_is_listed_in_its_group() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "names"), [("attribute of `context`", CONTEXT), ("attribute of a resource", RESOURCE)]
+    ("heading", "names"),
+    [("attribute of `context`", CONTEXT), ("attribute of a resource", RESOURCE), ("attribute of a window", WINDOW)],
 )
 def test_every_attribute_is_listed_with_its_type(heading: str, names: dict[str, str]) -> None:
-    words = {"Set<String>": "set of strings", "Bool": "bool", "String": "string", "Long": "long"}
+    words = {"Set<String>": "set of strings", "Bool": "bool", "String": "string", "Long": "long", "Recent": "record"}
     listed = {name.strip("`"): rest.split("|")[0].strip() for name, rest in rows(heading).items()}
     assert listed == {name: words.get(kind, kind) for name, kind in names.items()}
 
 
-def test_every_annotation_and_kind_of_resource_is_named() -> None:
-    for name in (*KNOWN, *NOT_BUILT_YET):
-        assert f"@{name}" in PAGE
+def test_every_annotation_is_listed_once() -> None:
+    listed = [re.fullmatch(r"`@(\w+)(\(.+\))?`", cell) for cell in rows("annotation")]
+    assert [each[1] for each in listed if each] == list(KNOWN)
+    assert {each[1] for each in listed if each and each[2] is None} == set(BARE)
+
+
+def test_the_annotations_as_listed_load() -> None:
+    """Each with the value that its row shows, where its row says that it may stand."""
+    listed = rows("annotation")
+    people = {GroupName("group"): frozenset(map(PersonId, "abc"))}
+    for cell, rest in listed.items():
+        annotation = cell.strip("`").replace(":n", ":1").replace("group:1, group:1", "group:1")
+        effects = ["permit", "forbid"] if rest.startswith("any") or "`permit`" in rest.split("|")[0] else ["forbid"]
+        for effect in effects:
+            beside = '@review("group:1")' if effect == "forbid" and "@review(" not in annotation else ""
+            own_id = "" if annotation.startswith("@id") else '@id("x")'
+            text = f"{own_id} {annotation} {beside} {effect} (principal, action, resource);"
+            assert load({"f": text}, people).policies, annotation
+
+
+def test_every_code_of_a_reason_is_listed_with_its_outcome() -> None:
+    listed = {code.strip("`"): rest.split("|")[0].strip() for code, rest in rows("code").items()}
+    assert list(listed) == list(CODES)
+    assert [code for code, outcome in listed.items() if outcome == "denied"] == list(DENIED)
+    assert (listed["needs_review"], listed["permitted"]) == ("held", "allowed")
+
+
+def test_every_kind_of_resource_and_window_is_named() -> None:
     for kind in ResourceKind:
         assert f"`{resource_type(kind)}::" in PAGE
-
-
-def test_every_policy_of_the_pack_is_listed() -> None:
-    listed = set(re.findall(r"`(.+?)`", " ".join(rows("policy"))))
-    assert listed == load({"agents.cedar": PACK.read_text(encoding="utf-8")}, PEOPLE).policies
+    for window in WINDOWS:
+        assert f"`{window}`" in PAGE
 
 
 def test_the_example_loads() -> None:

@@ -22,6 +22,27 @@ def test_semicolons_and_at_signs_in_strings_and_comments_are_nothing() -> None:
     assert only.annotations == (("id", 1),)
 
 
+def test_an_annotation_may_stand_apart_from_its_sign() -> None:
+    (only,) = split("f", '@ // not @this\n\n id\n("a") @\nbecause("b")\n permit (principal, action, resource);')
+    assert only.annotations == (("id", 1), ("because", 4))
+
+
+def test_a_name_in_a_comment_is_no_annotation() -> None:
+    (only,) = split("f", '@id("a") permit (p) @// a b c\n;')
+    assert only.annotations == (("id", 1),)
+
+
+def test_hostile_text_is_cut_in_time() -> None:
+    """Backtracking would take longer than anybody waits."""
+    for text in ("@" + " " * 50_000 + "(", "@" + "// a\n" * 20_000 + "(", '"' + "\\" * 50_001, "/" * 50_000):
+        assert len(list(split("f", text))) == (0 if text.startswith("//") else 1)
+
+
+def test_lines_are_counted_through_strings_and_comments() -> None:
+    text = '// one\n@id("a\n\nb")\npermit (p); // four\n\n@id("c")\nforbid (p);\n'
+    assert [(s.line, s.annotations) for s in split("f", text)] == [(2, (("id", 2),)), (7, (("id", 7),))]
+
+
 def test_an_unfinished_statement_is_one_too() -> None:
     assert [s.text for s in split("f", "permit (principal")] == ["permit (principal"]
     assert list(split("f", " // nothing\n\t")) == []

@@ -5,22 +5,28 @@ Only `Allow` is kept: held outcomes and approvals are decided anew each time, an
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Hashable
 
 from interlock.model.action import Action
 from interlock.model.decision import Allow
-from interlock.policy.decide import obligations
+from interlock.model.exposure import Exposure
+from interlock.model.payload import ToolPayload
+from interlock.policy.obligations import mask
 from interlock.policy.requests import principals
 
 MOST = 10_000
 
 # With these in a policy the same question has another answer a moment later.
-_MOVING = frozenset({"now", "hour"})
+_MOVING = frozenset({"now", "hour", "recent"})
 
 
 class DecisionCache:
-    """The least recently used of at most `MOST` allowed decisions. For one thread, as the gate is."""
+    """The least recently used of at most `MOST` allowed decisions. For one thread, as the gate is.
+
+    `reads` are the attributes of the context that the bundle reads, and what else of an action its obligations look at.
+    """
 
     def __init__(self, reads: frozenset[str]) -> None:
         self._reads = tuple(sorted(reads))
@@ -35,8 +41,9 @@ class DecisionCache:
         if not self._usable or action.refusal is not None:
             return None
         who = tuple((each.kind, each.id, each.groups) for each in principals(action.actor))
-        context = tuple(_read(action, name) for name in self._reads)
-        return who, action.asks, action.connection, obligations(action).mask, context
+        exposure = action.exposure
+        looked_at = tuple(_read(action, exposure, name) for name in self._reads)
+        return who, action.asks, action.reveals, action.connection, mask(exposure), _definition(action), looked_at
 
     def get(self, key: Hashable | None) -> Allow | None:
         """What was allowed under this key."""
@@ -54,23 +61,35 @@ class DecisionCache:
             self._kept.popitem(last=False)
 
 
-def _read(action: Action, name: str) -> Hashable:
+def _definition(action: Action) -> Hashable:
+    """By which definition a tool's arguments were read, if any: by another than the pinned one they don't count."""
+    read_by = action.payload.definition if isinstance(action.payload, ToolPayload) else None
+    return read_by, action.input is None
+
+
+def _read(action: Action, exposure: Exposure, name: str) -> Hashable:
     match name:
         case "labels":
-            return action.exposure.labels
+            return exposure.labels
         case "filters":
-            return action.exposure.filters
+            return exposure.filters
         case "writes":
-            return action.exposure.writes
+            return exposure.writes
         case "unbounded":
-            return action.exposure.unbounded
+            return exposure.unbounded
         case "opaque":
-            return action.exposure.opaque
+            return exposure.opaque
         case "enforced_by":
             return action.enforced_by
         case "reason_given":
             return bool(action.reason_given.strip())
-        case "environment" | "tags":
-            return None  # the connection is in every key
+        case "ticket_given":
+            return bool(action.ticket_given.strip())
+        case "cappable":
+            return action.cappable
+        case "input":
+            return json.dumps(action.input, sort_keys=True)  # tells true from 1, as Cedar does and == doesn't
+        case "environment" | "tags" | "asked":
+            return None  # the connection and what is asked are in every key
         case _:
             raise KeyError(name)  # an attribute that the schema has and this table doesn't

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from cedarpy import pst
 
 from interlock.policy import reads
+from interlock.policy.schema import WINDOW, WINDOWS
 
 _HOURS = range(24)
+_COUNTS = range(2**63)  # Cedar's Long, from 0
+_COUNTED = frozenset(("context", "recent", window, name) for window in WINDOWS for name in WINDOW if name != "labels")
 _ORDERS: Mapping[str, Callable[[int, int], bool]] = MappingProxyType(
     {
         "eq": lambda one, other: one == other,
@@ -22,22 +25,31 @@ _ORDERS: Mapping[str, Callable[[int, int], bool]] = MappingProxyType(
 )
 
 
-def constant_mistakes(tree: pst.Template) -> Iterator[str]:
-    """A sentence for each clause, and each comparison of the hour, that is always true or always false."""
-    for clause in tree.clauses:
+def constant_mistakes(clauses: Iterable[pst.Clause], parts: Sequence[object]) -> Iterator[str]:
+    """A sentence for each clause, and each comparison of the hour or a count, that is always true or always false.
+
+    `parts` are all nodes of the clauses.
+    """
+    for clause in clauses:
         value = _constant(clause.expr)
         if value is not None:
             word = "when" if isinstance(clause, pst.When) else "unless"
             yield f"this `{word}` is always {_said(value)}, whatever is asked"
-    for node in reads.nodes(tree.clauses):
-        value = _hour(node)
+    for node in parts:
+        value = _bounded(node)
         if value is not None:
-            yield f"an hour is 0 to 23, so this comparison is always {_said(value)}"
-    for op, parts in reads.comparisons(tree):
-        if op.startswith("contains") and any(map(_is_hour, parts)):
-            for part in parts:
-                if isinstance(part, pst.LongLit) and part.value not in _HOURS:
-                    yield f"an hour is 0 to 23 and never {part.value}"
+            yield f"{_bounds(node)}, so this comparison is always {_said(value)}"
+    for op, compared in reads.comparisons(parts):
+        if op.startswith("contains"):
+            yield from _never_among(compared)
+
+
+def _never_among(parts: tuple[object, ...]) -> Iterator[str]:
+    """Numbers in a set that is asked for an hour or a count, and that neither ever is."""
+    ranges = [(part, found) for part in parts if (found := _range(part)) is not None]
+    for number in (_number(part) for part in parts):
+        if number is not None and ranges and all(number not in found for _, found in ranges):
+            yield f"{_called(ranges[0][0])} and never {number}"
 
 
 def _constant(expression: object) -> bool | None:
@@ -57,7 +69,7 @@ def _constant(expression: object) -> bool | None:
         case pst.IfThenElse(cond=cond, then_expr=then, else_expr=otherwise):
             return _chosen(_constant(cond), _constant(then), _constant(otherwise))
         case _:
-            return _hour(expression)
+            return _bounded(expression)
 
 
 def _joined(decisive: bool, left: bool | None, right: bool | None) -> bool | None:
@@ -73,23 +85,54 @@ def _chosen(cond: bool | None, then: bool | None, otherwise: bool | None) -> boo
     return then if cond else otherwise
 
 
-def _hour(node: object) -> bool | None:
-    """What a comparison of the hour with a number always is."""
+def _bounded(node: object) -> bool | None:
+    """What a comparison of the hour or of a count with a number always is."""
     if not isinstance(node, pst.BinaryOp) or node.op not in _ORDERS:
         return None
     order = _ORDERS[node.op]
-    match node.left, node.right:
-        case left, pst.LongLit(value=number) if _is_hour(left):
-            found = {order(hour, number) for hour in _HOURS}
-        case pst.LongLit(value=number), right if _is_hour(right):
-            found = {order(number, hour) for hour in _HOURS}
-        case _:
-            return None
+    left, right = _range(node.left), _range(node.right)
+    one, other = _number(node.left), _number(node.right)
+    if left is not None and other is not None:
+        found = {order(each, other) for each in _telling(left, other)}
+    elif right is not None and one is not None:
+        found = {order(one, each) for each in _telling(right, one)}
+    else:
+        return None
     return found.pop() if len(found) == 1 else None
 
 
-def _is_hour(part: object) -> bool:
-    return isinstance(part, pst.GetAttr) and part.attr == "hour"
+def _telling(values: range, number: int) -> Iterator[int]:
+    """Members of a range that compare with a number in every way that any member does: its ends, and those nearby."""
+    yield from (values[0], values[-1])
+    yield from (each for each in (number - 1, number, number + 1) if each in values)
+
+
+def _range(part: object) -> range | None:
+    """What a part may come to, where that is known. A tool may call an argument `hour` too."""
+    if not isinstance(part, pst.GetAttr) or reads.is_input(part):
+        return None
+    if reads.path(part) in _COUNTED:
+        return _COUNTS
+    return _HOURS if part.attr == "hour" and reads.path(part)[1:2] != ("recent",) else None
+
+
+def _number(part: object) -> int | None:
+    match part:
+        case pst.LongLit(value=value):
+            return value
+        case pst.UnaryOp(op="neg", arg=pst.LongLit(value=value)):
+            return -value
+        case _:
+            return None
+
+
+def _bounds(node: object) -> str:
+    assert isinstance(node, pst.BinaryOp)
+    return _called(node.left if _range(node.left) is not None else node.right)
+
+
+def _called(part: object) -> str:
+    return "an hour is 0 to 23" if _range(part) is _HOURS else "a count is 0 or more"
 
 
 def _literal(part: object) -> bool:

@@ -1,121 +1,162 @@
 """Deciding: design section 5, in the order in which it is written there.
 
-1. One Cedar request for each (verb, resource), for the actor and each verified delegator.
+1. One Cedar request for each (verb, resource) and each reveal, for the actor and each verified delegator.
 2. Any error: deny.
 3. A plain forbid fires, or nothing permits: deny.
-4. Only lifted forbids stand in the way, and the rest permits: a review, with the union of what they ask.
-5. The strictest answer of all requests is the action's; obligations are the union too.
+4. Something owed isn't met: deny.
+5. Only lifted forbids stand in the way, and the rest permits: a review, with the union of what they ask.
+6. The strictest answer of all requests is the action's; obligations are the union too.
+
+Cedar says which policies are satisfied, all of them at once; what that comes to is said here. So each policy is handed
+to it as a permit: it lists every satisfied one then, and a forbid doesn't hide the permits behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import cedarpy
 
-from interlock.model.action import Action
+from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor
-from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Quorum, Reason, Requirements
+from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason
 from interlock.model.label import Label
-from interlock.model.names import Digest, GroupName, PolicyId
-from interlock.model.obligation import Obligations
-from interlock.policy import reasons
+from interlock.model.names import Digest, PolicyId
+from interlock.model.recent import Recent
+from interlock.model.reveal import Reveal
+from interlock.model.tool import Tool
+from interlock.policy import lifting, obligations, reasons
 from interlock.policy.annotations import Annotations
-from interlock.policy.requests import context, entities, principals, requests
+from interlock.policy.checks import Rule
+from interlock.policy.requests import Asked, context, entities, principals, requests, reveal_entities
+
+Policies = frozenset[PolicyId]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A bundle as Cedar and we hold it. `unlifted` is `whole` without the forbids that a review lifts."""
+    """A bundle as Cedar and we hold it.
+
+    `obeyed` holds the policies in force and `observed` those under @observe, each as a permit; `permits` and `lifted`
+    name the permits and the forbids that a review lifts among all of them, observed or not.
+    """
 
     annotations: Mapping[PolicyId, Annotations]
-    whole: cedarpy.PolicySet
-    unlifted: cedarpy.PolicySet
+    sources_by_id: Mapping[PolicyId, Rule]
+    obeyed: cedarpy.PolicySet
+    observed: cedarpy.PolicySet | None
+    permits: Policies
+    lifted: Policies
     schema: cedarpy.Schema
     known_labels: frozenset[Label]
+    tools: Mapping[str, Tool]
+    zone: tzinfo
     digest: Digest
 
 
 @dataclass(frozen=True, slots=True)
-class _Fired:
-    """What one request came to: policies that permit, plain forbids, lifted forbids, or that Cedar erred."""
+class Heard:
+    """One Cedar request and every policy that spoke in it, whatever the others said.
 
-    permits: frozenset[PolicyId] = frozenset()
-    forbids: frozenset[PolicyId] = frozenset()
-    lifted: frozenset[PolicyId] = frozenset()
+    `forbids` are plain ones; `observed` are @observe policies of either effect, which are in none of the other sets.
+    With `error` the rest may lack policies: Cedar leaves out those that it couldn't evaluate.
+    """
+
+    principal: Actor
+    ask: Ask
+    reveal: Reveal | None
+    permits: Policies = frozenset()
+    forbids: Policies = frozenset()
+    lifted: Policies = frozenset()
+    observed: Policies = frozenset()
     error: bool = False
 
 
-def decide(rules: Rules, action: Action, now: datetime) -> Decision:
+def decide(rules: Rules, action: Action, now: datetime, recent: Recent) -> Decision:
     """What the rules say of an action. Whatever this raises is a denial to the caller (`Bundle.decide`)."""
     if action.refusal is not None:
         return Deny((reasons.refused(action.refusal),), rules.digest)
     if not action.asks:
         return Deny((reasons.nothing_asked(),), rules.digest)
-    fired = [one for principal in principals(action.actor) for one in _ask(rules, action, principal, now)]
-    denials = _denials(rules, fired)
+    heard = hear(rules, action, now, recent)
+    observed = tuple(sorted(_all(one.observed for one in heard) - rules.permits))
+    permits, lifted = _all(one.permits for one in heard), _all(one.lifted for one in heard)
+    denials = list(_denials(rules, heard)) or list(_unmet(rules, action, permits | lifted))
     if denials:
-        return Deny(denials, rules.digest)
-    lifted: frozenset[PolicyId] = frozenset().union(*(one.lifted for one in fired))
+        return Deny(reasons.in_order(denials), rules.digest, observed)
+    owed = obligations.owed(action, (rules.annotations[policy].asks for policy in permits | lifted))
     if lifted:
+        asked = [each for policy in lifted if (each := rules.annotations[policy].lifted_by) is not None]
         fits = reasons.held(rules.annotations, lifted)
-        return NeedsReview(_union(rules, lifted), obligations(action), fits, rules.digest)
-    permits: frozenset[PolicyId] = frozenset().union(*(one.permits for one in fired))
-    return Allow(obligations(action), reasons.permitted(rules.annotations, permits), rules.digest)
+        return NeedsReview(lifting.union(asked), owed, fits, rules.digest, observed)
+    return Allow(owed, reasons.permitted(rules.annotations, permits), rules.digest, observed)
 
 
-def obligations(action: Action) -> Obligations:
-    """Masked is the default: every label of every output. What we couldn't read may show any label in reach."""
-    exposure = action.exposure
-    shown = frozenset().union(*(output.labels for output in exposure.outputs))
-    return Obligations(mask=shown | exposure.labels if exposure.opaque else shown)
+def hear(rules: Rules, action: Action, now: datetime, recent: Recent) -> tuple[Heard, ...]:
+    """Every policy that spoke in each request of an action; raises whatever making the requests does."""
+    about = context(action, now, rules.known_labels, recent, rules.zone)
+    return tuple(one for principal in principals(action.actor) for one in _hear(rules, action, principal, about))
 
 
-def _ask(rules: Rules, action: Action, principal: Actor, now: datetime) -> list[_Fired]:
-    asked = requests(action, principal, context(action, now, rules.known_labels))
-    beside = entities(action, principal, rules.known_labels)
-    answers = cedarpy.is_authorized_batch(asked, rules.whole, beside, rules.schema)
+def _hear(rules: Rules, action: Action, principal: Actor, about: Mapping[str, object]) -> Iterator[Heard]:
+    """Ordinary requests share their entities; what is revealed bears one label, so each reveal has its own."""
+    asked = requests(action, principal, about, rules.tools)
+    ordinary = [each for each in asked if each.reveal is None]
+    yield from _answers(rules, principal, ordinary, entities(action, principal, rules.known_labels))
+    for each in asked:
+        if each.reveal is not None:
+            for beside in reveal_entities(action, principal, each.reveal, rules.known_labels):
+                yield from _answers(rules, principal, [each], beside)
+
+
+def _answers(rules: Rules, principal: Actor, asked: Sequence[Asked], beside: str) -> Iterator[Heard]:
+    everything = cedarpy.Entities.from_json_str(beside, rules.schema)
+    batch = [each.request for each in asked]
+    answers = cedarpy.is_authorized_batch(batch, rules.obeyed, everything, rules.schema)
     if len(answers) != len(asked):
-        return [_Fired(error=True)]
-    return [_fired(rules, request, beside, answer) for request, answer in zip(asked, answers, strict=True)]
+        raise ValueError("Cedar answered another number of requests than it was asked")
+    watched = [frozenset[PolicyId]()] * len(asked)
+    if rules.observed is not None:
+        beside_them = cedarpy.is_authorized_batch(batch, rules.observed, everything, rules.schema)
+        watched = [_spoke(answer) for answer in beside_them]
+    for each, answer, observed in zip(asked, answers, watched, strict=True):
+        spoke = _spoke(answer)
+        yield Heard(
+            principal=principal,
+            ask=each.ask,
+            reveal=each.reveal,
+            permits=spoke & rules.permits,
+            forbids=spoke - rules.permits - rules.lifted,
+            lifted=spoke & rules.lifted,
+            observed=observed,
+            # A policy that errs is skipped, and the answer may be Allow all the same: only the list of errors tells.
+            error=bool(answer.diagnostics.errors) or answer.decision is cedarpy.Decision.NoDecision,
+        )
 
 
-def _fired(rules: Rules, request: dict[str, object], beside: str, answer: cedarpy.AuthzResult) -> _Fired:
-    # A forbid that errs is skipped by Cedar, which may then say Allow: only the list of errors tells.
-    if answer.diagnostics.errors or answer.decision is cedarpy.Decision.NoDecision:
-        return _Fired(error=True)
-    policies = frozenset(PolicyId(policy) for policy in answer.diagnostics.reasons)
-    if answer.decision is cedarpy.Decision.Allow:
-        return _Fired(permits=policies)
-    lifted = frozenset(policy for policy in policies if rules.annotations[policy].lifted_by is not None)
-    if policies != lifted or not lifted:
-        return _Fired(forbids=policies - lifted)
-    rest = cedarpy.is_authorized(request, rules.unlifted, beside, rules.schema)
-    if rest.diagnostics.errors:
-        return _Fired(error=True)
-    permits = frozenset(PolicyId(policy) for policy in rest.diagnostics.reasons)
-    return _Fired(permits=permits, lifted=lifted) if rest.decision is cedarpy.Decision.Allow else _Fired()
+def _spoke(answer: cedarpy.AuthzResult) -> Policies:
+    return frozenset(PolicyId(policy) for policy in answer.diagnostics.reasons)
 
 
-def _denials(rules: Rules, fired: Iterable[_Fired]) -> tuple[Reason, ...]:
-    found: list[Reason] = []
-    for one in fired:
+def _denials(rules: Rules, heard: Iterable[Heard]) -> Iterator[Reason]:
+    for one in heard:
         if one.error:
-            found.append(reasons.policy_error())
+            yield reasons.policy_error()
+        elif one.reveal is not None and (one.forbids or not one.permits):
+            yield from reasons.reveal_denied(rules.annotations, one.reveal, one.forbids)
         elif one.forbids:
-            found.extend(reasons.forbidden(rules.annotations, one.forbids))
+            yield from reasons.forbidden(rules.annotations, one.forbids)
         elif not one.permits:
-            found.append(reasons.no_permit())
-    return tuple(sorted(set(found), key=reasons.order))
+            yield reasons.no_permit()
 
 
-def _union(rules: Rules, lifted: frozenset[PolicyId]) -> Requirements:
-    """All that the lifted forbids ask: the highest number for each group, the shortest times."""
-    asked = [each for policy in lifted if (each := rules.annotations[policy].lifted_by) is not None]
-    highest: dict[GroupName, int] = {}
-    for quorum in (quorum for each in asked for quorum in each.quorums):
-        highest[quorum.group] = max(quorum.count, highest.get(quorum.group, 0))
-    quorums = tuple(Quorum(group, highest[group]) for group in sorted(highest))
-    return Requirements(quorums, min(each.expires for each in asked), min(each.valid for each in asked))
+def _unmet(rules: Rules, action: Action, fired: Policies) -> Iterator[Reason]:
+    for policy in fired:
+        for code in obligations.unmet(action, rules.annotations[policy].asks):
+            yield reasons.unmet(code, policy)
+
+
+def _all(sets: Iterable[Policies]) -> Policies:
+    return frozenset().union(*sets)

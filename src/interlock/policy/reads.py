@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from types import MappingProxyType
 
 from cedarpy import pst
 
-from interlock.policy.schema import CONTEXT
+from interlock.policy.schema import CONTEXT, INPUT
+
+# Every kind of node with the names of those fields that may hold nodes, looked up once: loading a large bundle asks a
+# million times.
+_PLAIN = frozenset(
+    {"str", "int", "bool", "tuple[str, ...]", "Effect", "VarName", "SlotName", "UnaryOpName", "BinaryOpName"}
+)
+_PARTS: Mapping[type, tuple[str, ...]] = MappingProxyType(
+    {
+        kind: tuple(field.name for field in fields(kind) if field.type not in _PLAIN)
+        for kind in vars(pst).values()
+        if isinstance(kind, type) and is_dataclass(kind)
+    }
+)
 
 
 def nodes(root: object) -> Iterator[object]:
@@ -15,13 +29,33 @@ def nodes(root: object) -> Iterator[object]:
     stack = [root]
     while stack:
         node = stack.pop()
-        if isinstance(node, Mapping):
-            stack.extend(node.values())
-        elif isinstance(node, tuple):
+        if isinstance(node, tuple):
             stack.extend(node)
-        elif is_dataclass(node):
+        elif (names := _PARTS.get(type(node))) is not None:
             yield node
-            stack.extend(getattr(node, field.name) for field in fields(node))
+            for name in names:
+                stack.append(getattr(node, name))
+        elif isinstance(node, dict | Mapping):
+            stack.extend(node.values())
+
+
+def entity_uids(root: object) -> frozenset[pst.EntityUid]:
+    """Every entity named under `root`."""
+    return frozenset(node for node in nodes(root) if type(node) is pst.EntityUid)
+
+
+def path(expression: object) -> tuple[str, ...]:
+    """`context.recent.hour` as ("context", "recent", "hour"); empty for all but a variable and attributes under it."""
+    attributes: list[str] = []
+    while isinstance(expression, pst.GetAttr):
+        attributes.append(expression.attr)
+        expression = expression.base
+    return (expression.name, *reversed(attributes)) if isinstance(expression, pst.Var) else ()
+
+
+def is_input(expression: object) -> bool:
+    """Whether this is a tool's arguments, or within them: names there are the tool's own and mean nothing to us."""
+    return path(expression)[:2] == ("context", INPUT)
 
 
 def context_reads(policies: Iterable[pst.Template]) -> frozenset[str]:
@@ -34,19 +68,14 @@ def context_reads(policies: Iterable[pst.Template]) -> frozenset[str]:
                 case pst.GetAttr(base=pst.Var(name="context"), attr=attr):
                     named += 1
                     read.add(attr)
+                case pst.HasAttr(base=pst.Var(name="context"), attrs=attrs):
+                    named += 1
+                    read.add(attrs[0])
                 case pst.Var(name="context"):
                     whole += 1
         if whole != named:  # a bare `context` beside those under a dot: it may be compared or handed on as a whole
-            read.update(CONTEXT)
+            read.update(CONTEXT, (INPUT,))
     return frozenset(read)
-
-
-def asks_whether_there(policy: pst.Template) -> bool:
-    """Whether the policy uses `has`, or tags of Cedar's own, which nothing here has."""
-    return any(
-        isinstance(node, pst.HasAttr) or (isinstance(node, pst.BinaryOp) and node.op in ("has_tag", "get_tag"))
-        for node in nodes(policy.clauses)
-    )
 
 
 def branches(expression: object) -> Iterator[object]:
@@ -76,9 +105,9 @@ def values(expression: object) -> Iterator[object]:
                 yield branch
 
 
-def comparisons(policy: pst.Template) -> Iterator[tuple[str, tuple[object, ...]]]:
+def comparisons(parts: Iterable[object]) -> Iterator[tuple[str, tuple[object, ...]]]:
     """The operator, and all that it compares, of every `==`, `!=`, `contains`, `containsAll` and `containsAny`."""
-    for node in nodes(policy.clauses):
+    for node in parts:
         match node:
             case pst.BinaryOp(op="eq" | "not_eq" | "contains" | "contains_all" | "contains_any" as op):
                 yield op, (*values(node.left), *values(node.right))

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from interlock.model.decision import Reason
 from interlock.model.names import PolicyId
+from interlock.model.reveal import Reveal
 from interlock.policy.annotations import Annotations
 
-# The order in which a denial gives its reasons: what somebody can act upon first.
-_ORDER = ("refused", "not_understood", "forbidden", "no_permit", "policy_error")
+# Every code that policy gives; a denial's are in the order in which it gives them: what somebody can act upon first.
+DENIED = (
+    "refused",
+    "not_understood",
+    "reason_required",
+    "ticket_required",
+    "step_up_required",
+    "cap_not_enforceable",
+    "reveal_denied",
+    "forbidden",
+    "no_permit",
+    "policy_error",
+)
+_UNMET: Mapping[str, str] = MappingProxyType(
+    {
+        "reason_required": "A reason must be given: SET interlock.reason = '...' with yours, then ask again.",
+        "ticket_required": "A ticket must be named: SET interlock.ticket = '...' with its number, then ask again.",
+        "step_up_required": "This needs a fresh proof of presence, which can't be given here yet, so the answer is no.",
+        "cap_not_enforceable": "Only so many rows may be touched, and here they can't be counted and undone: ask for it"
+        " by itself, in a form whose rows can be counted.",
+    }
+)
+CODES = (*DENIED, "needs_review", "permitted")
+
+_ORDER: Mapping[str, int] = MappingProxyType({code: place for place, code in enumerate(DENIED)})
 
 
 def refused(sentence: str) -> Reason:
@@ -32,9 +57,26 @@ def no_permit() -> Reason:
     return Reason("no_permit", "No policy permits this.")
 
 
+def unmet(code: str, policy: PolicyId) -> Reason:
+    """Something is owed that wasn't given, or that can't be enforced here."""
+    return Reason(code, _UNMET[code], policy)
+
+
 def forbidden(annotations: Mapping[PolicyId, Annotations], policies: Iterable[PolicyId]) -> tuple[Reason, ...]:
     """Plain forbids that fired."""
     return _each("forbidden", "A policy forbids this.", annotations, policies)
+
+
+def reveal_denied(
+    annotations: Mapping[PolicyId, Annotations], reveal: Reveal, policies: Iterable[PolicyId]
+) -> tuple[Reason, ...]:
+    """A column may not be seen unmasked: by these plain forbids, or, without any, since no policy permits it."""
+    undo = f"leave {reveal.column} out of interlock.reveal, or RESET interlock.reveal, and it comes masked"
+    forbids = tuple(
+        Reason("reveal_denied", f"{annotations[policy].because or 'A policy forbids this.'} Here: {undo}.", policy)
+        for policy in sorted(policies)
+    )
+    return forbids or (Reason("reveal_denied", f"No policy permits seeing this unmasked: {undo}."),)
 
 
 def held(annotations: Mapping[PolicyId, Annotations], policies: Iterable[PolicyId]) -> tuple[Reason, ...]:
@@ -47,9 +89,9 @@ def permitted(annotations: Mapping[PolicyId, Annotations], policies: Iterable[Po
     return _each("permitted", "A policy permits this.", annotations, policies)
 
 
-def order(reason: Reason) -> tuple[int, str]:
-    """Sorts the reasons of a denial."""
-    return _ORDER.index(reason.code), reason.policy or ""
+def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The reasons of a denial, each once, sorted."""
+    return tuple(sorted(set(reasons), key=lambda each: (_ORDER[each.code], each.policy or "", each.sentence)))
 
 
 def _each(

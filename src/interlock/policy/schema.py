@@ -1,21 +1,30 @@
-"""Our Cedar schema, generated from the verbs and resource kinds of the model (design section 5).
+"""Our Cedar schema, generated from the verbs and resource kinds of the model (design section 5), and pinned tools.
 
-Every attribute is required, so a policy never needs `has`, and a misspelt name is an error when the bundle loads.
+Every attribute is required, so a policy never needs `has`, and a misspelt name is an error when the bundle loads. Only
+the arguments of a tool are optional, as they are in its own schema.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import assert_never
 
+from interlock.errors import MalformedInput
 from interlock.model.actor import ActorKind
+from interlock.model.names import Verb
 from interlock.model.resource import ResourceKind
-from interlock.model.verb import GROUPS, VERBS
+from interlock.model.tool import Tool
+from interlock.model.verb import GROUPS, MODEL_INFER, SQL_REVEAL, TOOL_CALL, VERBS
+from interlock.policy.tools import cedar_string, record_text
 
 NAMESPACE = "Interlock"
 GROUP = f"{NAMESPACE}::Group"
 ACTION = f"{NAMESPACE}::Action"
+TOOL_ACTION = "tool:"
+"""What the ids of pinned tools' action entities begin with."""
+
+_IN_CONNECTION = (ResourceKind.RELATION, ResourceKind.CATALOG, ResourceKind.TOOL, ResourceKind.MODEL)
 
 # What `context` holds. The first three are the whole action's labels, closed upward and downward (`requests.close`).
 CONTEXT: Mapping[str, str] = MappingProxyType(
@@ -29,8 +38,27 @@ CONTEXT: Mapping[str, str] = MappingProxyType(
         "tags": "Set<String>",
         "enforced_by": "String",
         "reason_given": "Bool",
+        "cappable": "Bool",  # its rows can be counted, and undone when there are too many
+        "asked": "Set<String>",  # the action groups of all that it asks: a COPY (SELECT ...) is read and export
         "now": "datetime",
         "hour": "Long",
+        "recent": "Recent",
+    }
+)
+
+INPUT = "input"
+"""What the context of a pinned tool's action holds besides: its arguments, each optional."""
+
+# The windows of `context.recent`, and what each holds. Labels are closed upward.
+WINDOWS = ("minute", "hour", "day")
+WINDOW: Mapping[str, str] = MappingProxyType(
+    {
+        "actions": "Long",
+        "exports": "Long",
+        "denials": "Long",
+        "held": "Long",
+        "rows": "Long",
+        "labels": "Set<String>",
     }
 )
 
@@ -65,33 +93,85 @@ def resource_type(kind: ResourceKind) -> str:
             return f"{NAMESPACE}::Relation"
         case ResourceKind.CATALOG:
             return f"{NAMESPACE}::Catalog"
+        case ResourceKind.COLUMN:
+            return f"{NAMESPACE}::Column"
+        case ResourceKind.TOOL:
+            return f"{NAMESPACE}::Tool"
+        case ResourceKind.MODEL:
+            return f"{NAMESPACE}::Model"
         case _:
             assert_never(kind)
 
 
-def schema_text() -> str:
-    """The schema in Cedar's own syntax: one action entity for each verb, a member of its groups."""
-    principals = ", ".join(_bare(principal_type(kind)) for kind in ActorKind)
-    inside = [_bare(resource_type(kind)) for kind in ResourceKind if kind is not ResourceKind.CONNECTION]
+def tool_action(tool: str) -> str:
+    """The id of the action entity of a pinned tool, by the tool's own id."""
+    return f"{TOOL_ACTION}{tool}"
+
+
+def schema_text(
+    tools: Sequence[Tool] = (),
+    *,
+    verbs: Collection[str] = VERBS.keys(),
+    actors: Collection[ActorKind] = tuple(ActorKind),
+) -> str:
+    """The schema in Cedar's own syntax: one action entity for each verb and each pinned tool, a member of its group.
+
+    With fewer `verbs` or `actors` than there are, the others can be named but never ask for anything (`stand_ins`).
+    Raises `MalformedInput` when two tools have one id, or an id that isn't text.
+    """
+    every = ", ".join(_bare(principal_type(kind)) for kind in ActorKind)
+    principals = ", ".join(_bare(principal_type(kind)) for kind in actors)
+    inside = ", ".join(_bare(resource_type(kind)) for kind in _IN_CONNECTION)
     return "\n".join(
         (
             f"namespace {NAMESPACE} {{",
             "  entity Group;",
-            f"  entity {principals} in [Group];",
+            f"  entity {every} in [Group];",
             f"  entity Connection {_record(RESOURCE)};",
-            f"  entity {', '.join(inside)} in [Connection] {_record(RESOURCE)};",
+            f"  entity {inside} in [Connection] {_record(RESOURCE)};",
+            f"  entity Column in [Relation, Connection] {_record(RESOURCE)};",
+            f"  type Window = {_record(WINDOW)};",
+            f"  type Recent = {_record(dict.fromkeys(WINDOWS, 'Window'))};",
             f"  type Context = {_record(CONTEXT)};",
             *(f'  action "{group}";' for group in GROUPS),
-            *(_action(verb, groups, principals, ["Connection", *inside]) for verb, groups in VERBS.items()),
+            *(_action(verb, principals if verb in verbs else "") for verb in VERBS),
+            *_tool_actions(tools, principals),
             "}",
         )
     )
 
 
-def _action(verb: str, groups: tuple[str, ...], principals: str, resources: list[str]) -> str:
-    members = ", ".join(f'"{group}"' for group in groups)
-    applies = f"principal: [{principals}], resource: [{', '.join(resources)}], context: Context"
-    return f'  action "{verb}" in [{members}] appliesTo {{ {applies} }};'
+def kinds_of(verb: Verb) -> tuple[ResourceKind, ...]:
+    """The kinds of resource that a verb can be asked on."""
+    match verb:
+        case _ if "session" in VERBS[verb]:
+            return (ResourceKind.CONNECTION,)
+        case _ if verb == SQL_REVEAL:
+            return (ResourceKind.COLUMN,)
+        case _ if verb == TOOL_CALL:
+            return (ResourceKind.TOOL,)
+        case _ if verb == MODEL_INFER:
+            return (ResourceKind.MODEL, ResourceKind.CONNECTION)
+        case _:
+            return (ResourceKind.CONNECTION, ResourceKind.RELATION, ResourceKind.CATALOG)
+
+
+def _action(verb: Verb, principals: str) -> str:
+    members = ", ".join(f'"{group}"' for group in VERBS[verb])
+    kinds = ", ".join(_bare(resource_type(kind)) for kind in kinds_of(verb))
+    applies = f" appliesTo {{ principal: [{principals}], resource: [{kinds}], context: Context }}" if principals else ""
+    return f'  action "{verb}" in [{members}]{applies};'
+
+
+def _tool_actions(tools: Sequence[Tool], principals: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for tool in sorted(tools, key=lambda tool: tool.id):
+        if tool.id in seen:
+            raise MalformedInput("two tools of one connection have the same name")
+        seen.add(tool.id)
+        context = _record({**CONTEXT, INPUT: record_text(tool)})
+        applies = f"principal: [{principals}], resource: [Tool], context: {context}"
+        yield f'  action {cedar_string(tool_action(tool.id))} in ["{TOOL_CALL}"] appliesTo {{ {applies} }};'
 
 
 def _record(fields: Mapping[str, str]) -> str:

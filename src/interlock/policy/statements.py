@@ -10,12 +10,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Cedar's lexer: a comment ends at either line character, a string may span lines and escapes with a backslash.
+# Cedar's lexer: a comment ends at either line character, a string may span lines and escapes with a backslash. No
+# quantifier gives back what it took (`++`): a comment isn't searched for a name, and no text takes long.
 _TOKEN = re.compile(
     r"""
-    (?P<blank>\s+|//[^\n\r]*)
-    | (?P<string>"(?:\\.|[^"\\])*")
-    | (?P<at>@) | (?P<end>;) | (?P<word>\w+) | (?P<other>.)
+    (?P<blank>(?:\s++|//[^\n\r]*+)++)
+    | "(?:\\.|[^"\\])*+"
+    | @(?:\s++|//[^\n\r]*+)*+(?P<annotation>\w++)
+    | (?P<end>;)
+    | [^"@;/]++
+    | .
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -49,22 +53,19 @@ class Mistake:
 
 def split(file: str, text: str) -> Iterator[Statement]:
     """The statements of `text`. A last piece without its semicolon is one too; Cedar then refuses it."""
-    begin: re.Match[str] | None = None
+    begin: tuple[int, int] | None = None  # where the statement begins, and on which line
     annotations: list[tuple[str, int]] = []
-    after_at: int | None = None
+    line, counted = 1, 0
     for token in _TOKEN.finditer(text):
         if token.lastgroup == "blank":
             continue
-        begin = begin or token
-        if token.lastgroup == "word" and after_at is not None:
-            annotations.append((token[0], after_at))
-        after_at = _line(text, token) if token.lastgroup == "at" else None
-        if token.lastgroup == "end":
-            yield Statement(file, _line(text, begin), text[begin.start() : token.end()], tuple(annotations))
+        if begin is None or token.lastgroup == "annotation":
+            line, counted = line + text.count("\n", counted, token.start()), token.start()
+        begin = begin or (token.start(), line)
+        if token.lastgroup == "annotation":
+            annotations.append((token["annotation"], line))
+        elif token.lastgroup == "end":
+            yield Statement(file, begin[1], text[begin[0] : token.end()], tuple(annotations))
             begin, annotations = None, []
     if begin is not None:
-        yield Statement(file, _line(text, begin), text[begin.start() :], tuple(annotations))
-
-
-def _line(text: str, token: re.Match[str]) -> int:
-    return text.count("\n", 0, token.start()) + 1
+        yield Statement(file, begin[1], text[begin[0] :], tuple(annotations))

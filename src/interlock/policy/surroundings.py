@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from interlock.model.actor import ActorKind
 from interlock.model.connection import Connection
-from interlock.model.names import ConnectionName, GroupName
+from interlock.model.names import ConnectionName, GroupName, PersonId
+
+Members = Mapping[GroupName, frozenset[PersonId]]
+"""Every group that there is, with the people in it; a group of agents and services alone has none."""
 
 
 @dataclass(frozen=True, slots=True)
