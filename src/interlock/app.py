@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import resource
 import signal
@@ -18,25 +17,29 @@ import structlog
 import uvicorn
 
 from interlock import __version__, recovery
+from interlock.adoption import Adoption
 from interlock.desk import Desk, DeskRules
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.door import PostgresDoor
-from interlock.errors import InterlockError, LedgerCorrupt, SettingsMistakes, UpstreamFailed
+from interlock.errors import InterlockError, LedgerCorrupt, Mistakes, SettingsMistakes, UpstreamFailed
 from interlock.gate import Gate
 from interlock.identity.directory import Directory
 from interlock.ledger.authority import Authority
 from interlock.ledger.note import parse_vkey
+from interlock.ledger.recents import Recents
 from interlock.model.change import Unit
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ConnectionName, Digest, EntryId
+from interlock.model.recent import DAY
 from interlock.model.secret import Secret
 from interlock.model.settings import ConnectionSettings, Listen, Settings
 from interlock.model.snapshot import Snapshot
-from interlock.policy.bundle import Bundle
 from interlock.registry import Registry
+from interlock.rulebook import Loaded, LoadedRules
 from interlock.sensitivity.catalog import Catalog
 from interlock.sensitivity.columns import ColumnLabels
-from interlock.settings import load_bundle, load_catalogs
+from interlock.settings import load_catalogs, unsafe
+from interlock.settings.rules import FILES_DIFFER, RulesOf, checked, files_differ
 from interlock.stores.bell import LocalBell
 from interlock.stores.clock import SystemClock
 from interlock.stores.entropy import SystemEntropy
@@ -46,7 +49,7 @@ from interlock.stores.sqlite import SqliteStore, Trust
 from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
 from interlock.web.control import agents_app, control_app
 from interlock.web.patience import HeadWithinSeconds
-from interlock.workers import sweeper
+from interlock.workers import adopter, sweeper
 from interlock.workers.schema_refresh import SchemaRefresh
 from interlock.workers.signer import Signer
 from interlock.workers.signer_state import StateFile
@@ -67,7 +70,8 @@ class Core:
 
     settings: Settings
     keys: Keys
-    bundle: Bundle
+    files: Loaded | Mistakes  # the policies as their files are now, or what is wrong with them
+    rules_of: RulesOf
     catalogs: Mapping[ConnectionName, Catalog]
     store: SqliteStore
     bell: LocalBell
@@ -77,22 +81,15 @@ class Core:
     authority: Authority
     registry: Registry
     desk: Desk
+    rulebook: LoadedRules
     gate: Gate
+    adoption: Adoption
     signer: Signer
 
 
 def store_path(settings: Settings) -> Path:
     """Where the store's file lies."""
     return settings.data_dir / STORE
-
-
-def rules_digest(bundle: Bundle, catalogs: Mapping[ConnectionName, Catalog]) -> Digest:
-    """SHA-256 (hex) over the policies' digest and each connection's catalog: what must not change unnoticed.
-
-    A label taken out of a catalog lets values out as surely as a permit does, so both are pinned as one.
-    """
-    lines = [str(bundle.digest), *(f"{name} {catalogs[name].digest}" for name in sorted(catalogs))]
-    return Digest(hashlib.sha256("\n".join(lines).encode()).hexdigest())
 
 
 def load_pinned_keys(settings: Settings) -> Keys:
@@ -107,10 +104,11 @@ def load_pinned_keys(settings: Settings) -> Keys:
 async def opened(settings: Settings) -> AsyncIterator[Core]:
     """The core on an opened and verified store; raises when anything about it is wrong, before anything is served."""
     catalogs = load_catalogs(settings)
-    bundle = load_bundle(settings)
+    rules_of = RulesOf(settings, catalogs)
+    files = rules_of.from_files()
     keys = load_pinned_keys(settings)
     operator = _operator_token(settings.keys_dir)
-    clock, entropy, bell, authority = SystemClock(), SystemEntropy(), LocalBell(), Authority()
+    clock, entropy, bell, authority, recents = SystemClock(), SystemEntropy(), LocalBell(), Authority(), Recents()
     # The signer's state lies with its key, out of reach of whoever can write to the store.
     state = StateFile(settings.keys_dir / SIGNER_STATE)
     signed = state.load()
@@ -125,6 +123,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         bell=bell,
         queue_limit=settings.limits.ledger_queue,
         waypoint=signed.size if signed is not None else 0,
+        listener=recovery.remembering(recents, clock.now() - DAY),
     )
     try:
         sealer = AesGcmSealer(keys.sealing, entropy)
@@ -132,12 +131,16 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         registry = Registry(directory, authority, store, clock, entropy, operator)
         rules = DeskRules(settings.unsafe_token_votes, settings.limits.open_reviews_per_actor)
         desk = Desk(store, store.records, authority, registry, bell, sealer, clock, entropy, keys.lookup, rules)
-        gate = Gate(store, bundle, desk, registry, clock, entropy, rules_digest(bundle, catalogs))
+        rulebook = LoadedRules(authority)
+        gate = Gate(store, rulebook, recents, desk, registry, clock, entropy)
+        approvers = settings.policy.approvers
+        adoption = Adoption(store, desk, registry, rulebook, entropy, rules_of, store.records, approvers)
         signer = Signer(store, state, key=keys.log, node_keys=(parse_vkey(keys.public()["node"]),))
         yield Core(
             settings,
             keys,
-            bundle,
+            files,
+            rules_of,
             catalogs,
             store,
             bell,
@@ -147,7 +150,9 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
             authority,
             registry,
             desk,
+            rulebook,
             gate,
+            adoption,
             signer,
         )
     finally:
@@ -172,10 +177,10 @@ async def serve(settings: Settings) -> None:
 async def unsafe_pin(settings: Settings) -> Digest:
     """Pins policies and catalogs as they lie there, without a review, while the gateway is stopped."""
     async with opened(settings) as core:
+        rules = checked(core.files)
         await _take_up_log(core)
-        rules = rules_digest(core.bundle, core.catalogs)
-        await core.registry.unsafe_pin_bundle(rules)
-        return rules
+        await core.registry.unsafe_pin_bundle(rules.rules, rules.texts)
+        return rules.rules
 
 
 async def unsafe_reset_signer(settings: Settings) -> int:
@@ -198,11 +203,18 @@ async def _take_up_log(core: Core) -> None:
 
 async def _begin(core: Core) -> None:
     """Before any door opens: settle what a crash left, pin the rules, say who we are and what is in force."""
+    for sentence in unsafe(core.settings):
+        log.warning("unsafe", because=sentence)
     await _take_up_log(core)
-    await core.registry.adopt_bundle(rules_digest(core.bundle, core.catalogs))
+    rules = core.rules_of.to_start_on(core.files, core.authority)
+    if files_differ(core.files, rules):
+        log.warning("policy.files_differ", because=FILES_DIFFER)
+    core.rulebook.load(rules.rules, rules.policy, rules.sources)
+    await core.registry.adopt_bundle(rules.rules, rules.texts)
     unknown = await recovery.settle(core.store, core.authority, core.entropy)
     if unknown:
         log.warning("recovery.unknown", actions=unknown)
+    await core.adoption.adopt_due()
     started = {"version": __version__, "vkey": core.keys.public()["node"], "settings": core.settings.digest}
     await _record(core, EntryType.NODE_STARTED, started)
     await _record(core, EntryType.SETTINGS_CHANGED, {"settings": core.settings.digest})
@@ -220,6 +232,7 @@ async def _serve(core: Core, stop: asyncio.Event) -> None:
     definitions: dict[ConnectionName, Definitions | None] = dict.fromkeys(settings.connections)
     workers: list[Callable[[], Coroutine[None, None, None]]] = [
         lambda: sweeper.run(core.desk.expire_due, stop),
+        lambda: adopter.run(core.adoption.adopt_due, core.bell.listen, stop),
         lambda: _sign(core, stop),
     ]
     first_looks: list[Callable[[], Coroutine[None, None, None]]] = []
@@ -321,6 +334,7 @@ def _http(core: Core, stop: asyncio.Event) -> tuple[_Server, _Server]:
         __version__,
         ready,
         stop,
+        bundles=core.adoption,
     )
     return _server(control, settings.control), _server(agents_app(__version__, ready), settings.agents)
 

@@ -15,11 +15,12 @@ from interlock.errors import AuthenticationFailed, Conflict, NotFound, PolicyMis
 from interlock.identity import keys
 from interlock.identity.directory import Directory
 from interlock.ledger.authority import Authority, KeyRecord
+from interlock.ledger.texts import fields
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue
 from interlock.model.change import AddKey, Change, RetireKey, Unit
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import Digest, EntryId, KeyId, PersonId
+from interlock.model.names import Digest, EntryId, KeyId, PersonId, ReviewId
 from interlock.model.person import Person
 from interlock.model.secret import Secret
 from interlock.ports import Clock, Entropy, Ledger
@@ -69,9 +70,9 @@ class Registry:
             session=actor.session,
         )
 
-    def in_force(self, rules: Digest) -> bool:
-        """Whether the newest signed policy.loaded entry names these rules."""
-        return self.authority.bundle == rules
+    def texts(self, rules: Digest) -> Mapping[str, str] | None:
+        """The texts of the bundle in force or of the one before it, from the ledger; None where it has none."""
+        return self.authority.texts(rules)
 
     def sign_in_holder(self, presented: Secret[str]) -> PersonId | None:
         """Whom a live sign-in key would sign in, without using it up; None for anything else."""
@@ -132,11 +133,11 @@ class Registry:
             raise NotFound("no live key of that id")
         await self._revoke(key, because, by)  # the entry alone ends it: a row in the way could keep it alive
 
-    async def adopt_bundle(self, digest: Digest) -> None:
-        """Pins the bundle on the first start; afterwards demands the pinned one.
+    async def adopt_bundle(self, digest: Digest, texts: Mapping[str, str] | None = None) -> None:
+        """Pins the bundle on the first start, with its texts; afterwards demands the pinned one.
 
-        Raises `PolicyMistakes` when the files changed since: a bundle takes effect through a sign-off, and until bundle
-        reviews exist only `interlock policy unsafe-pin`, run on the machine while the gateway is stopped, changes it.
+        Raises `PolicyMistakes` when it is another: a bundle takes effect through a review (`interlock policy propose`),
+        and else only by `interlock policy unsafe-pin`, run on the machine while the gateway is stopped.
         """
         pinned = self.authority.bundle
         if pinned == digest:
@@ -149,15 +150,26 @@ class Registry:
                     " or run `interlock policy unsafe-pin` on this machine while the gateway is stopped"
                 ]
             )
-        await self._pin(digest, "first_start")
+        await self._pin(digest, "first_start", texts)
 
-    async def unsafe_pin_bundle(self, digest: Digest) -> None:
+    async def unsafe_pin_bundle(self, digest: Digest, texts: Mapping[str, str] | None = None) -> None:
         """Pins a changed bundle without a review; the entry says so."""
-        await self._pin(digest, "unsafe_pin")
+        await self._pin(digest, "unsafe_pin", texts)
 
-    async def _pin(self, digest: Digest, how: str) -> None:
-        d: Mapping[str, JsonValue] = {"bundle": digest, "how": how, "by": OPERATOR}
-        await self._commit(EntryType.POLICY_LOADED, d, obj=digest)
+    async def _pin(self, digest: Digest, how: str, texts: Mapping[str, str] | None) -> None:
+        await self.ledger.commit(Unit(self.loading(digest, texts or {}, how, OPERATOR)))
+
+    def loading(
+        self, rules: Digest, texts: Mapping[str, str], how: str, by: PersonId, review: ReviewId | None = None
+    ) -> tuple[Draft, ...]:
+        """The entries that put a bundle in force: its texts, and behind them policy.loaded. They belong in one unit."""
+        d: dict[str, JsonValue] = {"bundle": rules, "how": how, "by": by}
+        if review is not None:
+            d["review"] = review
+        if self.authority.bundle is not None:
+            d["previous"] = self.authority.bundle
+        parts = [self._about(EntryType.POLICY_TEXT, part, rules) for part in fields(rules, texts)]
+        return (*parts, self._about(EntryType.POLICY_LOADED, d, rules))
 
     def _live(self, presented: Secret[str], kind: str) -> KeyRecord:
         record = self.authority.key(keys.key_id(presented))
@@ -191,5 +203,7 @@ class Registry:
         await self._commit(EntryType.KEY_REVOKED, d, *guards, obj=key)
 
     async def _commit(self, type_: EntryType, d: Mapping[str, JsonValue], *changes: Change, obj: str) -> None:
-        draft = Draft(id=EntryId(self.entropy.uuid7()), type=type_, d=d, obj=obj)
-        await self.ledger.commit(Unit((draft,), changes))
+        await self.ledger.commit(Unit((self._about(type_, d, obj),), changes))
+
+    def _about(self, type_: EntryType, d: Mapping[str, JsonValue], obj: str) -> Draft:
+        return Draft(id=EntryId(self.entropy.uuid7()), type=type_, d=d, obj=obj)

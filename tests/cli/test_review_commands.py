@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from tests.web.in_memory import content
+from tests.web.in_memory import DIFF, change_of_policies, content, rich
 from tests.web.serving import SECONDS, Served, served
 from typer.testing import CliRunner, Result
 
@@ -61,6 +61,28 @@ def test_show_renders_the_card_and_makes_nothing_of_the_agents_text(gateway: Ser
         "masked",
     ):
         assert told in output
+
+
+def test_show_tells_all_of_a_card(gateway: Served) -> None:
+    shown = " ".join(run(gateway, "show", gateway.open(rich()).id).output.replace("│", " ").split())
+    for told in (
+        "2 of privacy-officers, then 1 of security; and 1 of owners or 2 of stewards",
+        "may run 3 times within 10 minutes",
+        "Unmasked: values of clinic/public.patients.mrn would come back in clear (phi.mrn).",
+        "at most 1000 rows",
+        "CHG-4711",
+        "slack, teams",
+        "members of on-call, unsigned",
+        "clinic/cohort_export",
+    ):
+        assert told in shown, told
+
+
+def test_show_keeps_the_lines_of_a_change_of_policies(gateway: Served) -> None:
+    output = run(gateway, "show", gateway.open(change_of_policies()).id).output
+    lines = [line.strip("│ ") for line in output.splitlines()]
+    at = lines.index("=== clinic.cedar: changed")
+    assert lines[at : at + 6] == [line.strip() for line in DIFF.splitlines()]
 
 
 def test_approve_shows_asks_and_sends_what_was_shown(gateway: Served) -> None:

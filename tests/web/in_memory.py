@@ -153,6 +153,7 @@ class Desk:
         self.refused: list[tuple[ReviewId, str, str]] = []
         self.corrupt: set[ReviewId] = set()
         self.listening: list[asyncio.Queue[ReviewId]] = []
+        self.not_now: dict[PersonId, str] = {}  # who may say no, and not yes yet: why
 
     def open(self, content: Mapping[str, Any], actor: str = "etl-agent", count: int = 1) -> Review:
         number = len(self.held)
@@ -203,20 +204,20 @@ class Desk:
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
         return [v for v in self.cast if v.review == review]
 
-    def why_not(self, review: Review, person: PersonId) -> str | None:
+    def why_not(self, review: Review, person: PersonId, verdict: Verdict = Verdict.APPROVE) -> str | None:
         if review.state not in OPEN:
             return f"the review is {review.state.value}"
         if person in review.excluded:
             return "you are part of the request"
         if OFFICERS not in self.registry.people[person].groups:
             return f"only members of {OFFICERS} may sign"
-        if any(v.person == person and v.review == review.id for v in self.cast):
+        if any(v.person == person and v.review == review.id and v.verdict is verdict for v in self.cast):
             return "you have voted"
-        return None
+        return None if verdict is Verdict.DENY else self.not_now.get(person)
 
     async def vote(self, review: ReviewId, voter: Voter, ballot: Ballot) -> Review:
         found = await self.review(review)
-        refusal = self.why_not(found, voter.person)
+        refusal = self.why_not(found, voter.person, ballot.verdict)
         if refusal is not None:
             await self.refuse_vote(review, voter.person, refusal)
             raise (Conflict if found.state not in OPEN else NotEntitled)(f"this vote doesn't count: {refusal}")
@@ -295,6 +296,51 @@ class Office:
         )
 
 
+def rich(**changes: Any) -> dict[str, Any]:
+    """A card that has something of everything."""
+    fields: dict[str, Any] = {
+        "tool": {"name": "clinic/cohort_export", "definition": "a" * 64},
+        "reveals": [{"column": "clinic/public.patients.mrn", "label": "phi.mrn"}],
+        "any_of": [[{"group": "owners", "count": 1}, {"group": "stewards", "count": 2}]],
+        "stages": [[[{"group": "privacy-officers", "count": 2}], [{"group": "security", "count": 1}]]],
+        "channels": ["slack", "teams"],
+        "break_glass": ["on-call"],
+        "ticket_given": "CHG-4711",
+        "uses": 3,
+        "row_cap": 1000,
+        "unbounded": True,
+        "opaque": True,
+        "opaque_because": ["a definition isn't known"],
+    }
+    return content(**{**fields, **changes})
+
+
+DIFF = "\n".join(
+    (
+        "=== clinic.cedar: changed",
+        "@@ -1,3 +1,3 @@",
+        ' @id("exports")',
+        '-@review("officers:2")',
+        '+@review("officers:1") // <b>weaker</b>',
+        "    forbid (principal, action, resource);",
+    )
+)
+
+
+def change_of_policies(**changes: Any) -> dict[str, Any]:
+    """The card of putting another bundle in force."""
+    fields: dict[str, Any] = {
+        "connection": {"name": "interlock", "environment": "gateway", "tags": []},
+        "verbs": ["policy.load"],
+        "resources": [{"id": "interlock/bundle/" + "b" * 64, "kind": "connection", "labels": []}],
+        "statements": [{"code": [DIFF], "leaves": []}],
+        "outputs": [],
+        "labels": [],
+        "filters": [],
+    }
+    return content(**{**fields, **changes})
+
+
 def content(**changes: Any) -> dict[str, Any]:
     """A card as review/card.py makes it: the export of the demo."""
     fields: dict[str, Any] = {
@@ -308,6 +354,7 @@ def content(**changes: Any) -> dict[str, Any]:
             {"id": "clinic/public.patients", "kind": "relation", "labels": ["phi.mrn", "phi.name.family", "phi.ssn"]},
             {"id": "clinic/public.encounters", "kind": "relation", "labels": ["phi.clinical.diagnosis"]},
         ],
+        "tool": None,
         "statements": [
             {
                 "code": [
@@ -332,6 +379,7 @@ def content(**changes: Any) -> dict[str, Any]:
             {"name": "family_name", "labels": ["phi.name.family"], "masked": True},
             {"name": "diagnosis", "labels": ["phi.clinical.diagnosis"], "masked": True},
         ],
+        "reveals": [],
         "labels": ["phi.clinical.diagnosis", "phi.mrn", "phi.name.family", "phi.ssn"],
         "filters": ["phi.mrn"],
         "writes": [],
@@ -340,6 +388,12 @@ def content(**changes: Any) -> dict[str, Any]:
         "opaque_because": [],
         "policies": [{"id": "phi-export-needs-privacy-officer", "because": "PHI would leave the database"}],
         "requirements": [{"group": "privacy-officers", "count": 1}],
+        "any_of": [],
+        "stages": [],
+        "channels": [],
+        "break_glass": [],
+        "ticket_given": "",
+        "row_cap": None,
         "reason_given": "Nightly cohort extract for the readmission study.",
         "expires_at": "2026-11-22T10:00:00.000000Z",
         "valid_seconds": 600,

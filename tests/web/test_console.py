@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 from tests.web.conftest import SignIn
-from tests.web.in_memory import Office, content
+from tests.web.in_memory import DIFF, Office, change_of_policies, content, rich
 
+from interlock.model.decision import Reuse
 from interlock.model.names import PersonId
 from interlock.model.review import Review, ReviewState
 from interlock.web.console.inbox import MAX_SHOWN, fairly
@@ -181,7 +184,7 @@ async def test_the_form_sends_the_digests_that_were_shown(office: Office, sign_i
     answer = await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "approve", "reason": "ok"})
     assert (answer.status_code, answer.headers["location"]) == (303, f"/reviews/{review.id}")
     assert office.desk.held[review.id].state is ReviewState.APPROVED
-    late = await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "deny"})
+    late = await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "approve"})
     assert late.status_code == 403
     assert "Your vote didn&#39;t count" in late.text or "Your vote didn't count" in late.text
 
@@ -237,12 +240,57 @@ async def test_who_may_not_sign_has_no_buttons(office: Office, sign_in: SignIn) 
 
 async def test_all_of_the_card_is_on_the_page(office: Office, sign_in: SignIn) -> None:
     """Every text of the card's content appears; of a leaf that is shown, its text."""
-    review = office.desk.open(content(unbounded=True, opaque=True, opaque_because=["a definition isn't known"]))
+    review = office.desk.open(rich())
     page = (await (await sign_in("priya")).get(f"/reviews/{review.id}")).text
     seen = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
     for text in texts(office.desk.cards[review.id]):
         assert re.sub(r"\s+", " ", text).strip().replace("'", "&#39;") in seen, text
     assert "every row may change" in seen
+    assert "2 of privacy-officers, then 1 of security; and 1 of owners or 2 of stewards" in seen
+    assert "may run 3 times within 10 minutes" in seen
+    assert "at most 1000 rows" in seen
+    assert "Votes also count from slack, teams" in seen
+    assert "members of on-call" in seen
+    assert "<h1>" in page and "to export and read and reveal values of" in seen
+    assert "unmasked" in seen
+
+
+async def test_a_change_of_policies_is_shown_line_by_line(office: Office, sign_in: SignIn) -> None:
+    review = office.desk.open(change_of_policies())
+    page = (await (await sign_in("priya")).get(f"/reviews/{review.id}")).text
+    shown = html.unescape(re.sub(r"<[^>]+>", "", page[page.index('<pre class="code"') : page.index("</pre>")]))
+    assert shown.split("\n") == DIFF.split("\n")
+    assert "<b>weaker</b>" not in page
+    assert "What would change" in page
+    assert "to change the policies of <bdi>interlock</bdi>" in page
+    css = (await (await sign_in("priya")).get("/static/console.css")).text
+    assert re.search(r"\.code \{[^}]*white-space: pre-wrap", css)
+
+
+async def test_an_approval_for_several_runs_says_how_many_are_left(office: Office, sign_in: SignIn) -> None:
+    review = office.desk.open(content(uses=3))
+    times = replace(review.requirements, reuse=Reuse(3, timedelta(minutes=10)))
+    until = office.clock.now() + timedelta(minutes=10)
+    used = replace(review, requirements=times, state=ReviewState.APPROVED, approved_until=until, uses_left=2)
+    office.desk.held[review.id] = used
+    client = await sign_in("priya")
+    for path in ("/", f"/reviews/{review.id}"):
+        page = (await client.get(path)).text
+        assert "2 of 3 runs are left" in page
+        assert "Approved, ran 1 of 3 times" in page
+
+
+async def test_who_has_a_say_later_can_say_no_now_and_not_yes(office: Office, sign_in: SignIn) -> None:
+    review = office.desk.open(content())
+    office.desk.not_now[PersonId("priya")] = "it is for members of security to sign now"
+    client = await sign_in("priya")
+    page = (await client.get(f"/reviews/{review.id}")).text
+    assert "Not for you to sign: it is for members of security to sign now." in page
+    assert 'value="approve"' not in page and 'value="deny"' in page
+    fields = hidden(page)
+    assert (await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "approve"})).status_code == 403
+    assert (await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "deny"})).status_code == 303
+    assert office.desk.held[review.id].state is ReviewState.DENIED
 
 
 def texts(value: object) -> list[str]:

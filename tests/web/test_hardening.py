@@ -129,3 +129,35 @@ async def test_cookies_pass_in_neither_direction_where_they_must_not() -> None:
     await Hardening(app, AGENTS_HEADERS, cookies=False)(scope, receive, send)
     assert seen == [b"accept"]
     assert b"set-cookie" not in [name for name, _ in sent[0]["headers"]]
+
+
+async def test_few_large_bodies_are_received_at_once() -> None:
+    """Whoever sends one may be nobody yet: those that wait for their rest keep the next out, and not for good."""
+    sent: list[Message] = []
+    rest = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        length = len((await receive())["body"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": str(length).encode()})
+
+    async def slowly() -> Message:
+        await rest.wait()
+        return {"type": "http.request", "body": b"x" * (MAX_BODY + 1), "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    wrapped = Hardening(app, CONTROL_HEADERS, larger={"/large": MAX_BODY * 2})
+    scope: Scope = {"type": "http", "method": "POST", "path": "/large", "headers": []}
+    waiting = [asyncio.create_task(wrapped(scope, slowly, send)) for _ in range(hardening.LARGE_AT_ONCE)]
+    await asyncio.sleep(0)
+    await wrapped(scope, slowly, send)
+    assert [message["status"] for message in sent if "status" in message] == [503]
+    rest.set()
+    await asyncio.gather(*waiting)
+    await wrapped(scope, slowly, send)
+    statuses = [message["status"] for message in sent if "status" in message]
+    assert statuses == [503] + [200] * (hardening.LARGE_AT_ONCE + 1)
+    await wrapped({**scope, "path": "/other"}, slowly, send)
+    assert [message["status"] for message in sent if "status" in message][-1] == 413

@@ -15,7 +15,10 @@ from interlock.cli import (
     ledger_export,
     ledger_reset,
     policy,
+    policy_history,
     policy_pin,
+    policy_propose,
+    policy_test,
     review,
     serve,
     token,
@@ -35,6 +38,10 @@ app.command("demo")(demo.demo)
 ledger.app.command("export")(ledger_export.export)
 ledger.app.command("key")(ledger_export.key)
 ledger.app.command("unsafe-reset-signer")(ledger_reset.unsafe_reset_signer)
+policy.app.command("propose")(policy_propose.propose)
+policy.app.command("history")(policy_history.history)
+policy.app.command("show")(policy_history.show)
+policy.app.command("test")(policy_test.try_cases)
 policy.app.command("unsafe-pin")(policy_pin.unsafe_pin)
 app.add_typer(token.app, name="token", help="Keys of agents, services and people.")
 app.add_typer(review.app, name="review", help="Held actions: list, show, approve, deny, watch.")

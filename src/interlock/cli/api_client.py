@@ -6,7 +6,7 @@ import ipaddress
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -29,12 +29,13 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class GatewayRefused(Exception):
-    """The gateway said no: its code and sentence."""
+    """The gateway said no: its code and sentence, and every mistake where it found some."""
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: str, mistakes: Sequence[str] = ()) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
+        self.mistakes = tuple(mistakes)
 
 
 class GatewayUnreachable(Exception):
@@ -123,6 +124,8 @@ def plain_failures() -> Iterator[None]:
     try:
         yield
     except GatewayRefused as error:
+        for mistake in error.mistakes:
+            print(visible(mistake), file=sys.stderr)
         _fail(f"Refused ({error.code}): {error.sentence}", REFUSED)
     except GatewayUnreachable as error:
         _fail(str(error), UNREACHABLE)
@@ -138,8 +141,8 @@ def _fail(sentence: str, code: int) -> None:
 def _refusal(answer: httpx.Response) -> GatewayRefused:
     try:
         told = answer.json()
-        return GatewayRefused(str(told["code"]), str(told["sentence"]))
-    except (ValueError, KeyError, TypeError):
+        return GatewayRefused(str(told["code"]), str(told["sentence"]), list(map(str, told.get("mistakes") or ())))
+    except (ValueError, KeyError, TypeError, AttributeError):
         return GatewayRefused(f"http_{answer.status_code}", "Whatever answers at this address isn't a gateway's API.")
 
 

@@ -7,6 +7,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from interlock.model.verb import POLICY_LOAD
+from interlock.web import words
 from interlock.web.api.shapes import OwnReview, ReviewOut, ShownReview
 from interlock.web.card_view import CardContent, LeafPart, StatementPart, read_card
 from interlock.web.visible import visible, visible_block
@@ -66,21 +68,24 @@ def review_rows(rows: list[tuple[ReviewOut, str]]) -> Table:
 
 
 def needs(review: ReviewOut) -> str:
-    """`1 of privacy-officers and 2 of dbas`."""
-    return " and ".join(f"{quorum.count} of {quorum.group}" for quorum in review.requirements)
+    """`2 of privacy-officers, then 1 of security`."""
+    return words.needs(review.requirements, review.any_of, review.stages)
 
 
 def _heading(review: ReviewOut) -> Text:
     line = Text(visible(review.actor), "bold")
     line.append(f" on {visible(review.connection)}", "default")
     line.append(f"   {review.state.value}", "bold yellow" if review.state.value == "pending" else "bold")
+    if review.state.value == "approved" and review.uses > 1:
+        line.append(f", {words.runs_left(review.uses, review.uses_left)}", "default")
     return line
 
 
 def _content(card: CardContent) -> list[RenderableType]:
     parts: list[RenderableType] = [_warning(text) for text in _warnings(card)]
     for number, statement in enumerate(card.statements, 1):
-        name = "Would run" if len(card.statements) == 1 else f"Would run, statement {number} of {len(card.statements)}"
+        doing = "Would change" if POLICY_LOAD in card.verbs else "Would run"
+        name = doing if len(card.statements) == 1 else f"{doing}, statement {number} of {len(card.statements)}"
         parts += [Text(), Text(name, "bold"), _code(statement)]
     connection = card.connection
     facts = [
@@ -92,12 +97,16 @@ def _content(card: CardContent) -> list[RenderableType]:
         ("Labels in it", ", ".join(card.labels) or "none known"),
         *([("Filters on", ", ".join(card.filters))] if card.filters else []),
         *([("Writes", ", ".join(card.writes))] if card.writes else []),
+        *([("Tool", f"{card.tool.name}, as defined by {card.tool.definition}")] if card.tool else []),
         *(("Comes back", f"{o.name}: {_leaves_as(o.masked, o.labels)}") for o in card.outputs),
-        ("Size", card.estimate),
+        ("Size", card.estimate if card.row_cap is None else f"{card.estimate}; at most {card.row_cap} rows"),
         *(("Stopped by", f"{p.because} ({p.id})") for p in card.policies),
-        ("Needs", " and ".join(f"{r.count} of {r.group}" for r in card.requirements)),
-        ("Once approved", f"may run {card.uses} time(s) within {card.valid_seconds} s"),
+        ("Needs", words.needs(card.requirements, card.any_of, card.stages)),
+        *([("Votes also from", ", ".join(card.channels))] if card.channels else []),
+        *([("Break glass", f"members of {', '.join(card.break_glass)}, unsigned")] if card.break_glass else []),
+        ("Once approved", words.runs(card.uses, card.valid_seconds)),
         ("Sign by", card.expires_at),
+        *([("Ticket", f"{card.ticket_given}   (unverified text)")] if card.ticket_given else []),
         ("Asker's reason", f"{card.reason_given or 'none given'}   (unverified text)"),
     ]
     return [*parts, Text(), _facts(facts)]
@@ -109,6 +118,7 @@ def _warnings(card: CardContent) -> list[str]:
         found.append("Unbounded: it writes without a condition that limits it.")
     if card.opaque:
         found.append(f"Opaque: not all of it could be read. {'; '.join(card.opaque_because)}")
+    found += [f"Unmasked: values of {r.column} would come back in clear ({r.label})." for r in card.reveals]
     if card.enforced_by != "gateway":
         found.append(f"Enforced by {card.enforced_by}: Interlock trusts the asker to obey.")
     if card.votes_by_token:

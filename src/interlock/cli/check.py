@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from interlock import settings as settings_file
+from interlock.cli.in_force import why_not_in_force
 from interlock.errors import Mistakes, SettingsMistakes
 from interlock.model.settings import Settings as Loaded
 
@@ -18,7 +19,8 @@ Settings = Annotated[Path, typer.Option("--settings", help="The settings file.",
 def check(settings: Settings = Path("interlock.toml")) -> None:
     """Checks all that `serve` reads before it starts, without starting it; exit code 2 when there is a mistake.
 
-    Warnings don't count as mistakes: a forbid that nothing makes fire, a console whose cookies others could read.
+    Warnings don't count as mistakes: a forbid that nothing makes fire, a console whose cookies others could read, a
+    connection on which nothing is stopped, policies that aren't in force yet.
     """
     found = settings_file.survey(settings)
     mistakes = list(found.mistakes)
@@ -51,15 +53,22 @@ def _further(settings: Loaded) -> list[str]:
 
 def _warnings(file: str, settings: Loaded) -> list[str]:
     host = settings_file.shared_host(settings.public_url)
-    return ([f"{file}: {host}"] if host else []) + settings_file.rehearse(settings)
+    draft = why_not_in_force(settings)
+    return [
+        *([f"{file}: {host}"] if host else []),
+        *(f"{file}: {sentence}" for sentence in settings_file.unsafe(settings)),
+        *([f"{file}: {draft}"] if draft else []),
+        *settings_file.rehearse(settings),
+    ]
 
 
 def _without_missing(settings: Loaded) -> Loaded:
     """Without the files that aren't there: those have been told of already, with the table that names them."""
     files = tuple(file for file in settings.policy.files if file.is_file())
+    tools = tuple(file for file in settings.policy.tools if file.is_file())
     connections = {
         name: connection
         for name, connection in settings.connections.items()
         if connection.catalog is None or connection.catalog.is_file()
     }
-    return replace(settings, policy=replace(settings.policy, files=files), connections=connections)
+    return replace(settings, policy=replace(settings.policy, files=files, tools=tools), connections=connections)

@@ -68,10 +68,16 @@ tls = "disable"  # only on this machine; elsewhere verify-full, with `ca` unless
 environment = "production"
 tags = []  # policies can ask for these; a tag may name a regime, such as hipaa
 catalog = "catalogs/clinic.toml"  # which columns bear which labels
+# unsafe_observe = true  # stops and masks nothing, and records what would have been: only to try policies out
 
 [policy]
 packs = ["agents"]
 files = ["policies/local.cedar"]
+# tools = ["tools/github.json"]  # what MCP's tools/list answers, with "connection" added
+# zone = "Europe/Berlin"  # of context.hour; UTC otherwise
+# Who signs when somebody proposes other policies (`interlock policy propose`). What the first start found stays in
+# force until then, whatever is changed in the files.
+approvers = "platform-engineers:1"
 
 [votes]
 # A vote needs a console session. true would let votes by token count as well, which any program on a reviewer's

@@ -4,21 +4,37 @@
 never quotes a secret.
 """
 
-from interlock.settings.addresses import shared_host
+from interlock.settings.addresses import shared_host, unsafe
 from interlock.settings.read import Survey, is_node, is_origin, load, survey
-from interlock.settings.sources import load_bundle, load_catalogs, load_sources, members, rehearse, surroundings
+from interlock.settings.sources import (
+    bundle_of,
+    load_bundle,
+    load_catalogs,
+    load_sources,
+    load_texts,
+    load_tools,
+    members,
+    policies_digest,
+    rehearse,
+    surroundings,
+)
 
 __all__ = [
     "Survey",
+    "bundle_of",
     "is_node",
     "is_origin",
     "load",
     "load_bundle",
     "load_catalogs",
     "load_sources",
+    "load_texts",
+    "load_tools",
     "members",
+    "policies_digest",
     "rehearse",
     "shared_host",
     "surroundings",
     "survey",
+    "unsafe",
 ]

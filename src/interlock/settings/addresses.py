@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName
-from interlock.model.settings import ConnectionSettings, Listen, TlsFiles, UpstreamPostgres
+from interlock.model.settings import ConnectionSettings, Listen, Settings, TlsFiles, UpstreamPostgres
 from interlock.settings.people import check_words
 from interlock.settings.table import Table
 
@@ -69,6 +69,15 @@ def shared_host(public_url: str) -> str | None:
     )
 
 
+def unsafe(settings: Settings) -> list[str]:
+    """A sentence for each connection on which nothing is stopped."""
+    return [
+        f"[connections.{name}] unsafe_observe: nothing is stopped or masked here; what would have been is recorded"
+        for name, each in settings.connections.items()
+        if each.connection.unsafe_observe
+    ]
+
+
 def read_connection(name: str, table: Table) -> ConnectionSettings:
     """One `[connections.NAME]` table."""
     kind = table.one_of("kind", ("postgres",))
@@ -76,7 +85,8 @@ def read_connection(name: str, table: Table) -> ConnectionSettings:
     tags = table.texts("tags")
     check_words(table, "environment", [environment] if environment else [])
     check_words(table, "tags", tags)
-    connection = Connection(ConnectionName(name), kind, environment, frozenset(tags))
+    observe = table.flag("unsafe_observe", False)
+    connection = Connection(ConnectionName(name), kind, environment, frozenset(tags), observe)
     settings = ConnectionSettings(connection, _upstream(table), table.file("catalog"))
     table.done()
     return settings

@@ -9,7 +9,7 @@ from interlock.model.actor import ActorKind
 from interlock.model.names import ActorId, GroupName, PersonId
 from interlock.model.person import Person
 from interlock.model.settings import AgentSettings
-from interlock.policy.annotations import nearest
+from interlock.policy.spelling import nearest
 from interlock.settings.table import Table
 
 # Names stand in policies, ledger entries, SQL user names and URLs.

@@ -14,11 +14,10 @@ from pathlib import Path
 from interlock.errors import MalformedInput, SettingsMistakes
 from interlock.ledger.note import parse_vkey
 from interlock.model.names import ConnectionName
-from interlock.model.settings import ConnectionSettings, Limits, PolicySettings, Settings
-from interlock.policy.annotations import nearest
+from interlock.model.settings import ConnectionSettings, Limits, Settings
 from interlock.settings.addresses import is_this_machine, read_connection, read_listens, read_public_url
 from interlock.settings.people import check_name, read_actors, read_people
-from interlock.settings.sources import pack_names
+from interlock.settings.policy import read_policy
 from interlock.settings.table import Table
 
 _ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*")
@@ -94,7 +93,7 @@ def _read(root: Table, digest: str) -> Settings:
         actors=actors,
         groups=frozenset().union(*groups),
         connections=_connections(root),
-        policy=_policy(root),
+        policy=read_policy(root, people.values(), frozenset().union(*groups)),
         unsafe_token_votes=_votes(root),
         limits=_limits(root),
         digest=digest,
@@ -157,19 +156,6 @@ def _catalog(settings: ConnectionSettings) -> Path | None:
     return settings.catalog.resolve() if settings.catalog else None
 
 
-def _policy(root: Table) -> PolicySettings:
-    table = root.table("policy")
-    packs, files = table.texts("packs"), table.files("files")
-    table.done()
-    for pack in packs:
-        if pack not in pack_names():
-            table.wrong("packs", f'there is no pack "{pack}"{nearest(pack, pack_names())}')
-    names = [file.name for file in files]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        table.wrong("files", f"two files are called {name}, and a policy is told by its file's name")
-    return PolicySettings(packs, files)
-
-
 def _votes(root: Table) -> bool:
     table = root.table("votes")
     unsafe = table.flag("unsafe_token_votes", False)
@@ -183,7 +169,7 @@ def _limits(root: Table) -> Limits:
     limits = Limits(
         sessions=table.number("sessions", usual.sessions, 1, 100_000),
         open_reviews_per_actor=table.number("open_reviews_per_actor", usual.open_reviews_per_actor, 1, 10_000),
-        ledger_queue=table.number("ledger_queue", usual.ledger_queue, 16, 1_000_000),
+        ledger_queue=table.number("ledger_queue", usual.ledger_queue, 256, 1_000_000),
         login_seconds=table.number("login_seconds", usual.login_seconds, 1, 300),
     )
     table.done()

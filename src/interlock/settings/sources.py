@@ -1,50 +1,92 @@
-"""The files that the settings name: policy packs and files, of which the bundle is made, and catalogs."""
+"""The files that the settings name: policy packs, files and tools, of which the bundle is made, and catalogs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
-from interlock.errors import SettingsMistakes
+from interlock.errors import PolicyMistakes, SettingsMistakes
 from interlock.model.actor import ActorKind
-from interlock.model.names import ConnectionName, GroupName
+from interlock.model.names import ConnectionName, Digest, GroupName
 from interlock.model.settings import Settings
+from interlock.model.tool import Tool
 from interlock.policy import bundle, rehearsal
-from interlock.policy.surroundings import Surroundings
+from interlock.policy.surroundings import Members, Surroundings
 from interlock.sensitivity.catalog import EMPTY, Catalog, parse_catalog
 from interlock.sensitivity.labels import KNOWN
+from interlock.settings.policy import SUFFIX, pack_names
+from interlock.settings.tools import read_tools
 
-_SUFFIX = ".cedar"
-
-
-def pack_names() -> frozenset[str]:
-    """The packs that come with Interlock."""
-    packs = resources.files("interlock.policy").joinpath("packs").iterdir()
-    return frozenset(each.name.removesuffix(_SUFFIX) for each in packs if each.name.endswith(_SUFFIX))
+TOOLS: Final = "tools/"  # in front of the name of a file that defines tools
 
 
 def load_sources(settings: Settings) -> Mapping[str, str]:
-    """The texts of the bundle, by name: `packs/agents.cedar` for a pack, the file's own name for a file, so that the
+    """The policies' texts by name: `packs/agents.cedar` for a pack, the file's own name for a file, so that the
     bundle's digest is the same wherever it lies. Raises `SettingsMistakes` with each that can't be read."""
-    sources: dict[str, str] = {}
+    return {name: text for name, text in load_texts(settings).items() if not name.startswith(TOOLS)}
+
+
+def load_texts(settings: Settings) -> dict[str, str]:
+    """As `load_sources`, and `tools/github.json` for a file that defines tools: all that the bundle is made of."""
+    texts: dict[str, str] = {}
     mistakes: list[str] = []
     packs = resources.files("interlock.policy").joinpath("packs")
     for pack in settings.policy.packs:
         if pack in pack_names():
-            sources[f"packs/{pack}{_SUFFIX}"] = packs.joinpath(pack + _SUFFIX).read_text(encoding="utf-8")
-    for file in settings.policy.files:
+            texts[f"packs/{pack}{SUFFIX}"] = packs.joinpath(pack + SUFFIX).read_text(encoding="utf-8")
+    named = [(file.name, file) for file in settings.policy.files]
+    named += [(TOOLS + file.name, file) for file in settings.policy.tools]
+    for name, file in named:
         text = _text(file, mistakes)
         if text is not None:
-            sources[file.name] = text
+            texts[name] = text
     if mistakes:
         raise SettingsMistakes(mistakes)
-    return sources
+    return texts
+
+
+def bundle_of(settings: Settings, texts: Mapping[str, str]) -> bundle.Bundle:
+    """The bundle of these texts (as `load_texts` gives them) under these settings, wherever the texts come from.
+
+    Raises `PolicyMistakes` with every mistake.
+    """
+    tools, mistakes = _tools(texts)
+    policies = {name: text for name, text in texts.items() if not name.startswith(TOOLS)}
+    try:
+        loaded = bundle.load(
+            policies,
+            members(settings),
+            frozenset(KNOWN),
+            surroundings(settings),
+            tools=tools,
+            zone=settings.policy.zone,
+        )
+    except PolicyMistakes as found:
+        raise PolicyMistakes([*mistakes, *found.mistakes]) from None
+    if mistakes:
+        raise PolicyMistakes(mistakes)
+    return loaded
+
+
+def policies_digest(texts: Mapping[str, str]) -> Digest:
+    """The digest of the bundle that these texts make, as far as they can be read; nothing in them is checked."""
+    policies = {name: text for name, text in texts.items() if not name.startswith(TOOLS)}
+    return bundle.bundle_digest(policies, _tools(texts)[0])
+
+
+def load_tools(settings: Settings) -> tuple[Tool, ...]:
+    """The tools as their files define them; raises `SettingsMistakes`, `PolicyMistakes`."""
+    tools, mistakes = _tools(load_texts(settings))
+    if mistakes:
+        raise PolicyMistakes(mistakes)
+    return tuple(tools)
 
 
 def load_bundle(settings: Settings) -> bundle.Bundle:
-    """The policies in force; raises `SettingsMistakes` or `PolicyMistakes`, each with all of its kind."""
-    return bundle.load(load_sources(settings), members(settings), frozenset(KNOWN), surroundings(settings))
+    """The policies as their files are; raises `SettingsMistakes` or `PolicyMistakes`, each with all of its kind."""
+    return bundle_of(settings, load_texts(settings))
 
 
 def rehearse(settings: Settings) -> list[str]:
@@ -52,7 +94,8 @@ def rehearse(settings: Settings) -> list[str]:
 
     Thousands of requests are tried: for checks, not for every start.
     """
-    return rehearsal.rehearse(load_sources(settings), members(settings), frozenset(KNOWN), surroundings(settings))
+    sources, tools = load_sources(settings), load_tools(settings)
+    return rehearsal.rehearse(sources, members(settings), frozenset(KNOWN), surroundings(settings), tools)
 
 
 def surroundings(settings: Settings) -> Surroundings:
@@ -80,10 +123,21 @@ def load_catalogs(settings: Settings) -> dict[ConnectionName, Catalog]:
     return catalogs
 
 
-def members(settings: Settings) -> dict[GroupName, int]:
-    """How many people are in each group; agents and services never vote and don't count."""
+def members(settings: Settings) -> Members:
+    """The people in each group; agents and services never vote and aren't among them."""
     people = settings.people.values()
-    return {group: sum(group in person.groups for person in people) for group in settings.groups}
+    return {group: frozenset(p.id for p in people if group in p.groups) for group in settings.groups}
+
+
+def _tools(texts: Mapping[str, str]) -> tuple[list[Tool], list[str]]:
+    tools: list[Tool] = []
+    mistakes: list[str] = []
+    for name in sorted(texts):
+        if name.startswith(TOOLS):
+            found, wrong = read_tools(name, texts[name], tools)
+            tools += found
+            mistakes += wrong
+    return tools, mistakes
 
 
 def _text(path: Path, mistakes: list[str]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from interlock.model.secret import Secret
-from interlock.policy.annotations import nearest
+from interlock.policy.spelling import nearest
 
 
 class Table:
@@ -39,6 +39,13 @@ class Table:
         if value is not None:
             self.wrong(key, "this must be a string that isn't empty")
         return ""
+
+    def optional(self, key: str) -> str | None:
+        """As `text`, or None when the key is absent."""
+        if key in self._raw:
+            return self.text(key)
+        self._asked.append(key)
+        return None
 
     def one_of(self, key: str, valid: Collection[str], default: str | None = None) -> str:
         """One of a few words."""
@@ -79,10 +86,9 @@ class Table:
 
     def file(self, key: str) -> Path | None:
         """The path of a file that must be there, or None when the key is absent."""
-        if key not in self._raw:
-            self._asked.append(key)
+        value = self.optional(key)
+        if value is None:
             return None
-        value = self.text(key)
         if value and not (self._base / value).is_file():
             self.wrong(key, f"there is no file {value}")
         return self._base / value

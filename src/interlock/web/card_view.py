@@ -60,6 +60,20 @@ class StatementPart(_Part):
     leaves: list[LeafPart]
 
 
+class ToolPart(_Part):
+    """The tool that would be called, and the digest of its definition."""
+
+    name: str
+    definition: str
+
+
+class RevealPart(_Part):
+    """A column whose values would come back unmasked, for one of its labels."""
+
+    column: str
+    label: str
+
+
 class OutputPart(_Part):
     """One output column."""
 
@@ -92,8 +106,10 @@ class CardContent(_Part):
     enforced_by: str
     verbs: list[str]
     resources: list[ResourcePart]
+    tool: ToolPart | None
     statements: list[StatementPart]
     outputs: list[OutputPart]
+    reveals: list[RevealPart]
     labels: list[str]
     filters: list[str]
     writes: list[str]
@@ -102,10 +118,16 @@ class CardContent(_Part):
     opaque_because: list[str]
     policies: list[PolicyPart]
     requirements: list[RequirementPart]
+    any_of: list[list[RequirementPart]]
+    stages: list[list[list[RequirementPart]]]
+    channels: list[str]
+    break_glass: list[str]
     reason_given: str
+    ticket_given: str
     expires_at: str
     valid_seconds: int
     uses: int
+    row_cap: int | None
     estimate: str
     votes_by_token: bool
 
@@ -144,6 +166,12 @@ def _misfits(card: CardContent) -> list[str]:
     faults = [] if card.version == VERSION else ["version"]
     if any(len(s.code) != len(s.leaves) + 1 for s in card.statements):
         faults.append("statements")
-    if not card.requirements:
+    if not (card.requirements or card.any_of or card.stages):
         faults.append("requirements")
+    if not all(card.any_of):
+        faults.append("any_of")
+    if not all(staged and all(staged) for staged in card.stages):
+        faults.append("stages")
+    if card.uses < 1:
+        faults.append("uses")
     return faults

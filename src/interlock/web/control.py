@@ -14,13 +14,14 @@ from starlette.exceptions import HTTPException
 
 from interlock.errors import InterlockError
 from interlock.ports import Clock, Sealer
+from interlock.web.api import bundles as bundles_api
 from interlock.web.api import events, operator, reviews, whoami
 from interlock.web.bounds import Listeners, Rate
 from interlock.web.console import pages, signing
 from interlock.web.console.rendering import Pages
 from interlock.web.control_state import Control
 from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, Hardening
-from interlock.web.needs import Desk, Registry
+from interlock.web.needs import Bundles, Desk, Registry
 from interlock.web.problems import Problem, problem
 from interlock.web.session import Sessions, origin_of
 
@@ -51,6 +52,7 @@ def control_app(
     version: str,
     ready: Callable[[], str | None],
     stopping: asyncio.Event | None = None,
+    bundles: Bundles | None = None,
 ) -> FastAPI:
     """The control port: console, `/api`, `/healthz`.
 
@@ -73,12 +75,21 @@ def control_app(
         refusals=Rate(clock, REFUSALS_AT_ONCE, REFUSALS_PER_SECOND),
         listeners=Listeners(),
         stopping=stopping or asyncio.Event(),
+        bundles=bundles,
     )
     app.state.pages = Pages(version, unsafe_token_votes)
-    for router in (whoami.router, reviews.router, events.router, operator.router, signing.router, pages.router):
+    for router in (
+        whoami.router,
+        reviews.router,
+        bundles_api.router,
+        events.router,
+        operator.router,
+        signing.router,
+        pages.router,
+    ):
         app.include_router(router)
     _add_health(app, ready)
-    app.add_middleware(Hardening, headers=CONTROL_HEADERS)
+    app.add_middleware(Hardening, headers=CONTROL_HEADERS, larger={bundles_api.PATH: bundles_api.MAX_BODY})
     return app
 
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from interlock.ports import Clock
 from interlock.web.bounds import Listeners, Rate
-from interlock.web.needs import Desk, Registry
+from interlock.web.needs import Bundles, Desk, Registry
 from interlock.web.session import Sessions
 
 
@@ -35,6 +35,7 @@ class Control:
     refusals: Rate
     listeners: Listeners
     stopping: asyncio.Event
+    bundles: Bundles | None = None
 
 
 def control(request: Request) -> Control:

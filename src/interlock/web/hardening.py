@@ -10,6 +10,7 @@ import asyncio
 import json
 import traceback
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -17,10 +18,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interlock.web.problems import INTERNAL, Problem
 
-MAX_BODY = 64 * 1024  # bytes; the largest thing anyone sends here is a vote with its reason
+MAX_BODY = 64 * 1024  # bytes; the largest thing anyone sends to most addresses is a vote with its reason
+LARGE_AT_ONCE = 4  # larger bodies being received; whoever sends one may be nobody yet
 BODY_SECONDS = 10.0  # how long a body may take to arrive
 
-_TOO_LARGE = Problem(413, "too_large", "The request's body is larger than 64 KiB.")
+_TOO_LARGE = Problem(413, "too_large", "The request's body is larger than this address takes.")
+_TOO_MANY = Problem(503, "busy", "Several large requests are being received. Ask again in a moment.")
 _TOO_SLOW = Problem(408, "too_slow", "The request's body took too long to arrive.")
 
 _EVERYWHERE = {
@@ -48,10 +51,22 @@ AGENTS_HEADERS: Mapping[str, str] = {
 
 
 class Hardening:
-    """ASGI middleware; `cookies=False` drops cookies in both directions (the agents' port)."""
+    """ASGI middleware; `cookies=False` drops cookies in both directions (the agents' port).
 
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str], *, cookies: bool = True) -> None:
+    `larger` names the paths that take longer bodies, and how long; few of those are received at once.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        headers: Mapping[str, str],
+        *,
+        cookies: bool = True,
+        larger: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._app = app
+        self._larger = larger
+        self._receiving = 0
         self._headers = headers
         self._cookies = cookies
         self._log = structlog.get_logger("interlock.web")
@@ -77,11 +92,22 @@ class Hardening:
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, answer)
             return None
-        body = await _body(receive)
+        body = await self._received(scope.get("path", ""), receive)
         if isinstance(body, Problem):
             return body
         await self._app(scope, _replay(body, receive), answer)
         return None
+
+    async def _received(self, path: str, receive: Receive) -> bytes | Problem:
+        if path not in self._larger:
+            return await _body(receive, MAX_BODY)
+        if self._receiving >= LARGE_AT_ONCE:
+            return _TOO_MANY
+        self._receiving += 1
+        try:
+            return await _body(receive, self._larger[path])
+        finally:
+            self._receiving -= 1
 
 
 class _Answer:
@@ -105,13 +131,13 @@ class _Answer:
     async def problem(self, told: Problem) -> None:
         body = json.dumps({"code": told.code, "sentence": told.sentence}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        if told.status in (408, 413):
+        if told.status in (408, 413, 503):
             headers.append((b"connection", b"close"))
         await self({"type": "http.response.start", "status": told.status, "headers": headers})
         await self({"type": "http.response.body", "body": body})
 
 
-async def _body(receive: Receive) -> bytes | Problem:
+async def _body(receive: Receive, most: int) -> bytes | Problem:
     pieces: list[bytes] = []
     size = 0
     try:
@@ -122,7 +148,7 @@ async def _body(receive: Receive) -> bytes | Problem:
                     return _TOO_SLOW  # the client left; nobody reads this
                 pieces.append(message.get("body", b""))
                 size += len(pieces[-1])
-                if size > MAX_BODY:
+                if size > most:
                     return _TOO_LARGE
                 if not message.get("more_body", False):
                     return b"".join(pieces)

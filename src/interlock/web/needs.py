@@ -1,16 +1,18 @@
-"""What the web needs of the desk and the registry, one page. `desk.Desk` and `registry.Registry` fill these."""
+"""What the web needs of the desk, the registry and the bundles, one page. `Desk`, `Registry`, `Adoption` fill these."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+from interlock.adoption import Proposed
+from interlock.ledger.authority import Loading
 from interlock.model.actor import Actor
 from interlock.model.card import Card
-from interlock.model.names import ActorId, KeyId, PersonId, ReviewId
+from interlock.model.names import ActorId, Digest, KeyId, PersonId, ReviewId
 from interlock.model.person import Person
-from interlock.model.review import Ballot, Review, ReviewState, Vote, Voter
+from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
 from interlock.model.secret import Secret
 
 
@@ -29,8 +31,8 @@ class Desk(Protocol):
     async def votes(self, review: ReviewId, /) -> Sequence[Vote]:
         """The votes on a review, oldest first."""
 
-    def why_not(self, review: Review, person: PersonId, /) -> str | None:
-        """None when this person may sign; otherwise why not, in words for them."""
+    def why_not(self, review: Review, person: PersonId, verdict: Verdict = ..., /) -> str | None:
+        """None when this person may vote so (yes, if nothing is said); otherwise why not, in words for them."""
 
     async def vote(self, review: ReviewId, voter: Voter, ballot: Ballot, /) -> Review:
         """Counts a vote; raises `Conflict`, `NotEntitled`, `NotFound`. Records refusals itself."""
@@ -73,3 +75,16 @@ class Registry(Protocol):
 
     def person(self, person: PersonId, /) -> Person | None:
         """A person of the settings."""
+
+
+class Bundles(Protocol):
+    """Policy bundles: those that were put in force, and asking for another."""
+
+    async def propose(self, actor: Actor, sources: Mapping[str, str], note: str, /) -> Proposed:
+        """Opens a review; raises `NotEntitled`, `Mistakes` with all mistakes, `Conflict`."""
+
+    def history(self) -> Sequence[Loading]:
+        """The newest bundles put in force, oldest first."""
+
+    async def texts(self, which: str, /) -> tuple[Digest, Mapping[str, str]]:
+        """The sources of one: "in-force", "previous", or how its digest begins; raises `NotFound`."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from interlock.errors import NotFound
 from interlock.model.names import Digest, PersonId, ReviewId
-from interlock.model.review import Ballot, Review, ReviewState, Voter
+from interlock.model.review import Ballot, Review, ReviewState, Verdict, Voter
 from interlock.web import votes
 from interlock.web.api.shapes import (
     BallotIn,
@@ -116,12 +116,9 @@ def owns(caller: Caller, review: Review) -> bool:
 
 
 async def _shown(parts: Control, review: Review, person: PersonId) -> ShownReview:
-    card = await parts.desk.card(review.id)
-    why_not = parts.desk.why_not(review, person)
+    card, listed = await parts.desk.card(review.id), _listed(parts, review, person)
     return ShownReview(
-        review=review_out(review),
-        may_sign=why_not is None,
-        why_not=why_not,
+        **dict(listed),
         card=card_out(card, read_card(card.content)),
         votes=[vote_out(v) for v in await parts.desk.votes(review.id)],
     )
@@ -129,7 +126,8 @@ async def _shown(parts: Control, review: Review, person: PersonId) -> ShownRevie
 
 def _listed(parts: Control, review: Review, person: PersonId) -> ListedReview:
     why_not = parts.desk.why_not(review, person)
-    return ListedReview(review=review_out(review), may_sign=why_not is None, why_not=why_not)
+    may_deny = parts.desk.why_not(review, person, Verdict.DENY) is None
+    return ListedReview(review=review_out(review), may_sign=why_not is None, may_deny=may_deny, why_not=why_not)
 
 
 async def _own(parts: Control, review: Review) -> OwnReview:

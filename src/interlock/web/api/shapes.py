@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from interlock.model.card import Card
+from interlock.model.decision import Quorum
 from interlock.model.review import Presence, Review, ReviewState, Verdict, Vote
 from interlock.web.card_view import CardView, read_card
 
@@ -55,8 +57,14 @@ class ReviewOut(BaseModel):
     state: ReviewState
     action_digest: str
     card_digest: str
-    requirements: list[QuorumOut]
+    requirements: list[QuorumOut] = Field(description="All of these")
+    any_of: list[list[QuorumOut]] = Field(description="Of each member, one")
+    stages: list[list[list[QuorumOut]]] = Field(description="Each list, a stage after the other; all of each stage")
+    channels: list[str] = Field(description="Where votes count besides the console")
+    break_glass: list[str] = Field(description="Groups whose members policy would let run it unsigned")
     valid_seconds: int
+    uses: int = Field(description="How many runs an approval is good for")
+    uses_left: int
     excluded: list[str]
     opened_at: datetime
     expires_at: datetime
@@ -84,11 +92,12 @@ class VoteOut(BaseModel):
 
 
 class ListedReview(BaseModel):
-    """A review in a list, with whether the caller may sign it and why not."""
+    """A review in a list, with whether the caller may sign it and why not; saying no may be theirs even so."""
 
     view: Literal["person"] = "person"
     review: ReviewOut
     may_sign: bool
+    may_deny: bool
     why_not: str | None
 
 
@@ -179,6 +188,7 @@ class LinkOut(BaseModel):
 
 def review_out(review: Review) -> ReviewOut:
     """A review as people see it."""
+    asked = review.requirements
     return ReviewOut(
         id=review.id,
         action=review.action,
@@ -187,13 +197,23 @@ def review_out(review: Review) -> ReviewOut:
         state=review.state,
         action_digest=review.digest,
         card_digest=review.card_digest,
-        requirements=[QuorumOut(group=q.group, count=q.count) for q in review.requirements.quorums],
-        valid_seconds=int(review.requirements.valid.total_seconds()),
+        requirements=_quorums(asked.quorums),
+        any_of=[_quorums(choices) for choices in asked.any_of],
+        stages=[[_quorums(stage) for stage in stages] for stages in asked.stages],
+        channels=sorted(asked.channels),
+        break_glass=sorted(asked.break_glass),
+        valid_seconds=int(asked.valid.total_seconds()),
+        uses=review.uses,
+        uses_left=review.uses_left,
         excluded=sorted(review.excluded),
         opened_at=review.opened_at,
         expires_at=review.expires_at,
         approved_until=review.approved_until,
     )
+
+
+def _quorums(quorums: Sequence[Quorum]) -> list[QuorumOut]:
+    return [QuorumOut(group=quorum.group, count=quorum.count) for quorum in quorums]
 
 
 def card_out(card: Card, view: CardView) -> CardOut:

@@ -110,7 +110,7 @@ async def _card(
     review = await parts.desk.review(review_id)
     view = await card_view(parts.desk, review)
     why_not = parts.desk.why_not(review, me.person.id)
-    open_to_me = why_not is None and review.state in (ReviewState.PENDING, ReviewState.APPROVED)
+    is_open = review.state in (ReviewState.PENDING, ReviewState.APPROVED)
     return _pages(request).render(
         "review.html",
         told.status if told else 200,
@@ -119,8 +119,8 @@ async def _card(
         card=view.content,
         votes=await parts.desk.votes(review_id),
         why_not=why_not,
-        may_deny=open_to_me,
-        may_approve=open_to_me and view.whole and review.state is ReviewState.PENDING,
+        may_deny=is_open and parts.desk.why_not(review, me.person.id, Verdict.DENY) is None,
+        may_approve=why_not is None and view.whole and review.state is ReviewState.PENDING,
         told=told,
         now=parts.clock.now(),
         me=me.person,

@@ -11,8 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from interlock.model.names import Verb
-from interlock.model.review import ReviewState
-from interlock.model.verb import VERBS
+from interlock.model.review import Review, ReviewState
+from interlock.model.verb import POLICY_LOAD, SQL_REVEAL, VERBS
+from interlock.web import words
 from interlock.web.card_view import CardContent, LeafPart
 from interlock.web.visible import visible, visible_block
 
@@ -31,6 +32,7 @@ _DOING: Mapping[str, str] = {
     "infer": "infer with",
     "session": "open a session on",
     "reveal": "reveal values of",
+    POLICY_LOAD: "change the policies of",
 }
 
 STATE_WORDS: Mapping[ReviewState, str] = {
@@ -61,10 +63,11 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            code=code, prose=prose, leaf=leaf, state_words=STATE_WORDS.__getitem__, moment=moment, span=span
+            code=code, prose=prose, leaf=leaf, state_words=state_words, moment=moment, span=span
         )
         self._templates.filters.update(asks=asks, breaks=breaks, stamp=stamp)
         self._templates.globals.update(version=version, unsafe_token_votes=unsafe_token_votes)
+        self._templates.globals.update(needs=words.needs, runs=words.runs, runs_left=words.runs_left)
 
     def render(self, template: str, status: int = 200, **context: object) -> HTMLResponse:
         """The page. Context without `me` (the signed-in person) gets a page head without a name."""
@@ -99,11 +102,21 @@ def leaf(part: LeafPart) -> Markup:
     return Markup('<span class="leaf {}">{}</span>').format(kind, said)
 
 
+def state_words(review: Review) -> str:
+    """Where a review stands; of an approval for several runs, how many there were."""
+    if review.state is ReviewState.APPROVED and review.uses_left < review.uses:
+        return f"Approved, ran {review.uses - review.uses_left} of {review.uses} times"
+    return STATE_WORDS[review.state]
+
+
 def asks(content: CardContent) -> Markup:
     """One line: to do what with what."""
-    kinds = dict.fromkeys(kind for verb in content.verbs for kind in VERBS.get(Verb(verb), (verb,)))
+    verbs = [*content.verbs, *([SQL_REVEAL] if content.reveals else [])]
+    kinds = dict.fromkeys(kind for verb in verbs for kind in VERBS.get(Verb(verb), (verb,)))
     doing = " and ".join(_DOING.get(kind, f"do {kind} on") for kind in kinds) or "act on"
-    touched = [resource.id for resource in content.resources] or [content.connection.name]
+    touched = [resource.id for resource in content.resources]
+    if not touched or POLICY_LOAD in content.verbs:  # a bundle goes by its digest, which says nothing in a title
+        touched = [content.connection.name]
     more = f" and {len(touched) - 2} more" if len(touched) > 2 else ""
     named = Markup(", ").join(Markup("<bdi>{}</bdi>").format(visible(name)) for name in touched[:2])
     return Markup("to {} {}{}").format(visible(doing), named, more)

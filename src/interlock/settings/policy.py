@@ -1,0 +1,91 @@
+"""`[policy]`: what the bundle is made of, in which zone its hours are, and who signs for another one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import UTC, timedelta, tzinfo
+from importlib import resources
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from interlock.model.decision import Requirements
+from interlock.model.names import GroupName
+from interlock.model.person import Person
+from interlock.model.settings import PolicySettings
+from interlock.policy import quorums
+from interlock.policy.spelling import nearest
+from interlock.settings.table import Table
+
+SUFFIX: Final = ".cedar"
+EXPIRES: Final = "30m"  # the usual of @expires and @valid
+VALID: Final = "10m"
+LONGEST: Final = {"expires": timedelta(days=7), "valid": timedelta(days=1)}
+
+_DURATION: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def pack_names() -> frozenset[str]:
+    """The packs that come with Interlock."""
+    packs = resources.files("interlock.policy").joinpath("packs").iterdir()
+    return frozenset(each.name.removesuffix(SUFFIX) for each in packs if each.name.endswith(SUFFIX))
+
+
+def read_policy(root: Table, people: Collection[Person], groups: frozenset[GroupName]) -> PolicySettings:
+    """The table; `groups` are all that there are."""
+    table = root.table("policy")
+    packs, files, tools = table.texts("packs"), table.files("files"), table.files("tools")
+    for pack in packs:
+        if pack not in pack_names():
+            table.wrong("packs", f'there is no pack "{pack}"{nearest(pack, pack_names())}')
+    _different(table, "files", [file.name for file in files])
+    _different(table, "tools", [file.name for file in tools])
+    settings = PolicySettings(packs, files, tools, _zone(table), _approvers(table, people, groups))
+    table.done()
+    return settings
+
+
+def _different(table: Table, key: str, names: Collection[str]) -> None:
+    for name in sorted({name for name in names if list(names).count(name) > 1}):
+        table.wrong(key, f"two files are called {name}, and a policy is told by its file's name")
+
+
+def _zone(table: Table) -> tzinfo:
+    name = table.text("zone", "UTC")
+    if name in ("", "UTC"):
+        return UTC  # also where the system has no list of zones
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        table.wrong(
+            "zone",
+            f"\"{name}\" isn't a time zone that this system knows: write it as Europe/Berlin, or install the system's"
+            " list of zones (the package tzdata)",
+        )
+        return UTC
+
+
+def _approvers(table: Table, people: Iterable[Person], groups: frozenset[GroupName]) -> Requirements | None:
+    """Who signs for another bundle: the grammar of `@review`."""
+    expires, valid = _duration(table, "expires", EXPIRES), _duration(table, "valid", VALID)
+    text = table.optional("approvers")
+    if text is None:
+        return None
+    everybody = tuple(people)
+    members = {group: frozenset(p.id for p in everybody if group in p.groups) for group in groups}
+    found = quorums.read(
+        {"review": text},
+        members,
+        lambda _, sentence: table.wrong("approvers", sentence.replace("@review", "this")),
+    )
+    return Requirements(found.all_of, expires, valid) if found.all_of else None
+
+
+def _duration(table: Table, key: str, default: str) -> timedelta:
+    matched = _DURATION.fullmatch(table.text(key, default))
+    lasts = timedelta(seconds=int(matched[1]) * _UNITS[matched[2]]) if matched else timedelta.max
+    if lasts > LONGEST[key]:
+        table.wrong(key, f'this must be a duration such as "30m" (s, m, h or d), at most {LONGEST[key].days} d')
+        return LONGEST[key]
+    return lasts
