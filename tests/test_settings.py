@@ -75,7 +75,7 @@ def test_reads_the_least_that_is_enough(tmp_path: Path) -> None:
     assert (agent.kind, agent.owner, agent.groups) == (ActorKind.AGENT, PersonId("dana"), frozenset({"ai-agents"}))
     assert settings.actors[ActorId("nightly")].kind is ActorKind.SERVICE
     assert settings.groups == {"ai-agents", "privacy-officers"}
-    assert members(settings) == {"ai-agents": 0, "privacy-officers": 1}
+    assert members(settings) == {"ai-agents": frozenset(), "privacy-officers": {"dana"}}
     clinic = settings.connections[ConnectionName("clinic")]
     assert (clinic.connection.kind, clinic.connection.environment, clinic.catalog) == ("postgres", "production", None)
     assert (clinic.upstream.port, clinic.upstream.tls, clinic.upstream.ca) == (5432, "disable", None)
@@ -99,7 +99,7 @@ def test_reads_everything(tmp_path: Path) -> None:
         '[control]\nurl = "https://interlock.example/"\n'
         '[policy]\npacks = ["agents"]\nfiles = ["local.cedar"]\n'
         "[votes]\nunsafe_token_votes = true\n"
-        "[limits]\nsessions = 1\nopen_reviews_per_actor = 2\nledger_queue = 16\nlogin_seconds = 4\n"
+        "[limits]\nsessions = 1\nopen_reviews_per_actor = 2\nledger_queue = 256\nlogin_seconds = 4\n"
     )
     settings = load(write(tmp_path, text), {})
     clinic = settings.connections[ConnectionName("clinic")]
@@ -111,7 +111,7 @@ def test_reads_everything(tmp_path: Path) -> None:
     assert settings.control.tls is not None
     assert settings.control.tls.certificate == tmp_path / "cert.pem"
     assert settings.public_url == "https://interlock.example"
-    assert settings.limits == Limits(1, 2, 16, 4)
+    assert settings.limits == Limits(1, 2, 256, 4)
     assert settings.unsafe_token_votes
     assert set(load_sources(settings)) == {"packs/agents.cedar", "local.cedar"}
 
@@ -277,7 +277,7 @@ def test_a_survey_of_mistaken_settings_can_still_be_looked_through(tmp_path: Pat
     found = survey(write(tmp_path, LOG + PEOPLE + "[nope]\n"), {})
     assert len(found.mistakes) == 1
     assert found.settings is not None
-    assert members(found.settings)[GroupName("privacy-officers")] == 1
+    assert members(found.settings)[GroupName("privacy-officers")] == {"dana"}
 
 
 def test_a_policy_file_that_goes_missing_is_a_mistake(tmp_path: Path) -> None:

@@ -113,6 +113,48 @@ async def test_nothing_effectful_is_sent_before_the_release_is_durable(on_stage:
         assert ran and min(message.at for message in ran) > released
 
 
+CAPPED = '@id("all") @row_cap("2") permit (principal, action in Interlock::Action::"write", resource);\n' + "".join(
+    f'@id("{group}") permit (principal, action in Interlock::Action::"{group}", resource);\n'
+    for group in ("read", "session")
+)
+
+
+@pytest.mark.parametrize("how", ["simple", "extended", "returning"])
+async def test_under_a_cap_not_even_a_savepoint_is_sent_before(tmp_path: Path, people: Database, how: str) -> None:
+    async with stage(tmp_path, people, CATALOG, policy=CAPPED) as on_stage, await on_stage.connect() as connection:
+        for around in ((b"BEGIN", b"COMMIT"), (b"SAVEPOINT interlock", b"RELEASE SAVEPOINT interlock")):
+            if around[0] != b"BEGIN":
+                await connection.execute(b"BEGIN")
+            async with on_stage.disk.held():
+                since = on_stage.now()
+                asking = asyncio.ensure_future(EFFECTS[how](connection))
+                await on_stage.disk.blocked()
+                assert on_stage.run_upstream(since) == [] and on_stage.told_downstream(since) == []
+                on_stage.disk.release()
+            await asking
+            ran = [m.body.rstrip(b"\0") for m in on_stage.run_upstream(since) if m.type == b"Q"]
+            assert (ran[0], ran[-1]) == around
+
+
+async def test_without_a_cap_a_write_is_sent_as_it_came(on_stage: Stage) -> None:
+    async with await on_stage.connect() as connection:
+        since = on_stage.now()
+        await simple_write(connection)
+        assert [m.body for m in on_stage.run_upstream(since)] == [b"UPDATE people SET city = 'Hof' WHERE id = 1\0"]
+
+
+async def test_what_a_capped_write_returns_waits_for_its_commit(tmp_path: Path, people: Database) -> None:
+    people.execute(
+        "CREATE TABLE promised (id int UNIQUE DEFERRABLE INITIALLY DEFERRED, city text)",
+        "INSERT INTO promised VALUES (1, 'Ulm'); GRANT ALL ON promised TO PUBLIC",
+    )
+    async with stage(tmp_path, people, CATALOG, policy=CAPPED) as on_stage, await on_stage.connect() as connection:
+        since = on_stage.now()
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            await connection.execute(b"INSERT INTO promised VALUES (1, 'Hof') RETURNING city")
+        assert [m.type for m in on_stage.told_downstream(since)] == [b"E", b"Z"]
+
+
 async def test_a_prepared_statement_s_execution_waits_as_well(on_stage: Stage) -> None:
     connection = await on_stage.asyncpg()
     try:

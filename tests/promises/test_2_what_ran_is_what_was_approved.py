@@ -1,9 +1,10 @@
-"""Promise 2: what executes is the sealed payload voted on, once, and only while all it means is as it was."""
+"""Promise 2: what runs is the sealed payload voted on, as often as the card said, while all it means is as it was."""
 
 from __future__ import annotations
 
 import asyncio
 import copy
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
@@ -14,17 +15,19 @@ import psycopg
 import pytest
 from tests.a_gateway import POLICY
 from tests.an_office import CONNECTION, TWO_OFFICERS, Office, export, office
+from tests.an_office import POLICY as OFFICE_POLICY
 from tests.postgres_fixture import Database
 from tests.promises.a_stage import CALLS, Stage, stage
 from tests.promises.canaries import CATALOG, TABLE, filling
 from tests.sql.clinic import snapshot as clinic_snapshot
+from tests.stores.a_store import write_raw
 
 from interlock.actions.cover import UpstreamIdentity, around, documents
 from interlock.gate import Cleared, Denied, Held
 from interlock.model.action import Action
 from interlock.model.actor import Actor
 from interlock.model.digest import NONCE_BYTES, action_digest
-from interlock.model.names import PersonId
+from interlock.model.names import PersonId, ReviewId
 from interlock.model.payload import Payload, SqlPayload, SqlStatement
 from interlock.model.review import ReviewState
 from interlock.model.secret import Secret
@@ -32,6 +35,7 @@ from interlock.model.snapshot import Snapshot
 from interlock.sql.session_state import SessionState
 from interlock.sql.statement import analyse
 
+TWICE = OFFICE_POLICY.replace('@valid("10m")', '@reuse("2 within 10m")')
 NONCE = Secret(b"n" * NONCE_BYTES)
 TEXT = b"SELECT title FROM wards WHERE id = $1"
 STATEMENT = SqlStatement(TEXT, False, (23,), (0,), (b"7",), (0,), 0)
@@ -180,6 +184,44 @@ async def test_two_gates_over_one_store_release_once(desk: Office) -> None:
     assert isinstance(later, Denied)
 
 
+async def test_an_approval_for_two_runs_can_t_run_three_times_though_the_row_is_set_back(tmp_path: Path) -> None:
+    async with office(tmp_path, policy=TWICE) as desk:
+        agent = await desk.agent()
+        held = await desk.gate.ask(_export(agent))
+        assert isinstance(held, Held)
+        await desk.vote(held.review, "dana")
+        assert [await _runs(desk, held.review.id, agent) for _ in range(3)] == [True, True, False]
+        for left in (1, 2, 3):
+            assert not await _runs(desk, held.review.id, agent, tmp_path, left)
+    async with office(tmp_path, policy=TWICE) as desk:  # nor by a gateway that starts on such a store
+        for left in (1, 2, 3):
+            assert not await _runs(desk, held.review.id, agent, tmp_path, left)
+        entries = [json.loads(body.split(b"\n")[0]) for body in await desk.store.entries(0, 1000)]
+    assert [e["d"]["use"] for e in entries if e["type"] == "action.released"] == [1, 2]
+
+
+async def test_a_row_that_says_more_runs_than_were_signed_gives_none(desk: Office, tmp_path: Path) -> None:
+    agent = await desk.agent()
+    held = await desk.gate.ask(_export(agent))
+    assert isinstance(held, Held)
+    write_raw(tmp_path / "interlock.db", "UPDATE il_review SET uses_left = 9")
+    await desk.vote(held.review, "dana")
+    assert not await _runs(desk, held.review.id, agent)
+    assert [await _runs(desk, held.review.id, agent, tmp_path, left) for left in (1, 1, 2)] == [True, False, False]
+
+
+async def _runs(desk: Office, review: ReviewId, agent: Actor, path: Path | None = None, left: int = 0) -> bool:
+    """Whether the same request may run on that review; with `path`, once somebody has set its row back."""
+    if path is not None:
+        back = f"UPDATE il_review SET state = 'approved', uses_left = {left}, running = 0 WHERE id = '{review}'"
+        write_raw(path / "interlock.db", back)
+    action = _export(agent)
+    answer = await desk.gate.redeem(review, action, _As(action))
+    if isinstance(answer, Held):  # asked for anew, which would stand in the way of setting the row back once more
+        await desk.desk.withdraw(answer.review.id, agent.id)
+    return isinstance(answer, Cleared)
+
+
 async def test_what_runs_is_the_release_s_payload_not_the_client_s(desk: Office) -> None:
     agent = await desk.agent()
     signed, sent = _export(agent), _export(agent, replace(STATEMENT, text=b"select  title from wards where id=$1 -- x"))
@@ -272,6 +314,22 @@ async def test_an_approval_is_used_up(on_stage: Stage) -> None:
     since = on_stage.now()
     await asked_and_left(on_stage, text)
     assert on_stage.run_upstream(since) == []
+
+
+async def test_an_approval_for_two_runs_runs_twice(tmp_path: Path, empty_database: Database) -> None:
+    empty_database.execute(*TABLE, *filling())
+    twice = POLICY.replace(
+        '@review("officers:1") @because("Exp', '@review("officers:1") @reuse("2 within 10m") @because("Exp'
+    )
+    text = "COPY (SELECT city FROM people WHERE id = 3) TO STDOUT"
+    async with stage(tmp_path, empty_database, CATALOG, policy=twice) as on_stage:
+        await asked_and_left(on_stage, text)
+        signed = await on_stage.gateway.sign()
+        assert [await copied(on_stage, text), await copied(on_stage, text.lower())] == [b"Jena\n", b"Jena\n"]
+        assert (await on_stage.gateway.office.desk.review(signed.id)).state is ReviewState.SUCCEEDED
+        since = on_stage.now()
+        await asked_and_left(on_stage, text)
+        assert on_stage.run_upstream(since) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.an_office import ACTORS, AGENTS, OFFICERS, OWNERS, POLICY, Again, Office, bundle, export, office, person
+from tests.an_office import (
+    ACTORS,
+    AGENTS,
+    OFFICERS,
+    OWNERS,
+    POLICY,
+    Again,
+    Office,
+    OneBundle,
+    bundle,
+    export,
+    office,
+    person,
+)
 from tests.promises.a_control_port import ballot, caller, control, key_of, signed_in
 from tests.stores.a_store import ENTROPY, write_raw
 
@@ -23,6 +36,7 @@ from interlock.model.canonical import JsonValue
 from interlock.model.decision import NeedsReview
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ActorId, Digest, EntryId, GroupName, KeyId, PersonId
+from interlock.model.recent import QUIET
 from interlock.model.review import Ballot, Presence, Review, ReviewState, Verdict, Voter
 from interlock.model.settings import AgentSettings
 
@@ -41,6 +55,7 @@ PEOPLE = {
 }
 AGENT = AgentSettings(ActorId("etl"), ActorKind.AGENT, PersonId("owner"), frozenset({AGENTS}))
 DIRECTORY = Directory(PEOPLE, {AGENT.id: AGENT, **{k: v for k, v in ACTORS.items() if k != AGENT.id}})
+STAGED = POLICY.replace('@review("officers:1")', '@stages("officers:1 > owners:1")')
 TWO_GROUPS = POLICY.replace("officers:1", "officers:1, owners:1")
 
 
@@ -52,7 +67,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Office]:
 
 def with_policy(desk: Office, text: str) -> Office:
     """The same office under other policies, for these people."""
-    return replace(desk, gate=replace(desk.gate, policy=bundle(text, DIRECTORY)))
+    return replace(desk, gate=replace(desk.gate, rules=OneBundle(bundle(text, DIRECTORY))))
 
 
 async def held(desk: Office, agent: Actor) -> Review:
@@ -115,7 +130,9 @@ async def test_the_person_in_the_chain_doesn_t_vote(desk: Office) -> None:
     )
     behalf = replace(agent, chain=(asker,))
     action = export(behalf)
-    decision = desk.gate.policy.decide(action, desk.clock.now())
+    policy = desk.gate.rules.current()
+    assert policy is not None
+    decision = policy.decide(action, desk.clock.now(), QUIET)
     assert isinstance(decision, NeedsReview)
     # The gate takes nobody's word for a chain, and no door verifies one yet: so the desk is asked itself.
     texts = ("verbs", "resources", "labels", "filters", "writes", "statements", "reasons")
@@ -160,7 +177,41 @@ async def test_two_officers_don_t_make_an_owner(desk: Office) -> None:
     two = with_policy(desk, TWO_GROUPS)
     review = await held(two, await two.agent(made_by="maker"))
     await two.vote(review, "dana")
-    assert (await two.vote(review, "asker")).state is ReviewState.PENDING
+    await no_vote(two, review, "asker")
+
+
+async def test_one_person_in_two_stages_counts_once(desk: Office) -> None:
+    staged = with_policy(desk, STAGED)
+    agent = await staged.agent(made_by="maker")
+    review, action = await held(staged, agent), export(agent)
+    assert (await staged.vote(review, "both")).state is ReviewState.PENDING
+    await no_vote(staged, review, "both")
+    await no_vote(staged, review, "dana")  # the first stage is over, and dana is no owner
+    assert isinstance(await staged.gate.redeem(review.id, action, Again(action)), Held)
+    assert (await staged.vote(review, "chief")).state is ReviewState.APPROVED
+    assert isinstance(await staged.gate.redeem(review.id, action, Again(action)), Cleared)
+
+
+async def test_a_later_stage_s_vote_doesn_t_count_before(desk: Office) -> None:
+    people = Directory({**PEOPLE, PersonId("pat"): person("pat", OWNERS)}, DIRECTORY.actors)
+    staged = with_policy(desk.with_directory(people), STAGED)
+    review = await held(staged, await staged.agent(made_by="maker"))
+    await no_vote(staged, review, "pat")
+    assert (await staged.vote(review, "dana")).state is ReviewState.PENDING
+    assert (await staged.vote(review, "pat")).state is ReviewState.APPROVED
+
+
+@pytest.mark.parametrize("order", [("pat", "dana"), ("dana", "pat")])
+async def test_stages_of_release_time_hold_for_votes_of_before(desk: Office, order: Sequence[str]) -> None:
+    """Signed without stages, in whatever order; by release time there are some, and the signed order is what counts."""
+    people = Directory({**PEOPLE, PersonId("pat"): person("pat", OWNERS)}, DIRECTORY.actors)
+    desk = with_policy(desk.with_directory(people), TWO_GROUPS)
+    agent = await desk.agent(made_by="maker")
+    review, action = await held(desk, agent), export(agent)
+    for name in order:
+        await desk.vote(review, name)
+    answer = await with_policy(desk, STAGED).gate.redeem(review.id, action, Again(action))
+    assert isinstance(answer, Cleared) == (order == ("dana", "pat"))
 
 
 async def test_strangers_and_people_of_other_groups_don_t_vote(desk: Office) -> None:
@@ -205,7 +256,7 @@ async def test_what_nobody_can_meet_is_refused_when_it_is_opened(desk: Office, a
     people = {**PEOPLE, PersonId("other"): person("other", OWNERS)}
     many = Directory(people, DIRECTORY.actors)
     later = desk.with_directory(many)
-    later = replace(later, gate=replace(later.gate, policy=bundle(POLICY.replace("officers:1", asked), many)))
+    later = replace(later, gate=replace(later.gate, rules=OneBundle(bundle(POLICY.replace("officers:1", asked), many))))
     agent = await later.agent(made_by="chief")
     answer = await later.gate.ask(export(agent))
     assert isinstance(answer, Denied) and answer.reasons[0].code == "unmeetable"

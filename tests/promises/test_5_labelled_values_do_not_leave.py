@@ -7,6 +7,7 @@ that was sent to them is searched for every canary in every form. The same searc
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.a_gateway import POLICY
 from tests.postgres_fixture import Database
 from tests.promises.a_stage import ANYTHING, DOWN, Stage, stage
 from tests.promises.attacks import LAUNDERING, QUIET, SEVERAL, SHOWN
-from tests.promises.canaries import CATALOG, PLAIN, TABLE, filling, sightings
+from tests.promises.canaries import CANARIES, CATALOG, EPOCH, PLAIN, TABLE, filling, sightings
 
 SECONDS = 20.0  # for one statement
 _LEFTOVERS = (
@@ -268,3 +269,63 @@ async def test_other_start_ups_are_refused(on_stage: Stage, more: str) -> None:
     with pytest.raises(psycopg.OperationalError):
         await psycopg.AsyncConnection.connect(f"{on_stage.conninfo()} {more}")
     assert not sightings(on_stage.tape.bytes(DOWN, Way.ANSWERED))
+
+
+def without(data: bytes, column: str) -> bytes:
+    """What is left of `data` when the plain values of one column are cut out of it."""
+    for canary in (c for c in CANARIES if c.name == column):
+        plain = [canary.text.encode()]
+        if canary.number is not None:
+            plain.append(b"\0\0\0\4" + canary.number.to_bytes(4))
+        if canary.day is not None:
+            plain.append(b"\0\0\0\4" + (canary.day - EPOCH).days.to_bytes(4, signed=True))
+        for value in plain:
+            data = data.replace(value, b"")
+    return data
+
+
+async def revealed_since(on_stage: Stage, entries: int) -> set[str]:
+    """What the releases behind so many entries revealed."""
+    bodies = (await on_stage.gateway.bodies())[entries:]
+    told = [json.loads(body.split(b"\n")[0]) for body in bodies]
+    return {pair for entry in told if entry["type"] == "action.released" for pair in entry["d"].get("reveals", ())}
+
+
+@pytest.mark.parametrize(
+    ("column", "by"), [("ssn", "simple"), ("ssn", "asyncpg"), ("born", "binary"), ("code", "binary")]
+)
+async def test_a_reveal_of_one_column_lets_nothing_else_out(
+    on_stage: Stage, people: Database, column: str, by: str
+) -> None:
+    """Every attack once more, by a client that may see one column: its plain values may leave, and nothing else."""
+
+    async def opened() -> Any:
+        connection = await (on_stage.asyncpg() if by == "asyncpg" else on_stage.connect())
+        await connection.execute(f"SET interlock.reveal = 'people.{column}'")
+        return connection
+
+    who = Attacker(opened, ASKS[by])
+    seen = 0
+    for text in SHOWN + QUIET:
+        entries, since = len(await on_stage.gateway.bodies()), on_stage.tape.note(text)
+        await who.tries(text)
+        data = b"".join(chunk.data for chunk in on_stage.tape.since(since, DOWN, Way.ANSWERED))
+        revealed = await revealed_since(on_stage, entries)
+        assert {pair.partition(" ")[0] for pair in revealed} <= {f"clinic/public.people.{column}"}
+        assert not sightings(without(data, column) if revealed else data), text
+        seen += bool(revealed and sightings(data))
+        if text.startswith(("UPDATE", "DELETE", "INSERT", "WITH d")):
+            await asyncio.to_thread(people.execute, *filling())
+    await who.leave()
+    assert seen, "nothing was revealed, so nothing was tried"
+
+
+async def test_asking_isnt_getting(tmp_path: Path, people: Database) -> None:
+    """Where no policy permits a reveal, asking for one shows nothing: what would show it is denied."""
+    async with stage(tmp_path, people, CATALOG, policy=POLICY) as running:
+        for texts in (
+            ["SET interlock.reveal = 'people.ssn'", "SELECT ssn FROM people", "COPY people (ssn) TO STDOUT"],
+            ["SET interlock.reveal = 'people.ssn'", "UPDATE people SET city = 'x' WHERE id = 1 RETURNING ssn"],
+            ["SET interlock.reveal = 'people_view.x, view_on_view.y, kept.ssn'", "SELECT x FROM people_view"],
+        ):
+            assert await found_in(running.tape, DOWN, people, attacker(running, "simple"), texts) == {}

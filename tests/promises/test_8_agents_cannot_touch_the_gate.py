@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi.routing import APIRoute
+from tests.a_rulebook import rulebook
 from tests.an_office import (
     ACTORS,
     AGENTS,
@@ -68,6 +69,7 @@ FORM = {"verdict": "approve", "action_digest": "0" * 64, "card_digest": "0" * 64
 MUTATING = {  # route -> what is sent to it
     ("POST", "/api/reviews/{review}/votes"): "json",
     ("POST", "/api/reviews/{review}/withdraw"): "none",
+    ("POST", "/api/bundles"): {"sources": {"policy.cedar": POLICY}},
     ("POST", "/api/operator/keys"): {"holder": "etl", "made_by": "dana"},
     ("POST", "/api/operator/keys/{key}/revoke"): {"because": "lost"},
     ("POST", "/api/operator/sign-in-links"): {"person": "dana"},
@@ -127,6 +129,7 @@ async def test_no_credential_but_a_console_session_moves_anything(desk: Office, 
     desk.clock.forward(days=2 if who == "old" else 0)
     app = control(desk)
     allowed = {"agent": {"/api/reviews/{review}/withdraw"}, "operator": {p for _, p in MUTATING if "operator" in p}}
+    allowed["person"] = {"/api/bundles"}  # asks for a review, as an agent does, in which that person doesn't count
     async with caller(app, tokens[who]) as client:
         for method, path in MUTATING:
             if path in allowed.get(who, set()):
@@ -214,14 +217,18 @@ async def test_another_bundle_than_the_pinned_one_doesn_t_load(desk: Office) -> 
         await desk.registry.adopt_bundle(bundle(POLICY + " ").digest)
 
 
-async def test_a_changed_bundle_or_store_doesn_t_start(tmp_path: Path, empty_database: Database) -> None:
+async def test_a_changed_bundle_isn_t_in_force_and_a_changed_store_doesn_t_start(
+    tmp_path: Path, empty_database: Database
+) -> None:
     """The real program, told to start on what somebody changed while it stood still."""
     empty_database.execute(*TABLE)
     async with served(tmp_path, empty_database, POLICY) as gateway:
         await gateway.stop()
         (tmp_path / "policy.cedar").write_text(POLICY.replace("officers:1", "officers:2"))
-        with pytest.raises(UpstreamFailed, match="in force"):
-            await gateway.start()
+        await gateway.start()
+        await gateway.stop()
+        assert "the policy files differ from those in force" in gateway.log.read_text()
+        assert [entry["d"]["how"] for entry in gateway.entries() if entry["type"] == "policy.loaded"] == ["first_start"]
         (tmp_path / "policy.cedar").write_text(POLICY)
         catalog = (tmp_path / "catalog.toml").read_text()
         (tmp_path / "catalog.toml").write_text(catalog.replace("people.ssn", "people.nothing"))
@@ -231,6 +238,28 @@ async def test_a_changed_bundle_or_store_doesn_t_start(tmp_path: Path, empty_dat
         write_raw(gateway.store, "UPDATE il_entry SET body = replace(body, 'first_start', 'unsafe_pin!')")
         with pytest.raises(UpstreamFailed, match="leaf isn't the hash"):
             await gateway.start()
+
+
+async def test_no_credential_but_a_person_s_key_proposes_a_bundle(tmp_path: Path) -> None:
+    async with rulebook(tmp_path) as house:
+        tokens = [OPERATOR_TOKEN, "ilk_0123456789abcdef_" + "a" * 43, None]
+        tokens += [await key_of(house.office, holder) for holder in ("etl", "other")]
+        for token in tokens:
+            answer = await house.send({"policy.cedar": TWO_OFFICERS}, token)
+            assert answer.status_code in (401, 403), answer.text
+        assert not await house.office.desk.reviews(None, 10)
+
+
+async def test_a_bundle_that_nobody_signed_isn_t_taken_up_however_often_it_is_proposed(tmp_path: Path) -> None:
+    async with rulebook(tmp_path) as house:
+        for text in (TWO_OFFICERS, POLICY + "\n", POLICY + "\n\n"):
+            assert (await house.propose(text)).status_code == 201
+        write_raw(tmp_path / "interlock.db", APPROVED, *_votes("dana", "remy"))
+        assert await house.adoption.adopt_due() == 0
+        assert house.in_force == house.digest(POLICY)
+    async with rulebook(tmp_path) as again:
+        assert await again.adoption.adopt_due() == 0
+        assert again.in_force == again.digest(POLICY)
 
 
 # -- rows written into the store --------------------------------------------------------------------------------------
