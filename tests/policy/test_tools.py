@@ -277,6 +277,8 @@ CONTEXT: Mapping[str, object] = {
     "tags": [],
     "enforced_by": "gateway",
     "reason_given": False,
+    "cappable": True,
+    "asked": ["execute"],
     "now": {"__extn": {"fn": "datetime", "arg": "2026-01-01T00:00:00.000Z"}},
     "hour": 0,
     "recent": {"minute": WINDOW, "hour": WINDOW, "day": WINDOW},
