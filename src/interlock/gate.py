@@ -181,8 +181,8 @@ class Gate:
             case _:
                 return answer
 
-    async def end(self, release: Release, ending: Ending) -> None:
-        """Records how a released action ended, and what was masked."""
+    def end(self, release: Release, ending: Ending) -> Awaitable[Receipt]:
+        """Records how a released action ended, and what was masked; its rows count from the moment of the call."""
         action, review = release.action, release.review
         entries = [
             self._draft(
@@ -200,7 +200,7 @@ class Gate:
             counts: list[JsonValue] = [{"label": label, "count": count} for label, count in ending.masked]
             entries.append(self._draft(EntryType.MASK_APPLIED, action, {"counts": counts}))
         changes = self.desk.ended(review, _OUTCOMES[ending.outcome]) if review else ()
-        await self._commit(Unit(tuple(entries), changes))
+        return self._commit(Unit(tuple(entries), changes))
 
     def _commit(self, unit: Unit) -> Awaitable[Receipt]:
         """Queues the unit; what it says of the actor counts from here on, whether it is durable yet or not."""
@@ -231,10 +231,10 @@ class Gate:
     async def _hold(self, action: Action, decision: NeedsReview) -> Held | Denied:
         d = told(action) | {"review": "", "reasons": _reasons(decision.reasons)} | _observed(decision.observed)
         held = self._draft(EntryType.ACTION_HELD, action, d, bundle=decision.bundle)
+        self.recents.note(held, self.clock.now())  # before it waits: many at once must see each other
         review = await self.desk.open_or_join(action, decision, held)
         if isinstance(review, Reason):
             return await self._deny(action, (review, *decision.reasons))
-        self.recents.note(held, self.clock.now())
         return Held(review, decision.reasons)
 
     async def _release(

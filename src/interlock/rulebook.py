@@ -21,7 +21,9 @@ from interlock.ports import Policy
 KEPT: Final = 4  # the one in force, the one before it, and what is about to be
 MAX_BYTES: Final = 1_000_000  # of a bundle's names and texts in UTF-8: they go into the ledger in one unit
 MAX_FILES: Final = 100
-_NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # JSON makes six of one, or can't
+_NO_TEXT: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]|\r(?!\n)"
+)  # JSON makes six of one, or can't
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def test_rows_that_can_be_counted(texts: list[str]) -> None:
         [INSERT, "ROLLBACK TO a"],
         ["SET timezone = 'UTC'", INSERT],
         [INSERT, "DISCARD ALL"],
+        [INSERT, "COMMIT", "RELEASE a"],
+        ["BEGIN", INSERT, "ROLLBACK", "COMMIT"],
         ["CALL something()"],
         ["MERGE INTO wards USING notes ON true WHEN MATCHED THEN DELETE"],
     ],

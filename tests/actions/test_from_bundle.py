@@ -71,6 +71,14 @@ def test_nothing_differs_and_line_ends_do() -> None:
     assert differences({"x": "a"}, {"x": "a\n"}) == "=== x: changed\n@@ -1 +1,2 @@\n a\n+"
 
 
+def test_what_looks_like_a_shown_carriage_return_is_told_from_one() -> None:
+    """A comment ends at a carriage return: text behind one is in force, and text behind its picture isn't."""
+    picture, real = "// ⟨U+000D⟩permit", "// \rpermit"
+    shown = differences({"x": picture}, {"x": real})
+    assert "-// ⟨U+27E8⟩U+000D⟩permit" in shown
+    assert "+// ⟨U+000D⟩permit" in shown
+
+
 @pytest.mark.parametrize("name", ["a.cedar", "packs/agents.cedar", "tools/github.json", "my rules.cedar", "büro"])
 def test_names_of_sources(name: str) -> None:
     assert name_mistakes({name: ""}) == []

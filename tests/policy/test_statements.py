@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.policy.statements import Mistake, split
+from interlock.errors import PolicyMistakes
+from interlock.policy.bundle import read_rules
+from interlock.policy.statements import Mistake, split, too_deep
 
 
 def test_gives_each_statement_its_line_and_annotations() -> None:
@@ -68,3 +71,33 @@ def test_no_character_is_lost(text: str) -> None:
         assert found
         assert before.strip() == "" or before.lstrip().startswith("//")
     assert rest.strip() == "" or rest.lstrip().startswith("//")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "(" * 101 + "true" + ")" * 101,
+        "[" * 4_000 + "]" * 4_000,
+        "{a: " * 900 + "1" + "}" * 900,
+        "!" * 4_000 + "context.opaque",
+        "context.opaque && " * 4_000 + "true",
+        "if context.opaque then true else " * 4_000 + "true",
+        "context" + ".a" * 4_000,
+        "context.hour " + "+ 1 " * 4_000 + "== 3",
+    ],
+    ids=["brackets", "sets", "records", "not", "and", "if", "attributes", "sums"],
+)
+def test_what_would_end_cedars_process_is_never_handed_to_it(condition: str) -> None:
+    text = f'@id("a") permit (principal, action, resource) when {{ {condition} }};'
+    assert too_deep(text) is not None
+    with pytest.raises(PolicyMistakes, match=r"nested more than|operators"):
+        read_rules({"f": text}, {}, frozenset(), None)
+
+
+def test_brackets_and_operators_in_strings_and_comments_dont_count() -> None:
+    quoted = "(" * 2_000 + "&&" * 2_000
+    text = (
+        f'@because("{quoted}") // {quoted}\npermit (principal, action, resource) when {{ context.environment == "x" }};'
+    )
+    assert too_deep(text) is None
+    assert too_deep(" ".join(f'@because("{"(" * 200}")' for _ in range(3))) is None

@@ -19,6 +19,7 @@ T = TypeVar("T")
 _READS = frozenset({Kind.QUERY, Kind.COPY_OUT, Kind.EXPLAIN})
 _BEFORE = (effects.Begin, effects.Commit, effects.Rollback, effects.Savepoint, effects.ReleaseSavepoint)
 _BEHIND = (effects.Commit, effects.Rollback, effects.ReleaseSavepoint)
+_ENDS = (effects.Commit, effects.Rollback)
 
 
 def cappable(prepared: Sequence[PreparedStatement]) -> bool:
@@ -29,6 +30,8 @@ def cappable(prepared: Sequence[PreparedStatement]) -> bool:
         and all(_countable(p) for p in body)
         and all(isinstance(p.statement.effect, _BEFORE) for p in before)
         and all(isinstance(p.statement.effect, _BEHIND) for p in behind)
+        # Behind a COMMIT the writes are true: an error there would be told as theirs.
+        and not any(isinstance(p.statement.effect, _ENDS) for p in behind[:-1])
     )
 
 

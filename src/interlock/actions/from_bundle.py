@@ -117,8 +117,9 @@ def _is_name(name: str) -> bool:
 
 
 def _lines(text: str | None) -> list[str]:
-    """A carriage return is shown, since a line end that only a machine sees may matter within a string."""
-    return [] if text is None else text.replace("\r", "⟨U+000D⟩").split("\n")
+    """A carriage return is shown, since a line end that only a machine sees may matter. No two texts look alike: what
+    looks like one that is shown is shown itself."""
+    return [] if text is None else text.replace("⟨", "⟨U+27E8⟩").replace("\r", "⟨U+000D⟩").split("\n")
 
 
 def _hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ bounded, and are tried again; if the process dies first, recovery records `unkno
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import structlog
 
@@ -30,16 +31,19 @@ class Endings:
 
     async def record(self, release: Release, ending: Ending) -> None:
         """Durable when this returns, unless the ledger is down: then it is tried again in the background."""
+        await self._record(self._gate.end(release, ending), release, ending)
+
+    def soon(self, release: Release, ending: Ending) -> None:
+        """Records without waiting; what the actor did counts at once."""
+        self._keep(self._record(self._gate.end(release, ending), release, ending))
+
+    async def _record(self, recorded: Awaitable[object], release: Release, ending: Ending) -> None:
         try:
-            await self._gate.end(release, ending)
+            await recorded
         except LedgerUnavailable:
             self._keep(self._again(release, ending))
         except InterlockError as error:
             log.error("ending.refused", code=error.code, action=release.action.id)
-
-    def soon(self, release: Release, ending: Ending) -> None:
-        """Records without waiting."""
-        self._keep(self.record(release, ending))
 
     async def settled(self, seconds: float) -> None:
         """Waits for what is being recorded, for at most `seconds`."""

@@ -15,7 +15,7 @@ from interlock.model.tool import Tool
 from interlock.policy.annotations import Annotations, read
 from interlock.policy.holes import holes
 from interlock.policy.stand_ins import validation_text
-from interlock.policy.statements import Mistake, Statement
+from interlock.policy.statements import Mistake, Statement, too_deep
 from interlock.policy.surroundings import Members, Surroundings
 
 
@@ -53,6 +53,9 @@ def check(
     twice = [name for name, count in Counter(name for name, _ in statement.annotations).items() if count > 1]
     if twice:
         return None, [_at(statement, f"@{name} stands twice on this policy", name) for name in twice]
+    deep = too_deep(statement.text)
+    if deep is not None:
+        return None, [_at(statement, deep)]
     try:
         parsed = cedarpy.PolicySet.from_str(statement.text).to_pst()
     except ValueError as refused:

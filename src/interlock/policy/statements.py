@@ -51,6 +51,40 @@ class Mistake:
         return f"{self.file}:{self.line}: {self.sentence}"
 
 
+# Cedar's reader is recursive and has been seen to end the whole process: at 800 brackets within each other, at 4,000
+# operators in a row. Its own limit is a nesting of 100, which it tells in good order where it comes to telling.
+DEEPEST = 100
+MOST_OPERATORS = 1_000
+
+_BUILT = re.compile(
+    r"""
+    //[^\n\r]*+
+    | "(?:\\.|[^"\\])*+"
+    | (?P<open>[(\[{])
+    | (?P<close>[)\]}])
+    | (?P<operator>&&|\|\||[-+*!.<>=]|\b(?:if|then|else|in|is|has|like)\b)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def too_deep(text: str) -> str | None:
+    """Why Cedar may not be handed this text of one policy; None when it may."""
+    depth = operators = 0
+    for token in _BUILT.finditer(text):
+        if token.lastgroup == "open":
+            depth += 1
+        elif token.lastgroup == "close":
+            depth -= 1
+        elif token.lastgroup == "operator":
+            operators += 1
+        if depth > DEEPEST:
+            return f"this is nested more than {DEEPEST} deep"
+    if operators > MOST_OPERATORS:
+        return f"this has more than {MOST_OPERATORS} operators: make several policies of it"
+    return None
+
+
 def split(file: str, text: str) -> Iterator[Statement]:
     """The statements of `text`. A last piece without its semicolon is one too; Cedar then refuses it."""
     begin: tuple[int, int] | None = None  # where the statement begins, and on which line

@@ -13,7 +13,7 @@ from interlock.model.names import GroupName, PersonId, PolicyId
 from interlock.policy.annotations import Annotations
 from interlock.policy.annotations import read as read_annotations
 from interlock.policy.schema import GROUP
-from interlock.policy.statements import Mistake, Statement, split
+from interlock.policy.statements import Mistake, Statement, split, too_deep
 
 _MANY = frozenset(PersonId(str(number)) for number in range(1_000))  # more than any quorum asks for
 
@@ -57,6 +57,9 @@ def read_written(sources: Mapping[str, str]) -> dict[PolicyId, Written]:
 
 
 def _read(statement: Statement) -> tuple[Written | None, list[Mistake]]:
+    deep = too_deep(statement.text)
+    if deep is not None:
+        return None, [Mistake(statement.file, statement.line, deep)]
     try:
         parsed = cedarpy.PolicySet.from_str(statement.text).to_pst()
     except ValueError as refused:

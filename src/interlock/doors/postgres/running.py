@@ -85,6 +85,7 @@ class Run:
         self._up, self._down, self._unit, self._simple, self._allowed = up, down, unit, simple, allowed
         self._plans = _mask_plans(unit.statements, release, part)
         counted = allowed is not None
+        self._begun = up.reader.passed
         self._results = Results(
             [_running(planned, masks, counted) for planned, masks in zip(unit.statements, self._plans, strict=True)],
             unit.owed_after,
@@ -95,6 +96,7 @@ class Run:
     async def through(self, durable: Awaitable[object] | None) -> RunEnd:
         """Sends the payload, relays the results but ReadyForQuery; raises `UpstreamFailed`, `MalformedInput`."""
         self._results.arrange(self._up.reader)
+        self._begun = self._up.reader.passed
         try:
             self._up.link.write(self._messages())
             unrecordable = await _blocked(durable)
@@ -109,7 +111,7 @@ class Run:
 
     def unknown(self) -> Ending:
         """The ending of a run that broke off: nobody knows how it went on the other side."""
-        return Ending(Outcome.UNKNOWN, masked=self._masked())
+        return Ending(Outcome.UNKNOWN, rows=self._rows(), masked=self._masked())
 
     async def _relay(self, *, silent: bool) -> None:
         owed = self._results.begin()  # goes with the first results: a send of its own costs as much as theirs
@@ -132,13 +134,16 @@ class Run:
 
     def _ending(self) -> Ending:
         failed = self._results.failed
-        counted = sum(r.count for r in self._results.running)
         return Ending(
             outcome=Outcome.FAILED if failed else Outcome.SUCCEEDED,
-            rows=counted if self._allowed is None else self._allowed.rows.rows,
+            rows=self._rows() if self._allowed is None else self._allowed.rows.rows,
             sqlstate=failed,
             masked=self._masked(),
         )
+
+    def _rows(self) -> int:
+        """By the command tags, or as many as came: a statement that failed, or a portal fetched in part, has no tag."""
+        return max(sum(r.count for r in self._results.running), self._up.reader.passed - self._begun)
 
     def _masked(self) -> tuple[tuple[str, int], ...]:
         total: Counter[str] = Counter()

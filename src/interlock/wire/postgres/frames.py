@@ -139,13 +139,15 @@ class RunReader:
     until it is whole.
 
     `wanted` and `gathered` may be changed between two feeds and hold from the next message whose header is complete. A
-    reader that has raised `MalformedInput` is of no further use.
+    reader that has raised `MalformedInput` is of no further use. `passed` counts the messages that weren't given as a
+    `Frame`: rows, where all else is wanted; one counts when its header has come, if it is handed on.
     """
 
-    __slots__ = ("_gathered", "_held", "_passing", "_special", "_wanted", "limit")
+    __slots__ = ("_gathered", "_held", "_passing", "_special", "_wanted", "limit", "passed")
 
     def __init__(self, wanted: Iterable[bytes], limit: int, gathered: Iterable[bytes] = ()) -> None:
         self.limit = limit
+        self.passed = 0
         self._wanted = frozenset(wanted)
         self._gathered = frozenset(gathered)
         self._special = _codes(self._wanted, self._gathered)
@@ -197,6 +199,7 @@ class RunReader:
         kind, length = _header(held)
         if kind not in self._special:
             _check(length, None)
+            self.passed += 1
             pieces.append(Run(bytes(held)))
             self._passing = length + 1 - len(held)
             held.clear()
@@ -205,6 +208,7 @@ class RunReader:
         stop = at + length + 1 - len(held)
         held += chunk[at:stop]
         if stop <= len(chunk):
+            self.passed += bytes((kind,)) in self._gathered
             pieces.append(self._whole(kind, bytes(held)))
             held.clear()
         return min(stop, len(chunk))
@@ -214,12 +218,14 @@ class RunReader:
         end = len(chunk)
         last = end - _HEADER_SIZE
         special, unpack, view = self._special, _HEADER.unpack_from, memoryview(chunk)
+        passed = 0
         while at <= last:
             kind, length = unpack(chunk, at)
             if kind not in special:
                 if length < 4:
                     _check(length, None)
                 at += 1 + length
+                passed += 1
                 continue
             if start < at:
                 pieces.append(Run(view[start:at]))
@@ -228,6 +234,7 @@ class RunReader:
                 break
             pieces.append(self._whole(kind, chunk[start:at]))
             start = at
+        self.passed += passed
         stop = min(at, end)
         if start < stop:
             pieces.append(Run(view[start:stop]))
@@ -250,6 +257,7 @@ class RunReader:
             at = stop
             if not many:
                 break
+            self.passed += 1
         return at
 
     def _whole(self, kind: int, data: bytes) -> Frame | Batch:
