@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 
 from interlock import settings as settings_file
+from interlock.cli.policy_inputs import bundle_around, read_text
 from interlock.errors import Mistakes, SettingsMistakes
 from interlock.model.names import PolicyId
-from interlock.policy.bundle import Bundle, load
+from interlock.policy.bundle import Bundle
 from interlock.policy.case_file import CaseFile, read_cases, stands_alone
 from interlock.policy.cases import Report, run
 from interlock.policy.ground import Around, Ground
@@ -75,7 +76,7 @@ def _texts(files: Sequence[Path], pack: str | None) -> list[_Text]:
         if pack not in pack_names():
             raise SettingsMistakes([f'there is no pack "{pack}"{nearest(pack, pack_names())}'])
         texts.append(_Text(f"{_PACKS}{pack}.toml", _of_packs(f"{pack}.toml"), None))
-    texts += [_Text(file.name, _read(file), file.parent) for file in files]
+    texts += [_Text(file.name, read_text(file), file.parent) for file in files]
     if not texts:
         raise SettingsMistakes(["name a cases file, or a pack with --pack"])
     return texts
@@ -121,10 +122,8 @@ def _of_around(around: Around, place: Path | None) -> _Loaded:
         mistakes.append("[around] files: a pack's cases name packs only")
     if mistakes:
         raise SettingsMistakes(mistakes)
-    packs = {f"{_PACKS}{name}{SUFFIX}": _of_packs(name + SUFFIX) for name in (*around.packs, *around.beside)}
-    files = {Path(file).name: _read(place / file) for file in around.files} if place is not None else {}
-    ground = around.ground
-    bundle = load(packs | files, ground.members, _LABELS, ground.around, tools=ground.tools)
+    bundle = bundle_around(around, place or Path())
+    files = [Path(file).name for file in around.files]
     return _Loaded(bundle, _policies_in(bundle, [*(f"{_PACKS}{name}{SUFFIX}" for name in around.packs), *files]))
 
 
@@ -135,15 +134,6 @@ def _policies_in(bundle: Bundle, files: Sequence[str]) -> frozenset[PolicyId]:
 
 def _of_packs(name: str) -> str:
     return resources.files("interlock.policy").joinpath("packs", name).read_text(encoding="utf-8")
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise SettingsMistakes([f"{file.name}: this can't be read ({error.strerror})"]) from None
-    except UnicodeDecodeError:
-        raise SettingsMistakes([f"{file.name}: this isn't UTF-8"]) from None
 
 
 def _told(report: Report) -> str:
