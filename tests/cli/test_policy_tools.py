@@ -228,7 +228,7 @@ def test_a_tool_s_call_by_its_pinned_definition(settings: Path) -> None:
     found = explained(settings, *words, "--arguments", '{"text": "a", "days": 9}', code=1)
     assert (found["outcome"], found["policies"]) == ("held", ["few-days"])
     odd = explained(settings, *words, "--arguments", '{"text": "a", "more": 1}', code=1)
-    assert odd["opaque_because"] == ["not all arguments are known to policies"]
+    assert odd["opaque_because"] == ["some arguments aren't of a kind that policies can read"]
     assert "more" not in json.dumps(odd["requests"])
 
 

@@ -10,29 +10,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from interlock import settings as settings_file
 from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from_sql
+from interlock.actions.from_tool_call import from_tool_call
 from interlock.actions.refused import refused
 from interlock.cli.policy_inputs import bundle_around, excluded, read_text
 from interlock.doors.postgres.copying import copy_options
 from interlock.doors.postgres.facts import PINNED
 from interlock.doors.postgres.preparing import REPORTED
-from interlock.errors import EntryRefused, InterlockError, Mistakes, NotUnderstood, SettingsMistakes
+from interlock.errors import InterlockError, Mistakes, NotUnderstood, SettingsMistakes
 from interlock.masking.tokens import holds_token
-from interlock.model.action import Action, Ask
+from interlock.model.action import Action
 from interlock.model.actor import Actor
-from interlock.model.canonical import encode
-from interlock.model.exposure import Exposure
 from interlock.model.names import ActionId, ConnectionName, PersonId
-from interlock.model.payload import SqlStatement, ToolPayload
+from interlock.model.payload import SqlStatement
 from interlock.model.recent import QUIET, Recent
-from interlock.model.resource import Resource, ResourceKind
 from interlock.model.settings import ConnectionSettings, Settings
 from interlock.model.snapshot import DescribedColumn
 from interlock.model.tool import Tool
-from interlock.model.verb import TOOL_CALL
 from interlock.policy.bundle import Bundle
 from interlock.policy.case_action import ACTION_KEYS, read_action
 from interlock.policy.case_file import read_cases
@@ -40,7 +37,6 @@ from interlock.policy.case_table import CaseTable
 from interlock.policy.ground import Ground
 from interlock.policy.spelling import nearest
 from interlock.policy.surroundings import Members
-from interlock.policy.tools import map_input
 from interlock.sensitivity.columns import ColumnLabels
 from interlock.sensitivity.labels import KNOWN
 from interlock.sql.catalogs import FIRST_USER_OID
@@ -125,26 +121,16 @@ def of_tool(settings: Settings, actor: Actor, named: str, arguments: str, file: 
         texts[f"tools/{file.name}"] = read_text(file)
     bundle = settings_file.bundle_of(settings, texts)
     connection = _connection(settings, named.partition("/")[0])
-    tool, given = bundle.rules.tools.get(named), _arguments(arguments)
-    mapped = map_input(tool, given) if tool is not None else None
-    try:
-        payload = ToolPayload(named, (tool or Tool(connection.connection.name, named)).digest, encode(given))
-    except EntryRefused as refusal:
-        raise SettingsMistakes([f"--arguments: {refusal.sentence}"]) from None
-    opaque = mapped is None or not mapped.complete
-    action = Action(
+    _arguments(arguments)  # a slip of whoever asks is a mistake here, and would be a refusal at the door
+    action = from_tool_call(
         id=_ACTION,
         actor=actor,
         connection=connection.connection,
-        asks=(Ask(TOOL_CALL, Resource(ResourceKind.TOOL, named)),),
-        payload=payload,
-        cover={},
-        form={},
-        exposures=(Exposure(opaque=opaque, opaque_because=("not all arguments are known to policies",) * opaque),),
-        templates=(),
-        reason_given=said.reason,
-        ticket_given=said.ticket,
-        input=mapped.input if mapped is not None else None,
+        tool=bundle.rules.tools.get(named),
+        name=named.partition("/")[2],
+        arguments=arguments.encode(),
+        reason=said.reason,
+        ticket=said.ticket,
     )
     return _asked(settings, action, bundle=bundle)
 
@@ -237,11 +223,10 @@ def _connection(settings: Settings, name: str) -> ConnectionSettings:
     return found
 
 
-def _arguments(text: str) -> dict[str, Any]:
+def _arguments(text: str) -> None:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         raise SettingsMistakes(["--arguments takes a JSON object"]) from None
     if not isinstance(value, dict):
         raise SettingsMistakes(["--arguments takes a JSON object"])
-    return value
