@@ -35,7 +35,7 @@ async def test_what_an_actor_did_is_remembered(tmp_path: Path) -> None:
     with installation(tmp_path) as here:
         loaded = settings.load(here.settings)
         async with app.opened(loaded) as core:
-            await app._begin(core)
+            await app.beginning.begin(core)
             agent = await _agent(core)
             assert _recent(core) == QUIET
             for _ in range(3):
@@ -53,7 +53,7 @@ async def test_what_an_actor_did_is_remembered(tmp_path: Path) -> None:
 async def test_what_was_longer_than_a_day_ago_is_forgotten(tmp_path: Path) -> None:
     with installation(tmp_path) as here:
         async with app.opened(settings.load(here.settings)) as core:
-            await app._begin(core)
+            await app.beginning.begin(core)
             assert isinstance(await core.gate.ask(export(await _agent(core))), Denied)
             bodies = await core.store.entries(0, 100)
             now = core.clock.now()
@@ -71,12 +71,12 @@ async def test_files_that_differ_are_a_draft_and_the_text_in_force_decides(tmp_p
     with installation(tmp_path) as here:
         loaded = settings.load(here.settings)
         async with app.opened(loaded) as core:
-            await app._begin(core)
+            await app.beginning.begin(core)
             in_force = core.authority.bundle
         for draft in (POLICY.replace("permit", "forbid"), "permit (", ""):
             here.policy.write_text(draft)
             async with app.opened(loaded) as core:
-                await app._begin(core)
+                await app.beginning.begin(core)
                 assert core.authority.bundle == in_force
                 answer = await core.gate.ask(read(await _agent(core)))
                 assert isinstance(answer, Cleared)
@@ -88,27 +88,27 @@ async def test_settings_under_which_the_text_in_force_has_mistakes_don_t_start(t
         here.policy.write_text(POLICY + '@id("x") @review("security:2") forbid (principal, action, resource);\n')
         loaded = settings.load(here.settings)
         async with app.opened(loaded) as core:
-            await app._begin(core)
+            await app.beginning.begin(core)
         here.policy.write_text(POLICY)
         one = {name: person for name, person in loaded.people.items() if name == "dana"}
         async with app.opened(replace(loaded, people=one)) as core:
             with pytest.raises(PolicyMistakes, match=r"local\.cedar:3: .*security"):
-                await app._begin(core)
+                await app.beginning.begin(core)
 
 
 async def test_a_log_from_before_texts_were_kept_demands_the_files(tmp_path: Path) -> None:
     with installation(tmp_path) as here:
         loaded = settings.load(here.settings)
         async with app.opened(loaded) as core:
-            await app._take_up_log(core)
+            await app.beginning._take_up_log(core)
             assert not isinstance(core.files, Exception)
             await core.registry.adopt_bundle(core.files.rules)  # as it was then: no texts
         async with app.opened(loaded) as core:
-            await app._begin(core)
+            await app.beginning.begin(core)
         here.policy.write_text(POLICY + "// changed\n")
         async with app.opened(loaded) as core:
             with pytest.raises(PolicyMistakes, match="aren't those in force"):
-                await app._begin(core)
+                await app.beginning.begin(core)
 
 
 CLINIC = """[connections.clinic]
@@ -129,7 +129,7 @@ async def test_another_catalog_doesn_t_start_and_check_tells_it_from_another_pol
         loaded = settings.load(here.settings)
         assert why_not_in_force(loaded) is None  # there is no store yet
         async with app.opened(loaded) as core:
-            await app._begin(core)
+            await app.beginning.begin(core)
             assert why_not_in_force(loaded) is None
         here.policy.write_text(POLICY + "// changed\n")
         assert why_not_in_force(loaded) == FILES_DIFFER
@@ -137,6 +137,6 @@ async def test_another_catalog_doesn_t_start_and_check_tells_it_from_another_pol
         assert why_not_in_force(loaded) == CATALOGS_DIFFER
         async with app.opened(loaded) as core:
             with pytest.raises(PolicyMistakes, match="aren't those in force"):
-                await app._begin(core)
+                await app.beginning.begin(core)
         here.policy.write_text("permit (")
         assert why_not_in_force(loaded) is None  # its mistakes are what `check` tells

@@ -321,8 +321,10 @@ def test_the_reference_page_lists_exactly_the_keys_that_are_read(
 ) -> None:
     read: set[tuple[str, str]] = set()
     monkeypatch.setattr(Table, "done", lambda table: read.update((table.name, key) for key in table._asked))
-    survey(write(tmp_path, "[people.x]\n[agents.x]\n[services.x]\n[connections.x]\n"), {})
-    assert {(name, key) for name, key in read if name not in ("", "listen")} == listed()
+    tables = ("[people.x]", "[agents.x]", "[[agents.x.jwt]]", "[services.x]", "[[services.x.jwt]]", "[connections.x]")
+    survey(write(tmp_path, "\n".join((*tables, "[issuers.x]", "[oidc]", ""))), {})
+    told = {(name.removesuffix(".1"), key) for name, key in read}
+    assert {(name, key) for name, key in told if name not in ("", "listen")} == listed()
 
 
 def test_the_reference_page_gives_the_limits_as_they_are() -> None:

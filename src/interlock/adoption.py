@@ -40,7 +40,8 @@ from interlock.errors import (
     PolicyMistakes,
 )
 from interlock.ledger import texts as ledger_texts
-from interlock.ledger.authority import Authority, Loading
+from interlock.ledger.authorised import Loading
+from interlock.ledger.authority import Authority
 from interlock.ledger.entry import parse_entry
 from interlock.model.action import Action
 from interlock.model.actor import Actor, ActorKind

@@ -9,7 +9,9 @@ from typing import Protocol
 
 from interlock.model.action import Action
 from interlock.model.change import Unit
+from interlock.model.comment import Comment
 from interlock.model.decision import Decision
+from interlock.model.document import Document, DocumentKind
 from interlock.model.entry import Draft
 from interlock.model.names import ActorId, EntryId, ReviewId
 from interlock.model.payload import Payload
@@ -74,11 +76,36 @@ class Records(Protocol):
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
         """The votes on a review, oldest first: for showing, not for counting."""
 
+    async def comments(self, review: ReviewId) -> Sequence[Comment]:
+        """What was said about a review, oldest first."""
+
+    async def denials(self, actor: ActorId, lookup: bytes, since: datetime) -> tuple[int, datetime | None]:
+        """How many of the actor's reviews were denied since then, and when this very form was last."""
+
     async def due(self, now: datetime) -> Sequence[Review]:
         """Pending reviews past `expires_at` and approved ones past `approved_until`."""
 
     async def entry(self, entry: EntryId) -> bytes | None:
         """The stored bytes of an entry."""
+
+
+class Documents(Protocol):
+    """Reading what services told us (`model.document`): sealed, and no authority for anything."""
+
+    async def document(self, kind: DocumentKind, id_: str) -> Document | None:
+        """One document."""
+
+    async def document_named(self, kind: DocumentKind, name: str) -> Document | None:
+        """The document of that name."""
+
+    async def documents(self, kind: DocumentKind, after: str, limit: int) -> Sequence[Document]:
+        """Documents of a kind by id, from behind `after` on."""
+
+    async def count_documents(self, kind: DocumentKind) -> int:
+        """How many documents of a kind there are."""
+
+    async def documents_due(self, kind: DocumentKind, now: datetime, limit: int) -> Sequence[Document]:
+        """Documents that are due, the longest first."""
 
 
 class Bell(Protocol):

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from interlock.cli import console, operator_client, token
 from interlock.cli.operator_client import control_url
-from interlock.model.settings import Limits, Listen, PolicySettings, Settings, TlsFiles
+from interlock.model.settings import Limits, Listen, PolicySettings, Settings, TlsFiles, VoteSettings
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def settings(keys: Path, control: Listen, public_url: str = "https://gate.exampl
         groups=frozenset(),
         connections={},
         policy=PolicySettings((), ()),
-        unsafe_token_votes=False,
+        votes=VoteSettings(unsafe_token_votes=False),
         limits=Limits(),
         digest="0" * 64,
     )

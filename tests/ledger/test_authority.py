@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.ledger.making import CARD, DIGEST, Node, draft, uuid
 
-from interlock.ledger.authority import Authority, KeyKind, Settled
+from interlock.ledger.authorised import KeyKind, Settled
+from interlock.ledger.authority import Authority
 from interlock.ledger.fields import format_time
 from interlock.ledger.requirements import fields
 from interlock.model.canonical import JsonValue

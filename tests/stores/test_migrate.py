@@ -39,19 +39,24 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
         assert list(connection.iterdump()) == before
 
 
-def test_a_store_of_the_first_version_is_brought_up_and_its_reviews_are_good_for_one_run(tmp_path: Path) -> None:
+def test_a_store_of_the_first_version_is_brought_up_with_its_reviews_and_votes(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     with engine.connect() as connection:
         command.upgrade(config_for(connection), "0001")
-        texts = {c.name: "x" for c in schema.review.columns if isinstance(c.type, String | Text)}
+        later = {"settled_at", "uses_left", "running"}
+        texts = {c.name: "x" for c in schema.review.columns if isinstance(c.type, String | Text) and c.name not in later}
         row = {**texts, **dict.fromkeys(("lookup", "sealed_payload", "sealed_card"), b"x")}
         columns = ", ".join(row)
         places = ", ".join(f":{name}" for name in row)
         connection.execute(text(f"INSERT INTO il_review ({columns}) VALUES ({places})"), row)
+        vote = {c.name: b"y" if c.name == "sealed_reason" else "x" for c in schema.vote.columns}
+        places = ", ".join(f":{name}" for name in vote)
+        connection.execute(text(f"INSERT INTO il_vote ({', '.join(vote)}) VALUES ({places})"), vote)
         connection.commit()
     migrate_sqlite(path)
     with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("SELECT person, sealed_reason FROM il_vote").fetchall() == [("x", b"y")]
         assert raw.execute("SELECT uses_left, running FROM il_review").fetchall() == [(1, 0)]
         shape.check(raw)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from interlock.identity.exclusion import excluded_people
-from interlock.ledger.authority import Authority, Opened
+from interlock.ledger.authorised import Opened
+from interlock.ledger.authority import Authority
 from interlock.model.actor import Actor
 from interlock.model.change import Change, MoveReview
 from interlock.model.decision import Requirements
@@ -169,4 +170,4 @@ class Standing:
 
     def groups(self) -> Mapping[PersonId, frozenset[GroupName]]:
         """Everybody's groups, by the settings of now."""
-        return {person.id: person.groups for person in self.registry.directory.people.values()}
+        return {person.id: person.groups for person in self.registry.directory.everyone().values()}

@@ -9,23 +9,23 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
+from interlock.ledger.authorised import Broken, CountedVote, KeyKind, KeyRecord, Loading, Opened, Settled
 from interlock.ledger.entry import Entry
 from interlock.ledger.fields import parse_time
 from interlock.ledger.requirements import requirements
+from interlock.ledger.roster import CHANGES, Roster, counter
 from interlock.ledger.texts import Gathering
-from interlock.model.decision import Requirements
 from interlock.model.entry import EntryType
 from interlock.model.names import (
     ActionId,
     ActorId,
     ConnectionName,
     Digest,
-    EntryId,
+    GroupName,
     KeyId,
     PersonId,
     ReviewId,
@@ -33,92 +33,8 @@ from interlock.model.names import (
 from interlock.model.review import Presence, Verdict
 
 KEEP_LOADINGS = 200  # the newest; of older ones the log itself tells
+KEEP_GLASS = 1000  # reviewed ones; one that nobody looked at afterwards is never forgotten
 KEEP_EXPIRED = timedelta(days=1)  # an expired key is forgotten this much later by the entries' clocks, which may differ
-
-
-class KeyKind(StrEnum):
-    """What a key is for."""
-
-    ACTOR = "actor"
-    SIGN_IN = "sign_in"
-
-
-class Settled(StrEnum):
-    """By which kind of entry a review was settled."""
-
-    RELEASED = "released"
-    DENIED = "denied"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """A key as its key.issued entry has it. `hash` is hex; whether it has expired is the caller's to compare."""
-
-    key: KeyId
-    kind: KeyKind
-    holder: str
-    made_by: PersonId
-    held_by: PersonId
-    hash: str
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A review as its review.opened entry has it. `requirements` has no `break_glass`: that is for others to sign."""
-
-    review: ReviewId
-    entry: EntryId
-    at: datetime
-    action: ActionId
-    digest: Digest
-    card: Digest
-    actor: ActorId
-    connection: ConnectionName
-    requirements: Requirements
-    excluded: frozenset[PersonId]
-    expires_at: datetime
-
-    @property
-    def uses(self) -> int:
-        """How often its approval lets the action run."""
-        reuse = self.requirements.reuse
-        return 1 if reuse is None else reuse.times
-
-
-@dataclass(frozen=True, slots=True)
-class CountedVote:
-    """A vote.cast entry for exactly the digests that the review was opened with."""
-
-    entry: EntryId
-    at: datetime
-    person: PersonId
-    verdict: Verdict
-    presence: Presence
-    key: KeyId
-    digest: Digest
-    card: Digest
-    settles: str
-
-
-@dataclass(frozen=True, slots=True)
-class Loading:
-    """A bundle put in force, as its policy.loaded entry has it; `bundle` is the rules' digest.
-
-    `signed_by` are those who voted yes, where it took a review; `texts` are the policy.text entries in front of it.
-    """
-
-    at: datetime
-    bundle: Digest
-    how: str
-    by: str
-    review: ReviewId | None
-    previous: Digest | None
-    signed_by: tuple[PersonId, ...]
-    texts: tuple[EntryId, ...]
 
 
 _SETTLING: Mapping[EntryType, Settled] = {
@@ -146,16 +62,22 @@ class Authority:
             EntryType.ACTION_ENDED,
             EntryType.ACTION_UNKNOWN,
             EntryType.REVIEW_OPENED,
+            EntryType.REVIEW_NARROWED,
             EntryType.VOTE_CAST,
+            EntryType.BREAK_GLASS_USED,
+            EntryType.BREAK_GLASS_REVIEWED,
             EntryType.KEY_ISSUED,
             EntryType.KEY_REVOKED,
             EntryType.POLICY_LOADED,
             EntryType.POLICY_TEXT,
             *_SETTLING,
+            *CHANGES,
         }
     )  # the types that `apply` looks at; a caller may spare itself the parsing of others
 
     def __init__(self) -> None:
+        self.roster = Roster()
+        self._glass: dict[ReviewId, Broken] = {}
         self._keys: dict[KeyId, KeyRecord] = {}
         self._revoked: set[KeyId] = set()
         self._expiring: list[tuple[datetime, KeyId]] = []
@@ -195,6 +117,18 @@ class Authority:
             and found.approved_at is not None
             and _compact(review) not in self._settled
         )
+
+    def is_revoked(self, key: KeyId) -> bool:
+        """Whether a credential was revoked, be it recorded with us or one that others issue."""
+        return key in self._revoked
+
+    def broken(self, review: ReviewId) -> Broken | None:
+        """How the glass of a review was broken, if it was: of the last `KEEP_GLASS`, and while unreviewed for ever."""
+        return self._glass.get(review)
+
+    def glass(self) -> tuple[Broken, ...]:
+        """Every break of glass that is remembered, oldest first."""
+        return tuple(self._glass.values())
 
     def key(self, key: KeyId) -> KeyRecord | None:
         """A key that was issued and not revoked."""
@@ -246,8 +180,18 @@ class Authority:
                     self._end(ended)
             case EntryType.REVIEW_OPENED:
                 self._open_review(entry)
+            case EntryType.REVIEW_NARROWED:
+                self._narrow(entry)
             case EntryType.VOTE_CAST:
                 self._count(entry)
+            case EntryType.BREAK_GLASS_USED:
+                self._break(entry)
+            case EntryType.BREAK_GLASS_REVIEWED:
+                found = self._glass.get(ReviewId(entry.obj))
+                if found is not None and found.reviewed is None:
+                    self._glass[found.review] = replace(found, reviewed=entry.d["justified"] == "yes")
+            case change if change in CHANGES:
+                self.roster.apply(entry)
             case EntryType.KEY_ISSUED:
                 self._issue(entry)
             case EntryType.KEY_REVOKED:
@@ -279,8 +223,48 @@ class Authority:
             requirements=requirements(d, expires_at - entry.ts, timedelta(seconds=d["valid"])),
             excluded=frozenset(PersonId(person) for person in d["excluded"]),
             expires_at=expires_at,
+            base=Digest(d["digest"]),
         )
         self._open[review] = _OpenReview(opened, [])
+
+    def _narrow(self, entry: Entry) -> None:
+        """From here on the review is another: votes for the card before count for nothing."""
+        found, d = self._open.get(ReviewId(entry.obj)), entry.d
+        if found is None or found.approved_at is not None or d["previous"] != found.opened.digest:
+            return
+        asked = found.opened.requirements
+        valid = min(asked.valid, timedelta(seconds=d["valid"]))
+        reuse = replace(asked.reuse, within=valid) if asked.reuse else None
+        found.opened = replace(
+            found.opened,
+            digest=Digest(d["digest"]),
+            card=Digest(d["card"]),
+            requirements=replace(asked, valid=valid, reuse=reuse),
+        )
+        found.votes.clear()
+
+    def _break(self, entry: Entry) -> None:
+        found, d = self._open.get(ReviewId(entry.obj)), entry.d
+        if found is None or found.approved_at is not None or _compact(ReviewId(entry.obj)) in self._settled:
+            return
+        opened = found.opened
+        if (d["digest"], d["card"]) != (opened.digest, opened.card):
+            return
+        found.approved_at = entry.ts
+        reviewed = [each.review for each in self._glass.values() if each.reviewed is not None]
+        for old in reviewed[: max(0, len(self._glass) - KEEP_GLASS)]:
+            del self._glass[old]
+        self._glass[opened.review] = Broken(
+            review=opened.review,
+            connection=opened.connection,
+            at=entry.ts,
+            person=PersonId(d["person"]),
+            group=GroupName(d["group"]),
+            digest=opened.digest,
+            card=opened.card,
+            excluded=opened.excluded,
+            requirements=opened.requirements,
+        )
 
     def _count(self, entry: Entry) -> None:
         review, d = ReviewId(entry.obj), entry.d
@@ -297,7 +281,10 @@ class Authority:
             digest=Digest(d["digest"]),
             card=Digest(d["card"]),
             settles=d["settles"],
+            credential=d.get("credential", ""),
         )
+        if vote.credential:
+            self.roster.counted(vote.credential, counter(d["authenticator_data"]))
         if (vote.digest, vote.card) != (found.opened.digest, found.opened.card):
             return  # a vote for another card than the one that was opened counts for nothing
         found.votes.append(vote)
@@ -363,6 +350,8 @@ class Authority:
             held_by=PersonId(d["held_by"]),
             hash=d["hash"],
             expires_at=parse_time(d["expires_at"]) if d["expires_at"] else None,
+            certificate=d.get("certificate", ""),
+            networks=tuple(d.get("networks", ())),
         )
         self._keys[key] = record
         if record.expires_at is not None:

@@ -29,6 +29,9 @@ _CLAIMING: Final = frozenset(
         EntryType.REVIEW_EXPIRED,
         EntryType.REVIEW_WITHDRAWN,
         EntryType.REVIEW_SUPERSEDED,
+        EntryType.REVIEW_NARROWED,
+        EntryType.BREAK_GLASS_USED,
+        EntryType.BREAK_GLASS_REVIEWED,
         EntryType.KEY_REVOKED,
     }
 )
@@ -82,11 +85,18 @@ def claims(type_: EntryType, act: str, obj: str, d: Mapping[str, Any]) -> tuple[
             once = Claim(_mark("release", act), "this action was released before")
             return (once, *_use(d["review"], d.get("use"))) if d["review"] else (once,)
         case EntryType.VOTE_CAST:
-            cast = Claim(_mark("vote", obj, d["person"], d["verdict"]), "this person has cast this vote before")
+            said = _mark("vote", obj, d["person"], d["verdict"], d["digest"], d["card"])
+            cast = Claim(said, "this person has cast this vote before")
             return (cast, Claim(_mark("settlement", obj))) if d["settles"] == "denied" else (cast,)
         case EntryType.REVIEW_OPENED:
             opening = Claim(_mark("opening", obj), "a review of this id was opened before")
             return opening, *(Claim(_mark("run", obj, str(use))) for use in _runs(d.get("uses", 1)))
+        case EntryType.REVIEW_NARROWED:
+            return (Claim(_mark("narrowing", obj, d["previous"]), "this card was narrowed before"),)
+        case EntryType.BREAK_GLASS_USED:
+            return (Claim(_mark("glass", obj), "the glass of this review was broken before"),)
+        case EntryType.BREAK_GLASS_REVIEWED:
+            return (Claim(_mark("after-review", obj), "this was reviewed afterwards before"),)
         case EntryType.KEY_REVOKED:
             return (Claim(_mark("revocation", obj), "the key was used up or revoked before"),)
         case _:

@@ -10,7 +10,9 @@ from typing import assert_never
 
 from interlock.errors import MalformedInput
 from interlock.model.canonical import JsonValue
+from interlock.model.comment import CommentKind
 from interlock.model.entry import EntryType
+from interlock.model.identity_change import IdentityChange
 from interlock.model.release import Outcome
 from interlock.model.review import Presence, Verdict
 
@@ -82,6 +84,22 @@ _TOUCHED: Mapping[str, Kind] = {
     "writes": Texts(),
     "statements": Texts(),
 }
+_PRESENCE = Text(tuple(p.value for p in Presence))
+# What a person did to an open review, by which digests and how present.
+_BY_PERSON: Mapping[str, Kind] = {
+    "digest": Sha256(),
+    "card": Sha256(),
+    "person": Text(),
+    "presence": _PRESENCE,
+    "key": Text(),
+}
+# A passkey's answer (WebAuthn section 5.2.2), base64url: whoever holds the public key can verify it again.
+_ASSERTION: Mapping[str, Kind] = {
+    "credential": Text(),
+    "authenticator_data": Text(),
+    "client_data": Text(),
+    "signature": Text(),
+}
 _BECAUSE: Mapping[str, Kind] = {"because": Text()}
 # What policy was asked, so that the same can be asked of another bundle. `labels` are joined by spaces.
 _ASKED: Mapping[str, Kind] = {
@@ -148,6 +166,7 @@ FORMS: Mapping[EntryType, Form] = {
             "stages": Rows({"list": Whole(), "stage": Whole(), "group": Text(), "count": Whole()}),
             "uses": Whole(),
             "channels": Texts(),
+            "break_glass": Texts(),
         },
     ),
     EntryType.REVIEW_JOINED: Form({"review": Text()}, obj="review"),
@@ -165,12 +184,53 @@ FORMS: Mapping[EntryType, Form] = {
             "settles": Text(("", "approved", "denied")),
         },
         obj="review",
+        optional=_ASSERTION,
+    ),
+    EntryType.REVIEW_NARROWED: Form(
+        {**_BY_PERSON, "previous": Sha256(), "valid": Whole()},
+        act=True,
+        obj="review",
+        optional={"row_cap": Whole(), "reveals": Texts(), **_ASSERTION},
+    ),
+    EntryType.REVIEW_COMMENTED: Form({"who": Text(), "kind": Text(tuple(k.value for k in CommentKind))}, obj="review"),
+    EntryType.REVEAL_SHOWN: Form(
+        {"review": Text(), "person": Text(), "statement": Whole(), "leaf": Whole(), "label": Text()},
+        act=True,
+        obj="review",
+    ),
+    EntryType.BREAK_GLASS_USED: Form({**_BY_PERSON, "group": Text()}, act=True, obj="review", optional=_ASSERTION),
+    EntryType.BREAK_GLASS_REVIEWED: Form(
+        {"review": Text(), "person": Text(), "presence": _PRESENCE, "key": Text(), "justified": Text(("yes", "no"))},
+        obj="review",
+    ),
+    EntryType.IDENTITY_CHANGED: Form(
+        {"what": Text(tuple(w.value for w in IdentityChange)), "subject": Text(), "by": Text()},
+        obj="subject",
+        optional={
+            "person": Text(),
+            "group": Text(),
+            "name": Text(),
+            "source": Text(),
+            "external": Text(),
+            "review": Text(),
+            "credential": Text(),
+            "public_key": Text(),
+            "count": Whole(),
+        },
+    ),
+    EntryType.LINK_MADE: Form({"person": Text(), "provider": Text(), "subject": Text(), "by": Text()}, obj="person"),
+    EntryType.LINK_REMOVED: Form(
+        {"person": Text(), "provider": Text(), "subject": Text(), "by": Text(), "because": Text()}, obj="person"
+    ),
+    EntryType.DELEGATION_CHANGED: Form(
+        {"delegator": Text(), "delegate": Text(), "group": Text(), "until": Time(optional=True), "by": Text()},
+        obj="delegator",
     ),
     EntryType.VOTE_REFUSED: Form({"person": Text(), "because": Text()}, obj="review"),
     EntryType.KEY_ISSUED: Form(
         {
             "key": Text(),
-            "kind": Text(("actor", "sign_in")),
+            "kind": Text(("actor", "sign_in", "login", "provisioning")),
             "holder": Text(),
             "made_by": Text(),
             "held_by": Text(),
@@ -178,6 +238,7 @@ FORMS: Mapping[EntryType, Form] = {
             "expires_at": Time(optional=True),
         },
         obj="key",
+        optional={"certificate": Sha256(), "networks": Texts()},
     ),
     EntryType.KEY_REVOKED: Form({"key": Text(), "because": Text(), "by": Text()}, obj="key"),
     EntryType.POLICY_LOADED: Form(

@@ -28,6 +28,8 @@ def fields(asked: Requirements) -> dict[str, JsonValue]:
         d["uses"] = asked.reuse.times
     if asked.channels:
         d["channels"] = sorted(asked.channels)
+    if asked.break_glass:
+        d["break_glass"] = sorted(asked.break_glass)
     return d
 
 
@@ -45,6 +47,7 @@ def requirements(d: Mapping[str, Any], expires: timedelta, valid: timedelta) -> 
         stages=tuple(_grouped(stages[number], "stage") for number in sorted(stages)),
         reuse=Reuse(uses, valid) if uses != 1 else None,
         channels=frozenset(str(channel) for channel in d.get("channels", ())),
+        break_glass=frozenset(GroupName(str(group)) for group in d.get("break_glass", ())),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from interlock.model.names import ActorId, GroupName, KeyId, PersonId
@@ -32,6 +33,7 @@ class Actor:
     key: KeyId
     made_by: PersonId
     held_by: PersonId
-    authn: str = "interlock_key"
+    authn: str = "interlock_key"  # or "login" (a person's short-lived door password), "jwt", "x509"
     session: str = ""
     chain: tuple[Actor, ...] = ()
+    expires_at: datetime | None = None  # when a credential that isn't recorded with us ends by itself, UTC

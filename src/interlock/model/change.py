@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from interlock.model.comment import Comment
+from interlock.model.decision import Requirements
+from interlock.model.document import Document, DocumentKind
 from interlock.model.entry import Draft
-from interlock.model.names import KeyId, ReviewId
+from interlock.model.names import Digest, KeyId, ReviewId
 from interlock.model.review import Review, ReviewState, Vote
 
 
@@ -63,8 +66,32 @@ class EndRun:
 
 
 @dataclass(frozen=True, slots=True)
+class NarrowReview:
+    """A pending review under narrower terms. Condition: it is pending, unexpired, and its digest still is `previous`.
+
+    `requirements` are as narrowed; the sealed parts replace the ones there.
+    """
+
+    review: ReviewId
+    previous: Digest
+    digest: Digest
+    card_digest: Digest
+    requirements: Requirements
+    sealed_payload: bytes
+    sealed_card: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AddComment:
+    """Something said about a review. Condition: there is such a review, with fewer than `most` comments."""
+
+    comment: Comment
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class AddVote:
-    """One person's vote. Condition: that person has none with this verdict on the review yet."""
+    """One person's vote. Condition: that person has none with this verdict on the review's card yet."""
 
     vote: Vote
 
@@ -85,7 +112,35 @@ class RetireKey:
     key: KeyId
 
 
-Change = OpenReview | MoveReview | TakeUse | EndRun | AddVote | AddKey | RetireKey
+@dataclass(frozen=True, slots=True)
+class PutDocument:
+    """A document made (version 1) or changed. Condition: its version so far is one less (none, for the first), and no
+    other of its kind has its name."""
+
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class DropDocument:
+    """A document taken away. Condition: it is there."""
+
+    kind: DocumentKind
+    id: str
+
+
+Change = (
+    OpenReview
+    | MoveReview
+    | NarrowReview
+    | TakeUse
+    | EndRun
+    | AddVote
+    | AddComment
+    | PutDocument
+    | DropDocument
+    | AddKey
+    | RetireKey
+)
 
 
 @dataclass(frozen=True, slots=True)

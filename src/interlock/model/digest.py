@@ -19,6 +19,7 @@ from interlock.model.payload import BundlePayload, Payload, SessionPayload, SqlP
 from interlock.model.secret import Secret
 
 ACTION_DOMAIN = b"interlock/action/v1\0"
+NARROWED_DOMAIN = b"interlock/narrowed/v1\0"
 CARD_DOMAIN = b"interlock/card/v1\0"
 COMMIT_DOMAIN = b"interlock/commit/v1\0"  # ledger.md 1.3
 LOOKUP_DOMAIN = b"interlock/lookup/v1\0"
@@ -28,6 +29,11 @@ NONCE_BYTES = 32
 def action_digest(nonce: Secret[bytes], cover: Mapping[str, JsonValue]) -> Digest:
     """The digest that votes bind: of everything that decides what runs, blinded by `nonce`."""
     return _digest(ACTION_DOMAIN, nonce, cover)
+
+
+def narrowed_digest(nonce: Secret[bytes], base: Digest, terms: Mapping[str, JsonValue]) -> Digest:
+    """The digest of a narrowed action: of the digest it was opened with and the terms (`Narrowing.document`)."""
+    return _digest(NARROWED_DOMAIN, nonce, {"base": base, "terms": dict(terms)})
 
 
 def card_digest(nonce: Secret[bytes], card: Mapping[str, JsonValue]) -> Digest:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from interlock.model.decision import Requirements
 from interlock.model.names import ActionId, ActorId, ConnectionName, Digest, EntryId, KeyId, PersonId, ReviewId
+from interlock.model.passkey import Assertion
 
 
 class ReviewState(StrEnum):
@@ -34,19 +35,29 @@ class Verdict(StrEnum):
 
 
 class Presence(StrEnum):
-    """How a voter proved to be there, strongest first."""
+    """How a voter proved to be there, strongest first: the class of the vote."""
 
-    CONSOLE = "console"  # a signed-in console session
+    WEBAUTHN = "webauthn"  # a console session, and a passkey's answer to a challenge of this review, card and verdict
+    CONSOLE = "console"  # a console session with a recent login
+    SLACK = "slack"  # a linked chat account; counts only where the policy's @channels says so, like the next two
+    TEAMS = "teams"
+    CALLBACK = "callback"  # a signed callback of a service that asks people itself
     TOKEN = "token"  # noqa: S105  an Interlock key; counts only under unsafe_token_votes
 
 
 @dataclass(frozen=True, slots=True)
 class Voter:
-    """A person about to vote, as the API verified them: by which credential, and how present they are."""
+    """A person about to vote, as the API verified them: by which credential, and how present they are.
+
+    `signed_in_at` is when the session began, where there is one; `assertion` is a passkey's answer, which the desk
+    verifies against the ballot.
+    """
 
     person: PersonId
     presence: Presence
     key: KeyId
+    signed_in_at: datetime | None = None
+    assertion: Assertion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta, tzinfo
 from pathlib import Path
 
 from interlock.model.actor import ActorKind
@@ -30,6 +30,7 @@ class Listen:
     host: str
     port: int
     tls: TlsFiles | None = None
+    client_ca: Path | None = None  # authorities whose client certificates are taken, beside other credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,82 @@ class ConnectionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuerSettings:
+    """One `[issuers.NAME]` table: who signs workloads' JWTs. `keys`: an https URL, "discovery", or a JWK Set file.
+
+    `audience` must be in every token. `delegates`: whether its `act` chains count (RFC 8693).
+    """
+
+    name: str
+    issuer: str
+    audience: str
+    keys: str | Path
+    algorithms: tuple[str, ...]
+    ca: Path | None = None
+    delegates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JwtMatch:
+    """Which tokens of an issuer are this actor's: `subject` exactly ("" for any), and each claim exactly."""
+
+    issuer: str  # the issuer's name in the settings
+    subject: str
+    claims: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """`[oidc]`: the provider that people sign in at (OpenID Connect Core 1.0, code flow with PKCE).
+
+    `groups` maps the provider's group names, in the claim `groups_claim`, to ours. `provider` is our name for it: what
+    links say.
+    """
+
+    provider: str
+    issuer: str
+    client_id: str
+    client_secret: Secret[str] | None
+    scopes: tuple[str, ...]
+    groups_claim: str
+    groups: Mapping[str, GroupName]
+    ca: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisioningSettings:
+    """`[provisioning]`: SCIM, and who signs for what it adds. `groups` maps SCIM groups' display names to ours."""
+
+    scim: bool = False
+    groups: Mapping[str, GroupName] = field(default_factory=dict)
+    approvers: Requirements | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoteSettings:
+    """`[votes]`: what makes a vote count.
+
+    `recent_login`: how old the login behind it may be. `passkeys`: "if_registered" (who has one must use it) or
+    "required". `delegation`: the longest, zero for none.
+    """
+
+    unsafe_token_votes: bool = False
+    recent_login: timedelta = timedelta(hours=1)
+    passkeys: str = "if_registered"
+    delegation: timedelta = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlassSettings:
+    """`[break_glass]`: how often one person may in a day, how long such an approval waits for its run, and within what
+    time somebody else must have looked at it, else the glass is locked."""
+
+    per_person_per_day: int = 2
+    valid: timedelta = timedelta(minutes=10)
+    review_within: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSettings:
     """One `[agents.NAME]` or `[services.NAME]` table."""
 
@@ -62,6 +139,9 @@ class AgentSettings:
     kind: ActorKind
     owner: PersonId
     groups: frozenset[GroupName]
+    jwt: tuple[JwtMatch, ...] = ()  # any one of these tells this actor
+    spiffe: tuple[str, ...] = ()  # SPIFFE IDs of its X.509-SVIDs
+    certificates: tuple[str, ...] = ()  # SHA-256 (hex) of its client certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +167,8 @@ class Limits:
     open_reviews_per_actor: int = 20
     ledger_queue: int = 8192  # entries waiting for a flush; beyond that, refused
     login_seconds: int = 10
+    cool_down_seconds: int = 600  # how long the form that was denied isn't asked about again
+    denied_per_hour: int = 10  # of one actor; then nothing more is held for it until the hour is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +189,18 @@ class Settings:
     groups: frozenset[GroupName]
     connections: Mapping[ConnectionName, ConnectionSettings]
     policy: PolicySettings
-    unsafe_token_votes: bool
     limits: Limits
     digest: str  # SHA-256 of the settings file's bytes, for the ledger
+    votes: VoteSettings = VoteSettings()
+    break_glass: BreakGlassSettings = BreakGlassSettings()
+    issuers: Mapping[str, IssuerSettings] = field(default_factory=dict)
+    oidc: OidcSettings | None = None
+    provisioning: ProvisioningSettings = ProvisioningSettings()
+    accounts: Mapping[tuple[str, str], PersonId] = field(default_factory=dict)  # (provider, subject) that settings link
+    auditors: frozenset[GroupName] = frozenset()  # who may read every card and sign none by that
+    outgoing: tuple[str, ...] = ()  # URL prefixes that may be called besides issuers and providers (callbacks)
+
+    @property
+    def unsafe_token_votes(self) -> bool:
+        """Whether votes by token count."""
+        return self.votes.unsafe_token_votes

@@ -94,7 +94,10 @@ def read_connection(name: str, table: Table) -> ConnectionSettings:
 
 def _listen(table: Table, port: int) -> Listen:
     host = table.text("host", "127.0.0.1")
-    listen = Listen(host, table.number("port", port, 1, LAST_PORT), _tls_files(table))
+    tls, client_ca = _tls_files(table), table.file("client_ca")
+    listen = Listen(host, table.number("port", port, 1, LAST_PORT), tls, client_ca)
+    if client_ca is not None and tls is None:
+        table.wrong("client_ca", "this means nothing without tls_certificate and tls_key")
     table.done()
     if host and listen.tls is None and not is_loopback(host):
         table.wrong("host", "without tls_certificate and tls_key this must be a loopback address, such as 127.0.0.1")

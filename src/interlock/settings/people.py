@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from interlock.model.actor import ActorKind
 from interlock.model.names import ActorId, GroupName, PersonId
@@ -11,6 +11,7 @@ from interlock.model.person import Person
 from interlock.model.settings import AgentSettings
 from interlock.policy.spelling import nearest
 from interlock.settings.table import Table
+from interlock.settings.workloads import check_different, read_credentials
 
 # Names stand in policies, ledger entries, SQL user names and URLs.
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -22,17 +23,23 @@ WORD_SENTENCE = "this must be of lower-case letters, digits, hyphens and undersc
 RESERVED = frozenset({"operator"})
 
 
-def read_people(root: Table) -> dict[PersonId, Person]:
-    """`[people.NAME]`."""
+def read_people(root: Table) -> tuple[dict[PersonId, Person], dict[str, PersonId]]:
+    """`[people.NAME]`, and whose each account at the OIDC provider is that the settings name (its `sub` claim)."""
     people: dict[PersonId, Person] = {}
+    accounts: dict[str, PersonId] = {}
     for name, table in root.tables("people"):
         check_name(root, f"people.{name}", name, RESERVED)
         people[PersonId(name)] = Person(PersonId(name), table.text("name", name), _groups(table))
+        subject = table.optional("oidc")
+        if subject and accounts.setdefault(subject, PersonId(name)) != name:
+            table.wrong("oidc", f"[people.{accounts[subject]}] has this account already")
         table.done()
-    return people
+    return people, accounts
 
 
-def read_actors(root: Table, people: Mapping[PersonId, Person]) -> dict[ActorId, AgentSettings]:
+def read_actors(
+    root: Table, people: Mapping[PersonId, Person], issuers: Collection[str]
+) -> dict[ActorId, AgentSettings]:
     """`[agents.NAME]` and `[services.NAME]`: each with an owner who is a person, and a name that nobody else has."""
     actors: dict[ActorId, AgentSettings] = {}
     tables: dict[ActorId, Table] = {}
@@ -44,9 +51,11 @@ def read_actors(root: Table, people: Mapping[PersonId, Person]) -> dict[ActorId,
                 root.wrong(where, "a person has this name; who votes and who asks must be told apart")
             if name in actors:
                 root.wrong(where, "an agent has this name already")
-            actors[name] = AgentSettings(name, kind, PersonId(table.text("owner")), _groups(table))
+            owner, groups = PersonId(table.text("owner")), _groups(table)
+            actors[name] = AgentSettings(name, kind, owner, groups, *read_credentials(table, issuers))
             tables[name] = table
             table.done()
+    check_different(root, tables, actors)
     for name, actor in actors.items():
         _check_owner(tables[name], actor.owner, people, actors)
     return actors

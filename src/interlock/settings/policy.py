@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, timedelta, tzinfo
 from importlib import resources
@@ -15,15 +14,13 @@ from interlock.model.person import Person
 from interlock.model.settings import PolicySettings
 from interlock.policy import quorums
 from interlock.policy.spelling import nearest
+from interlock.settings.durations import read_duration
 from interlock.settings.table import Table
 
 SUFFIX: Final = ".cedar"
 EXPIRES: Final = "30m"  # the usual of @expires and @valid
 VALID: Final = "10m"
 LONGEST: Final = {"expires": timedelta(days=7), "valid": timedelta(days=1)}
-
-_DURATION: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def pack_names() -> frozenset[str]:
@@ -41,7 +38,7 @@ def read_policy(root: Table, people: Collection[Person], groups: frozenset[Group
             table.wrong("packs", f'there is no pack "{pack}"{nearest(pack, pack_names())}')
     _different(table, "files", [file.name for file in files])
     _different(table, "tools", [file.name for file in tools])
-    settings = PolicySettings(packs, files, tools, _zone(table), _approvers(table, people, groups))
+    settings = PolicySettings(packs, files, tools, _zone(table), read_approvers(table, people, groups))
     table.done()
     return settings
 
@@ -66,9 +63,12 @@ def _zone(table: Table) -> tzinfo:
         return UTC
 
 
-def _approvers(table: Table, people: Iterable[Person], groups: frozenset[GroupName]) -> Requirements | None:
-    """Who signs for another bundle: the grammar of `@review`."""
-    expires, valid = _duration(table, "expires", EXPIRES), _duration(table, "valid", VALID)
+def read_approvers(table: Table, people: Iterable[Person], groups: frozenset[GroupName]) -> Requirements | None:
+    """`approvers`, `expires` and `valid` of a table: who signs for its changes, in the grammar of `@review`."""
+    expires, valid = (
+        read_duration(table, key, usual, LONGEST[key], timedelta(seconds=1))
+        for key, usual in (("expires", EXPIRES), ("valid", VALID))
+    )
     text = table.optional("approvers")
     if text is None:
         return None
@@ -80,12 +80,3 @@ def _approvers(table: Table, people: Iterable[Person], groups: frozenset[GroupNa
         lambda _, sentence: table.wrong("approvers", sentence.replace("@review", "this")),
     )
     return Requirements(found.all_of, expires, valid) if found.all_of else None
-
-
-def _duration(table: Table, key: str, default: str) -> timedelta:
-    matched = _DURATION.fullmatch(table.text(key, default))
-    lasts = timedelta(seconds=int(matched[1]) * _UNITS[matched[2]]) if matched else timedelta.max
-    if lasts > LONGEST[key]:
-        table.wrong(key, f'this must be a duration such as "30m" (s, m, h or d), at most {LONGEST[key].days} d')
-        return LONGEST[key]
-    return lasts

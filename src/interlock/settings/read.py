@@ -16,8 +16,16 @@ from interlock.ledger.note import parse_vkey
 from interlock.model.names import ConnectionName
 from interlock.model.settings import ConnectionSettings, Limits, Settings
 from interlock.settings.addresses import is_this_machine, read_connection, read_listens, read_public_url
+from interlock.settings.identity import (
+    read_issuers,
+    read_oidc,
+    read_outgoing,
+    read_provisioned_groups,
+    read_provisioning,
+)
 from interlock.settings.people import check_name, read_actors, read_people
 from interlock.settings.policy import read_policy
+from interlock.settings.signing import read_auditors, read_break_glass, read_votes
 from interlock.settings.table import Table
 
 _ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*")
@@ -76,9 +84,14 @@ def _read(root: Table, digest: str) -> Settings:
     origin, node, node_key = _log(root)
     data_dir, keys_dir = _directories(root)
     listens = read_listens(root)
-    people = read_people(root)
-    actors = read_actors(root, people)
-    groups = [person.groups for person in people.values()] + [actor.groups for actor in actors.values()]
+    people, accounts = read_people(root)
+    issuers = read_issuers(root)
+    actors = read_actors(root, people, issuers)
+    oidc = read_oidc(root)
+    provisioned = read_provisioned_groups(root)
+    named = [person.groups for person in people.values()] + [actor.groups for actor in actors.values()]
+    provided = frozenset(provisioned.values()) | frozenset(oidc.groups.values() if oidc else ())
+    groups = frozenset().union(provided, *named)
     return Settings(
         origin=origin,
         node=node,
@@ -91,12 +104,19 @@ def _read(root: Table, digest: str) -> Settings:
         public_url=read_public_url(root, listens["control"]),
         people=people,
         actors=actors,
-        groups=frozenset().union(*groups),
+        groups=groups,
         connections=_connections(root),
-        policy=read_policy(root, people.values(), frozenset().union(*groups)),
-        unsafe_token_votes=_votes(root),
+        policy=read_policy(root, people.values(), groups),
         limits=_limits(root),
         digest=digest,
+        votes=read_votes(root),
+        break_glass=read_break_glass(root),
+        issuers=issuers,
+        oidc=oidc,
+        provisioning=read_provisioning(root, provisioned, people.values(), groups),
+        accounts={(oidc.provider, subject): person for subject, person in accounts.items()} if oidc else {},
+        auditors=read_auditors(root, groups),
+        outgoing=read_outgoing(root),
     )
 
 
@@ -156,13 +176,6 @@ def _catalog(settings: ConnectionSettings) -> Path | None:
     return settings.catalog.resolve() if settings.catalog else None
 
 
-def _votes(root: Table) -> bool:
-    table = root.table("votes")
-    unsafe = table.flag("unsafe_token_votes", False)
-    table.done()
-    return unsafe
-
-
 def _limits(root: Table) -> Limits:
     table = root.table("limits")
     usual = Limits()
@@ -171,6 +184,8 @@ def _limits(root: Table) -> Limits:
         open_reviews_per_actor=table.number("open_reviews_per_actor", usual.open_reviews_per_actor, 1, 10_000),
         ledger_queue=table.number("ledger_queue", usual.ledger_queue, 256, 1_000_000),
         login_seconds=table.number("login_seconds", usual.login_seconds, 1, 300),
+        cool_down_seconds=table.number("cool_down_seconds", usual.cool_down_seconds, 0, 86_400),
+        denied_per_hour=table.number("denied_per_hour", usual.denied_per_hour, 1, 10_000),
     )
     table.done()
     return limits

@@ -31,6 +31,15 @@ class Table:
         where = f"[{self.name}] {key}" if self.name else f"[{key}]"
         self._mistakes.append(f"{self._file}: {where}: {sentence}")
 
+    def has(self, key: str) -> bool:
+        """Whether there is such a key; that doesn't make it a valid one."""
+        self._asked.append(key)
+        return key in self._raw
+
+    def names(self) -> tuple[str, ...]:
+        """Every key there is, valid or not."""
+        return tuple(self._raw)
+
     def text(self, key: str, default: str | None = None) -> str:
         """A string that isn't empty; required unless there is a default."""
         value = self._take(key, default)
@@ -128,6 +137,16 @@ class Table:
         outer = self.table(key)
         for name in outer._raw:
             yield name, outer.table(name)
+
+    def each(self, key: str) -> Iterator[Table]:
+        """The tables of an array of tables (`[[agents.etl.jwt]]`), none when absent."""
+        value = self._take(key, [])
+        if not isinstance(value, list):
+            self.wrong(key, "this must be an array of tables")
+            return
+        for number, raw in enumerate(value, 1):
+            name = f"{self._under(key)}.{number}"
+            yield Table(self._file, name, raw, self._mistakes, self._base, self._environ)
 
     def done(self) -> None:
         """Notes each key that nobody asked for, with the nearest that somebody did."""

@@ -14,11 +14,26 @@ from typing import Final, assert_never
 
 from interlock.errors import Conflict, EntryRefused, LedgerCorrupt
 from interlock.ledger.fields import format_time
-from interlock.model.change import AddKey, AddVote, Change, EndRun, MoveReview, OpenReview, RetireKey, TakeUse
+from interlock.model.change import (
+    AddComment,
+    AddKey,
+    AddVote,
+    Change,
+    DropDocument,
+    EndRun,
+    MoveReview,
+    NarrowReview,
+    OpenReview,
+    PutDocument,
+    RetireKey,
+    TakeUse,
+)
+from interlock.model.document import Document
 from interlock.model.names import ReviewId
 from interlock.model.review import ReviewState
-from interlock.stores.rows import review_row, vote_row
+from interlock.stores.rows import comment_row, document_row, requirements_text, review_row, vote_row
 
+_ENDS: Final = frozenset(ReviewState) - {ReviewState.PENDING, ReviewState.APPROVED, ReviewState.RELEASED}
 _LIMITS: Final = frozenset({"expires_at", "approved_until"})
 
 
@@ -29,12 +44,22 @@ def apply(connection: sqlite3.Connection, change: Change, now: datetime) -> None
             _insert(connection, "il_review", review_row(change), "such a review is open already")
         case MoveReview():
             _move(connection, change, now)
+        case NarrowReview():
+            _narrow(connection, change, now)
         case TakeUse():
             _take(connection, change, now)
         case EndRun():
             _end(connection, change)
         case AddVote(vote):
             _insert(connection, "il_vote", vote_row(vote), "this person has voted on the review, or there is none")
+        case AddComment():
+            _comment(connection, change)
+        case PutDocument(document):
+            _put(connection, document)
+        case DropDocument(kind, id_):
+            dropped = connection.execute("DELETE FROM il_document WHERE kind = ? AND id = ?", (kind.value, id_))
+            if dropped.rowcount != 1:
+                raise Conflict("there is no such document")
         case AddKey(key, holder, expires_at):
             expires = None if expires_at is None else format_time(expires_at)
             row = {"id": key, "holder": holder, "state": "live", "expires_at": expires}
@@ -50,11 +75,13 @@ def touched(change: Change) -> ReviewId | None:
     match change:
         case OpenReview(review):
             return review.id
-        case MoveReview(review=moved) | TakeUse(review=moved) | EndRun(review=moved):
+        case MoveReview(review=moved) | TakeUse(review=moved) | EndRun(review=moved) | NarrowReview(review=moved):
             return moved
+        case AddComment(comment):
+            return comment.review
         case AddVote(vote):
             return vote.review
-        case AddKey() | RetireKey():
+        case AddKey() | RetireKey() | PutDocument() | DropDocument():
             return None
         case _:
             assert_never(change)
@@ -65,7 +92,13 @@ def weight(change: Change) -> int:
     match change:
         case OpenReview(_, lookup, payload, card):
             return 1024 + len(lookup) + len(payload) + len(card)
-        case MoveReview() | TakeUse() | EndRun() | AddVote() | AddKey() | RetireKey():
+        case NarrowReview(sealed_payload=payload, sealed_card=card):
+            return 512 + len(payload) + len(card)
+        case AddComment(comment):
+            return 256 + len(comment.sealed_text)
+        case PutDocument(document):
+            return 256 + len(document.sealed)
+        case MoveReview() | TakeUse() | EndRun() | AddVote() | AddKey() | RetireKey() | DropDocument():
             return 256
         case _:
             assert_never(change)
@@ -88,6 +121,8 @@ def _move(connection: sqlite3.Connection, change: MoveReview, now: datetime) -> 
     bound: dict[str, object] = {f"from_{i}": state for i, state in enumerate(states)}
     bound |= {"id": change.review, "to": change.to.value, "now": format_time(now), "approved_until": None}
     sets = ["state = :to"]
+    if change.to in _ENDS:
+        sets.append("settled_at = :now")
     wheres = ["id = :id", f"state IN ({', '.join(f':from_{i}' for i in range(len(states)))})"]
     if change.approved_for is not None:
         bound["approved_until"] = format_time(now + timedelta(seconds=change.approved_for))
@@ -100,6 +135,50 @@ def _move(connection: sqlite3.Connection, change: MoveReview, now: datetime) -> 
     statement = f"UPDATE il_review SET {', '.join(sets)} WHERE {' AND '.join(wheres)}"  # noqa: S608
     if connection.execute(statement, bound).rowcount != 1:
         raise Conflict("the review has moved on, or its time has run out")
+
+
+def _narrow(connection: sqlite3.Connection, change: NarrowReview, now: datetime) -> None:
+    narrowed = connection.execute(
+        "UPDATE il_review SET digest = ?, card_digest = ?, requirements = ?, sealed_payload = ?, sealed_card = ? "
+        "WHERE id = ? AND state = ? AND digest = ? AND expires_at > ?",
+        (
+            change.digest,
+            change.card_digest,
+            requirements_text(change.requirements),
+            change.sealed_payload,
+            change.sealed_card,
+            change.review,
+            ReviewState.PENDING.value,
+            change.previous,
+            format_time(now),
+        ),
+    )
+    if narrowed.rowcount != 1:
+        raise Conflict("the review has moved on, or its time has run out")
+
+
+def _comment(connection: sqlite3.Connection, change: AddComment) -> None:
+    count = connection.execute("SELECT count(*) FROM il_comment WHERE review = ?", (change.comment.review,)).fetchone()
+    if count[0] >= change.most:
+        raise Conflict("this review has as many comments as one may have")
+    _insert(connection, "il_comment", comment_row(change.comment), "there is no such review")
+
+
+def _put(connection: sqlite3.Connection, document: Document) -> None:
+    row = document_row(document)
+    if document.version == 1:
+        _insert(connection, "il_document", row, "there is one of that id or name already")
+        return
+    try:
+        put = connection.execute(
+            "UPDATE il_document SET name = :name, version = :version, at = :at, due_at = :due_at, sealed = :sealed "
+            "WHERE kind = :kind AND id = :id AND version = :version - 1",
+            row,
+        )
+    except sqlite3.IntegrityError:
+        raise Conflict("there is one of that name already") from None
+    if put.rowcount != 1:
+        raise Conflict("the document was changed meanwhile")
 
 
 def _take(connection: sqlite3.Connection, change: TakeUse, now: datetime) -> None:

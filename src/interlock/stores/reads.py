@@ -8,21 +8,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, RowMapping, and_, create_engine, func, or_, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, create_engine, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from interlock.errors import InterlockError, LedgerCorrupt, LedgerUnavailable
-from interlock.ledger.fields import format_time
+from interlock.ledger.fields import format_time, parse_time
+from interlock.model.comment import Comment
+from interlock.model.document import Document, DocumentKind
 from interlock.model.names import ActorId, EntryId, ReviewId
 from interlock.model.review import Review, ReviewState, Vote
 from interlock.ports import Clock
 from interlock.stores import schema
 from interlock.stores.connections import open_reader
-from interlock.stores.rows import review_from_row, vote_from_row
+from interlock.stores.rows import comment_from_row, document_from_row, review_from_row, vote_from_row
 from interlock.stores.schema import LOG_ID
 
 _log = structlog.get_logger(__name__)
@@ -34,7 +36,9 @@ DUE_LIMIT: Final = 1000  # how many overdue reviews one sweep takes
 ENTRIES_LIMIT: Final = 4096  # how many entries one read hands out at most
 
 _REVIEW: Final = tuple(
-    column for column in schema.review.columns if column.name not in ("lookup", "sealed_payload", "sealed_card")
+    column
+    for column in schema.review.columns
+    if column.name not in ("lookup", "sealed_payload", "sealed_card", "settled_at")
 )
 """What a review is read from: a list doesn't carry the sealed parts along."""
 
@@ -111,6 +115,55 @@ class Reader:
         query = select(schema.vote).where(table.review == review).order_by(table.at, table.entry)
         rows = await self._run(lambda c: c.execute(query).mappings().all())
         return [vote_from_row(row) for row in rows]
+
+    async def comments(self, review: ReviewId) -> Sequence[Comment]:
+        """What was said about a review, oldest first."""
+        table = schema.comment.c
+        query = select(schema.comment).where(table.review == review).order_by(table.at, table.entry)
+        rows = await self._run(lambda c: c.execute(query).mappings().all())
+        return [comment_from_row(row) for row in rows]
+
+    async def denials(self, actor: ActorId, lookup: bytes, since: datetime) -> tuple[int, datetime | None]:
+        """How many of the actor's reviews were denied since then, and when this very form was last."""
+        table = schema.review.c
+        query = select(table.lookup, table.settled_at).where(
+            table.actor == actor, table.state == ReviewState.DENIED.value, table.settled_at > format_time(since)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return len(rows), max((parse_time(row[1]) for row in rows if row[0] == lookup), default=None)
+
+    async def document(self, kind: DocumentKind, id_: str) -> Document | None:
+        """One document."""
+        table = schema.document.c
+        return await self._document(select(schema.document).where(table.kind == kind.value, table.id == id_))
+
+    async def document_named(self, kind: DocumentKind, name: str) -> Document | None:
+        """The document of that name."""
+        table = schema.document.c
+        return await self._document(select(schema.document).where(table.kind == kind.value, table.name == name))
+
+    async def documents(self, kind: DocumentKind, after: str, limit: int) -> Sequence[Document]:
+        """Documents of a kind by id, from behind `after` on."""
+        table = schema.document.c
+        query = select(schema.document).where(table.kind == kind.value, table.id > after).order_by(table.id)
+        rows = await self._run(lambda c: c.execute(query.limit(limit)).mappings().all())
+        return [document_from_row(row) for row in rows]
+
+    async def count_documents(self, kind: DocumentKind) -> int:
+        """How many documents of a kind there are."""
+        query = select(func.count()).select_from(schema.document).where(schema.document.c.kind == kind.value)
+        return await self._run(lambda c: int(c.execute(query).scalar_one()))
+
+    async def documents_due(self, kind: DocumentKind, now: datetime, limit: int) -> Sequence[Document]:
+        """Documents that are due, the longest first."""
+        table = schema.document.c
+        query = select(schema.document).where(table.kind == kind.value, table.due_at <= format_time(now))
+        rows = await self._run(lambda c: c.execute(query.order_by(table.due_at).limit(limit)).mappings().all())
+        return [document_from_row(row) for row in rows]
+
+    async def _document(self, query: Select[Any]) -> Document | None:
+        rows = await self._run(lambda c: c.execute(query).mappings().all())
+        return document_from_row(rows[0]) if rows else None
 
     async def due(self, now: datetime) -> Sequence[Review]:
         """Pending reviews past `expires_at` and approved ones past `approved_until`, oldest first, some at a time."""

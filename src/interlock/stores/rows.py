@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import RowMapping
@@ -13,14 +12,15 @@ from interlock.ledger.fields import format_time, parse_time
 from interlock.ledger.requirements import fields, requirements
 from interlock.model.canonical import encode
 from interlock.model.change import OpenReview
+from interlock.model.comment import Comment, CommentKind
 from interlock.model.decision import Requirements
+from interlock.model.document import Document, DocumentKind
 from interlock.model.names import (
     ActionId,
     ActorId,
     ConnectionName,
     Digest,
     EntryId,
-    GroupName,
     KeyId,
     PersonId,
     ReviewId,
@@ -39,7 +39,7 @@ def review_row(change: OpenReview) -> dict[str, object]:
         "state": review.state.value,
         "digest": review.digest,
         "card_digest": review.card_digest,
-        "requirements": _requirements_text(review.requirements),
+        "requirements": requirements_text(review.requirements),
         "excluded": encode(sorted(review.excluded)).decode(),
         "opened_at": format_time(review.opened_at),
         "expires_at": format_time(review.expires_at),
@@ -110,13 +110,68 @@ def vote_from_row(row: RowMapping) -> Vote:
         raise LedgerCorrupt("a row of il_vote isn't one that Interlock wrote") from None
 
 
-def _requirements_text(asked: Requirements) -> str:
+def comment_row(comment: Comment) -> dict[str, object]:
+    """The columns of a comment."""
+    return {
+        "entry": comment.entry,
+        "review": comment.review,
+        "kind": comment.kind.value,
+        "who": comment.who,
+        "at": format_time(comment.at),
+        "sealed_text": comment.sealed_text,
+    }
+
+
+def comment_from_row(row: RowMapping) -> Comment:
+    """The comment that a row of il_comment holds."""
+    try:
+        return Comment(
+            review=ReviewId(row["review"]),
+            kind=CommentKind(row["kind"]),
+            who=str(row["who"]),
+            entry=EntryId(row["entry"]),
+            at=parse_time(row["at"]),
+            sealed_text=bytes(row["sealed_text"]),
+        )
+    except (ValueError, TypeError, KeyError, MalformedInput):
+        raise LedgerCorrupt("a row of il_comment isn't one that Interlock wrote") from None
+
+
+def document_row(document: Document) -> dict[str, object]:
+    """The columns of a document."""
+    return {
+        "kind": document.kind.value,
+        "id": document.id,
+        "name": document.name,
+        "version": document.version,
+        "at": format_time(document.at),
+        "due_at": None if document.due_at is None else format_time(document.due_at),
+        "sealed": document.sealed,
+    }
+
+
+def document_from_row(row: RowMapping) -> Document:
+    """The document that a row of il_document holds."""
+    try:
+        return Document(
+            kind=DocumentKind(row["kind"]),
+            id=str(row["id"]),
+            name=str(row["name"]),
+            version=int(row["version"]),
+            at=parse_time(row["at"]),
+            due_at=None if row["due_at"] is None else parse_time(row["due_at"]),
+            sealed=bytes(row["sealed"]),
+        )
+    except (ValueError, TypeError, KeyError, MalformedInput):
+        raise LedgerCorrupt("a row of il_document isn't one that Interlock wrote") from None
+
+
+def requirements_text(asked: Requirements) -> str:
     return encode(
         {
             **fields(asked),
             "expires_us": asked.expires // timedelta(microseconds=1),
             "valid_us": asked.valid // timedelta(microseconds=1),
-            "break_glass": sorted(asked.break_glass),
         }
     ).decode()
 
@@ -124,5 +179,4 @@ def _requirements_text(asked: Requirements) -> str:
 def _requirements(text: str) -> Requirements:
     document = json.loads(text)
     expires, valid = (timedelta(microseconds=document[name]) for name in ("expires_us", "valid_us"))
-    break_glass = frozenset(GroupName(str(group)) for group in document.get("break_glass", ()))
-    return replace(requirements(document, expires, valid), break_glass=break_glass)
+    return requirements(document, expires, valid)

@@ -105,7 +105,9 @@ review: Final = Table(
     Column("sealed_card", LargeBinary, nullable=False),
     Column("uses_left", Integer, nullable=False, server_default=text("1")),
     Column("running", Integer, nullable=False, server_default=text("0")),
+    Column("settled_at", TIME, nullable=True),
     Index("il_review_state", "state", "opened_at"),
+    Index("il_review_actor", "actor", "state", "settled_at"),
     Index("il_review_one_open", "actor", "lookup", unique=True, sqlite_where=OPEN_REVIEW, postgresql_where=OPEN_REVIEW),
 )
 
@@ -122,7 +124,33 @@ vote: Final = Table(
     Column("entry", ID, nullable=False),
     Column("at", TIME, nullable=False),
     Column("sealed_reason", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("review", "person", "verdict"),
+    PrimaryKeyConstraint("review", "person", "verdict", "action_digest", "card_digest"),
+)
+
+comment: Final = Table(
+    "il_comment",
+    metadata,
+    Column("entry", ID, primary_key=True),
+    Column("review", ID, ForeignKey("il_review.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", TIME, nullable=False),
+    Column("sealed_text", LargeBinary, nullable=False),
+    Index("il_comment_review", "review", "at"),
+)
+
+document: Final = Table(
+    "il_document",
+    metadata,
+    Column("kind", String(16), nullable=False),
+    Column("id", ID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", TIME, nullable=False),
+    Column("due_at", TIME, nullable=True),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("kind", "id"),
+    UniqueConstraint("kind", "name", name="il_document_name"),
 )
 
 key: Final = Table(

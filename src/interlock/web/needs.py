@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Protocol
 
 from interlock.adoption import Proposed
-from interlock.ledger.authority import Loading
+from interlock.ledger.authorised import Broken, Loading
 from interlock.model.actor import Actor
 from interlock.model.card import Card
+from interlock.model.comment import Comment, CommentKind
 from interlock.model.names import ActorId, Digest, KeyId, PersonId, ReviewId
+from interlock.model.narrowing import Narrowing
 from interlock.model.person import Person
 from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
 from interlock.model.secret import Secret
@@ -45,6 +47,62 @@ class Desk(Protocol):
 
     async def refuse_vote(self, review: ReviewId, who: str, because: str, /) -> None:
         """Records an attempt that was refused before it reached `vote`."""
+
+    def may_see(self, review: Review, person: PersonId, /) -> bool:
+        """Whether this person may see the review: has a say in it, is part of the request, or audits."""
+
+    async def pending_for(self, person: PersonId, /) -> Sequence[Review]:
+        """The pending reviews that this person may see, what expires first in front."""
+
+    async def running_approvals(self, person: PersonId, /) -> Sequence[Review]:
+        """The approvals that are still good and that this person may see, what runs out first in front."""
+
+    async def narrow(
+        self, review: ReviewId, voter: Voter, terms: Narrowing, action_digest: Digest, card_digest: Digest, /
+    ) -> Review:
+        """Takes something away before it is signed; raises `NotEntitled`, `Conflict`, `NotFound`."""
+
+    async def comment(self, review: ReviewId, who: str, kind: CommentKind, text: str, /) -> Comment:
+        """Says something (`who` as `person/NAME`); raises `NotEntitled`, `Conflict` (too many), `NotFound`."""
+
+    async def comments(self, review: ReviewId, /) -> Sequence[Comment]:
+        """What was said about a review, oldest first, with the words."""
+
+    def why_not_break(self, review: Review, person: PersonId, /) -> str | None:
+        """None when this person may break the glass now; otherwise why not, in words for them."""
+
+    async def break_glass(
+        self, review: ReviewId, voter: Voter, reason: str, action_digest: Digest, card_digest: Digest, /
+    ) -> Review:
+        """Approves it without the signatures, loudly; raises `NotEntitled`, `Conflict`, `NotFound`."""
+
+    def broken(self, review: ReviewId, /) -> Broken | None:
+        """How the glass of this review was broken, if it was."""
+
+    def breaks_due(self, person: PersonId, /) -> Sequence[Broken]:
+        """Breaks of glass that nobody has looked at afterwards yet and that this person may see, oldest first."""
+
+    def why_not_review_afterwards(self, review: Review, person: PersonId, /) -> str | None:
+        """None when this person may say whether the glass was rightly broken; otherwise why not."""
+
+    async def review_afterwards(self, review: ReviewId, voter: Voter, justified: bool, /) -> Review:
+        """Looks at a broken glass; raises `NotEntitled`, `Conflict`, `NotFound`."""
+
+    async def history(self, review: ReviewId, person: PersonId, /) -> Sequence[Review]:
+        """Earlier reviews of the same form by the same actor that this person may see, newest first."""
+
+    async def revoke(self, review: ReviewId, voter: Voter, reason: str, /) -> Review:
+        """Ends an approval that is still good; raises `NotEntitled`, `Conflict`, `NotFound`."""
+
+
+class Leaves(Protocol):
+    """Showing a reviewer a value that the card hides: an action of its own, decided and recorded by the gate."""
+
+    def may_show(self, review: Review, person: PersonId, /) -> bool:
+        """Whether asking could be allowed for this person: whether to offer the button."""
+
+    async def show_leaf(self, review: ReviewId, voter: Voter, statement: int, leaf: int, /) -> str:
+        """The value, once its showing is recorded; raises `NotEntitled`, `NotFound`, `LedgerUnavailable`."""
 
 
 class Registry(Protocol):

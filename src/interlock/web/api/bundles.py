@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from interlock.errors import Mistakes
-from interlock.ledger.authority import Loading
+from interlock.ledger.authorised import Loading
 from interlock.model.actor import Actor, ActorKind
 from interlock.rulebook import MAX_BYTES
 from interlock.web.api.shapes import MAX_REASON, Told

@@ -14,7 +14,8 @@ from datetime import timedelta
 from interlock.errors import AuthenticationFailed, Conflict, NotFound, PolicyMistakes
 from interlock.identity import keys
 from interlock.identity.directory import Directory
-from interlock.ledger.authority import Authority, KeyRecord
+from interlock.ledger.authorised import KeyRecord
+from interlock.ledger.authority import Authority
 from interlock.ledger.texts import fields
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue

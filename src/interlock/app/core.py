@@ -1,0 +1,157 @@
+"""The core: every concrete class that any way of running Interlock needs, put together."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from interlock import recovery
+from interlock.adoption import Adoption
+from interlock.desk import Desk, DeskRules
+from interlock.errors import InterlockError, Mistakes, SettingsMistakes
+from interlock.gate import Gate
+from interlock.identity.directory import Directory
+from interlock.ledger.authority import Authority
+from interlock.ledger.note import parse_vkey
+from interlock.ledger.recents import Recents
+from interlock.model.change import Unit
+from interlock.model.entry import Draft, EntryType
+from interlock.model.names import ConnectionName, EntryId
+from interlock.model.recent import DAY
+from interlock.model.secret import Secret
+from interlock.model.settings import Settings
+from interlock.registry import Registry
+from interlock.rulebook import Loaded, LoadedRules
+from interlock.sensitivity.catalog import Catalog
+from interlock.settings import load_catalogs
+from interlock.settings.rules import RulesOf
+from interlock.stores.bell import LocalBell
+from interlock.stores.clock import SystemClock
+from interlock.stores.entropy import SystemEntropy
+from interlock.stores.keys import Keys, load_keys
+from interlock.stores.seals import AesGcmSealer
+from interlock.stores.sqlite import SqliteStore, Trust
+from interlock.workers.signer import Signer
+from interlock.workers.signer_state import StateFile
+
+STORE = "interlock.db"
+SIGNER_STATE = "signer.json"
+OPERATOR_TOKEN = "operator.token"  # noqa: S105  a file's name
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What every way of running Interlock needs: the store with its authority, and what stands on it."""
+
+    settings: Settings
+    keys: Keys
+    files: Loaded | Mistakes  # the policies as their files are now, or what is wrong with them
+    rules_of: RulesOf
+    catalogs: Mapping[ConnectionName, Catalog]
+    store: SqliteStore
+    bell: LocalBell
+    sealer: AesGcmSealer
+    clock: SystemClock
+    entropy: SystemEntropy
+    authority: Authority
+    registry: Registry
+    desk: Desk
+    rulebook: LoadedRules
+    gate: Gate
+    adoption: Adoption
+    signer: Signer
+
+
+def store_path(settings: Settings) -> Path:
+    """Where the store's file lies."""
+    return settings.data_dir / STORE
+
+
+def load_pinned_keys(settings: Settings) -> Keys:
+    """The keys, if the node's is the one pinned in the settings."""
+    keys = load_keys(settings.keys_dir)
+    if keys.public()["node"] != settings.node_key:
+        raise SettingsMistakes(["interlock.toml: [log] node_key: this isn't the key in the keys directory"])
+    return keys
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Core]:
+    """The core on an opened and verified store; raises when anything about it is wrong, before anything is served."""
+    catalogs = load_catalogs(settings)
+    rules_of = RulesOf(settings, catalogs)
+    files = rules_of.from_files()
+    keys = load_pinned_keys(settings)
+    operator = _operator_token(settings.keys_dir)
+    clock, entropy, bell, authority, recents = SystemClock(), SystemEntropy(), LocalBell(), Authority(), Recents()
+    # The signer's state lies with its key, out of reach of whoever can write to the store.
+    state = StateFile(settings.keys_dir / SIGNER_STATE)
+    signed = state.load()
+    store = await SqliteStore.open(
+        store_path(settings),
+        node=settings.node,
+        signer=keys.node,
+        trust=Trust((parse_vkey(keys.public()["node"]),), parse_vkey(keys.public()["log"])),
+        authority=authority,
+        entropy=entropy,
+        clock=clock,
+        bell=bell,
+        queue_limit=settings.limits.ledger_queue,
+        waypoint=signed.size if signed is not None else 0,
+        listener=recovery.remembering(recents, clock.now() - DAY),
+    )
+    try:
+        sealer = AesGcmSealer(keys.sealing, entropy)
+        directory = Directory(settings.people, settings.actors, authority.roster)
+        registry = Registry(directory, authority, store, clock, entropy, operator)
+        rules = DeskRules(settings.unsafe_token_votes, settings.limits.open_reviews_per_actor)
+        desk = Desk(store, store.records, authority, registry, bell, sealer, clock, entropy, keys.lookup, rules)
+        rulebook = LoadedRules(authority)
+        gate = Gate(store, rulebook, recents, desk, registry, clock, entropy)
+        approvers = settings.policy.approvers
+        adoption = Adoption(store, desk, registry, rulebook, entropy, rules_of, store.records, approvers)
+        signer = Signer(store, state, key=keys.log, node_keys=(parse_vkey(keys.public()["node"]),))
+        yield Core(
+            settings,
+            keys,
+            files,
+            rules_of,
+            catalogs,
+            store,
+            bell,
+            sealer,
+            clock,
+            entropy,
+            authority,
+            registry,
+            desk,
+            rulebook,
+            gate,
+            adoption,
+            signer,
+        )
+    finally:
+        bell.close()
+        await store.close()
+
+
+async def record(core: Core, type_: EntryType, d: Mapping[str, str]) -> None:
+    await core.store.commit(Unit((Draft(id=EntryId(core.entropy.uuid7()), type=type_, d=d),)))
+
+
+def _operator_token(keys_dir: Path) -> Secret[str]:
+    path = keys_dir / OPERATOR_TOKEN
+    try:
+        with path.open(encoding="utf-8") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise InterlockError(f"{path.name} may be read by others; set it to mode 0600", code="key_mode")
+            token = file.read().strip()
+    except OSError:
+        raise InterlockError(f"{path.name} can't be read; `interlock init` makes it", code="key_missing") from None
+    if len(token) < 32:
+        raise InterlockError(f"{path.name} holds no token that `interlock init` wrote", code="key_malformed")
+    return Secret(token)

@@ -1,0 +1,68 @@
+"""The two HTTP ports as servers of ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from interlock import __version__
+from interlock.app.core import Core
+from interlock.model.settings import Listen
+from interlock.web.control import agents_app, control_app
+from interlock.web.patience import HeadWithinSeconds
+
+HTTP_CONNECTIONS = 500  # on each HTTP port at once
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handling: signals are ours, so that our clean-up runs."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Does nothing."""
+        yield
+
+
+def http_servers(core: Core, stop: asyncio.Event) -> tuple[Server, Server]:
+    settings = core.settings
+
+    def ready() -> str | None:
+        return "stopping" if stop.is_set() else None
+
+    control = control_app(
+        core.desk,
+        core.registry,
+        core.sealer,
+        core.clock,
+        settings.public_url,
+        settings.unsafe_token_votes,
+        __version__,
+        ready,
+        stop,
+        bundles=core.adoption,
+    )
+    return server(control, settings.control), server(agents_app(__version__, ready), settings.agents)
+
+
+def server(app: Callable[..., object], listen: Listen) -> Server:
+    return Server(
+        uvicorn.Config(
+            app,
+            host=listen.host,
+            port=listen.port,
+            ssl_certfile=listen.tls.certificate if listen.tls else None,
+            ssl_keyfile=listen.tls.key if listen.tls else None,
+            access_log=False,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            http=HeadWithinSeconds,
+            ws="none",
+            limit_concurrency=HTTP_CONNECTIONS,
+            proxy_headers=False,
+        )
+    )

@@ -1,0 +1,148 @@
+"""Serving: the doors, the two HTTP ports and the workers, until somebody says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from interlock import __version__
+from interlock.app.beginning import begin
+from interlock.app.core import Core, opened, record
+from interlock.app.http_ports import http_servers
+from interlock.doors.postgres.definitions import Definitions
+from interlock.doors.postgres.door import PostgresDoor
+from interlock.errors import InterlockError, LedgerCorrupt, UpstreamFailed
+from interlock.model.entry import EntryType
+from interlock.model.names import ConnectionName
+from interlock.model.settings import ConnectionSettings, Settings
+from interlock.model.snapshot import Snapshot
+from interlock.sensitivity.columns import ColumnLabels
+from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
+from interlock.workers import adopter, sweeper
+from interlock.workers.schema_refresh import SchemaRefresh
+
+STOP_SECONDS = 10.0
+FIRST_LOOK_SECONDS = 15.0
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings) -> None:
+    """Runs the gateway until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    _raise_file_limit()
+    with _signals(stop):
+        async with opened(settings) as core:
+            await begin(core)
+            try:
+                await _serve(core, stop)
+            finally:
+                with contextlib.suppress(InterlockError):
+                    await record(core, EntryType.NODE_STOPPED, {})
+
+
+async def _serve(core: Core, stop: asyncio.Event) -> None:
+    settings = core.settings
+    definitions: dict[ConnectionName, Definitions | None] = dict.fromkeys(settings.connections)
+    workers: list[Callable[[], Coroutine[None, None, None]]] = [
+        lambda: sweeper.run(core.desk.expire_due, stop),
+        lambda: adopter.run(core.adoption.adopt_due, core.bell.listen, stop),
+        lambda: _sign(core, stop),
+    ]
+    first_looks: list[Callable[[], Coroutine[None, None, None]]] = []
+    for name, connection in settings.connections.items():
+        refresh = _schema_refresh(core, name, connection, definitions)
+        first_looks.append(refresh.refresh_now)
+        workers.append(lambda refresh=refresh: refresh.run(stop))  # type: ignore[misc]
+    await _first_looks(first_looks)
+    door = PostgresDoor(
+        listen=settings.postgres,
+        connections=definitions,
+        gate=core.gate,
+        registry=core.registry,
+        clock=core.clock,
+        entropy=core.entropy,
+        public_url=settings.public_url,
+        limits=settings.limits,
+    )
+    control, agents = http_servers(core, stop)
+    await door.start()
+    async with asyncio.TaskGroup() as group:
+        for worker in workers:
+            group.create_task(worker())
+        group.create_task(control.serve())
+        group.create_task(agents.serve())
+        log.info("serving", control=settings.public_url, postgres=settings.postgres.port, version=__version__)
+        await stop.wait()
+        core.bell.close()
+        control.should_exit = agents.should_exit = True
+        await door.stop(STOP_SECONDS)
+
+
+async def _first_looks(looks: list[Callable[[], Coroutine[None, None, None]]]) -> None:
+    """A connection whose server is away doesn't keep the gateway down: it is refused until the refresher reaches it."""
+    for look in looks:
+        try:
+            await asyncio.wait_for(look(), FIRST_LOOK_SECONDS)
+        except (UpstreamFailed, TimeoutError) as error:
+            log.warning("schema.unknown", error=str(error) or "timeout")
+
+
+def _schema_refresh(
+    core: Core,
+    name: ConnectionName,
+    connection: ConnectionSettings,
+    definitions: dict[ConnectionName, Definitions | None],
+) -> SchemaRefresh:
+    async def load() -> Snapshot:
+        return await load_snapshot(connection.upstream)
+
+    def changed(snapshot: Snapshot) -> None:
+        known = definitions[name]
+        if known is not None:
+            known.replace(snapshot)
+            return
+        catalog = core.catalogs[name]
+        labels = ColumnLabels(snapshot, catalog, name)
+        definitions[name] = Definitions(
+            connection.connection, connection.upstream, catalog, snapshot, labels, refresh.refresh_now
+        )
+
+    refresh = SchemaRefresh(DefinitionsWatch(connection.upstream), load, changed)
+    return refresh
+
+
+async def _sign(core: Core, stop: asyncio.Event) -> None:
+    """The signer, beside the gateway. What it finds wrong ends the gateway: nothing may run on a ledger that lies."""
+    try:
+        await core.signer.run(stop)
+    except LedgerCorrupt as error:
+        log.critical("integrity.alarm", because=error.sentence)
+        with contextlib.suppress(InterlockError):
+            await record(core, EntryType.INTEGRITY_ALARM, {"because": error.sentence})
+        raise
+
+
+def _raise_file_limit() -> None:
+    """Takes all the descriptors that the system lets us have: each client of a door needs two."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

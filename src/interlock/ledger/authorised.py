@@ -1,0 +1,134 @@
+"""What signed entries authorise, as values: keys, reviews as they were opened, votes, loadings, broken glass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from interlock.model.decision import Requirements
+from interlock.model.names import (
+    ActionId,
+    ActorId,
+    ConnectionName,
+    Digest,
+    EntryId,
+    GroupName,
+    KeyId,
+    PersonId,
+    ReviewId,
+)
+from interlock.model.review import Presence, Verdict
+
+
+class KeyKind(StrEnum):
+    """What a key is for."""
+
+    ACTOR = "actor"
+    SIGN_IN = "sign_in"
+    LOGIN = "login"  # a person's short-lived password for doors (`interlock login`)
+    PROVISIONING = "provisioning"  # a SCIM client's token
+
+
+class Settled(StrEnum):
+    """By which kind of entry a review was settled."""
+
+    RELEASED = "released"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key as its key.issued entry has it. `hash` is hex; whether it has expired is the caller's to compare."""
+
+    key: KeyId
+    kind: KeyKind
+    holder: str
+    made_by: PersonId
+    held_by: PersonId
+    hash: str
+    expires_at: datetime | None
+    certificate: str = ""  # SHA-256 (hex) of the only client certificate it may be used behind, if it is bound to one
+    networks: tuple[str, ...] = ()  # the only networks it may be used from, in CIDR, if it is bound to some
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A review as its review.opened entry has it, or as the last review.narrowed left it.
+
+    `base` is the digest that it was opened with; `digest` differs from it once it was narrowed.
+    """
+
+    review: ReviewId
+    entry: EntryId
+    at: datetime
+    action: ActionId
+    digest: Digest
+    card: Digest
+    actor: ActorId
+    connection: ConnectionName
+    requirements: Requirements
+    excluded: frozenset[PersonId]
+    expires_at: datetime
+    base: Digest
+
+    @property
+    def uses(self) -> int:
+        """How often its approval lets the action run."""
+        reuse = self.requirements.reuse
+        return 1 if reuse is None else reuse.times
+
+
+@dataclass(frozen=True, slots=True)
+class CountedVote:
+    """A vote.cast entry for exactly the digests that the review was opened with."""
+
+    entry: EntryId
+    at: datetime
+    person: PersonId
+    verdict: Verdict
+    presence: Presence
+    key: KeyId
+    digest: Digest
+    card: Digest
+    settles: str
+    credential: str = ""  # the passkey whose assertion came with it
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A bundle put in force, as its policy.loaded entry has it; `bundle` is the rules' digest.
+
+    `signed_by` are those who voted yes, where it took a review; `texts` are the policy.text entries in front of it.
+    """
+
+    at: datetime
+    bundle: Digest
+    how: str
+    by: str
+    review: ReviewId | None
+    previous: Digest | None
+    signed_by: tuple[PersonId, ...]
+    texts: tuple[EntryId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A review whose glass was broken: approved by one named person without the signatures.
+
+    `reviewed` is None until somebody has looked at it afterwards, then whether they found it justified.
+    """
+
+    review: ReviewId
+    connection: ConnectionName
+    at: datetime
+    person: PersonId
+    group: GroupName
+    digest: Digest
+    card: Digest
+    excluded: frozenset[PersonId]
+    requirements: Requirements
+    reviewed: bool | None = None

@@ -1,0 +1,29 @@
+"""A document: something that a service told us and that authorises nothing by itself, kept sealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class DocumentKind(StrEnum):
+    """What is kept."""
+
+    SCIM_USER = "scim_user"  # what a provisioning service wants; what counts is in the ledger
+    SCIM_GROUP = "scim_group"
+    CALLBACK = "callback"  # whom to tell when a review is settled
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`name` is unique within its kind. `version` counts its changes from 1. `due_at`: when a worker has to look at it
+    again, UTC; None for never."""
+
+    kind: DocumentKind
+    id: str
+    name: str
+    version: int
+    at: datetime
+    due_at: datetime | None
+    sealed: bytes = field(repr=False)
