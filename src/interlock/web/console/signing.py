@@ -1,4 +1,4 @@
-"""Signing in with a one-use link, and out.
+"""Signing in with a one-use link, and out; signing in at the provider is in `web.oidc`.
 
 A GET never signs anybody in: chat services and mail scanners open links before people do, and would use it up.
 """
@@ -13,27 +13,33 @@ from fastapi.responses import RedirectResponse, Response
 from interlock.errors import AuthenticationFailed
 from interlock.model.person import Person
 from interlock.model.secret import Secret
+from interlock.web.allowed import CallerKind, allowed
 from interlock.web.callers import MAX_TOKEN, check_csrf, check_origin, signed_in_person
 from interlock.web.console.rendering import Pages
 from interlock.web.control_state import Control, Parts
-from interlock.web.session import COOKIE, LIFETIME
+from interlock.web.oidc import set_session
+from interlock.web.session import COOKIE, Login
+from interlock.web.sign_on import local
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/sign-in")
+@router.get("/sign-in", **allowed(CallerKind.ANYONE))
 async def sign_in_page(
-    request: Request, parts: Parts, token: Annotated[str, Query(max_length=MAX_TOKEN)] = ""
+    request: Request,
+    parts: Parts,
+    token: Annotated[str, Query(max_length=MAX_TOKEN)] = "",
+    then: Annotated[str, Query(max_length=300)] = "/",
 ) -> Response:
-    """A page with a button that says whose link it is; without a token, how to get one."""
+    """A page with a button that says whose link it is; without a token, the ways to sign in, and on to `then`."""
     if not token:
-        return _page(request, parts)
+        return _page(request, parts, then=local(then))
     holder = parts.registry.sign_in_holder(Secret(token))
     person = parts.registry.person(holder) if holder is not None else None
     return _page(request, parts, token=token, holder=person) if person else _page(request, parts, 401, failed=True)
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", **allowed(CallerKind.ANYONE))
 async def sign_in(request: Request, parts: Parts, token: Annotated[str, Form(max_length=MAX_TOKEN)]) -> Response:
     """Uses the link up and starts a session."""
     check_origin(parts, request)
@@ -45,14 +51,11 @@ async def sign_in(request: Request, parts: Parts, token: Annotated[str, Form(max
     if replaced is not None:
         parts.sessions.end(replaced.session)
     response = RedirectResponse("/", 303)
-    lifetime = int(LIFETIME.total_seconds())
-    response.set_cookie(
-        COOKIE, parts.sessions.start(person, key), lifetime, path="/", secure=True, httponly=True, samesite="strict"
-    )
+    set_session(response, parts.sessions.start(person, Login(key, parts.clock.now())))
     return response
 
 
-@router.post("/sign-out")
+@router.post("/sign-out", **allowed(CallerKind.ANYONE))
 async def sign_out(request: Request, parts: Parts, csrf: Annotated[str, Form(max_length=128)]) -> Response:
     """Ends the session, here and wherever else its cookie may be."""
     check_origin(parts, request)
@@ -73,13 +76,17 @@ def _page(
     token: str = "",
     holder: Person | None = None,
     failed: bool = False,
+    then: str = "/",
 ) -> Response:
     pages = request.app.state.pages
     assert isinstance(pages, Pages)
     already = signed_in_person(parts, request)
+    provider = parts.sign_on.means.provider
     return pages.render(
         "sign_in.html",
         status,
+        provider=provider.name if provider else "",
+        then=then,
         token=token,
         holder=holder,
         failed=failed,
