@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from interlock.model.jcs import Json, encode
-from interlock.model.template import Leaf, Template
+from interlock.model.secret import Secret
+from interlock.model.template import MAX_VALUE, Leaf, Template
 from interlock.model.tool import Tool
 from interlock.sql.identifiers import MAX_DIGITS, MAX_IDENTIFIER, SHORTEST_ECHO, invisible
 from interlock.sql.template import Marks, length_class
@@ -52,7 +53,8 @@ def cut_call(called: str, arguments: Mapping[str, Json], tool: Tool | None, *, s
     cutting.value(arguments)
     if len(cutting.leaves) > MAX_LEAVES:
         return Cut(UNREAD, TOO_MANY)
-    return Cut(Template(tuple(cutting.code), tuple(cutting.leaves)), FINDING if cutting.found else None)
+    template = Template(tuple(cutting.code), tuple(cutting.leaves), tuple(cutting.values))
+    return Cut(template, FINDING if cutting.found else None)
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class _Cutting:
     show: bool
     code: list[str]
     leaves: list[Leaf] = field(default_factory=list)
+    values: list[Secret[str]] = field(default_factory=list, repr=False)
     marks: Marks = field(default_factory=Marks)
     found: bool = False
 
@@ -100,7 +103,7 @@ class _Cutting:
     def _leaf(self, value: str | float | bool | None) -> None:
         match value:
             case None:
-                self._add(Leaf(None, "null", None, "0", ""))
+                self._add(Leaf(None, "null", None, "0", ""), "")
             case bool():
                 self._hide("true" if value else "false", "boolean", shown=self.show)
             case str():
@@ -110,10 +113,11 @@ class _Cutting:
 
     def _hide(self, text: str, kind: str, *, shown: bool = False) -> None:
         mark = self.marks.of(f"{kind} {text}")  # 5 and "5" aren't equal
-        self._add(Leaf(text if shown else None, kind, None, length_class(len(text)), mark))
+        self._add(Leaf(text if shown else None, kind, None, length_class(len(text)), mark), text)
 
-    def _add(self, leaf: Leaf) -> None:
+    def _add(self, leaf: Leaf, value: str) -> None:
         self.leaves.append(leaf)
+        self.values.append(Secret(value[:MAX_VALUE]))
         self.code.append("")
 
 

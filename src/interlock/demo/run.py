@@ -16,7 +16,8 @@ from types import FrameType
 from rich.console import Console
 from rich.text import Text
 
-from interlock.demo.access import OFFICER, DemoAccess, program, shown
+from interlock.demo import ownership
+from interlock.demo.access import AGENT, OFFICER, OWNER, DemoAccess, program, shown
 from interlock.demo.clinic import PATIENTS
 from interlock.demo.clinic_load import DATABASE, ensure_clinic
 from interlock.demo.embedded_postgres import HOST, EmbeddedPostgres, port_is_taken
@@ -97,6 +98,8 @@ def _play(installation: Installation, ports: Ports, *, once: bool, console: Cons
 
 def _access(installation: Installation, ports: Ports, url: str, server: EmbeddedPostgres) -> DemoAccess:
     public = installation.public_keys
+    # An agent's key is admitted only once its owner has accepted, which is done in the console and nowhere else.
+    ownership.accept(url, installation.sign_in_link(url, OWNER), AGENT)
     return DemoAccess(
         control_url=url,
         host=HOST,

@@ -7,28 +7,37 @@ opens nothing.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from interlock.errors import AuthenticationFailed, Conflict, NotFound, PolicyMistakes
-from interlock.identity import keys
+from interlock.errors import AuthenticationFailed, Conflict, MalformedInput, NotFound, PolicyMistakes
+from interlock.identity import keys, tokens
+from interlock.identity.binding import MAX_NETWORKS, holds, network
+from interlock.identity.certificates import is_digest
 from interlock.identity.directory import Directory
-from interlock.ledger.authorised import KeyRecord
+from interlock.ledger.authorised import KeyKind, KeyRecord
 from interlock.ledger.authority import Authority
 from interlock.ledger.texts import fields
-from interlock.model.actor import Actor
+from interlock.model.actor import Actor, ActorKind
 from interlock.model.canonical import JsonValue
 from interlock.model.change import AddKey, Change, RetireKey, Unit
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import Digest, EntryId, KeyId, PersonId, ReviewId
+from interlock.model.names import ActorId, Digest, EntryId, KeyId, PersonId, ReviewId
+from interlock.model.peer import Peer
 from interlock.model.person import Person
 from interlock.model.secret import Secret
 from interlock.ports import Clock, Entropy, Ledger
+from interlock.registry.credentials import JWT, X509, Credentials, Issuers, demand_owner
 from interlock.review.card import timestamp
 
 SIGN_IN_VALID = timedelta(minutes=10)
 OPERATOR = PersonId("operator")  # not a person: who holds the machine's operator token; never votes
+
+NOBODY_KNOWN = Peer()
+NOTHING: Mapping[str, JsonValue] = MappingProxyType({})
+ACTING = (KeyKind.ACTOR, KeyKind.LOGIN)  # keys that somebody asks for actions with
 
 _REFUSED = "this credential isn't accepted"
 
@@ -43,33 +52,51 @@ class Registry:
     clock: Clock
     entropy: Entropy
     operator_token: Secret[str]
+    issuers: Issuers = field(default_factory=Issuers)
 
-    def authenticate(self, presented: Secret[str], *, session: str = "") -> Actor:
-        """The actor behind a key, as of now; raises `AuthenticationFailed`, never saying why."""
-        record = self._live(presented, "actor")
-        actor = self.directory.actor(
-            record.holder,
-            key=KeyId(record.key),
-            made_by=PersonId(record.made_by),
-            held_by=PersonId(record.held_by),
-            session=session,
-        )
-        if actor is None:
+    async def admit(self, presented: Secret[str], *, session: str = "", peer: Peer = NOBODY_KNOWN) -> Actor:
+        """The actor behind an Interlock key or a token of an issuer, as of now.
+
+        Raises `AuthenticationFailed`, saying why only where the credential itself was proved (`owner_not_accepted`).
+        """
+        if tokens.is_token(presented.reveal()):
+            return await self._outside.by_token(presented.reveal(), session, peer)
+        return self.authenticate(presented, session=session, peer=peer)
+
+    def admit_certificate(self, peer: Peer, *, session: str = "") -> Actor:
+        """The actor that a client certificate tells, which the listener's handshake verified; raises as `admit`."""
+        return self._outside.by_certificate(peer, session)
+
+    def authenticate(self, presented: Secret[str], *, session: str = "", peer: Peer = NOBODY_KNOWN) -> Actor:
+        """The actor behind a key, as of now; raises `AuthenticationFailed` as `admit` does."""
+        record = self._live(presented, *ACTING)
+        actor = self._actor(record, session)
+        if actor is None or not holds(record.certificate, record.networks, peer):
             raise AuthenticationFailed(_REFUSED)
+        demand_owner(self.directory, actor)
         return actor
 
     def current(self, actor: Actor) -> Actor | None:
-        """The same actor as of this moment: key still live, groups and owner of now. None if any of it is gone."""
+        """The same actor as of this moment: a live credential, groups and owner of now. None if any of it is gone."""
+        if actor.authn in (JWT, X509):
+            return self._outside.current(actor)
         record = self.authority.key(actor.key)
-        if record is None or self._expired(record) or record.holder != actor.id:
+        if record is None or self._expired(record) or record.holder != actor.id or record.kind not in ACTING:
             return None
-        return self.directory.actor(
-            record.holder,
-            key=actor.key,
-            made_by=PersonId(record.made_by),
-            held_by=PersonId(record.held_by),
-            session=actor.session,
+        now = self._actor(record, actor.session)
+        return now if now is not None and self.directory.owner_stands(now) else None
+
+    @property
+    def _outside(self) -> Credentials:
+        return Credentials(self.directory, self.authority, self.clock, self.issuers)
+
+    def _actor(self, record: KeyRecord, session: str) -> Actor | None:
+        found = self.directory.actor(
+            record.holder, key=record.key, made_by=record.made_by, held_by=record.held_by, session=session
         )
+        if found is None or record.kind is not KeyKind.LOGIN:
+            return found
+        return replace(found, authn="login") if found.kind is ActorKind.PERSON else None
 
     def texts(self, rules: Digest) -> Mapping[str, str] | None:
         """The texts of the bundle in force or of the one before it, from the ledger; None where it has none."""
@@ -82,6 +109,13 @@ class Registry:
         except AuthenticationFailed:
             return None
 
+    def owner_awaited(self, holder: str) -> PersonId | None:
+        """Who must accept to own this agent or service before anything that it presents is taken; None if nobody."""
+        agent = self.directory.actors.get(ActorId(holder))
+        if agent is None or self.directory.changes.has_accepted(agent.id, agent.owner):
+            return None
+        return agent.owner
+
     def key_maker(self, key: KeyId) -> PersonId | None:
         """Who made a key that is or was in use."""
         record = self.authority.key(key)
@@ -91,23 +125,33 @@ class Registry:
         """Whether this is the operator token of this machine (a file of mode 0600 beside the keys)."""
         return hmac.compare_digest(presented.reveal().encode(), self.operator_token.reveal().encode())
 
-    def person(self, person: PersonId) -> Person | None:
-        """A person of the settings."""
+    def person(self, person: PersonId, since: datetime | None = None) -> Person | None:
+        """A person who is here; with `since`, only if they haven't been removed in the meantime and come back."""
+        left_at = self.authority.roster.left_at(person)
+        if since is not None and left_at is not None and left_at >= since:
+            return None
         return self.directory.person(person)
 
     async def issue_key(
-        self, holder: str, made_by: PersonId, expires_in: timedelta | None
+        self,
+        holder: str,
+        made_by: PersonId,
+        expires_in: timedelta | None,
+        certificate: str = "",
+        networks: Sequence[str] = (),
     ) -> tuple[KeyId, Secret[str]]:
         """A new key for a person, agent or service; the key itself is shown here and never again.
 
-        Raises `NotFound` when nobody has that name.
+        `certificate` (SHA-256, hex) and `networks` (CIDR) bind it: used otherwise it is refused. Raises `NotFound` when
+        nobody has that name, `MalformedInput` for a binding that isn't one.
         """
+        bound = _binding(certificate, networks)
         held_by = self.directory.held_by(holder)
         if held_by is None:
             raise NotFound("no person, agent or service of that name in the settings")
         if self.directory.person(made_by) is None:
             raise NotFound("a key's maker must be a person of the settings")
-        return await self._issue("actor", holder, made_by, held_by, expires_in)
+        return await self._issue("actor", holder, made_by, held_by, expires_in, bound)
 
     async def issue_sign_in(self, person: PersonId) -> Secret[str]:
         """A key that signs `person` in to the console once, within ten minutes."""
@@ -129,8 +173,10 @@ class Registry:
         return person, KeyId(record.key)
 
     async def revoke_key(self, key: KeyId, by: PersonId, because: str) -> None:
-        """Ends a key; raises `NotFound` when it isn't live."""
-        if self.authority.key(key) is None:
+        """Ends a key, or a token or certificate by its name (`jwt:...`, `x509:...`); raises `NotFound` when it isn't
+        live, which of what others issue is known only once it was revoked."""
+        from_outside = key.startswith((f"{JWT}:", f"{X509}:"))
+        if self.authority.is_revoked(key) or (self.authority.key(key) is None and not from_outside):
             raise NotFound("no live key of that id")
         await self._revoke(key, because, by)  # the entry alone ends it: a row in the way could keep it alive
 
@@ -172,10 +218,10 @@ class Registry:
         parts = [self._about(EntryType.POLICY_TEXT, part, rules) for part in fields(rules, texts)]
         return (*parts, self._about(EntryType.POLICY_LOADED, d, rules))
 
-    def _live(self, presented: Secret[str], kind: str) -> KeyRecord:
+    def _live(self, presented: Secret[str], *kinds: str) -> KeyRecord:
         record = self.authority.key(keys.key_id(presented))
         keys.check(presented, record.hash if record else None)
-        if record is None or record.kind != kind or self._expired(record):
+        if record is None or record.kind not in kinds or self._expired(record):
             raise AuthenticationFailed(_REFUSED)
         return record
 
@@ -183,7 +229,13 @@ class Registry:
         return record.expires_at is not None and record.expires_at <= self.clock.now()
 
     async def _issue(
-        self, kind: str, holder: str, made_by: PersonId, held_by: PersonId, expires_in: timedelta | None
+        self,
+        kind: str,
+        holder: str,
+        made_by: PersonId,
+        held_by: PersonId,
+        expires_in: timedelta | None,
+        bound: Mapping[str, JsonValue] = NOTHING,
     ) -> tuple[KeyId, Secret[str]]:
         key, secret, hashed = keys.make(self.entropy.token(keys.ID_BYTES), self.entropy.token(keys.SECRET_BYTES))
         expires_at = self.clock.now() + expires_in if expires_in else None
@@ -195,6 +247,7 @@ class Registry:
             "held_by": held_by,
             "hash": hashed,
             "expires_at": timestamp(expires_at) if expires_at else "",
+            **bound,
         }
         await self._commit(EntryType.KEY_ISSUED, d, AddKey(key, holder, expires_at), obj=key)
         return key, secret
@@ -208,3 +261,12 @@ class Registry:
 
     def _about(self, type_: EntryType, d: Mapping[str, JsonValue], obj: str) -> Draft:
         return Draft(id=EntryId(self.entropy.uuid7()), type=type_, d=d, obj=obj)
+
+
+def _binding(certificate: str, networks: Sequence[str]) -> Mapping[str, JsonValue]:
+    if certificate and not is_digest(certificate):
+        raise MalformedInput("a certificate is named by its SHA-256, in 64 hex digits")
+    if len(networks) > MAX_NETWORKS:
+        raise MalformedInput(f"a key is bound to at most {MAX_NETWORKS} networks")
+    found: dict[str, JsonValue] = {"certificate": certificate} if certificate else {}
+    return found | ({"networks": [network(each) for each in networks]} if networks else {})
