@@ -27,6 +27,8 @@ LIBRARIES = (
     "postgast",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "google.protobuf",
+    "webauthn",
+    "testkit.authenticator",  # the test's own; what it stands on reads files as well
 )
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -73,6 +75,23 @@ def modules_of(package: str) -> list[str]:
     return [top.__name__, *(found.name for found in pkgutil.walk_packages(top.__path__, f"{top.__name__}."))]
 
 
+def use_passkeys() -> None:
+    from testkit.authenticator import Authenticator
+
+    from interlock.identity import passkeys
+    from interlock.model.names import Digest, PersonId, ReviewId
+    from interlock.model.passkey import Passkey
+
+    origin, rp_id = "https://interlock.test", "interlock.test"
+    asked = passkeys.challenge(ReviewId("r"), PersonId("olivia"), "approve", Digest("a" * 64), Digest("c" * 64))
+    device = Authenticator(origin, rp_id, credential=b"c" * 16)
+    made, answer = device.register(asked), passkeys.read_assertion(**device.answer(asked).fields())
+    attestation, client_data = (passkeys.unbase64url(each, 4096) for each in (made.attestation, made.client_data))
+    key = passkeys.verify_registration(PersonId("olivia"), "", attestation, client_data, asked, origin, rp_id)
+    assert key == Passkey(made.credential, PersonId("olivia"), device.public_key(), 0, "")
+    assert passkeys.verify_assertion(key, answer, asked, origin, rp_id) == 1
+
+
 def use_model_and_identity() -> None:
     from interlock.identity import exclusion, keys
     from interlock.model.actor import Actor, ActorKind
@@ -87,6 +106,7 @@ def use_model_and_identity() -> None:
     owner = PersonId("olivia")
     actor = Actor(ActorKind.AGENT, ActorId("etl"), frozenset(), owner, KeyId(key), owner, owner)
     assert exclusion.excluded_people(actor) == {"olivia"}
+    use_passkeys()
 
 
 def use_wire() -> None:
