@@ -28,7 +28,7 @@ from interlock.model.person import Person
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.review import Ballot, Presence, Review, Verdict, Voter
 from interlock.model.secret import Secret
-from interlock.model.settings import AgentSettings
+from interlock.model.settings import AgentSettings, Limits, VoteSettings
 from interlock.model.template import Template
 from interlock.model.verb import SQL_COPY_OUT, SQL_SELECT
 from interlock.policy.bundle import Bundle, load
@@ -105,8 +105,11 @@ class Office:
 
     async def vote(self, review: Review, name: str, verdict: Verdict = Verdict.APPROVE) -> Review:
         """A vote from a console session."""
-        voter = Voter(PersonId(name), Presence.CONSOLE, KeyId("session"))
-        return await self.desk.vote(review.id, voter, await self.ballot(review, verdict))
+        return await self.desk.vote(review.id, self.voter(name), await self.ballot(review, verdict))
+
+    def voter(self, name: str) -> Voter:
+        """Somebody who signed in to the console just now."""
+        return Voter(PersonId(name), Presence.CONSOLE, KeyId("session"), self.clock.now())
 
     def with_policy(self, text: str) -> Office:
         """The same office under other policies."""
@@ -154,7 +157,10 @@ async def office(
             clock,
             ENTROPY,
             Secret(b"K" * 32),
-            DeskRules(token_votes, 5),
+            DeskRules(
+                VoteSettings(unsafe_token_votes=token_votes),
+                limits=Limits(open_reviews_per_actor=5, cool_down_seconds=0),
+            ),
         )
         gate = Gate(store, OneBundle(bundle(policy)), Recents(), desk, registry, clock, ENTROPY)
         yield Office(store, authority, registry, desk, gate, clock)

@@ -151,7 +151,7 @@ async def test_a_signer_who_lost_the_role_no_longer_counts(desk: Office) -> None
     held = await desk.gate.ask(action)
     assert isinstance(held, Held)
     await desk.vote(held.review, "dana")
-    people = {p.id: p for p in (person("dana"), person("remy", OFFICERS))}
+    people = {p.id: p for p in (person("dana"), person("remy", OFFICERS), person("olivia"))}
     later = desk.with_directory(Directory(people, ACTORS))
     answer = await later.gate.redeem(held.review.id, action, Again(action))
     assert isinstance(answer, Held) and answer.review.id != held.review.id

@@ -9,7 +9,6 @@ about it, since what a bundle may be replaced by isn't the bundle's to say: the 
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -27,7 +26,7 @@ from interlock.actions.from_bundle import (
     proposal_in,
     told,
 )
-from interlock.desk import Desk
+from interlock.desk import Desk, Sealed
 from interlock.errors import (
     AuthenticationFailed,
     Conflict,
@@ -48,14 +47,12 @@ from interlock.model.actor import Actor, ActorKind
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.decision import NeedsReview, Reason, Requirements
-from interlock.model.digest import action_digest
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ActionId, Digest, EntryId, PersonId, ReviewId
 from interlock.model.obligation import Obligations
 from interlock.model.payload import BundlePayload
 from interlock.model.release import Outcome
 from interlock.model.review import Review, ReviewState
-from interlock.model.secret import Secret
 from interlock.ports import Entropy, Ledger, Records
 from interlock.registry import Registry
 from interlock.review.states import Event
@@ -187,7 +184,7 @@ class Adoption:
         if not isinstance(sealed.payload, BundlePayload):
             return False  # an upstream that is called as we are
         try:
-            because = await self._take_up(review, proposal_in(sealed.payload), sealed.nonce)
+            because = await self._take_up(review, proposal_in(sealed.payload), sealed)
         except Mistakes as found:
             because = f"by now it has mistakes: {found.mistakes[0]}"
         if because is not None:
@@ -195,7 +192,7 @@ class Adoption:
             await self.desk.supersede(review, because)
         return True
 
-    async def _take_up(self, review: Review, proposal: Proposal, nonce: Secret[bytes]) -> str | None:
+    async def _take_up(self, review: Review, proposal: Proposal, sealed: Sealed) -> str | None:
         """Puts the proposal in force; else why not."""
         loaded = await asyncio.to_thread(self._checked, proposal.sources)
         in_force = Digest(self.authority.bundle or "")
@@ -204,7 +201,7 @@ class Adoption:
         if proposal.rules != loaded.rules:
             return "the catalogs aren't those that it was proposed with"
         cover = cover_of(replace(proposal, rules=loaded.rules, previous=in_force))
-        if not hmac.compare_digest(action_digest(nonce, cover), review.digest):
+        if not self.desk.is_signed_as(review.id, sealed, cover):
             return "what is sealed isn't what was signed"
         actor = self._proposer(review, proposal)
         if actor is None:

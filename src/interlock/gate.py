@@ -10,26 +10,28 @@ was signed for is still what would run, under rules that ask no more than was gi
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from interlock.actions.from_leaf import from_leaf, hidden_label
 from interlock.actions.record import told
 from interlock.desk import Desk, Sealed
-from interlock.errors import Conflict
+from interlock.errors import Conflict, NotFound
 from interlock.model.action import Action
+from interlock.model.actor import Actor, ActorKind
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason, Requirements
-from interlock.model.digest import action_digest
 from interlock.model.entry import Draft, EntryType
 from interlock.model.label import Label
-from interlock.model.names import Digest, EntryId, PolicyId, ReviewId
+from interlock.model.names import ActionId, ActorId, Digest, EntryId, KeyId, PersonId, PolicyId, ReviewId
 from interlock.model.obligation import Obligations
+from interlock.model.person import Person
 from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
-from interlock.model.review import Review, ReviewState
+from interlock.model.review import Review, ReviewState, Voter
+from interlock.model.secret import Secret
 from interlock.ports import Clock, Entropy, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.registry import Registry
 from interlock.review.states import Event
@@ -71,8 +73,10 @@ _OUTCOMES: Mapping[Outcome, Event] = {
     Outcome.ROLLED_BACK: Event.ROLLED_BACK,
     Outcome.UNKNOWN: Event.LOST,
 }
+_OTHER_ASKER = Reason("not_your_review", "That review is of somebody else's request; ask for yourself.")
 _GONE = Reason("credential_gone", "The credential this session began with isn't accepted any more.")
 
+_PART_OF_IT = Reason("part_of_the_request", "Who is part of a request isn't shown the values in it.")
 _OTHER_RULES = Reason("rules_not_in_force", "The policies loaded here aren't the ones in force.")
 
 
@@ -124,8 +128,10 @@ class Gate:
         """
         review = await self.desk.review(review_id)
         actor = self.registry.current(action.actor)
-        if actor is None or review.actor != actor.id:
+        if actor is None:
             return await self._deny(action, (_GONE,), review_id)
+        if not self.desk.asked_by(review, actor):
+            return await self._deny(action, (_OTHER_ASKER,), review_id)
         if review.state is ReviewState.PENDING:
             return Held(review, ())
         if review.state is not ReviewState.APPROVED:
@@ -147,7 +153,7 @@ class Gate:
         policy = self.rules.current()  # of this moment: it may have changed while the payload was rebuilt
         if policy is None:
             return await self._deny(action, (_OTHER_RULES,), review.id)
-        if not hmac.compare_digest(action_digest(sealed.nonce, action.cover), review.digest):
+        if not self.desk.is_signed_as(review.id, sealed, action.cover):
             return await self._anew(review, action, "what the request means has changed since it was signed")
         decision = self._decide(policy, action)
         if isinstance(decision, Deny):
@@ -180,6 +186,49 @@ class Gate:
                 return Denied((note, *reasons), other)
             case _:
                 return answer
+
+    def may_show(self, review: Review, person: PersonId) -> bool:
+        """Whether asking to see a hidden value can lead to anything: nobody who is part of the request sees one."""
+        return self.desk.may_see(review, person) and person not in review.excluded
+
+    async def show_leaf(self, review_id: ReviewId, voter: Voter, statement: int, leaf: int) -> Secret[str] | Denied:
+        """One value that a review's card hides, for one reviewer; raises `NotFound`.
+
+        It is an action of the person's, decided like any other and on record before the value is handed out. Nobody can
+        sign for it: what would need a review is denied.
+        """
+        review, person = await self.desk.review(review_id), self.registry.directory.person(voter.person)
+        if person is None or not self.desk.may_see(review, person.id):
+            raise NotFound("no review of that id")
+        card = (await self.desk.card(review_id)).content
+        label = hidden_label(card, statement, leaf)
+        actor = _in_console(person, voter.key)
+        action = from_leaf(ActionId(self.entropy.uuid7()), actor, card, label)
+        decision = self._may_reveal(review, voter, action)
+        if not isinstance(decision, Allow):
+            return await self._deny(action, decision.reasons, review_id)
+        value = await self.desk.leaf(review_id, statement, leaf)
+        release = self._released(action, decision.obligations, decision, None, {})
+        shown: dict[str, JsonValue] = {"review": review_id, "person": person.id, "statement": statement, "leaf": leaf}
+        shown["label"] = label
+        ended: dict[str, JsonValue] = {"outcome": Outcome.SUCCEEDED.value, "rows": 1, "sqlstate": "", "review": ""}
+        entries = (
+            release,
+            self._draft(EntryType.REVEAL_SHOWN, action, shown, obj=review_id),
+            self._draft(EntryType.ACTION_ENDED, action, ended),
+        )
+        await self._commit(Unit(entries))
+        return value
+
+    def _may_reveal(self, review: Review, voter: Voter, action: Action) -> Decision:
+        policy = self.rules.current()
+        refusal = self.desk.attendance.not_in_console(voter)
+        if policy is None:
+            return Deny((_OTHER_RULES,), Digest(""))
+        if refusal is not None or not self.may_show(review, voter.person):
+            reason = Reason("not_present", "Hidden values are shown in the console only, after a recent login.")
+            return Deny((reason if refusal else _PART_OF_IT,), Digest(policy.digest))
+        return self._decide(policy, action)
 
     def end(self, release: Release, ending: Ending) -> Awaitable[Receipt]:
         """Records how a released action ended, and what was masked; its rows count from the moment of the call."""
@@ -301,6 +350,12 @@ class Gate:
             pol=pol,
             enforced=action.enforced_by.value,
         )
+
+
+def _in_console(person: Person, key: KeyId) -> Actor:
+    """A person asking in the console, which is a login of their own."""
+    id_ = person.id
+    return Actor(ActorKind.PERSON, ActorId(id_), person.groups, id_, key, made_by=id_, held_by=id_, authn="login")
 
 
 def _settled(review: Review) -> Reason:

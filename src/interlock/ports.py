@@ -64,8 +64,22 @@ class Records(Protocol):
     async def open_review(self, actor: ActorId, lookup: bytes) -> Review | None:
         """The actor's pending or approved, unexpired review of this form."""
 
-    async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
-        """Reviews in these states (None: all), newest first."""
+    async def reviews(
+        self, states: frozenset[ReviewState] | None, limit: int, before: tuple[datetime, ReviewId] | None = None
+    ) -> Sequence[Review]:
+        """Reviews in these states (None: all), newest first; with `before` those that come after it in this order."""
+
+    async def reviews_of(
+        self,
+        actor: ActorId,
+        states: frozenset[ReviewState] | None,
+        limit: int,
+        before: tuple[datetime, ReviewId] | None = None,
+    ) -> Sequence[Review]:
+        """The reviews of one actor, likewise."""
+
+    async def earlier(self, review: ReviewId, limit: int) -> Sequence[Review]:
+        """Reviews of the same form by the same actor, opened before this one, newest first."""
 
     async def count_open(self, actor: ActorId) -> int:
         """How many reviews of this actor are pending."""

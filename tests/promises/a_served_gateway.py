@@ -19,6 +19,7 @@ from tests.postgres_fixture import Database
 from tests.promises.a_disk import PATIENCE
 from tests.promises.canaries import CATALOG
 
+from interlock.demo import ownership
 from interlock.demo.embedded_postgres import free_port
 from interlock.demo.gateway_process import gateway
 from interlock.model.secret import Secret
@@ -123,9 +124,12 @@ class Served:
                 kept.write((self.directory / "gateway.log").read_bytes())
 
     async def key(self, holder: str, made_by: str) -> Secret[str]:
-        """A key of the operator's making, kept."""
+        """A key of the operator's making, kept. An agent's owner accepts it in the console first."""
         if holder not in self.keys:
             token = (self.directory / "keys" / "operator.token").read_text().strip()
+            if holder == "etl":
+                link = await self.call("POST", "/api/operator/sign-in-links", token, {"person": "olivia"})
+                await asyncio.to_thread(ownership.accept, self.url, link.json()["url"], holder)
             made = await self.call("POST", "/api/operator/keys", token, {"holder": holder, "made_by": made_by})
             self.keys[holder] = Secret(made.json()["token"])
         return self.keys[holder]

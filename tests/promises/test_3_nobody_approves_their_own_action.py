@@ -234,7 +234,7 @@ async def test_a_vote_without_the_right_digests(desk: Office, of_action: bool, o
         looked.card_digest if of_card else wrong,
     )
     with pytest.raises(Conflict):
-        await desk.desk.vote(review.id, Voter(PersonId("dana"), Presence.CONSOLE, KeyId("s")), sent)
+        await desk.desk.vote(review.id, Voter(PersonId("dana"), Presence.CONSOLE, KeyId("s"), desk.clock.now()), sent)
     assert (await refused_votes(desk))[-1]["person"] == "dana" and desk.authority.votes(review.id) == ()
 
 
@@ -243,7 +243,7 @@ async def test_a_vote_on_another_review_s_card(desk: Office) -> None:
     review = await held(desk, agent)
     other = await desk.gate.ask(export(agent, "COPY other TO STDOUT"))
     assert isinstance(other, Held)
-    voter = Voter(PersonId("dana"), Presence.CONSOLE, KeyId("s"))
+    voter = Voter(PersonId("dana"), Presence.CONSOLE, KeyId("s"), desk.clock.now())
     with pytest.raises(Conflict):
         await desk.desk.vote(review.id, voter, await desk.ballot(other.review))
     with pytest.raises(NotFound):
@@ -253,7 +253,7 @@ async def test_a_vote_on_another_review_s_card(desk: Office) -> None:
 @pytest.mark.parametrize("asked", ["owners:3", "officers:6", "officers:4, owners:2"])
 async def test_what_nobody_can_meet_is_refused_when_it_is_opened(desk: Office, asked: str) -> None:
     """Six officers and two owners there are, but the owner and the maker of the key don't count among them."""
-    people = {**PEOPLE, PersonId("other"): person("other", OWNERS)}
+    people = {**PEOPLE, PersonId("third"): person("third", OWNERS)}
     many = Directory(people, DIRECTORY.actors)
     later = desk.with_directory(many)
     later = replace(later, gate=replace(later.gate, rules=OneBundle(bundle(POLICY.replace("officers:1", asked), many))))

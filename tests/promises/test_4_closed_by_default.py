@@ -20,8 +20,6 @@ from tests.promises.canaries import CATALOG, TABLE, filling, sightings
 
 from interlock.desk import Desk
 from interlock.ledger.authority import Authority
-from interlock.model.names import KeyId, PersonId
-from interlock.model.review import Presence, Voter
 from interlock.model.settings import Limits
 from interlock.policy.bundle import Bundle
 from interlock.registry import Registry
@@ -330,7 +328,7 @@ async def test_a_port_that_raises_while_it_is_held(
         since = on_stage.now()
         with monkeypatch.context() as broken:
             broken.setattr(*port, _broken)
-            voter = Voter(PersonId("dana"), Presence.CONSOLE, KeyId("session"))
+            voter = on_stage.gateway.office.voter("dana")
             await on_stage.gateway.office.desk.vote(review.id, voter, looked)
             with pytest.raises(psycopg.Error):
                 await asking

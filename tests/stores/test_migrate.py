@@ -45,7 +45,9 @@ def test_a_store_of_the_first_version_is_brought_up_with_its_reviews_and_votes(t
     with engine.connect() as connection:
         command.upgrade(config_for(connection), "0001")
         later = {"settled_at", "uses_left", "running"}
-        texts = {c.name: "x" for c in schema.review.columns if isinstance(c.type, String | Text) and c.name not in later}
+        texts = {
+            c.name: "x" for c in schema.review.columns if isinstance(c.type, String | Text) and c.name not in later
+        }
         row = {**texts, **dict.fromkeys(("lookup", "sealed_payload", "sealed_card"), b"x")}
         columns = ", ".join(row)
         places = ", ".join(f":{name}" for name in row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -89,6 +89,19 @@ async def test_reviews_by_state_newest_first(tmp_path: Path) -> None:
         assert await records.reviews(frozenset(), 10) == []
         assert await records.count_open(ActorId("agent-0")) == 3
         assert await records.count_open(ActorId("agent-1")) == 1
+
+
+async def test_pages_of_reviews_miss_none_and_repeat_none(tmp_path: Path) -> None:
+    held = [review(opened_at=NOW + timedelta(microseconds=i // 2)) for i in range(6)]  # two and two of one moment
+    async with opened(tmp_path / "s.db") as bench:
+        for i, one in enumerate(held):
+            await bench.store.commit(opening(one, b"form%d" % i))
+        found: list[ReviewId] = []
+        before: tuple[datetime, ReviewId] | None = None
+        while page := await bench.store.records.reviews(None, 1, before):
+            found += [each.id for each in page]
+            before = (page[-1].opened_at, page[-1].id)
+        assert found == [r.id for r in sorted(held, key=lambda r: (r.opened_at, r.id), reverse=True)]
 
 
 async def test_votes_oldest_first(tmp_path: Path) -> None:

@@ -1,62 +1,48 @@
-"""The desk: where held actions are opened, joined, voted on, expired and redeemed. It never decides."""
+"""The desk: where held actions are opened, joined, voted on, narrowed, expired and redeemed. It never decides."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from interlock.desk.glass import Glass
+from interlock.desk.looking import Waiting
+from interlock.desk.opening import Opening
+from interlock.desk.passkeys import NoPasskeys, Passkeys
+from interlock.desk.presence import Attendance
+from interlock.desk.reading import Reading
+from interlock.desk.rules import DeskRules
 from interlock.desk.seals import Sealed, Seals
-from interlock.desk.standing import Standing
-from interlock.errors import Conflict, NotEntitled, NotFound
-from interlock.identity.exclusion import excluded_people
+from interlock.desk.settling import Settling, Using
+from interlock.desk.standing import Glance, Standing
+from interlock.desk.talk import Talk
+from interlock.desk.voting import Refusal, Voting
+from interlock.errors import NotEntitled
+from interlock.ledger.authorised import Broken
 from interlock.ledger.authority import Authority
-from interlock.ledger.requirements import fields as requirement_fields
 from interlock.model.action import Action
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue
 from interlock.model.card import Card
-from interlock.model.change import AddVote, Change, EndRun, MoveReview, OpenReview, TakeUse, Unit
-from interlock.model.decision import NeedsReview, Reason, Requirements
-from interlock.model.digest import (
-    NONCE_BYTES,
-    action_digest,
-    card_digest,
-    lookup,
-)
+from interlock.model.change import Change, EndRun
+from interlock.model.comment import Comment, CommentKind
+from interlock.model.decision import NeedsReview, Reason
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import ActorId, EntryId, PersonId, ReviewId
+from interlock.model.names import ActorId, Digest, PersonId, ReviewId
+from interlock.model.narrowing import Narrowing
 from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
 from interlock.model.secret import Secret
 from interlock.ports import Bell, Clock, Entropy, Ledger, Records, Sealer
 from interlock.registry import Registry
-from interlock.review import card as cards
-from interlock.review.matching import meetable
-from interlock.review.states import OPEN, Event, follow, sources
-
-POLL_SECONDS = 5.0  # the bell is a hint; a lost one costs this much, not the review
-
-
-@dataclass(frozen=True, slots=True)
-class DeskRules:
-    """What the settings say about reviews."""
-
-    unsafe_token_votes: bool
-    open_reviews_per_actor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Using:
-    """Taking an approval for one run: the guards, and what the release entry must say of it."""
-
-    changes: tuple[Change, ...]
-    noted: Mapping[str, JsonValue] = field(default_factory=dict)
+from interlock.review.states import Event, follow
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Held actions and their votes."""
+    """Held actions and what people do with them. One page: each part of it is a file beside this one."""
 
     ledger: Ledger
     records: Records
@@ -68,9 +54,13 @@ class Desk:
     entropy: Entropy
     lookup_key: Secret[bytes]
     rules: DeskRules
+    passkeys: Passkeys = field(default_factory=NoPasskeys)
     # Two votes that are counted at once would each miss the other, and neither would settle.
     _voting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _glances: dict[ReviewId, Glance] = field(default_factory=dict, repr=False)
+
+    # -- its parts ----------------------------------------------------------------------------------------------------
 
     @property
     def seals(self) -> Seals:
@@ -80,7 +70,32 @@ class Desk:
     @property
     def standing(self) -> Standing:
         """Who may sign, and what has been signed."""
-        return Standing(self.authority, self.registry, self.clock, self.rules.unsafe_token_votes)
+        return Standing(self.authority, self.registry, self.clock, self.rules, self._glances)
+
+    @property
+    def attendance(self) -> Attendance:
+        """How present somebody has to be."""
+        return Attendance(self.standing, self.passkeys)
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading(self.records, self.standing, self.seals, self._talk, self.bell, self.clock)
+
+    @property
+    def _talk(self) -> Talk:
+        return Talk(self.ledger, self.records, self.standing, self.seals, self.clock, self.entropy)
+
+    @property
+    def _votes(self) -> Voting:
+        return Voting(self.ledger, self.records, self.standing, self.attendance, self.seals, self.clock, self.entropy)
+
+    @property
+    def _glass(self) -> Glass:
+        return Glass(self._votes, self._talk)
+
+    @property
+    def _settling(self) -> Settling:
+        return Settling(self.ledger, self.records, self.standing, self.clock, self.entropy)
 
     # -- opening and joining ------------------------------------------------------------------------------------------
 
@@ -90,118 +105,80 @@ class Desk:
         `held` is the gate's action.held entry; it becomes durable with the review. Its `obj` and d.review are filled
         here, since only here is it known which review it is.
         """
-        async with self._opening:  # the cap is a look before a write
-            return await self._open_or_join(action, decision, held)
-
-    async def _open_or_join(self, action: Action, decision: NeedsReview, held: Draft) -> Review | Reason:
-        form = lookup(self.lookup_key, action.form)
-        for _ in range(2):  # a second look when somebody else opened the same one between the look and the write
-            existing = await self.records.open_review(action.actor.id, form)
-            if existing is not None and self.standing.is_open_for(existing, action.actor.id):
-                await self._join(existing, action)
-                return self.standing.true(existing)
-            refusal = await self._cannot_open(action.actor, decision.requirements)
-            if refusal is not None:
-                return refusal
-            try:
-                return await self._open(action, decision, form, held)
-            except Conflict:
-                await self.expire_due()  # or what stands in the way has expired and nobody has said so yet
-        return Reason("busy", "The same request is being opened elsewhere; ask again.")
-
-    async def _join(self, review: Review, action: Action) -> None:
-        draft = self._draft(
-            EntryType.REVIEW_JOINED, {"review": review.id}, review.id, actor=action.actor, act=action.id
+        opening = Opening(
+            self.ledger,
+            self.records,
+            self.standing,
+            self.seals,
+            self.clock,
+            self.entropy,
+            self.lookup_key,
+            self.expire_due,
         )
-        await self.ledger.commit(Unit((draft,)))
-
-    async def _cannot_open(self, actor: Actor, requirements: Requirements) -> Reason | None:
-        if await self.records.count_open(actor.id) >= self.rules.open_reviews_per_actor:
-            return Reason("too_many_reviews", "You have too many open reviews; wait for them or withdraw some.")
-        groups = self.standing.groups()
-        eligible = groups.keys() - excluded_people(actor)
-        if not meetable(requirements, eligible, groups):
-            return Reason(
-                "unmeetable", "Nobody who may sign for this could: the eligible people don't meet the requirement."
-            )
-        return None
-
-    async def _open(self, action: Action, decision: NeedsReview, form: bytes, held: Draft) -> Review:
-        review_id = ReviewId(self.entropy.uuid7())
-        nonce = Secret(self.entropy.token(NONCE_BYTES))
-        now = self.clock.now()
-        expires_at = now + decision.requirements.expires
-        content = cards.content(action, decision, expires_at, votes_by_token=self.rules.unsafe_token_votes)
-        opened = EntryId(self.entropy.uuid7())
-        review = Review(
-            id=review_id,
-            action=action.id,
-            actor=action.actor.id,
-            connection=action.connection.name,
-            state=ReviewState.PENDING,
-            digest=action_digest(nonce, action.cover),
-            card_digest=card_digest(nonce, content),
-            requirements=decision.requirements,
-            excluded=excluded_people(action.actor),
-            opened_at=now,
-            expires_at=expires_at,
-            approved_until=None,
-            opened_entry=opened,
-            uses_left=decision.requirements.reuse.times if decision.requirements.reuse else 1,
-        )
-        sealed = Sealed(action.payload, nonce, decision.obligations)
-        change = OpenReview(review, form, self.seals.payload(review_id, sealed), self.seals.card(review_id, content))
-        entry = Draft(
-            id=opened,
-            type=EntryType.REVIEW_OPENED,
-            d=_opened_fields(review),
-            actor=action.actor,
-            act=action.id,
-            obj=review_id,
-        )
-        await self.ledger.commit(Unit((_about_review(held, review_id), entry), (change,)))
-        return review
+        async with self._opening:
+            return await opening.open_or_join(action, decision, held)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 
     async def review(self, review: ReviewId) -> Review:
         """One review; raises `NotFound`."""
-        found = await self.records.review(review)
-        if found is None:
-            raise NotFound("no review of that id")
-        return self.standing.true(found)
+        return await self._reading.review(review)
 
-    async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
-        """Reviews in these states (None: all), newest first."""
-        return [self.standing.true(row) for row in await self.records.reviews(states, limit)]
+    async def reviews(
+        self, states: frozenset[ReviewState] | None, limit: int, before: tuple[datetime, ReviewId] | None = None
+    ) -> Sequence[Review]:
+        """Reviews in these states (None: all), newest first; with `before` those that come after it in this order."""
+        return await self._reading.reviews(states, limit, before)
+
+    async def reviews_of(
+        self,
+        actor: ActorId,
+        states: frozenset[ReviewState] | None,
+        limit: int,
+        before: tuple[datetime, ReviewId] | None = None,
+    ) -> Sequence[Review]:
+        """The reviews of one actor, likewise: what it is waiting for."""
+        return await self._reading.reviews_of(actor, states, limit, before)
+
+    async def history(self, review: ReviewId, person: PersonId) -> Sequence[Review]:
+        """Earlier reviews of the same form by the same actor that this person may see, newest first."""
+        return await self._reading.history(review, person)
+
+    def asked_by(self, review: Review, actor: Actor) -> bool:
+        """Whether it was this actor who asked, on behalf of the same people."""
+        return self.standing.asked_by(review, actor)
+
+    def may_see(self, review: Review, person: PersonId) -> bool:
+        """Whether the review is there for this person: they have a say in it, are part of the request, or audit."""
+        return self.standing.may_see(review, person)
+
+    async def pending_for(self, person: PersonId) -> Sequence[Review]:
+        """The pending reviews that this person may see, what expires first in front. Unseals nothing."""
+        return self._reading.pending_for(person)
+
+    async def waiting_for(self, person: PersonId) -> Sequence[Waiting]:
+        """The same, each with what `why_not` says of it: one pass over them all, as an inbox of thousands needs."""
+        return self._reading.waiting_for(person)
+
+    async def running_approvals(self, person: PersonId) -> Sequence[Review]:
+        """The approvals with a run left that this person may see, what runs out first in front. A no ends one."""
+        return self._reading.running_approvals(person)
 
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
         """The votes on a review with their reasons, for showing."""
-        return [
-            replace(vote, reason=self.seals.open_reason(vote.entry, vote.sealed_reason))
-            for vote in await self.records.votes(review)
-        ]
+        return await self._reading.votes(review)
 
     async def card(self, review_id: ReviewId) -> Card:
-        """The card as it was opened; raises `LedgerCorrupt` unless it is the very one the signed entry names."""
-        review = await self.review(review_id)
-        payload, stored = await self._stored(review_id)
-        opened = self.authority.opened(review_id)
-        digest = opened.card if opened is not None else review.card_digest
-        nonce = self.seals.open_payload(review_id, payload).nonce
-        return Card(
-            review_id, self.seals.open_card(review_id, stored, nonce, digest), review.digest, review.card_digest
-        )
+        """The card as it is; raises `LedgerCorrupt` unless it is the very one the signed entry names."""
+        return await self._reading.card(review_id)
 
     async def unseal(self, review: Review) -> Sealed:
         """The sealed payload of a review."""
-        return self.seals.open_payload(review.id, (await self._stored(review.id))[0])
+        return await self._reading.unseal(review.id)
 
-    async def _stored(self, review: ReviewId) -> tuple[bytes, bytes]:
-        stored = await self.records.sealed(review)
-        if stored is None:
-            raise NotFound("no review of that id")
-        return stored
+    async def leaf(self, review: ReviewId, statement: int, leaf: int) -> Secret[str]:
+        """What a leaf of the card stands for; raises `NotFound`. Who may see it is the gate's to decide."""
+        return await self._reading.leaf(review, statement, leaf)
 
     def moves(self) -> AsyncIterator[ReviewId]:
         """Reviews as they move."""
@@ -209,93 +186,116 @@ class Desk:
 
     async def wait(self, review: ReviewId, seconds: float) -> Review:
         """The review once it is no longer pending, or as it stands after `seconds`."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while True:
-            found = await self.review(review)
-            left = until - loop.time()
-            if found.state is not ReviewState.PENDING or left <= 0:
-                return found
-            await self.bell.wait(review, min(left, POLL_SECONDS))
+        return await self._reading.wait(review, seconds)
+
+    async def news(self, review: ReviewId, known: str, asked: int, seconds: float) -> tuple[Review, Sequence[Comment]]:
+        """As `wait`, and also back when its digest isn't `known` any more, or when more than `asked` questions were
+        asked of the requester: with those beyond."""
+        return await self._reading.news(review, known, asked, seconds)
+
+    def is_narrowed(self, review: Review) -> bool:
+        """Whether a reviewer took something away from it."""
+        return self._reading.is_narrowed(review)
 
     # -- voting -------------------------------------------------------------------------------------------------------
 
     def why_not(self, review: Review, person: PersonId, verdict: Verdict = Verdict.APPROVE) -> str | None:
         """None when this person may vote so now; otherwise why not, for that person to read."""
-        voted = self.standing.voted(review, person)
-        refusal = self.standing.why_not(review, person, verdict)
-        return refusal or ("you have voted" if voted in (verdict, Verdict.DENY) else None)
+        return self.standing.why_not_vote(review, person, verdict)
 
     async def vote(self, review_id: ReviewId, voter: Voter, ballot: Ballot) -> Review:
         """Counts a vote, and settles the review when that meets the requirement.
 
-        Raises `NotFound`; `NotEntitled` when the person may not sign; `Conflict` when the digests aren't those of the
-        card as it is, or the review has moved on. Refused attempts are recorded.
+        Raises `NotFound`; `NotEntitled` when the person may not sign, or isn't present enough; `AuthenticationFailed`
+        when a passkey is needed and didn't answer; `Conflict` when the digests aren't those of the card as it is, or
+        the review has moved on. Refused attempts are recorded.
         """
-        async with self._voting:
-            review = await self.review(review_id)
-            await self._check_vote(review, voter, ballot)
-            await self._cast(review, voter, ballot)
+        async with self._one_at_a_time(review_id, voter) as review:
+            await self._votes.vote(review, voter, ballot)
         return await self.review(review_id)
 
-    async def _check_vote(self, review: Review, voter: Voter, ballot: Ballot) -> None:
-        opened = self.authority.opened(review.id)
-        standing = self.standing
-        refusal = self.why_not(review, voter.person, ballot.verdict) or standing.too_weak(review, voter)
-        if refusal is not None or opened is None:
-            await self.refuse_vote(review.id, voter.person, refusal or "no signed entry")
-            raise (Conflict if review.state not in OPEN else NotEntitled)(f"this vote doesn't count: {refusal}")
-        shown = hmac.compare_digest(ballot.action_digest, opened.digest) and hmac.compare_digest(
-            ballot.card_digest, opened.card
-        )
-        if not shown:
-            await self.refuse_vote(review.id, voter.person, "digests of another card")
-            raise Conflict("this vote is for another card than the one that is open; look at it again")
-
-    async def _cast(self, review: Review, voter: Voter, ballot: Ballot) -> None:
-        settles, changes = self.standing.settling(review, voter.person, ballot.verdict)
-        entry = EntryId(self.entropy.uuid7())
-        sealed, committed = self.seals.reason(entry, ballot.reason)
-        vote = Vote(
-            review=review.id,
-            person=voter.person,
-            verdict=ballot.verdict,
-            action_digest=ballot.action_digest,
-            card_digest=ballot.card_digest,
-            presence=voter.presence,
-            key=voter.key,
-            entry=entry,
-            at=self.clock.now(),
-            sealed_reason=sealed,
-        )
-        d: Mapping[str, JsonValue] = {
-            "digest": vote.action_digest,
-            "card": vote.card_digest,
-            "verdict": vote.verdict.value,
-            "person": vote.person,
-            "presence": vote.presence.value,
-            "key": vote.key,
-            "settles": settles,
-        }
-        draft = Draft(id=entry, type=EntryType.VOTE_CAST, d=d, act=review.action, obj=review.id, c=committed)
-        await self.ledger.commit(Unit((draft,), (AddVote(vote), *changes)))
+    async def narrow(
+        self, review_id: ReviewId, voter: Voter, terms: Narrowing, action_digest: Digest, card_digest: Digest
+    ) -> Review:
+        """Takes something away from a pending action, by somebody who may approve it now; earlier votes don't count
+        any more. Raises what `vote` raises; `Conflict` also when the terms add something, or can't be enforced."""
+        async with self._one_at_a_time(review_id, voter) as review:
+            await self._votes.narrow(review, voter, terms, action_digest, card_digest)
+        return await self.review(review_id)
 
     async def refuse_vote(self, review: ReviewId, who: str, because: str) -> None:
         """Records an attempt to vote that doesn't count."""
-        draft = self._draft(EntryType.VOTE_REFUSED, {"person": who, "because": because}, review)
-        await self.ledger.commit(Unit((draft,)))
+        await self._votes.refuse(review, who, because)
+
+    @asynccontextmanager
+    async def _one_at_a_time(self, review_id: ReviewId, voter: Voter) -> AsyncIterator[Review]:
+        """The review while nobody else does anything to it; what doesn't count is recorded when that is over."""
+        try:
+            async with self._voting:
+                yield await self.review(review_id)
+        except Refusal as refused:
+            await self._votes.refuse(review_id, voter.person, refused.because)
+            raise refused.error from None
+
+    # -- talking ------------------------------------------------------------------------------------------------------
+
+    async def comment(self, review: ReviewId, who: str, kind: CommentKind, text: str) -> Comment:
+        """Says something: `who` is `person/NAME`, or for an answer the requester (`agent/NAME`).
+
+        Raises `NotFound` for people who may not see the review, `NotEntitled` for others, `MalformedInput` for a text
+        that is too long, `Conflict` when enough was said.
+        """
+        return await self._talk.comment(await self.review(review), who, kind, text)
+
+    async def comments(self, review: ReviewId) -> Sequence[Comment]:
+        """What was said about a review, oldest first, with the words."""
+        return await self._talk.comments(review)
+
+    # -- breaking the glass -------------------------------------------------------------------------------------------
+
+    def why_not_break(self, review: Review, person: PersonId) -> str | None:
+        """None when this person may break the glass now; otherwise why not, for them to read."""
+        return self._glass.why_not(review, person)
+
+    async def break_glass(
+        self, review_id: ReviewId, voter: Voter, reason: str, action_digest: Digest, card_digest: Digest
+    ) -> Review:
+        """Approves a pending action for one run without its signatures, loudly. Raises what `vote` raises."""
+        async with self._one_at_a_time(review_id, voter) as review:
+            await self._glass.break_(review, voter, reason, action_digest, card_digest)
+        return await self.review(review_id)
+
+    def broken(self, review: ReviewId) -> Broken | None:
+        """How the glass of this review was broken, if it was."""
+        return self.authority.broken(review)
+
+    def breaks_due(self, person: PersonId) -> Sequence[Broken]:
+        """Breaks that nobody has looked at afterwards yet and that this person may see, oldest first."""
+        return self._glass.due(person)
+
+    def why_not_review_afterwards(self, review: Review, person: PersonId) -> str | None:
+        """None when this person may say whether the glass was rightly broken; otherwise why not."""
+        return self._glass.why_not_afterwards(review, person)
+
+    async def review_afterwards(self, review_id: ReviewId, voter: Voter, justified: bool) -> Review:
+        """Somebody else looks at a broken glass; raises `NotEntitled`, `NotFound`, `Conflict` when it was looked at."""
+        review = await self.review(review_id)
+        await self._glass.review_afterwards(review, voter, justified)
+        return review
 
     # -- redeeming and settling ---------------------------------------------------------------------------------------
+
+    def is_signed_as(self, review: ReviewId, sealed: Sealed, cover: Mapping[str, JsonValue]) -> bool:
+        """Whether this is the action that the review was opened with, and what is sealed is it as narrowed since."""
+        opened = self.authority.opened(review)
+        return opened is not None and sealed.is_signed_as(opened, cover)
 
     def use_up(self, review: Review) -> Using:
         """The guard of a release: takes the next run of an approval, once, on whatever node, while it is valid.
 
         Which run is next is for the entries to say; the row must agree, and the ledger refuses it a second time.
         """
-        opened, use = self.authority.opened(review.id), self.authority.runs(review.id) + 1
-        uses = opened.uses if opened is not None else 1
-        to = follow(ReviewState.APPROVED, Event.USED if use < uses else Event.RELEASED)
-        return Using((TakeUse(review.id, uses - use + 1, to),), {"use": use} if uses > 1 else {})
+        return self._settling.use_up(review)
 
     def ended(self, review: ReviewId, event: Event) -> tuple[Change, ...]:
         """The end of a run. What was released for its last run ends as the run that ends last does."""
@@ -303,71 +303,20 @@ class Desk:
 
     async def supersede(self, review: Review, because: str) -> None:
         """Ends a review that can't be released as it was signed."""
-        await self._settle(review, Event.SUPERSEDED, EntryType.REVIEW_SUPERSEDED, because)
+        await self._settling.settle(review, Event.SUPERSEDED, EntryType.REVIEW_SUPERSEDED, because)
 
     async def overrule(self, review: Review, because: str) -> None:
         """Ends an approval that policy denies by now."""
-        to = follow(review.state, Event.DENIED)
-        draft = self._draft(EntryType.REVIEW_SUPERSEDED, {"because": because}, review.id)
-        await self.ledger.commit(Unit((draft,), (MoveReview(review.id, sources(Event.DENIED), to),)))
+        await self._settling.overrule(review, because)
 
     async def withdraw(self, review_id: ReviewId, actor: ActorId) -> Review:
         """The asker takes it back; raises `NotEntitled` for anybody else, `Conflict` once it is settled."""
         review = await self.review(review_id)
         if review.actor != actor:
             raise NotEntitled("only who asked can withdraw it")
-        await self._settle(review, Event.WITHDRAWN, EntryType.REVIEW_WITHDRAWN, "withdrawn by the asker")
+        await self._settling.settle(review, Event.WITHDRAWN, EntryType.REVIEW_WITHDRAWN, "withdrawn by the asker")
         return await self.review(review_id)
 
     async def expire_due(self) -> int:
         """Expires what is due by the store's clock; how many."""
-        count = 0
-        for row in await self.records.due(self.clock.now()):
-            review = self.standing.true(row)
-            if not self.standing.is_due(review):
-                continue  # a row says so, and the entries don't
-            after = "expires_at" if review.state is ReviewState.PENDING else "approved_until"
-            try:
-                await self._settle(review, Event.EXPIRED, EntryType.REVIEW_EXPIRED, f"{after} has passed", after)
-                count += 1
-            except Conflict:
-                continue  # it moved between the look and the write: not ours to expire any more
-        return count
-
-    async def _settle(
-        self, review: Review, event: Event, type_: EntryType, because: str, after: str | None = None
-    ) -> None:
-        to = follow(review.state, event)
-        draft = self._draft(type_, {"because": because}, review.id, act=review.action)
-        await self.ledger.commit(Unit((draft,), (MoveReview(review.id, frozenset({review.state}), to, after=after),)))
-
-    def _draft(
-        self, type_: EntryType, d: Mapping[str, JsonValue], obj: str, *, actor: Actor | None = None, act: str = ""
-    ) -> Draft:
-        return Draft(id=EntryId(self.entropy.uuid7()), type=type_, d=d, actor=actor, act=act, obj=obj)
-
-
-def _opened_fields(review: Review) -> Mapping[str, JsonValue]:
-    return {
-        "digest": review.digest,
-        "card": review.card_digest,
-        "actor": review.actor,
-        "connection": review.connection,
-        **requirement_fields(review.requirements),
-        "excluded": sorted(review.excluded),
-        "expires_at": cards.timestamp(review.expires_at),
-        "valid": int(review.requirements.valid.total_seconds()),
-    }
-
-
-def _about_review(held: Draft, review: ReviewId) -> Draft:
-    return Draft(
-        id=held.id,
-        type=held.type,
-        d={**held.d, "review": review},
-        actor=held.actor,
-        act=held.act,
-        obj=review,
-        pol=held.pol,
-        enforced=held.enforced,
-    )
+        return await self._settling.expire_due()

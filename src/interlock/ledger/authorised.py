@@ -59,7 +59,8 @@ class KeyRecord:
 class Opened:
     """A review as its review.opened entry has it, or as the last review.narrowed left it.
 
-    `base` is the digest that it was opened with; `digest` differs from it once it was narrowed.
+    `base` is the digest that it was opened with; `digest` differs from it once it was narrowed. `chain` are the ids of
+    those on whose behalf the actor asked, nearest first.
     """
 
     review: ReviewId
@@ -74,6 +75,7 @@ class Opened:
     excluded: frozenset[PersonId]
     expires_at: datetime
     base: Digest
+    chain: tuple[str, ...] = ()
 
     @property
     def uses(self) -> int:
@@ -131,4 +133,5 @@ class Broken:
     card: Digest
     excluded: frozenset[PersonId]
     requirements: Requirements
+    credential: str = ""  # the passkey whose assertion came with it
     reviewed: bool | None = None

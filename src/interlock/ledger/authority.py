@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from interlock.ledger.authorised import Broken, CountedVote, KeyKind, KeyRecord, Loading, Opened, Settled
@@ -118,6 +119,18 @@ class Authority:
             and _compact(review) not in self._settled
         )
 
+    def unsettled(self) -> Iterator[Opened]:
+        """Every review that is open or approved, oldest first."""
+        return (found.opened for found in self._open.values() if found.runs < found.opened.uses)
+
+    def pending(self) -> Iterator[tuple[Opened, bool]]:
+        """Every review that is open and not approved, oldest first, with whether it has votes."""
+        return ((found.opened, bool(found.votes)) for found in self._open.values() if found.approved_at is None)
+
+    def approvals(self) -> Iterator[tuple[Opened, datetime]]:
+        """Every approval that isn't settled, with the time of the vote that made it one."""
+        return ((found.opened, found.approved_at) for found in self._open.values() if found.approved_at is not None)
+
     def is_revoked(self, key: KeyId) -> bool:
         """Whether a credential was revoked, be it recorded with us or one that others issue."""
         return key in self._revoked
@@ -133,6 +146,10 @@ class Authority:
     def key(self, key: KeyId) -> KeyRecord | None:
         """A key that was issued and not revoked."""
         return self._keys.get(key)
+
+    def keys_of(self, holder: str) -> tuple[KeyId, ...]:
+        """The live keys of a holder, oldest first."""
+        return tuple(key for key, record in self._keys.items() if record.holder == holder)
 
     def opened(self, review: ReviewId) -> Opened | None:
         """What a review was opened with, until it is settled and, if released, ended."""
@@ -224,6 +241,7 @@ class Authority:
             excluded=frozenset(PersonId(person) for person in d["excluded"]),
             expires_at=expires_at,
             base=Digest(d["digest"]),
+            chain=tuple(entry.actor["chain"]) if entry.actor is not None else (),
         )
         self._open[review] = _OpenReview(opened, [])
 
@@ -242,6 +260,7 @@ class Authority:
             requirements=replace(asked, valid=valid, reuse=reuse),
         )
         found.votes.clear()
+        self._answered(d)
 
     def _break(self, entry: Entry) -> None:
         found, d = self._open.get(ReviewId(entry.obj)), entry.d
@@ -251,6 +270,7 @@ class Authority:
         if (d["digest"], d["card"]) != (opened.digest, opened.card):
             return
         found.approved_at = entry.ts
+        self._answered(d)
         reviewed = [each.review for each in self._glass.values() if each.reviewed is not None]
         for old in reviewed[: max(0, len(self._glass) - KEEP_GLASS)]:
             del self._glass[old]
@@ -264,7 +284,13 @@ class Authority:
             card=opened.card,
             excluded=opened.excluded,
             requirements=opened.requirements,
+            credential=d.get("credential", ""),
         )
+
+    def _answered(self, d: Mapping[str, Any]) -> None:
+        """A passkey answered for this: its counter has grown."""
+        if "credential" in d:
+            self.roster.counted(d["credential"], counter(d["authenticator_data"]))
 
     def _count(self, entry: Entry) -> None:
         review, d = ReviewId(entry.obj), entry.d
@@ -283,8 +309,7 @@ class Authority:
             settles=d["settles"],
             credential=d.get("credential", ""),
         )
-        if vote.credential:
-            self.roster.counted(vote.credential, counter(d["authenticator_data"]))
+        self._answered(d)
         if (vote.digest, vote.card) != (found.opened.digest, found.opened.card):
             return  # a vote for another card than the one that was opened counts for nothing
         found.votes.append(vote)

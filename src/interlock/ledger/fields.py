@@ -216,6 +216,7 @@ FORMS: Mapping[EntryType, Form] = {
             "credential": Text(),
             "public_key": Text(),
             "count": Whole(),
+            "because": Text(),
         },
     ),
     EntryType.LINK_MADE: Form({"person": Text(), "provider": Text(), "subject": Text(), "by": Text()}, obj="person"),

@@ -40,6 +40,7 @@ class Roster:
     version: int = 0
     _names: dict[PersonId, str] = field(default_factory=dict)  # of people that were added
     _gone: set[PersonId] = field(default_factory=set)
+    _left_at: dict[PersonId, datetime] = field(default_factory=dict)
     _added: dict[PersonId, frozenset[GroupName]] = field(default_factory=dict)
     _taken: dict[PersonId, frozenset[GroupName]] = field(default_factory=dict)
     _accepted: dict[ActorId, PersonId] = field(default_factory=dict)
@@ -58,6 +59,10 @@ class Roster:
     def is_gone(self, person: PersonId) -> bool:
         """Whether the person was removed, whatever the settings say."""
         return person in self._gone
+
+    def left_at(self, person: PersonId) -> datetime | None:
+        """When the person was removed last, by the ledger's clock; they may be back by now."""
+        return self._left_at.get(person)
 
     def groups_added(self, person: PersonId) -> frozenset[GroupName]:
         """Groups beyond those of the settings."""
@@ -104,7 +109,7 @@ class Roster:
     # -- delegations ---------------------------------------------------------------------------------------------------
 
     def delegations(self, now: datetime) -> Sequence[Delegation]:
-        """Those in force at `now`; of one person and group there is never more than one."""
+        """Those in force at `now`; one person's are all to one other person."""
         return [each for each in self._delegations.values() if now < each.until]
 
     # -- the fold ------------------------------------------------------------------------------------------------------
@@ -115,6 +120,8 @@ class Roster:
         match entry.type:
             case EntryType.IDENTITY_CHANGED:
                 self._change(IdentityChange(d["what"]), d)
+                if d["what"] == IdentityChange.PERSON_REMOVED:
+                    self._left_at[PersonId(d["subject"])] = entry.ts
                 self.version += 1
             case EntryType.LINK_MADE:
                 account = (d["provider"], d["subject"])
@@ -155,9 +162,15 @@ class Roster:
                 self._taken[person] = self.groups_taken(person) | {group}
 
     def _leave(self, person: PersonId) -> None:
-        """Who leaves takes nothing along: should they come back, groups, passkeys and delegations are made anew."""
+        """Who leaves takes nothing along: should they come back, groups, links, passkeys and delegations are made anew.
+
+        What was taken from them stays taken, and of their accounts the settings' word isn't enough from then on.
+        """
         self._gone.add(person)
         self._added.pop(person, None)
+        for account in self.links(person):
+            del self._links[account]
+            self._unlinked.add(account)
         for credential in [each.credential for each in self.passkeys(person)]:
             del self._passkeys[credential]
             self._retired.add(credential)
@@ -178,4 +191,7 @@ class Roster:
         if not d["until"]:
             self._delegations.pop((delegator, group), None)
         elif delegate != delegator:
+            # One person's say is one other person's at a time: two who stand in for the same one would be two of them.
+            for key in [k for k, each in self._delegations.items() if k[0] == delegator and each.delegate != delegate]:
+                del self._delegations[key]
             self._delegations[delegator, group] = Delegation(delegator, delegate, group, parse_time(d["until"]))

@@ -14,8 +14,18 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from interlock.model.canonical import JsonValue, encode
-from interlock.model.names import Digest
-from interlock.model.payload import BundlePayload, Payload, SessionPayload, SqlPayload, SqlStatement, ToolPayload
+from interlock.model.identity_change import IdentityChange
+from interlock.model.names import Digest, GroupName, KeyId, PersonId
+from interlock.model.payload import (
+    BundlePayload,
+    IdentityAddition,
+    IdentityPayload,
+    Payload,
+    SessionPayload,
+    SqlPayload,
+    SqlStatement,
+    ToolPayload,
+)
 from interlock.model.secret import Secret
 
 ACTION_DOMAIN = b"interlock/action/v1\0"
@@ -70,6 +80,9 @@ def payload_document(payload: Payload) -> Mapping[str, JsonValue]:
             return {"kind": "tool", "tool": tool, "definition": definition, "arguments": _b64(arguments)}
         case BundlePayload(sources):
             return {"kind": "bundle", "sources": [{"name": name, "text": text} for name, text in sources]}
+        case IdentityPayload(source, key, additions):
+            added: list[JsonValue] = [_addition_document(each) for each in additions]
+            return {"kind": "identity", "source": source, "key": key, "additions": added}
         case _:
             assert_never(payload)
 
@@ -84,9 +97,34 @@ def payload_from_document(document: Mapping[str, Any]) -> Payload:
             return ToolPayload(document["tool"], Digest(document["definition"]), arguments)
         case "bundle":
             return BundlePayload(tuple((source["name"], source["text"]) for source in document["sources"]))
+        case "identity":
+            additions = tuple(_addition_from_document(each) for each in document["additions"])
+            return IdentityPayload(document["source"], KeyId(document["key"]), additions)
         case kind:
             assert kind == "sql"
             return SqlPayload(tuple(_statement_from_document(s) for s in document["statements"]))
+
+
+def _addition_document(addition: IdentityAddition) -> Mapping[str, JsonValue]:
+    return {
+        "what": addition.what.value,
+        "person": addition.person,
+        "name": addition.name,
+        "group": addition.group,
+        "external": addition.external,
+        "groups": list(addition.groups),
+    }
+
+
+def _addition_from_document(d: Mapping[str, Any]) -> IdentityAddition:
+    return IdentityAddition(
+        what=IdentityChange(d["what"]),
+        person=PersonId(d["person"]),
+        name=d["name"],
+        group=GroupName(d["group"]) if d["group"] is not None else None,
+        external=d["external"],
+        groups=tuple(GroupName(group) for group in d["groups"]),
+    )
 
 
 def _statement_document(s: SqlStatement) -> Mapping[str, JsonValue]:

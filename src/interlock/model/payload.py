@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from interlock.model.names import Digest
+from interlock.model.identity_change import IdentityChange
+from interlock.model.names import Digest, GroupName, KeyId, PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +56,28 @@ class BundlePayload:
     sources: tuple[tuple[str, str], ...]
 
 
-Payload = SqlPayload | SessionPayload | ToolPayload | BundlePayload
+@dataclass(frozen=True, slots=True)
+class IdentityAddition:
+    """Somebody who would join (PERSON_ADDED), or a group they would be in (GROUP_ADDED, `group`).
+
+    `external` is the id that the source knows them by. `groups` are those of the settings that a person brings along.
+    """
+
+    what: IdentityChange
+    person: PersonId
+    name: str = ""
+    group: GroupName | None = None
+    external: str = ""
+    groups: tuple[GroupName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPayload:
+    """Whom a source of identities ("provisioning/NAME" or "sign-on/PROVIDER") would add, and by which credential."""
+
+    source: str
+    key: KeyId
+    additions: tuple[IdentityAddition, ...]
+
+
+Payload = SqlPayload | SessionPayload | ToolPayload | BundlePayload | IdentityPayload

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from interlock.model.label import Label
+from interlock.model.secret import Secret
+
+MAX_VALUE = 4096  # characters of one leaf's value that are kept for a reviewer to ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,13 @@ class Template:
     """A statement cut into code and leaf values: `code[0] leaf[0] code[1] leaf[1] ... code[n]`.
 
     `code` never holds a literal or a comment. `stored` is the text with every leaf replaced by `?`: the only form that
-    ledger, logs and metrics may hold.
+    ledger, logs and metrics may hold. `values` are what the leaves stand for, cut at `MAX_VALUE`, where they are kept
+    at all: the desk seals them, and nothing else may have them.
     """
 
     code: tuple[str, ...]
     leaves: tuple[Leaf, ...]
+    values: tuple[Secret[str], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def stored(self) -> str:

@@ -34,6 +34,7 @@ TOOL_CALL = Verb("tool.call")
 MODEL_INFER = Verb("model.infer")
 SESSION_OPEN = Verb("session.open")
 SESSION_SET = Verb("session.set")
+REVIEW_REVEAL = Verb("review.reveal")  # a reviewer looks at one value that a card hides
 
 VERBS: Mapping[Verb, tuple[str, ...]] = MappingProxyType(
     {
@@ -59,8 +60,12 @@ VERBS: Mapping[Verb, tuple[str, ...]] = MappingProxyType(
         MODEL_INFER: ("infer",),
         SESSION_OPEN: ("session",),
         SESSION_SET: ("session",),
+        REVIEW_REVEAL: ("reveal",),
     }
 )
 
 POLICY_LOAD = Verb("policy.load")
 """Putting another bundle in force. Not in the table: what a bundle may be replaced by isn't the bundle's to say."""
+
+IDENTITY_CHANGE = Verb("identity.change")
+"""Letting people in, or into groups. Not in the table either: who signs for that isn't the bundle's to say."""

@@ -15,7 +15,7 @@ from interlock.model.actor import ActorKind
 from interlock.model.names import Verb
 from interlock.model.resource import ResourceKind
 from interlock.model.tool import Tool
-from interlock.model.verb import GROUPS, MODEL_INFER, SQL_REVEAL, TOOL_CALL, VERBS
+from interlock.model.verb import GROUPS, MODEL_INFER, REVIEW_REVEAL, SQL_REVEAL, TOOL_CALL, VERBS
 from interlock.policy.tools import cedar_string, record_text
 
 NAMESPACE = "Interlock"
@@ -144,7 +144,7 @@ def schema_text(
 def kinds_of(verb: Verb) -> tuple[ResourceKind, ...]:
     """The kinds of resource that a verb can be asked on."""
     match verb:
-        case _ if "session" in VERBS[verb]:
+        case _ if "session" in VERBS[verb] or verb == REVIEW_REVEAL:
             return (ResourceKind.CONNECTION,)
         case _ if verb == SQL_REVEAL:
             return (ResourceKind.COLUMN,)

@@ -7,12 +7,12 @@ except leaves that a card may show (`model/template.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from interlock.model.action import Action
 from interlock.model.canonical import JsonValue
 from interlock.model.decision import NeedsReview, Quorum
-from interlock.model.exposure import Output
+from interlock.model.label import Label
 from interlock.model.payload import Payload, ToolPayload
 from interlock.model.reveal import Reveal
 from interlock.model.template import Template
@@ -49,7 +49,8 @@ def content(
         "tool": _tool(action.payload),
         "statements": [_statement(t) for t in action.templates],
         "outputs": [
-            {"name": o.name, "labels": sorted(o.labels), "masked": _is_masked(o, owed.reveal)} for o in exposure.outputs
+            {"name": o.name, "labels": sorted(o.labels), "masked": masked(o.plain, o.labels, owed.reveal)}
+            for o in exposure.outputs
         ],
         "reveals": [{"column": each.column, "label": each.label} for each in sorted(owed.reveal)],
         "labels": sorted(exposure.labels),
@@ -77,13 +78,16 @@ def content(
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339, UTC, six digits: as everywhere in the ledger."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _is_masked(output: Output, revealed: frozenset[Reveal]) -> bool:
-    """Whether it leaves masked: unless every label of that very column was asked for and granted (masking/plan)."""
-    shown = output.plain is not None and all(Reveal(output.plain, label) in revealed for label in output.labels)
-    return bool(output.labels) and not shown
+def masked(plain: str | None, labels: frozenset[Label], revealed: frozenset[Reveal]) -> bool:
+    """Whether an output leaves masked: unless every label of that very column was asked for and granted (masking/plan).
+
+    `plain` is the column it is, if it is one.
+    """
+    shown = plain is not None and all(Reveal(plain, label) in revealed for label in labels)
+    return bool(labels) and not shown
 
 
 def _quorums(quorums: Sequence[Quorum]) -> list[JsonValue]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Final
@@ -20,6 +22,8 @@ from interlock.model.names import GroupName, PersonId
 # Bounds of the work, far above what people can keep in their heads; what goes beyond them is never met.
 MOST_WAYS: Final = 256  # of choosing one quorum of each `any_of`
 MOST_STANDS: Final = 20_000  # of how full the seats may be, in all ways together, where order matters
+
+_ANY: Final = timedelta()  # times say nothing about who signs
 
 Groups = Mapping[PersonId, frozenset[GroupName]]
 
@@ -63,9 +67,15 @@ def meetable(requirements: Requirements, people: Collection[PersonId], groups: G
 
 def wanted(requirements: Requirements, signers: Sequence[PersonId], groups: Groups) -> frozenset[GroupName]:
     """The groups of which one more signature would count now; none when everything is met."""
+    asked = replace(requirements, expires=_ANY, valid=_ANY, channels=frozenset(), break_glass=frozenset(), reuse=None)
+    return _wanted(asked, tuple(_votes(signers, groups)))
+
+
+@lru_cache(maxsize=4096)
+def _wanted(requirements: Requirements, votes: tuple[frozenset[GroupName], ...]) -> frozenset[GroupName]:
+    """An inbox asks this of thousands of reviews that ask the same."""
     if _too_much(requirements):
         return frozenset()
-    votes = _votes(signers, groups)
     lacking: list[tuple[tuple[_Seats, ...], _Left]] = []
     for way in _ways(requirements):
         seats = _seats(way, requirements)
@@ -82,6 +92,13 @@ def named(requirements: Requirements) -> frozenset[GroupName]:
     chosen = (quorum for choices in requirements.any_of for quorum in choices)
     staged = (quorum for stages in requirements.stages for stage in stages for quorum in stage)
     return frozenset(quorum.group for quorum in (*requirements.quorums, *chosen, *staged))
+
+
+def most_signatures(requirements: Requirements) -> int:
+    """How many have to sign at most: of each choice, the larger number."""
+    staged = (quorum for stages in requirements.stages for stage in stages for quorum in stage)
+    chosen = (max(quorum.count for quorum in choices) for choices in requirements.any_of)
+    return sum(quorum.count for quorum in (*requirements.quorums, *staged)) + sum(chosen)
 
 
 def _too_much(requirements: Requirements) -> bool:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from interlock.model.label import Label
+from interlock.model.secret import Secret
 from interlock.model.snapshot import Column, Relation, Snapshot
-from interlock.model.template import Leaf, Template
+from interlock.model.template import MAX_VALUE, Leaf, Template
 from interlock.sql.bindings import Bindings, bind
 from interlock.sql.identifiers import FINDING, echoes, finding, invisible, suspicious
 from interlock.sql.parse import COMMENTS, Parsed, Token, identifier
@@ -100,14 +101,12 @@ class Pattern:
         hidden = {value for leaf, value in filled if leaf.shown is None and len(value) >= MIN_ECHO}
         echoing = self._echoing(frozenset(value.casefold() for value in hidden)) if self.names_by_value else ()
         if not self.names and not echoing:
-            return Cut(Template(self.code, tuple(leaf for leaf, _ in filled)), self.refusal)
-        leaves = {slot.at: leaf for slot, (leaf, _) in zip(self.slots, filled, strict=True)}
+            return Cut(_template(self.code, filled), self.refusal)
+        leaves = {slot.at: each for slot, each in zip(self.slots, filled, strict=True)}
         for n in sorted({*self.names, *echoing}):
-            leaves[n] = _name_leaf(self.tokens[n].text, marks)
+            leaves[n] = (_name_leaf(self.tokens[n].text, marks), self.tokens[n].text)
         code = _code(self.tokens, leaves.keys(), self.signs)
-        return Cut(
-            Template(code, tuple(leaves[n] for n in sorted(leaves))), self.refusal or (FINDING if echoing else None)
-        )
+        return Cut(_template(code, [leaves[n] for n in sorted(leaves)]), self.refusal or (FINDING if echoing else None))
 
     def _echoing(self, hidden: frozenset[str]) -> tuple[int, ...]:
         repeated = [n for value in hidden for n in self.names_by_value.get(value, ())]
@@ -154,6 +153,10 @@ def _code(tokens: Sequence[Token], leaves: Collection[int], signs: frozenset[int
             current += gap
             end = tokens[n + 1].start
     return (*code, current)
+
+
+def _template(code: tuple[str, ...], filled: Sequence[tuple[Leaf, str]]) -> Template:
+    return Template(code, tuple(leaf for leaf, _ in filled), tuple(Secret(value[:MAX_VALUE]) for _, value in filled))
 
 
 def format_of(number: int, formats: Sequence[int]) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 from interlock.errors import EntryRefused
 from interlock.ledger.claims import Claim, claims
 from interlock.ledger.entry import MAX_ENTRY, Prepared, prepare
-from interlock.model.change import Change, Unit
+from interlock.model.change import Change, DropDocument, PutDocument, Unit
 from interlock.model.names import EntryId
 from interlock.stores.changes import weight
 
@@ -42,8 +42,11 @@ Job = Ready | Publish
 
 
 def make_ready(unit: Unit) -> Ready:
-    """Encodes a unit's entries, so that in the flush nothing is left to refuse; raises `EntryRefused`."""
-    if not unit.entries:
+    """Encodes a unit's entries, so that in the flush nothing is left to refuse; raises `EntryRefused`.
+
+    Documents authorise nothing and are read by nobody who releases, so changes of them alone need no entry.
+    """
+    if not unit.entries and not _only_documents(unit):
         raise EntryRefused("a change without an entry: each change has its entry")
     if len(unit.entries) >= BATCH_ENTRIES:
         raise EntryRefused(f"a unit holds fewer than {BATCH_ENTRIES} entries")
@@ -52,10 +55,14 @@ def make_ready(unit: Unit) -> Ready:
         raise EntryRefused("two entries of a unit have one id")
     entries = tuple(prepare(draft) for draft in unit.entries)
     sizes = [_size(entry) for entry in entries]
-    if max(sizes) > MAX_ENTRY - _FLUSH_PART:
+    if max(sizes, default=0) > MAX_ENTRY - _FLUSH_PART:
         raise EntryRefused(f"an entry longer than {MAX_ENTRY - _FLUSH_PART:,} bytes")
     said = tuple(claim for d in unit.entries for claim in claims(d.type, d.act, d.obj, d.d))
     return Ready(ids, entries, said, unit.changes, sum(sizes) + sum(weight(change) for change in unit.changes))
+
+
+def _only_documents(unit: Unit) -> bool:
+    return bool(unit.changes) and all(isinstance(change, PutDocument | DropDocument) for change in unit.changes)
 
 
 def weigh(job: Job) -> tuple[int, int]:

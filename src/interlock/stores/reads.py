@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, RowMapping, Select, and_, create_engine, func, or_, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, create_engine, func, or_, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
@@ -81,12 +81,46 @@ class Reader:
         rows = await self._run(lambda c: c.execute(query).mappings().all())
         return review_from_row(rows[0]) if rows else None
 
-    async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
-        """Reviews in these states (None: all), newest first."""
+    async def reviews(
+        self, states: frozenset[ReviewState] | None, limit: int, before: tuple[datetime, ReviewId] | None = None
+    ) -> Sequence[Review]:
+        """Reviews in these states (None: all), newest first; with `before` those that come after it in this order."""
+        return await self._reviews(select(*_REVIEW), states, limit, before)
+
+    async def reviews_of(
+        self,
+        actor: ActorId,
+        states: frozenset[ReviewState] | None,
+        limit: int,
+        before: tuple[datetime, ReviewId] | None = None,
+    ) -> Sequence[Review]:
+        """The reviews of one actor, likewise."""
+        return await self._reviews(select(*_REVIEW).where(schema.review.c.actor == actor), states, limit, before)
+
+    async def earlier(self, review: ReviewId, limit: int) -> Sequence[Review]:
+        """Reviews of the same form by the same actor, opened before this one, newest first."""
+        table, this = schema.review.c, schema.review.alias()
+        same = and_(
+            this.c.id == review,
+            table.actor == this.c.actor,
+            table.lookup == this.c.lookup,
+            table.opened_at <= this.c.opened_at,
+        )
+        return await self._reviews(select(*_REVIEW).join(this, same).where(table.id != review), None, limit)
+
+    async def _reviews(
+        self,
+        query: Select[Any],
+        states: frozenset[ReviewState] | None,
+        limit: int,
+        before: tuple[datetime, ReviewId] | None = None,
+    ) -> Sequence[Review]:
         table = schema.review.c
-        query = select(*_REVIEW).order_by(table.opened_at.desc(), table.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(tuple_(table.opened_at, table.id) < (format_time(before[0]), before[1]))
         if states is not None:
             query = query.where(table.state.in_(sorted(state.value for state in states)))
+        query = query.order_by(table.opened_at.desc(), table.id.desc()).limit(limit)
         rows = await self._run(lambda c: c.execute(query).mappings().all())
         return _readable(rows)
 
