@@ -12,7 +12,18 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import bulk_rows, decisions, held_actions, hold_to_run, ledger_appends, policy_tools, statements
+from bench import (
+    bulk_rows,
+    decisions,
+    held_actions,
+    hold_to_run,
+    inbox_of_10000,
+    ledger_appends,
+    login_to_inbox,
+    policy_tools,
+    statements,
+    votes_racing,
+)
 from bench.ground import Ground, prepared
 from bench.link import Failed
 from bench.progress import say
@@ -27,6 +38,9 @@ BENCHMARKS: dict[str, Callable[[Ground], list[Result]]] = {
     "ledger_appends": ledger_appends.run,
     "hold_to_run": hold_to_run.run,
     "held_actions": held_actions.run,
+    "login_to_inbox": login_to_inbox.run,
+    "inbox_of_10000": inbox_of_10000.run,
+    "votes_racing": votes_racing.run,
     "policy_tools": policy_tools.run,
 }
 

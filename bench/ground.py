@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from psycopg import sql
@@ -34,6 +35,7 @@ PASSWORD = "a-login-for-benchmarks"
 ROWS = 200_000
 MAX_CONNECTIONS = 800  # every held client has an upstream session of its own
 WAITING = 10_000
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 _TABLES = f"""
 CREATE TABLE places AS
@@ -165,6 +167,16 @@ class Ground:
     def program(self, name: str) -> str:
         """A program of the embedded server's, such as pgbench."""
         return str(installed_server() / "bin" / name)
+
+    def write_settings(
+        self, installed: Installation, ports: dict[str, int], more: str = "", of_people: Mapping[str, str] = NOTHING
+    ) -> None:
+        """A gateway's files, with `more` settings behind the usual ones and some in people's tables."""
+        _write(installed, ports, self.server.port)
+        text = installed.settings.read_text(encoding="utf-8") + more
+        for person, lines in of_people.items():
+            text = text.replace(f"[people.{person}]\n", f"[people.{person}]\n{lines}")
+        installed.settings.write_text(text, encoding="utf-8")
 
     @contextlib.contextmanager
     def gateway(self, name: str) -> Iterator[Running]:

@@ -23,6 +23,7 @@ from interlock.settings.rules import FILES_DIFFER
 
 
 async def _agent(core: app.Core) -> Actor:
+    await core.people.accept_owner(core.settings.actors[ActorId("etl")].owner, ActorId("etl"))
     _, secret = await core.registry.issue_key("etl", PersonId("dana"), None)
     return core.registry.authenticate(secret)
 

@@ -9,7 +9,7 @@ from tests.test_settings import CONNECTION, ENVIRON, WHOLE, mistakes, write
 
 from interlock.errors import PolicyMistakes
 from interlock.model.actor import ActorKind
-from interlock.settings import load, load_bundle, rehearse, shared_host, surroundings, survey
+from interlock.settings import load, load_bundle, no_passkeys, rehearse, shared_host, surroundings, survey
 
 
 def test_data_and_keys_may_not_meet_through_a_link(tmp_path: Path) -> None:
@@ -27,6 +27,21 @@ def test_where_people_reach_the_control_port(tmp_path: Path, url: str) -> None:
     assert settings.public_url == url
     shared = url.startswith(("http://127", "http://[::1]"))
     assert (shared_host(url) is not None) is shared
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://interlock.localhost:8080", False),
+        ("http://localhost:8080", False),
+        ("https://interlock.example", False),
+        ("http://127.0.0.1:8080", True),
+        ("https://[2001:db8::1]", True),
+    ],
+)
+def test_an_ip_address_is_no_place_for_passkeys(url: str, warned: bool) -> None:
+    assert (no_passkeys(url, "if_registered") is not None) is warned
+    assert ("nobody can approve" in (no_passkeys(url, "required") or "")) is warned
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_who_signs_for_policies(tmp_path: Path) -> None:
         ('approvers = "privacy-officers"', 'approvers: this needs "group:number"'),
         ("approvers = 1", "approvers: this must be a string"),
         ('expires = "8d"', "expires: this must be a duration"),
-        ('valid = "2d"', 'valid: this must be a duration such as "30m" (s, m, h or d), at most 1 d'),
+        ('valid = "2d"', 'valid: this must be a duration such as "10m" (s, m, h or d), at most 1d'),
         ('valid = "0m"', "valid: this must be a duration"),
         ('zone = "Europe/Berlim"', 'zone: "Europe/Berlim" isn\'t a time zone that this system knows'),
         ('zone = "../../etc/passwd"', "zone: "),
@@ -139,3 +139,21 @@ def test_a_connection_on_which_nothing_is_stopped_is_told_of(tmp_path: Path) -> 
     assert clinic.connection == replace(quiet.connections[ConnectionName("clinic")].connection, unsafe_observe=True)
     (sentence,) = unsafe(loud)
     assert sentence.startswith("[connections.clinic] unsafe_observe: nothing is stopped or masked here")
+
+
+def test_a_group_that_a_directory_or_provider_fills_is_large_enough_while_policies_load(tmp_path: Path) -> None:
+    filled = WHOLE + '[policy]\nfiles = ["local.cedar"]\n' + '[provisioning.groups]\n"Night shift" = "night"\n'
+    policy = '@id("a") @review("night:2") forbid (principal, action, resource);'
+    (tmp_path / "local.cedar").write_text(policy)
+    assert load_bundle(load(write(tmp_path, filled), ENVIRON))
+    claimed = filled.replace(
+        "[provisioning.groups]", '[oidc]\nissuer = "https://i.test"\nclient_id = "c"\n[oidc.groups]'
+    )
+    assert load_bundle(load(write(tmp_path, claimed), ENVIRON))
+    (tmp_path / "local.cedar").write_text(policy.replace("night:2", "nightly:2"))
+    with pytest.raises(PolicyMistakes, match="unknown group"):
+        load_bundle(load(write(tmp_path, filled), ENVIRON))
+    signing = filled.replace("[policy]", '[policy]\napprovers = "night:3"')
+    assert load(write(tmp_path, signing), ENVIRON).policy.approvers is not None
+    first = filled.replace("[provisioning.groups]", '[provisioning]\napprovers = "night:1"\n[provisioning.groups]')
+    assert "has no people" in "\n".join(mistakes(tmp_path, first))  # somebody signs for the first who joins

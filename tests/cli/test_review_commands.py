@@ -120,12 +120,61 @@ def test_an_unwhole_card_is_not_approved(gateway: Served) -> None:
     assert gateway.office.desk.cast == []
 
 
-def test_votes_by_key_are_refused_where_they_are_not_declared_unsafe(strict: Served) -> None:
+def test_a_vote_is_cast_in_the_browser_and_waited_for(strict: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     review = strict.open(content())
-    done = run(strict, "approve", review.id, "--yes")
-    assert done.exit_code == 1
-    assert "token_votes_off" in done.output
-    assert f"{strict.url}/reviews/{review.id}" in done.output
+    opened: list[str] = []
+
+    def browser(url: str) -> bool:
+        opened.append(url)
+        strict.vote(review, "priya", Verdict.APPROVE)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browser)
+    done = run(strict, "approve", review.id)
+    assert opened == [f"{strict.url}/reviews/{review.id}"]
+    assert (done.exit_code, "The review is approved." in done.output) == (0, True)
+    late = run(strict, "deny", review.id)
+    assert (late.exit_code, len(opened)) == (1, 1)
+
+
+def test_no_browser_prints_the_address_and_waits(strict: Served) -> None:
+    review = strict.open(content())
+    env = {**os.environ, "INTERLOCK_URL": strict.url, "INTERLOCK_TOKEN": "priya-key", "PYTHONUNBUFFERED": "1"}
+    program = f"from interlock.cli.review import app; app(['approve', '{review.id}', '--no-browser'])"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=env) as waiting:
+        try:
+            assert waiting.stdout is not None
+            while waiting.stdout.readline().strip() != f"{strict.url}/reviews/{review.id}":
+                pass
+            strict.vote(review, "priya", Verdict.DENY)
+            assert "The review is denied." in waiting.stdout.read()
+            assert waiting.wait(SECONDS) == 1
+        finally:
+            waiting.terminate()
+
+
+def test_a_question_is_asked_and_answered(gateway: Served) -> None:
+    review = gateway.open(content())
+    assert run(gateway, "comment", review.id, "Which study\u202e?", "--question").exit_code == 0
+    assert run(gateway, "comment", review.id, "Looks fine to me.").exit_code == 0
+    assert "1 to answer" in run(gateway, "list", key="agent-key").output
+    asked = run(gateway, "show", review.id, key="agent-key").output
+    assert "Which study⟨U+202E⟩?" in asked and "a reviewer, question" in asked
+    assert "priya" not in asked and "Looks fine to me." not in asked
+    assert run(gateway, "answer", review.id, "Study 17.", key="agent-key").exit_code == 0
+    shown = run(gateway, "show", review.id).output
+    assert "agent/etl-agent, answer" in shown and "Study 17." in shown and "person/priya, question" in shown
+    assert "to answer" not in run(gateway, "list", key="agent-key").output
+    assert run(gateway, "answer", review.id, "I didn't ask.").exit_code == 1
+
+
+def test_the_asker_withdraws_and_nobody_else(gateway: Served) -> None:
+    review = gateway.open(content())
+    assert run(gateway, "withdraw", review.id).exit_code == 1
+    assert run(gateway, "withdraw", review.id, key="other-agent-key").exit_code == 1
+    assert run(gateway, "withdraw", "../operator/keys", key="agent-key").exit_code == 1
+    done = run(gateway, "withdraw", review.id, key="agent-key")
+    assert (done.exit_code, "withdrawn" in done.output) == (0, True)
 
 
 def test_an_agents_key_cannot_vote_and_sees_its_own_only(gateway: Served) -> None:

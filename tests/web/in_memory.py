@@ -14,6 +14,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import FastAPI
+from tests.web.reviewing import Reviewing
 
 from interlock.errors import AuthenticationFailed, Conflict, LedgerCorrupt, NotEntitled, NotFound
 from interlock.model.actor import Actor, ActorKind
@@ -30,10 +31,12 @@ from interlock.model.names import (
     PersonId,
     ReviewId,
 )
+from interlock.model.peer import Peer
 from interlock.model.person import Person
 from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
 from interlock.model.secret import Secret
 from interlock.web.control import control_app
+from interlock.web.sign_on import Means
 
 OFFICERS = GroupName("privacy-officers")
 PRIYA = Person(PersonId("priya"), "Priya Raman", frozenset({OFFICERS}))
@@ -92,16 +95,19 @@ class Registry:
         }
         self.links: dict[str, PersonId] = {}
         self.issued: list[tuple[str, PersonId, timedelta | None]] = []
+        self.bound: list[tuple[str, tuple[str, ...]]] = []
+        self.peers: list[Peer] = []
         self.revoked: list[tuple[KeyId, PersonId, str]] = []
 
-    def authenticate(self, presented: Secret[str]) -> Actor:
+    async def admit(self, presented: Secret[str], *, peer: Peer) -> Actor:
+        self.peers.append(peer)
         found = self.keys.get(presented.reveal())
         if found is None:
             raise AuthenticationFailed("this credential isn't accepted")
         return found
 
     async def issue_key(
-        self, holder: str, made_by: PersonId, expires_in: timedelta | None
+        self, holder: str, made_by: PersonId, expires_in: timedelta | None, certificate: str, networks: Sequence[str]
     ) -> tuple[KeyId, Secret[str]]:
         known = {a.id for a in self.keys.values()} | set(self.people)
         if holder not in known:
@@ -109,7 +115,11 @@ class Registry:
         if made_by not in self.people:
             raise NotFound("a key's maker must be a person of the settings")
         self.issued.append((holder, made_by, expires_in))
+        self.bound.append((certificate, tuple(networks)))
         return KeyId(f"key-{len(self.issued)}"), Secret(f"secret-{len(self.issued)}")
+
+    def owner_awaited(self, holder: str) -> PersonId | None:
+        return PersonId("owen") if holder == "other-agent" else None
 
     async def issue_sign_in(self, person: PersonId) -> Secret[str]:
         if person not in self.people:
@@ -137,19 +147,16 @@ class Registry:
     def is_operator(self, presented: Secret[str]) -> bool:
         return presented == Secret("operator-token")
 
-    def person(self, person: PersonId) -> Person | None:
+    def person(self, person: PersonId, since: datetime | None = None) -> Person | None:
         return self.people.get(person)
 
 
-class Desk:
+class Desk(Reviewing):
     """Reviews in a dict, moves to every listener."""
 
     def __init__(self, clock: Clock, registry: Registry) -> None:
-        self.clock = clock
+        super().__init__(clock, registry.people, OFFICERS)
         self.registry = registry
-        self.held: dict[ReviewId, Review] = {}
-        self.cards: dict[ReviewId, Mapping[str, Any]] = {}
-        self.cast: list[Vote] = []
         self.refused: list[tuple[ReviewId, str, str]] = []
         self.corrupt: set[ReviewId] = set()
         self.listening: list[asyncio.Queue[ReviewId]] = []
@@ -191,14 +198,28 @@ class Desk:
             raise NotFound("no review of that id")
         return self.held[review]
 
-    async def reviews(self, states: frozenset[ReviewState] | None, limit: int) -> Sequence[Review]:
-        newest = reversed(self.held.values())
+    async def reviews(
+        self, states: frozenset[ReviewState] | None, limit: int, before: tuple[datetime, ReviewId] | None = None
+    ) -> Sequence[Review]:
+        newest = list(reversed(self.held.values()))
+        if before is not None:
+            newest = newest[1 + [r.id for r in newest].index(before[1]) :]
         return [r for r in newest if states is None or r.state in states][:limit]
+
+    async def reviews_of(
+        self,
+        actor: ActorId,
+        states: frozenset[ReviewState] | None,
+        limit: int,
+        before: tuple[datetime, ReviewId] | None = None,
+    ) -> Sequence[Review]:
+        return [r for r in await self.reviews(states, len(self.held), before) if r.actor == actor][:limit]
 
     async def card(self, review: ReviewId) -> Card:
         found = await self.review(review)
         if review in self.corrupt:
             raise LedgerCorrupt("a stored card isn't the one its entry names: offset 17")
+        self.unsealed += 1
         return Card(review, self.cards[review], found.digest, found.card_digest)
 
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
@@ -281,6 +302,7 @@ class Office:
     registry: Registry = field(default_factory=Registry)
     sealer: Sealer = field(default_factory=Sealer)
     unready: str | None = None
+    means: Means = field(default_factory=Means)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.clock, self.registry)
@@ -293,6 +315,8 @@ class Office:
             self.unsafe_token_votes,
             "0.1.0",
             lambda: self.unready,
+            leaves=self.desk,
+            means=self.means,
         )
 
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import uvicorn
 from tests.web.in_memory import Clock, Office
 
-from interlock.model.names import PersonId
-from interlock.model.review import Review, ReviewState
+from interlock.model.names import KeyId, PersonId
+from interlock.model.review import Ballot, Presence, Review, ReviewState, Verdict, Voter
 
 T = TypeVar("T")
 SECONDS = 20.0  # long enough for a slow machine; nothing waits this long when things work
@@ -66,6 +66,12 @@ class Served:
 
     def move(self, review: Review, to: ReviewState) -> None:
         self.on_loop(self.office.desk.move, review.id, to)
+
+    def vote(self, review: Review, person: str, verdict: Verdict) -> None:
+        voter = Voter(PersonId(person), Presence.CONSOLE, KeyId("session"), self.office.clock.now())
+        ballot = Ballot(verdict, review.digest, review.card_digest)
+        voting = self.office.desk.vote(review.id, voter, ballot)
+        asyncio.run_coroutine_threadsafe(voting, self._loop).result(SECONDS)
 
     def listeners(self) -> int:
         return self.on_loop(lambda: len(self.office.desk.listening))

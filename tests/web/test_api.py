@@ -37,7 +37,7 @@ async def test_nobody_gets_in_without_a_credential(browser: httpx.AsyncClient, h
     answer = await browser.get("/api/reviews", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert set(answer.json()) == {"code", "sentence"}
+    assert set(answer.json()) == {"type", "title", "status", "detail", "code", "sentence"}
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,12 @@ async def test_an_agent_sees_how_its_own_review_stands_and_nothing_else(office: 
     assert told["state"] == "pending"
     assert told["reasons"] == ["PHI would leave the database"]
     assert set(told) == {
-        "view", "id", "state", "action_digest", "labels", "reasons", "opened_at", "expires_at", "approved_until"
+        "view", "id", "state", "action_digest", "labels", "reasons", "opened_at", "expires_at", "approved_until",
+        "narrowed", "row_cap", "questions",
     }  # fmt: skip
     other = by("other-agent-key")
     assert (await other.get(f"/api/reviews/{review.id}")).status_code == 404
-    assert (await other.get("/api/reviews")).json() == {"reviews": []}
+    assert (await other.get("/api/reviews")).json() == {"reviews": [], "next": None}
     assert [r["id"] for r in (await by("agent-key").get("/api/reviews")).json()["reviews"]] == [review.id]
 
 

@@ -118,8 +118,8 @@ async def test_the_inbox_sorts_by_what_i_have_to_do(office: Office, sign_in: Sig
 async def test_a_flood_hides_nobody_elses_review(office: Office, sign_in: SignIn) -> None:
     mine = office.desk.open(content())
     office.clock.pass_time(timedelta(seconds=1))
-    for _ in range(150):  # newer, and more than the inbox used to look at
-        office.desk.open(content(), actor="other-agent")
+    for number in range(150):  # newer, and no two alike
+        office.desk.open(content(verbs=[f"sql.select_{number}"]), actor="other-agent")
     page = (await (await sign_in("priya")).get("/")).text
     assert f"/reviews/{mine.id}" in page
     assert re.findall(r'href="/reviews/([^"]+)"', page)[0] == mine.id
@@ -186,7 +186,7 @@ async def test_the_form_sends_the_digests_that_were_shown(office: Office, sign_i
     assert office.desk.held[review.id].state is ReviewState.APPROVED
     late = await client.post(f"/reviews/{review.id}/votes", data={**fields, "verdict": "approve"})
     assert late.status_code == 403
-    assert "Your vote didn&#39;t count" in late.text or "Your vote didn't count" in late.text
+    assert "That didn't count." in late.text
 
 
 @pytest.mark.parametrize("broken", ["csrf", "action_digest", "card_digest"])
@@ -234,7 +234,7 @@ async def test_a_broken_seal_is_told_and_has_no_approve_button(office: Office, s
 async def test_who_may_not_sign_has_no_buttons(office: Office, sign_in: SignIn) -> None:
     review = office.desk.open(content())
     page = (await (await sign_in("owen")).get(f"/reviews/{review.id}")).text
-    assert "<textarea" not in page
+    assert 'name="verdict"' not in page and "/narrowing" not in page
     assert "Not for you to sign: you are part of the request." in page
 
 

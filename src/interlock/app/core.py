@@ -11,6 +11,8 @@ from pathlib import Path
 
 from interlock import recovery
 from interlock.adoption import Adoption
+from interlock.app.outside import callbacks_of, issuers_of
+from interlock.app.signing_on import means_of
 from interlock.desk import Desk, DeskRules
 from interlock.errors import InterlockError, Mistakes, SettingsMistakes
 from interlock.gate import Gate
@@ -24,10 +26,13 @@ from interlock.model.names import ConnectionName, EntryId
 from interlock.model.recent import DAY
 from interlock.model.secret import Secret
 from interlock.model.settings import Settings
-from interlock.registry import Registry
+from interlock.provisioning import Accounts, Desired, Provisioning, Wishes
+from interlock.registry import People, Registry
+from interlock.registry.passkeys import Passkeys, Site
 from interlock.rulebook import Loaded, LoadedRules
 from interlock.sensitivity.catalog import Catalog
 from interlock.settings import load_catalogs
+from interlock.settings.people import is_person_name
 from interlock.settings.rules import RulesOf
 from interlock.stores.bell import LocalBell
 from interlock.stores.clock import SystemClock
@@ -35,6 +40,11 @@ from interlock.stores.entropy import SystemEntropy
 from interlock.stores.keys import Keys, load_keys
 from interlock.stores.seals import AesGcmSealer
 from interlock.stores.sqlite import SqliteStore, Trust
+from interlock.upstreams.key_sets import KeySets
+from interlock.upstreams.outgoing import Allowed, Outgoing, allowed_by
+from interlock.web.session import origin_of
+from interlock.web.sign_on import Means
+from interlock.workers.callbacks import Callbacks
 from interlock.workers.signer import Signer
 from interlock.workers.signer_state import StateFile
 
@@ -59,11 +69,17 @@ class Core:
     entropy: SystemEntropy
     authority: Authority
     registry: Registry
+    passkeys: Passkeys
     desk: Desk
     rulebook: LoadedRules
     gate: Gate
     adoption: Adoption
+    people: People
+    provisioning: Provisioning
     signer: Signer
+    key_sets: KeySets
+    callbacks: Callbacks
+    means: Means
 
 
 def store_path(settings: Settings) -> Path:
@@ -104,16 +120,29 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         waypoint=signed.size if signed is not None else 0,
         listener=recovery.remembering(recents, clock.now() - DAY),
     )
+    outgoing, calling = Outgoing(allowed_by(settings)), Outgoing([Allowed(prefix) for prefix in settings.outgoing])
     try:
         sealer = AesGcmSealer(keys.sealing, entropy)
         directory = Directory(settings.people, settings.actors, authority.roster)
-        registry = Registry(directory, authority, store, clock, entropy, operator)
-        rules = DeskRules(settings.unsafe_token_votes, settings.limits.open_reviews_per_actor)
-        desk = Desk(store, store.records, authority, registry, bell, sealer, clock, entropy, keys.lookup, rules)
+        key_sets = KeySets(settings.issuers.values(), outgoing, clock)
+        issuers = issuers_of(settings, key_sets)
+        registry = Registry(directory, authority, store, clock, entropy, operator, issuers)
+        site = Site.of(settings.public_url, origin_of(settings.public_url))
+        always = settings.votes.passkeys == "required"
+        passkeys = Passkeys(directory, authority, store, clock, entropy, site, always)
+        rules = DeskRules(settings.votes, settings.break_glass, settings.limits, settings.auditors)
+        desk = Desk(
+            store, store.records, authority, registry, bell, sealer, clock, entropy, keys.lookup, rules, passkeys
+        )
         rulebook = LoadedRules(authority)
         gate = Gate(store, rulebook, recents, desk, registry, clock, entropy)
         approvers = settings.policy.approvers
         adoption = Adoption(store, desk, registry, rulebook, entropy, rules_of, store.records, approvers)
+        callbacks = callbacks_of(settings, store, sealer, clock, entropy, calling)
+        people = People(registry, passkeys, settings.votes, settings.accounts, settings.oidc)
+        desired, scim = Desired(store.records, sealer), settings.provisioning
+        wishes = Wishes(store, people, desired, clock, entropy, scim, is_person_name)
+        provisioning = Provisioning(store, desk, people, rulebook, entropy, wishes, scim.approvers)
         signer = Signer(store, state, key=keys.log, node_keys=(parse_vkey(keys.public()["node"]),))
         yield Core(
             settings,
@@ -128,14 +157,22 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
             entropy,
             authority,
             registry,
+            passkeys,
             desk,
             rulebook,
             gate,
             adoption,
+            people,
+            provisioning,
             signer,
+            key_sets,
+            callbacks,
+            means_of(settings, registry, Accounts(provisioning), outgoing, clock),
         )
     finally:
         bell.close()
+        await outgoing.close()
+        await calling.close()
         await store.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,8 +11,9 @@ import uvicorn
 
 from interlock import __version__
 from interlock.app.core import Core
+from interlock.app.leaves import ShownLeaves
 from interlock.model.settings import Listen
-from interlock.web.control import agents_app, control_app
+from interlock.web.control import agents_app, control_app, warm
 from interlock.web.patience import HeadWithinSeconds
 
 HTTP_CONNECTIONS = 500  # on each HTTP port at once
@@ -43,7 +45,14 @@ def http_servers(core: Core, stop: asyncio.Event) -> tuple[Server, Server]:
         ready,
         stop,
         bundles=core.adoption,
+        leaves=ShownLeaves(core.gate),
+        people=core.people,
+        provisioning=core.provisioning,
+        means=core.means,
+        callbacks=core.callbacks,
+        passkeys=core.passkeys,
     )
+    warm(control)
     return server(control, settings.control), server(agents_app(__version__, ready), settings.agents)
 
 
@@ -55,6 +64,8 @@ def server(app: Callable[..., object], listen: Listen) -> Server:
             port=listen.port,
             ssl_certfile=listen.tls.certificate if listen.tls else None,
             ssl_keyfile=listen.tls.key if listen.tls else None,
+            ssl_ca_certs=str(listen.client_ca) if listen.client_ca else None,
+            ssl_cert_reqs=ssl.CERT_OPTIONAL if listen.client_ca else ssl.CERT_NONE,
             access_log=False,
             log_level="warning",
             lifespan="off",

@@ -53,7 +53,10 @@ async def _serve(core: Core, stop: asyncio.Event) -> None:
     workers: list[Callable[[], Coroutine[None, None, None]]] = [
         lambda: sweeper.run(core.desk.expire_due, stop),
         lambda: adopter.run(core.adoption.adopt_due, core.bell.listen, stop),
+        lambda: adopter.run(core.provisioning.settle_due, core.bell.listen, stop),
         lambda: _sign(core, stop),
+        lambda: core.key_sets.run(stop),
+        lambda: core.callbacks.run(core.bell.listen, stop),
     ]
     first_looks: list[Callable[[], Coroutine[None, None, None]]] = []
     for name, connection in settings.connections.items():

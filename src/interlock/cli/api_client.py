@@ -52,7 +52,7 @@ class ApiClient:
     def __init__(self, url: str, token: Secret[str]) -> None:
         """Raises `BadUsage` for anything but https, or http to this machine: the token would travel in clear."""
         self.url = url.rstrip("/")
-        _check_address(self.url)
+        check_address(self.url)
         self._http = httpx.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"},
@@ -146,7 +146,8 @@ def _refusal(answer: httpx.Response) -> GatewayRefused:
         return GatewayRefused(f"http_{answer.status_code}", "Whatever answers at this address isn't a gateway's API.")
 
 
-def _check_address(url: str) -> None:
+def check_address(url: str) -> None:
+    """Raises `BadUsage` for anything but https, or http to this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme == "https" and host:

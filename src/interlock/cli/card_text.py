@@ -7,9 +7,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from interlock.model.comment import CommentKind
 from interlock.model.verb import POLICY_LOAD
 from interlock.web import words
-from interlock.web.api.shapes import OwnReview, ReviewOut, ShownReview
+from interlock.web.api.shapes import CommentOut, OwnReview, ReviewOut, ShownReview
 from interlock.web.card_view import CardContent, LeafPart, StatementPart, read_card
 from interlock.web.visible import visible, visible_block
 
@@ -29,7 +30,7 @@ def shown_card(shown: ShownReview) -> RenderableType:
         )
     else:
         parts += _content(view.content)
-    parts += [Text(), _votes(shown), _digests(shown)]
+    parts += [Text(), _votes(shown), *_said(shown.comments), _digests(shown)]
     return Panel(Group(*parts), title=Text("Card", "bold"), title_align="left", padding=(1, 2))
 
 
@@ -41,7 +42,9 @@ def own_review(review: OwnReview) -> RenderableType:
         ("Expires", f"{review.expires_at:%Y-%m-%d %H:%M:%S} UTC"),
     ]
     facts += [("Labels", ", ".join(review.labels) or "none known"), ("Held because", "; ".join(review.reasons))]
-    return _facts(facts)
+    facts += [("Narrowed", "a reviewer took something away before signing")] if review.narrowed else []
+    facts += [("Row cap", str(review.row_cap))] if review.row_cap is not None else []
+    return Group(_facts(facts), *_said(review.questions))
 
 
 def review_rows(rows: list[tuple[ReviewOut, str]]) -> Table:
@@ -116,6 +119,8 @@ def _warnings(card: CardContent) -> list[str]:
     found = []
     if card.unbounded:
         found.append("Unbounded: it writes without a condition that limits it.")
+    if card.narrowed:
+        found.append(f"Narrowed by {', '.join(card.narrowed.by)}: less than was asked for.")
     if card.opaque:
         found.append(f"Opaque: not all of it could be read. {'; '.join(card.opaque_because)}")
     found += [f"Unmasked: values of {r.column} would come back in clear ({r.label})." for r in card.reveals]
@@ -172,6 +177,16 @@ def _votes(shown: ShownReview) -> RenderableType:
         for v in shown.votes
     )
     return Text("\n".join(lines))
+
+
+def _said(comments: list[CommentOut]) -> list[RenderableType]:
+    """What was said, each with who and when; an answer is the asker's own words."""
+    parts: list[RenderableType] = []
+    for each in comments:
+        head = f"{each.who}, {each.kind.value} at {each.at:%Y-%m-%d %H:%M:%S} UTC"
+        head += "   (unverified text)" if each.kind is CommentKind.ANSWER else ""
+        parts += [Text(), Text(visible(head), "dim"), Text(visible_block(each.text))]
+    return [*parts, Text()] if parts else []
 
 
 def _digests(shown: ShownReview) -> Table:

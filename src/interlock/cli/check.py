@@ -19,8 +19,8 @@ Settings = Annotated[Path, typer.Option("--settings", help="The settings file.",
 def check(settings: Settings = Path("interlock.toml")) -> None:
     """Checks all that `serve` reads before it starts, without starting it; exit code 2 when there is a mistake.
 
-    Warnings don't count as mistakes: a forbid that nothing makes fire, a console whose cookies others could read, a
-    connection on which nothing is stopped, policies that aren't in force yet.
+    Warnings don't count as mistakes: a forbid that nothing makes fire, a console whose cookies others could read
+    or that passkeys can't belong to, a connection on which nothing is stopped, policies that aren't in force yet.
     """
     found = settings_file.survey(settings)
     mistakes = list(found.mistakes)
@@ -53,9 +53,11 @@ def _further(settings: Loaded) -> list[str]:
 
 def _warnings(file: str, settings: Loaded) -> list[str]:
     host = settings_file.shared_host(settings.public_url)
+    passkeys = settings_file.no_passkeys(settings.public_url, settings.votes.passkeys)
     draft = why_not_in_force(settings)
     return [
         *([f"{file}: {host}"] if host else []),
+        *([f"{file}: {passkeys}"] if passkeys else []),
         *(f"{file}: {sentence}" for sentence in settings_file.unsafe(settings)),
         *([f"{file}: {draft}"] if draft else []),
         *settings_file.rehearse(settings),

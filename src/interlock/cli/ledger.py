@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from interlock.cli import ledger_export, ledger_reset
 from interlock.errors import LedgerCorrupt, MalformedInput
 from interlock.ledger.chains import node_of
 from interlock.ledger.note import VerifyingKey, parse_vkey
@@ -145,3 +146,8 @@ def _show(console: Console, verdict: Verdict) -> None:
 def _end(console: Console, code: int, verdict: str, sentence: str) -> NoReturn:
     console.print(f"[bold red]{verdict}[/bold red]: {escape(sentence)}")
     raise typer.Exit(code)
+
+
+app.command("export")(ledger_export.export)
+app.command("key")(ledger_export.key)
+app.command("unsafe-reset-signer")(ledger_reset.unsafe_reset_signer)

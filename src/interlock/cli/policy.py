@@ -9,7 +9,16 @@ from typing import Annotated, Any, Final
 import typer
 
 from interlock import settings as settings_file
-from interlock.cli import policy_diff, policy_explain, policy_observed, policy_simulate
+from interlock.cli import (
+    policy_diff,
+    policy_explain,
+    policy_history,
+    policy_observed,
+    policy_pin,
+    policy_propose,
+    policy_simulate,
+    policy_test,
+)
 from interlock.cli.policy_inputs import AsJson, SettingsOption, excluded, say_json
 from interlock.errors import Mistakes
 from interlock.model.settings import Settings
@@ -93,3 +102,8 @@ app.command("explain")(policy_explain.explain)
 app.command("simulate")(policy_simulate.simulate)
 app.command("diff")(policy_diff.diff)
 app.command("observed")(policy_observed.observed)
+app.command("propose")(policy_propose.propose)
+app.command("history")(policy_history.history)
+app.command("show")(policy_history.show)
+app.command("test")(policy_test.try_cases)
+app.command("unsafe-pin")(policy_pin.unsafe_pin)

@@ -47,9 +47,13 @@ groups = ["privacy-officers"]
 name = "Paul Platform"
 groups = ["platform-engineers"]
 
+# An owner accepts in the console, on the page You; until then nothing that the agent presents is taken.
 [agents.etl-agent]
 owner = "olga"
 groups = ["ai-agents"]
+# [[agents.etl-agent.jwt]]  # instead of a key: tokens of an [issuers.NAME]
+# issuer = "cluster"
+# subject = "system:serviceaccount:etl:runner"
 
 # [services.nightly-report]
 # owner = "olga"
@@ -79,9 +83,16 @@ files = ["policies/local.cedar"]
 # force until then, whatever is changed in the files.
 approvers = "platform-engineers:1"
 
+# Where people sign in; without it, with links that `interlock console link PERSON` makes.
+# [oidc]
+# issuer = "https://login.example.com/realms/acme"
+# client_id = "interlock"
+# client_secret = "env:OIDC_SECRET"
+
 [votes]
-# A vote needs a console session. true would let votes by token count as well, which any program on a reviewer's
-# machine could cast.
+# A vote needs a console session with a recent login, and a passkey of whoever has registered one.
+recent_login = "1h"
+# true would let votes by token count as well, which any program on a reviewer's machine could cast.
 unsafe_token_votes = false
 
 [limits]

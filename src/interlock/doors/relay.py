@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import cast
 
 from interlock.errors import UpstreamFailed
+from interlock.model.peer import Peer
 
 HIGH_WATER = 256 * 1024  # bytes received and not yet taken: above this the transport stops reading
 STALLED_SECONDS = 300.0  # a peer that takes no byte for so long is gone
@@ -78,6 +79,15 @@ class Link(asyncio.Protocol):
     def pending(self) -> int:
         """Bytes that have come and weren't taken yet."""
         return self._held
+
+    @property
+    def peer(self) -> Peer:
+        """Who is at the other end: the address, and the certificate that a TLS handshake verified."""
+        if self._transport is None:
+            return Peer()
+        name, tls = self._transport.get_extra_info("peername"), self._transport.get_extra_info("ssl_object")
+        address = str(name[0]) if isinstance(name, tuple) and name else ""
+        return Peer(address, tls.getpeercert(binary_form=True) if tls is not None else None)
 
     async def receive(self) -> bytes:
         """All that has come since the last call, waiting for the first byte; b"" once the peer is gone."""

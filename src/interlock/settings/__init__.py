@@ -4,7 +4,7 @@
 never quotes a secret.
 """
 
-from interlock.settings.addresses import shared_host, unsafe
+from interlock.settings.addresses import no_passkeys, shared_host, unsafe
 from interlock.settings.read import Survey, is_node, is_origin, load, survey
 from interlock.settings.sources import (
     bundle_of,
@@ -31,6 +31,7 @@ __all__ = [
     "load_texts",
     "load_tools",
     "members",
+    "no_passkeys",
     "policies_digest",
     "rehearse",
     "shared_host",

@@ -69,6 +69,21 @@ def shared_host(public_url: str) -> str | None:
     )
 
 
+def no_passkeys(public_url: str, passkeys: str) -> str | None:
+    """A warning when the console's host is an IP address: passkeys belong to a domain (WebAuthn section 5.1.2), so none
+    can be registered there, and where votes require them (`passkeys` of `[votes]`) nobody can approve anything."""
+    host = urlsplit(public_url).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    nobody = "; since [votes] passkeys is required, nobody can approve anything" if passkeys == "required" else ""
+    return (
+        f"[control] url: no passkey can be registered at {host}, since it isn't a host name{nobody}; give the console a"
+        " name, such as http://interlock.localhost:8080"
+    )
+
+
 def unsafe(settings: Settings) -> list[str]:
     """A sentence for each connection on which nothing is stopped."""
     return [

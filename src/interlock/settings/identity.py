@@ -34,6 +34,8 @@ def read_issuers(root: Table) -> dict[str, IssuerSettings]:
             ca=table.file("ca"),
             delegates=table.flag("delegates", False),
         )
+        if issuers[name].keys == "discovery":
+            url_of(table, "issuer", issuers[name].issuer)  # its keys are asked for there
         table.done()
         if any(one != name and issuers[one].issuer == issuers[name].issuer for one in issuers):
             root.wrong(f"issuers.{name}", "another table has this issuer already")

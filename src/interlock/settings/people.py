@@ -23,6 +23,11 @@ WORD_SENTENCE = "this must be of lower-case letters, digits, hyphens and undersc
 RESERVED = frozenset({"operator"})
 
 
+def is_person_name(name: str) -> bool:
+    """Whether a person can be called so."""
+    return NAME.fullmatch(name) is not None and name not in RESERVED
+
+
 def read_people(root: Table) -> tuple[dict[PersonId, Person], dict[str, PersonId]]:
     """`[people.NAME]`, and whose each account at the OIDC provider is that the settings name (its `sub` claim)."""
     people: dict[PersonId, Person] = {}

@@ -14,6 +14,7 @@ from interlock.model.person import Person
 from interlock.model.settings import PolicySettings
 from interlock.policy import quorums
 from interlock.policy.spelling import nearest
+from interlock.policy.surroundings import opened
 from interlock.settings.durations import read_duration
 from interlock.settings.table import Table
 
@@ -29,8 +30,10 @@ def pack_names() -> frozenset[str]:
     return frozenset(each.name.removesuffix(SUFFIX) for each in packs if each.name.endswith(SUFFIX))
 
 
-def read_policy(root: Table, people: Collection[Person], groups: frozenset[GroupName]) -> PolicySettings:
-    """The table; `groups` are all that there are."""
+def read_policy(
+    root: Table, people: Collection[Person], groups: frozenset[GroupName], open_groups: frozenset[GroupName]
+) -> PolicySettings:
+    """The table; `groups` are all that there are, `open_groups` those that a directory or provider fills later."""
     table = root.table("policy")
     packs, files, tools = table.texts("packs"), table.files("files"), table.files("tools")
     for pack in packs:
@@ -38,7 +41,7 @@ def read_policy(root: Table, people: Collection[Person], groups: frozenset[Group
             table.wrong("packs", f'there is no pack "{pack}"{nearest(pack, pack_names())}')
     _different(table, "files", [file.name for file in files])
     _different(table, "tools", [file.name for file in tools])
-    settings = PolicySettings(packs, files, tools, _zone(table), read_approvers(table, people, groups))
+    settings = PolicySettings(packs, files, tools, _zone(table), read_approvers(table, people, groups, open_groups))
     table.done()
     return settings
 
@@ -63,7 +66,12 @@ def _zone(table: Table) -> tzinfo:
         return UTC
 
 
-def read_approvers(table: Table, people: Iterable[Person], groups: frozenset[GroupName]) -> Requirements | None:
+def read_approvers(
+    table: Table,
+    people: Iterable[Person],
+    groups: frozenset[GroupName],
+    open_groups: frozenset[GroupName] = frozenset(),
+) -> Requirements | None:
     """`approvers`, `expires` and `valid` of a table: who signs for its changes, in the grammar of `@review`."""
     expires, valid = (
         read_duration(table, key, usual, LONGEST[key], timedelta(seconds=1))
@@ -76,7 +84,7 @@ def read_approvers(table: Table, people: Iterable[Person], groups: frozenset[Gro
     members = {group: frozenset(p.id for p in everybody if group in p.groups) for group in groups}
     found = quorums.read(
         {"review": text},
-        members,
+        opened(members, open_groups),
         lambda _, sentence: table.wrong("approvers", sentence.replace("@review", "this")),
     )
     return Requirements(found.all_of, expires, valid) if found.all_of else None

@@ -106,7 +106,7 @@ def _read(root: Table, digest: str) -> Settings:
         actors=actors,
         groups=groups,
         connections=_connections(root),
-        policy=read_policy(root, people.values(), groups),
+        policy=read_policy(root, people.values(), groups, provided),
         limits=_limits(root),
         digest=digest,
         votes=read_votes(root),

@@ -13,7 +13,7 @@ from interlock.model.names import ConnectionName, Digest, GroupName
 from interlock.model.settings import Settings
 from interlock.model.tool import Tool
 from interlock.policy import bundle, rehearsal
-from interlock.policy.surroundings import Members, Surroundings
+from interlock.policy.surroundings import Members, Surroundings, opened
 from interlock.sensitivity.catalog import EMPTY, Catalog, parse_catalog
 from interlock.sensitivity.labels import KNOWN
 from interlock.settings.policy import SUFFIX, pack_names
@@ -124,9 +124,12 @@ def load_catalogs(settings: Settings) -> dict[ConnectionName, Catalog]:
 
 
 def members(settings: Settings) -> Members:
-    """The people in each group; agents and services never vote and aren't among them."""
+    """The people in each group; agents and services never vote and aren't among them. Groups that a directory or
+    provider fills are as large as anything asks for (`policy.surroundings.opened`)."""
     people = settings.people.values()
-    return {group: frozenset(p.id for p in people if group in p.groups) for group in settings.groups}
+    known = {group: frozenset(p.id for p in people if group in p.groups) for group in settings.groups}
+    claimed = settings.oidc.groups.values() if settings.oidc is not None else ()
+    return opened(known, frozenset({*settings.provisioning.groups.values(), *claimed}))
 
 
 def _tools(texts: Mapping[str, str]) -> tuple[list[Tool], list[str]]:

@@ -96,8 +96,17 @@ class RequirementPart(_Part):
     count: int
 
 
+class NarrowedPart(_Part):
+    """Who took something away from the action since it was asked for, in order."""
+
+    by: list[str]
+
+
 class CardContent(_Part):
-    """All fields of a card, version 1 (docs/reference/api.md)."""
+    """All fields of a card, version 1 (docs/reference/api.md).
+
+    Only what an earlier release of this version didn't write has a default: its cards are whole without it.
+    """
 
     version: int
     action: str
@@ -130,6 +139,8 @@ class CardContent(_Part):
     row_cap: int | None
     estimate: str
     votes_by_token: bool
+    cappable: bool | None = None  # whether its rows are counted as it runs; None where only the desk knows
+    narrowed: NarrowedPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

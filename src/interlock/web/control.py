@@ -10,20 +10,38 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
+from scim2_models import SCIMException
 from starlette.exceptions import HTTPException
 
 from interlock.errors import InterlockError
 from interlock.ports import Clock, Sealer
+from interlock.provisioning import Provisioning
+from interlock.registry import People
+from interlock.registry.passkeys import Passkeys
+from interlock.web import oidc
+from interlock.web import passkeys as passkey_pages
+from interlock.web.allowed import CallerKind, allowed, guarded
 from interlock.web.api import bundles as bundles_api
+from interlock.web.api import callbacks as callbacks_api
+from interlock.web.api import device as device_api
 from interlock.web.api import events, operator, reviews, whoami
-from interlock.web.bounds import Listeners, Rate
-from interlock.web.console import pages, signing
+from interlock.web.api import passkeys as passkeys_api
+from interlock.web.api import people as people_api
+from interlock.web.bounds import Guesses, Listeners, Rate
+from interlock.web.console import batches, card_page, deeds, pages, signing, you
+from interlock.web.console import device as device_pages
 from interlock.web.console.rendering import Pages
+from interlock.web.console.summaries import Summaries
 from interlock.web.control_state import Control
+from interlock.web.described import describe, operation_id
 from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, Hardening
-from interlock.web.needs import Bundles, Desk, Registry
-from interlock.web.problems import Problem, problem
+from interlock.web.idempotency import Answers, Idempotency
+from interlock.web.needs import Bundles, Callbacks, Desk, Leaves, Registry
+from interlock.web.problems import Problem, answer, problem
+from interlock.web.scim import answers as scim_answers
+from interlock.web.scim import routes as scim_routes
 from interlock.web.session import Sessions, origin_of
+from interlock.web.sign_on import Means, SignOn
 
 REFUSALS_AT_ONCE = 10  # refused votes recorded for one caller in a row
 REFUSALS_PER_SECOND = 0.2
@@ -53,6 +71,12 @@ def control_app(
     ready: Callable[[], str | None],
     stopping: asyncio.Event | None = None,
     bundles: Bundles | None = None,
+    people: People | None = None,
+    provisioning: Provisioning | None = None,
+    callbacks: Callbacks | None = None,
+    leaves: Leaves | None = None,
+    passkeys: Passkeys | None = None,
+    means: Means | None = None,
 ) -> FastAPI:
     """The control port: console, `/api`, `/healthz`.
 
@@ -73,24 +97,57 @@ def control_app(
         ready=ready,
         rate=Rate(clock),
         refusals=Rate(clock, REFUSALS_AT_ONCE, REFUSALS_PER_SECOND),
+        guesses=Guesses(clock),
         listeners=Listeners(),
         stopping=stopping or asyncio.Event(),
+        sign_on=SignOn(means or Means(), sealer, clock),
         bundles=bundles,
+        people=people,
+        provisioning=provisioning,
+        callbacks=callbacks,
+        leaves=leaves,
+        passkeys=passkeys,
     )
-    app.state.pages = Pages(version, unsafe_token_votes)
+    app.state.pages = Pages(version, unsafe_token_votes, desk.breaks_due)
+    app.state.summaries = Summaries(desk)
     for router in (
         whoami.router,
         reviews.router,
+        callbacks_api.router,
         bundles_api.router,
         events.router,
         operator.router,
+        passkeys_api.router,
+        people_api.router,
+        people_api.operators,
+        scim_routes.router,
+        you.router,
+        device_api.router,
         signing.router,
+        oidc.router,
+        device_pages.router,
         pages.router,
+        card_page.router,
+        deeds.router,
+        batches.router,
+        passkey_pages.router,
     ):
         app.include_router(router)
     _add_health(app, ready)
+    describe(app)
+    app.add_middleware(Idempotency, answers=Answers(clock))
     app.add_middleware(Hardening, headers=CONTROL_HEADERS, larger={bundles_api.PATH: bundles_api.MAX_BODY})
     return app
+
+
+def warm(app: FastAPI) -> None:
+    """Does before the first request what would otherwise make it wait: routes are worked out and templates compiled
+    when they are needed first, which takes most of a second."""
+    nowhere = {"type": "http", "method": "GET", "path": "/nowhere", "root_path": "", "headers": []}
+    for route in app.routes:
+        route.matches(nowhere)
+    if isinstance(pages_here := getattr(app.state, "pages", None), Pages):
+        pages_here.compile()
 
 
 def agents_app(version: str, ready: Callable[[], str | None]) -> FastAPI:
@@ -109,16 +166,18 @@ def _bare(title: str, version: str, *, openapi_url: str | None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         telemetry=_QUIET,  # FastAPI's own spans would hold query strings and exception texts
     )
     app.add_exception_handler(InterlockError, _interlock_error)
+    app.add_exception_handler(SCIMException, scim_answers.mistaken)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     return app
 
 
 def _add_health(app: FastAPI, ready: Callable[[], str | None]) -> None:
-    @app.get("/healthz", tags=["health"], summary="Can the gateway serve?")
+    @app.get("/healthz", tags=["health"], summary="Can the gateway serve?", **allowed(CallerKind.ANYONE))
     async def healthz() -> JSONResponse:
         """200 when it can; 503 with the reason when it can't."""
         reason = ready()
@@ -134,6 +193,10 @@ async def _interlock_error(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    try:
+        await guarded(request)
+    except InterlockError as refused:
+        return _tell(request, problem(refused))
     places = sorted({".".join(str(part) for part in e["loc"][:2]) for e in error.errors() if e["loc"]})
     where = f" Look at: {', '.join(places)}." if places and len(", ".join(places)) < 200 else ""
     return _tell(request, Problem(422, "malformed", f"The request isn't of the form that this address takes.{where}"))
@@ -146,12 +209,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _tell(request: Request, told: Problem) -> Response:
+    if request.url.path.startswith("/scim/"):
+        return scim_answers.failed(told)
     pages_here = getattr(request.app.state, "pages", None)
     if isinstance(pages_here, Pages) and not request.url.path.startswith(("/api", "/healthz", "/static")):
         return pages.problem_page(request, told)
-    body = {"code": told.code, "sentence": told.sentence}
     review = str(request.path_params.get("review", ""))
-    if _REVIEW.fullmatch(review):
-        body["review"] = review
-    headers = {"WWW-Authenticate": "Bearer"} if told.status == 401 else None
-    return JSONResponse(body, told.status, headers=headers)
+    return answer(told, {"review": review} if _REVIEW.fullmatch(review) else None)

@@ -10,16 +10,21 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from interlock.ports import Clock
-from interlock.web.bounds import Listeners, Rate
-from interlock.web.needs import Bundles, Desk, Registry
+from interlock.provisioning import Provisioning
+from interlock.registry import People
+from interlock.registry.passkeys import Passkeys
+from interlock.web.bounds import Guesses, Listeners, Rate
+from interlock.web.needs import Bundles, Callbacks, Desk, Leaves, Registry
 from interlock.web.session import Sessions
+from interlock.web.sign_on import SignOn
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
     """The control port's parts. `origin` is that of the public URL; `stopping` ends every event stream.
 
-    `rate` bounds requests, `refusals` the refused votes that get recorded.
+    `rate` bounds requests, `refusals` the refused votes that get recorded,
+    `guesses` the credentials that weren't accepted.
     """
 
     desk: Desk
@@ -33,9 +38,16 @@ class Control:
     ready: Callable[[], str | None]
     rate: Rate
     refusals: Rate
+    guesses: Guesses
     listeners: Listeners
     stopping: asyncio.Event
+    sign_on: SignOn
     bundles: Bundles | None = None
+    people: People | None = None
+    provisioning: Provisioning | None = None
+    callbacks: Callbacks | None = None
+    leaves: Leaves | None = None
+    passkeys: Passkeys | None = None
 
 
 def control(request: Request) -> Control:

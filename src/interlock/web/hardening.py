@@ -16,7 +16,8 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from interlock.web.problems import INTERNAL, Problem
+from interlock.web.bounds import Left
+from interlock.web.problems import INTERNAL, PROBLEM_JSON, Problem
 
 MAX_BODY = 64 * 1024  # bytes; the largest thing anyone sends to most addresses is a vote with its reason
 LARGE_AT_ONCE = 4  # larger bodies being received; whoever sends one may be nobody yet
@@ -79,7 +80,7 @@ class Hardening:
             return  # web sockets aren't spoken here
         if not self._cookies:
             scope = {**scope, "headers": [(k, v) for k, v in scope["headers"] if k.lower() != b"cookie"]}
-        answer = _Answer(send, self._headers, self._cookies)
+        answer = _Answer(send, self._headers, self._cookies, scope.setdefault("state", {}))
         try:
             fault = await self._run(scope, receive, answer)
         except Exception as error:
@@ -113,8 +114,9 @@ class Hardening:
 class _Answer:
     """A `send` that adds the headers and knows whether the answer has begun."""
 
-    def __init__(self, send: Send, headers: Mapping[str, str], cookies: bool) -> None:
+    def __init__(self, send: Send, headers: Mapping[str, str], cookies: bool, state: Mapping[str, object]) -> None:
         self._send = send
+        self._state = state
         self._headers = headers
         self._cookies = cookies
         self.started = False
@@ -124,13 +126,17 @@ class _Answer:
             self.started = True
             headers = MutableHeaders(scope=message)
             headers.update(self._headers)
+            left = self._state.get("interlock_rate")
+            if isinstance(left, Left):
+                headers.update(left.headers())
             if not self._cookies:
                 del headers["set-cookie"]
         await self._send(message)
 
     async def problem(self, told: Problem) -> None:
-        body = json.dumps({"code": told.code, "sentence": told.sentence}).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        body = json.dumps(told.members()).encode()
+        headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in told.headers().items()]
         if told.status in (408, 413, 503):
             headers.append((b"connection", b"close"))
         await self({"type": "http.response.start", "status": told.status, "headers": headers})

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from interlock.adoption import Proposed
+from interlock.identity.sign_on import Account, Attempt
 from interlock.ledger.authorised import Broken, Loading
 from interlock.model.actor import Actor
 from interlock.model.card import Card
 from interlock.model.comment import Comment, CommentKind
 from interlock.model.names import ActorId, Digest, KeyId, PersonId, ReviewId
 from interlock.model.narrowing import Narrowing
+from interlock.model.peer import Peer
 from interlock.model.person import Person
 from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
 from interlock.model.secret import Secret
+
+
+class Waiting(Protocol):
+    """A pending review that somebody sees, and why they can't say yes to it now: None when they can."""
+
+    @property
+    def review(self) -> Review:
+        """The review."""
+
+    @property
+    def why_not(self) -> str | None:
+        """In words for them."""
 
 
 class Desk(Protocol):
@@ -24,8 +38,20 @@ class Desk(Protocol):
     async def review(self, review: ReviewId, /) -> Review:
         """One review; raises `NotFound`."""
 
-    async def reviews(self, states: frozenset[ReviewState] | None, limit: int, /) -> Sequence[Review]:
-        """Reviews in these states (None: all), newest first."""
+    async def reviews(
+        self, states: frozenset[ReviewState] | None, limit: int, before: tuple[datetime, ReviewId] | None = ..., /
+    ) -> Sequence[Review]:
+        """Reviews in these states (None: all), newest first; with `before` those that come after it in this order."""
+
+    async def reviews_of(
+        self,
+        actor: ActorId,
+        states: frozenset[ReviewState] | None,
+        limit: int,
+        before: tuple[datetime, ReviewId] | None = ...,
+        /,
+    ) -> Sequence[Review]:
+        """The reviews of one actor, likewise."""
 
     async def card(self, review: ReviewId, /) -> Card:
         """The card, unsealed; raises `LedgerCorrupt` when it isn't the one that was sealed."""
@@ -48,11 +74,17 @@ class Desk(Protocol):
     async def refuse_vote(self, review: ReviewId, who: str, because: str, /) -> None:
         """Records an attempt that was refused before it reached `vote`."""
 
+    def asked_by(self, review: Review, actor: Actor, /) -> bool:
+        """Whether it was this actor who asked, on behalf of the same people."""
+
     def may_see(self, review: Review, person: PersonId, /) -> bool:
         """Whether this person may see the review: has a say in it, is part of the request, or audits."""
 
     async def pending_for(self, person: PersonId, /) -> Sequence[Review]:
         """The pending reviews that this person may see, what expires first in front."""
+
+    async def waiting_for(self, person: PersonId, /) -> Sequence[Waiting]:
+        """The same, each with what `why_not` says of it."""
 
     async def running_approvals(self, person: PersonId, /) -> Sequence[Review]:
         """The approvals that are still good and that this person may see, what runs out first in front."""
@@ -91,9 +123,6 @@ class Desk(Protocol):
     async def history(self, review: ReviewId, person: PersonId, /) -> Sequence[Review]:
         """Earlier reviews of the same form by the same actor that this person may see, newest first."""
 
-    async def revoke(self, review: ReviewId, voter: Voter, reason: str, /) -> Review:
-        """Ends an approval that is still good; raises `NotEntitled`, `Conflict`, `NotFound`."""
-
 
 class Leaves(Protocol):
     """Showing a reviewer a value that the card hides: an action of its own, decided and recorded by the gate."""
@@ -108,13 +137,25 @@ class Leaves(Protocol):
 class Registry(Protocol):
     """Keys and people."""
 
-    def authenticate(self, presented: Secret[str], /) -> Actor:
-        """The actor behind an Interlock key; raises `AuthenticationFailed`."""
+    async def admit(self, presented: Secret[str], /, *, peer: Peer) -> Actor:
+        """The actor behind an Interlock key or a workload's token; raises `AuthenticationFailed`."""
 
     async def issue_key(
-        self, holder: str, made_by: PersonId, expires_in: timedelta | None, /
+        self,
+        holder: str,
+        made_by: PersonId,
+        expires_in: timedelta | None,
+        certificate: str,
+        networks: Sequence[str],
+        /,
     ) -> tuple[KeyId, Secret[str]]:
-        """A new key, shown once; raises `NotFound` for an unknown holder or maker."""
+        """A new key, shown once, perhaps bound to a certificate (SHA-256, hex) or networks (CIDR).
+
+        Raises `NotFound` for an unknown holder or maker, `MalformedInput` for a binding that isn't one.
+        """
+
+    def owner_awaited(self, holder: str, /) -> PersonId | None:
+        """Who must accept to own this agent or service before its credentials are taken; None if nobody."""
 
     async def issue_sign_in(self, person: PersonId, /) -> Secret[str]:
         """A one-use sign-in key, good for ten minutes; raises `NotFound`."""
@@ -131,8 +172,16 @@ class Registry(Protocol):
     def is_operator(self, presented: Secret[str], /) -> bool:
         """Whether this is the operator's token."""
 
-    def person(self, person: PersonId, /) -> Person | None:
-        """A person of the settings."""
+    def person(self, person: PersonId, /, since: datetime | None = None) -> Person | None:
+        """A person who is here; with `since`, only if they haven't been removed in the meantime and come back."""
+
+
+class Callbacks(Protocol):
+    """Telling askers' own services how their reviews ended."""
+
+    async def register(self, review: Review, url: str, /) -> Secret[str]:
+        """The secret that what is sent will be signed with; raises `NotEntitled` for an address that isn't allowed,
+        `Conflict` where there is one already or nothing to wait for."""
 
 
 class Bundles(Protocol):
@@ -146,3 +195,40 @@ class Bundles(Protocol):
 
     async def texts(self, which: str, /) -> tuple[Digest, Mapping[str, str]]:
         """The sources of one: "in-force", "previous", or how its digest begins; raises `NotFound`."""
+
+
+class Provider(Protocol):
+    """Where people sign in: an OpenID Connect provider (`upstreams.oidc`)."""
+
+    @property
+    def name(self) -> str:
+        """What the settings call it, and links say."""
+
+    async def authorization_url(self, attempt: Attempt, /) -> str:
+        """Where to send the browser; raises `UpstreamFailed` when the provider doesn't answer."""
+
+    async def redeem(self, code: str, attempt: Attempt, issued_by: str | None, /) -> Account:
+        """The account behind a code; raises `AuthenticationFailed`, `UpstreamFailed`."""
+
+
+class Logins(Protocol):
+    """Passwords for doors that a person gets by confirming a code (`registry.logins`)."""
+
+    async def issue(self, person: PersonId, lasts: timedelta, /) -> tuple[Secret[str], datetime]:
+        """(the password, when it ends); raises `NotFound` for somebody who isn't here."""
+
+
+class Accounts(Protocol):
+    """Whose an account at the provider is, and what a sign-in there changes (`registry.people`)."""
+
+    def person_of(self, provider: str, subject: str, /) -> PersonId | None:
+        """Whose account that is, if they are here."""
+
+    async def claims_seen(self, person: PersonId, provider: str, groups: frozenset[str], /) -> object:
+        """What the provider said of somebody's groups, in its own words: what is gone goes at once."""
+
+    def begin_link(self, person: PersonId, provider: str, /) -> Secret[str]:
+        """A code that the account on the other side has to present; raises `Conflict`."""
+
+    def claim_link(self, code: Secret[str], provider: str, subject: str, shown: str, /) -> object:
+        """The account presents it; raises `NotFound`, `Conflict`, `NotEntitled`."""

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 10.0
+CLIENT_CERTIFICATE = "interlock.client_certificate"  # an extension of the scope: {"der": bytes}
 
 
 class HeadWithinSeconds(H11Protocol):
@@ -26,6 +27,10 @@ class HeadWithinSeconds(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in H11Protocol
         """A client connected, and through TLS if there is any."""
         super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        der = tls.getpeercert(binary_form=True) if tls is not None else None
+        if der is not None:
+            self.app = _with_certificate(self.app, der)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
@@ -62,3 +67,13 @@ class HeadWithinSeconds(H11Protocol):
     def _give_up(self) -> None:
         self._waiting = None
         self.transport.abort()  # not close(): that would wait for a client that may not be reading either
+
+
+def _with_certificate(app: Any, der: bytes) -> Any:
+    """Tells the application which client certificate the handshake verified; uvicorn itself doesn't."""
+
+    async def told(scope: Any, receive: Any, send: Any) -> None:
+        extensions = {**scope.get("extensions", {}), CLIENT_CERTIFICATE: {"der": der}}
+        await app({**scope, "extensions": extensions}, receive, send)
+
+    return told

@@ -28,6 +28,8 @@ _SPACES = re.compile(rf"[ \t]{{{MANY_SPACES},}}")
 
 def visible(text: str) -> str:
     """`text` on one line, each unseen character as its number: U+202E becomes `⟨U+202E⟩`. A space stays a space."""
+    if text.isascii() and text.isprintable():  # nearly everything: an inbox has a thousand such pieces
+        return text
     return "".join(_run(is_mark, "".join(run)) for is_mark, run in groupby(text, _is_mark))
 
 

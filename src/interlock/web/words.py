@@ -40,6 +40,15 @@ def runs_left(uses: int, left: int) -> str:
     return "" if uses == 1 else f"{left} of {uses} runs {'is' if left == 1 else 'are'} left"
 
 
+def comes_back(columns: int, masked: int, reveals: int) -> str:
+    """What a yes lets out, of so many columns: `4 columns, 3 of them masked`; empty where no columns are known."""
+    if not columns:
+        return ""
+    said = f"{columns} column{'' if columns == 1 else 's'}"
+    hidden = "all masked" if masked == columns else f"{masked} of them masked" if masked else "none masked"
+    return f"{said}, {hidden}" + (f", {reveals} revealed in clear" if reveals else "")
+
+
 def period(seconds: int) -> str:
     """A stretch of time: `1 hour 30 minutes`."""
     parts: list[str] = []

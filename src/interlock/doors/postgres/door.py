@@ -68,7 +68,7 @@ class PostgresDoor:
         self._entropy = entropy
         self._public_url = public_url
         self._limits = limits
-        self._tls: ssl.SSLContext | None = tls.server_context(listen.tls) if listen.tls else None
+        self._tls: ssl.SSLContext | None = tls.server_context(listen.tls, listen.client_ca) if listen.tls else None
         self._texts: dict[ConnectionName, Texts] = {}
         self._sessions: dict[int, tuple[bytes, PostgresSession]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,7 +117,7 @@ class PostgresDoor:
             link.write(denial.refuse_session("08006", f"The session ends: {error.sentence}."))
         except TimeoutError:
             link.write(denial.refuse_session("57014", "The login took too long."))
-        except (OSError, asyncio.CancelledError):
+        except (OSError, asyncio.CancelledError):  # a handshake that failed too: ssl.SSLError is an OSError
             link.write(denial.refuse_session("57P01", "The gateway ends this session."))
         except InterlockError as error:
             log.error("session.failed", code=error.code)

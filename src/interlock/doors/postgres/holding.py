@@ -11,7 +11,8 @@ from interlock.doors.relay import Link
 from interlock.gate import Answer, Denied, Gate, Held
 from interlock.model.action import Action
 from interlock.model.decision import Reason
-from interlock.model.review import ReviewState
+from interlock.model.narrowing import Narrowing
+from interlock.model.review import Review, ReviewState
 from interlock.ports import Clock, Rebuild
 from interlock.wire.postgres import denial
 
@@ -46,9 +47,7 @@ class Holding:
 
     def _tell(self, held: Held) -> None:
         because = told(held.reasons)
-        link = f"{self.public_url}/reviews/{held.review.id}"
-        sentence = f"Held for sign-off: {because}" if because else "Held for sign-off."
-        self.down.write(denial.notice(sentence, f"Review {held.review.id}", link))
+        self._notice(f"Held for sign-off: {because}" if because else "Held for sign-off.", held.review)
 
     async def _wait(self, held: Held, deadline: float | None) -> Reason | None:
         """None once the review is no longer pending; else why the wait ended without it."""
@@ -59,9 +58,7 @@ class Holding:
         self.waiting = True
         self.cancelled.clear()
         try:
-            state = await first_of(
-                self.gate.desk.wait(held.review.id, seconds), self.down.lost.wait, self.cancelled.wait
-            )
+            state = await first_of(self._followed(held, seconds), self.down.lost.wait, self.cancelled.wait)
         finally:
             self.waiting = False
         if self.down.lost.is_set():
@@ -77,6 +74,42 @@ class Holding:
                 )
             return Reason("review_expired", "Nobody signed in time.")
         return None
+
+    async def _followed(self, held: Held, seconds: float) -> Review:
+        """As `Desk.wait`, telling the client meanwhile what reviewers do with its request."""
+        desk, loop = self.gate.desk, asyncio.get_running_loop()
+        until, asked = loop.time() + seconds, 0
+        known = "" if desk.is_narrowed(held.review) else held.review.digest
+        while True:
+            review, questions = await desk.news(held.review.id, known, asked, until - loop.time())
+            if review.state is not ReviewState.PENDING:
+                return review
+            if review.digest != known:
+                known = review.digest
+                terms = (await desk.unseal(review)).terms
+                self._notice(narrowed(terms), review)
+            for question in questions:
+                self._notice(f"A reviewer asks: {question.text}", review)
+            asked += len(questions)
+            if loop.time() >= until:
+                return review
+
+    def _notice(self, sentence: str, review: Review) -> None:
+        link = f"{self.public_url}/reviews/{review.id}"
+        self.down.write(denial.notice(sentence, f"Review {review.id}", link))
+
+
+def narrowed(terms: Narrowing) -> str:
+    """What was taken away, for who asked."""
+    left = []
+    if terms.row_cap is not None:
+        left.append(f"at most {terms.row_cap} rows")
+    if terms.reveals is not None:
+        shown = ", ".join(sorted({each.column for each in terms.reveals}))
+        left.append(f"unmasked are only {shown}" if shown else "nothing comes unmasked")
+    if terms.valid is not None:
+        left.append(f"an approval is good for {int(terms.valid.total_seconds())} s")
+    return f"A reviewer narrowed the request: {'; '.join(left)}. Withdraw it if that is of no use."
 
 
 def told(reasons: Sequence[Reason]) -> str:

@@ -1,4 +1,8 @@
-"""Logging a client in: start-up packet, TLS, key, connection; all of it within a few seconds or not at all."""
+"""Logging a client in: start-up packet, TLS, credential, connection; within a few seconds or not at all.
+
+A client whose certificate tells the very actor it logs in as isn't asked for more. Everybody else sends an Interlock
+key or a token as the password.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ from dataclasses import dataclass
 
 from interlock.doors.relay import Link
 from interlock.errors import AuthenticationFailed, MalformedInput
+from interlock.identity import tokens
 from interlock.model.actor import Actor
+from interlock.model.peer import Peer
 from interlock.model.secret import Secret
 from interlock.registry import Registry
 from interlock.wire.postgres import answers, frontend
@@ -22,7 +28,7 @@ from interlock.wire.postgres.startup import (
     StartupReader,
 )
 
-MAX_PASSWORD = 4_096
+MAX_PASSWORD = tokens.MAX_TOKEN + 1_024  # bytes of the message that brings it
 # What a start-up packet may set: none of it changes what a text means beyond what the server reports back.
 HARMLESS = frozenset(
     {
@@ -36,6 +42,7 @@ HARMLESS = frozenset(
     }
 )
 _OURS = frozenset({"user", "database", "client_encoding"})
+_OWNER = "owner_not_accepted"  # the one reason that is told: it is found only once the credential was proved
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +93,20 @@ async def first_packet(link: Link, tls: ssl.SSLContext | None) -> tuple[Startup 
 
 
 async def log_in(link: Link, startup: Startup, leftover: bytes, registry: Registry, session: str) -> LoggedIn:
-    """Asks for the key and verifies it; raises `LoginRefused`, `MalformedInput`, `ConnectionError`."""
+    """Verifies the client's certificate, or asks for a key or token and verifies that; raises `LoginRefused`,
+    `MalformedInput`, `ConnectionError`."""
     parameters = {name.lower(): value for name, value in startup.parameters.items() if not name.startswith("_pq_.")}
     if startup.minor > 0 or startup.protocol_options:
         link.write(answers.write_negotiate_protocol_version(startup.protocol_options))
     user, database = parameters.get("user", ""), parameters.get("database", "")
     settings = _settings(parameters)
-    link.write(answers.write_cleartext_password())
     frames = FrameReader(MAX_PASSWORD)
     frames.feed(leftover)
-    password = await _password(link, frames)
-    actor = _verified(password, user, registry, session)
+    actor = _by_certificate(link.peer, user, registry, session)
+    if actor is None:
+        link.write(answers.write_cleartext_password())
+        password = await _password(link, frames)
+        actor = await _verified(password, user, registry, session, link.peer)
     return LoggedIn(actor, database or user, settings, frames)
 
 
@@ -114,11 +124,29 @@ def _shown(name: str) -> str:
     return name if name.replace("_", "").isalnum() and name.isascii() and len(name) <= 40 else "sent"
 
 
-def _verified(password: Secret[bytes], user: str, registry: Registry, session: str) -> Actor:
-    refused = LoginRefused("28P01", "The key wasn't accepted for this user.")
+def _by_certificate(peer: Peer, user: str, registry: Registry, session: str) -> Actor | None:
+    """The actor of that name, if the certificate tells it; one that tells nobody, or another, isn't held against the
+    client: a key may be bound to it."""
+    if peer.certificate is None:
+        return None
     try:
-        actor = registry.authenticate(Secret(password.reveal().decode("utf-8")), session=session)
-    except (AuthenticationFailed, UnicodeDecodeError):
+        actor = registry.admit_certificate(peer, session=session)
+    except AuthenticationFailed as failed:
+        if failed.code == _OWNER:
+            raise LoginRefused("28000", failed.sentence) from None
+        return None
+    return actor if actor.id == user else None
+
+
+async def _verified(password: Secret[bytes], user: str, registry: Registry, session: str, peer: Peer) -> Actor:
+    refused = LoginRefused("28P01", "The credential wasn't accepted for this user.")
+    try:
+        actor = await registry.admit(Secret(password.reveal().decode("ascii")), session=session, peer=peer)
+    except UnicodeDecodeError:
+        raise refused from None
+    except AuthenticationFailed as failed:
+        if failed.code == _OWNER:
+            raise LoginRefused("28000", failed.sentence) from None
         raise refused from None
     if actor.id != user:
         raise refused

@@ -13,11 +13,12 @@ from interlock.errors import Mistakes
 from interlock.ledger.authorised import Loading
 from interlock.model.actor import Actor, ActorKind
 from interlock.rulebook import MAX_BYTES
+from interlock.web.allowed import CallerKind, allowed
 from interlock.web.api.shapes import MAX_REASON, Told
-from interlock.web.callers import ApiCaller, ByKey, Operator, SignedIn
+from interlock.web.callers import ApiCaller, ByDirectory, ByKey, Operator, SignedIn
 from interlock.web.control_state import Control, Parts
 from interlock.web.needs import Bundles
-from interlock.web.problems import Refused
+from interlock.web.problems import Problem, Refused, answer
 
 PATH = "/api/bundles"
 MAX_BODY = 2 * MAX_BYTES + 64 * 1024  # bytes; JSON writes line ends and quotation marks as two
@@ -77,6 +78,8 @@ class ToldMistakes(Told):
 
 _TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 409, 429, 503)}
 
+READERS = allowed(CallerKind.CONSOLE, CallerKind.PERSON, CallerKind.OPERATOR)
+
 router = APIRouter(prefix=PATH, tags=["bundles"], responses=_TOLD)
 
 
@@ -85,7 +88,7 @@ async def proposer(caller: ApiCaller) -> Actor:
     match caller:
         case ByKey(actor) if actor.kind is ActorKind.PERSON:
             return actor
-        case ByKey() | Operator():
+        case ByKey() | Operator() | ByDirectory():
             raise Refused(403, "people_only", "Only people propose policies, each with a key of their own.")
         case SignedIn():
             raise Refused(403, "key_needed", "Policies are proposed with a person's key: `interlock policy propose`.")
@@ -99,6 +102,7 @@ async def proposer(caller: ApiCaller) -> Actor:
     status_code=201,
     responses={422: {"model": ToldMistakes}},
     response_model=ProposedOut,
+    **allowed(CallerKind.PERSON),
 )
 async def propose(
     parts: Parts, who: Annotated[Actor, Depends(proposer)], wanted: BundleIn
@@ -107,8 +111,8 @@ async def propose(
     try:
         made = await _bundles(parts).propose(who, wanted.sources, wanted.note)
     except Mistakes as found:
-        told = ToldMistakes(code="mistakes", sentence=_counted(found), mistakes=list(found.mistakes[:MAX_TOLD]))
-        return JSONResponse(told.model_dump(exclude_none=True), 422)
+        told = Problem(422, "mistakes", _counted(found))
+        return answer(told, {"mistakes": list(found.mistakes[:MAX_TOLD])})
     return ProposedOut(
         review=made.review.id,
         url=f"{parts.public_url}/reviews/{made.review.id}",
@@ -118,14 +122,14 @@ async def propose(
     )
 
 
-@router.get("", summary="List bundles")
+@router.get("", summary="List bundles", **READERS)
 async def list_bundles(parts: Parts, caller: ApiCaller) -> BundleList:
     """Those that were put in force lately. For people and the operator."""
     _reader(caller)
     return BundleList(bundles=[_out(loading) for loading in reversed(_bundles(parts).history())])
 
 
-@router.get("/{bundle}", summary="Show a bundle")
+@router.get("/{bundle}", summary="Show a bundle", **READERS)
 async def show_bundle(
     parts: Parts,
     caller: ApiCaller,

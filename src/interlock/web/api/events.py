@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
-from typing import Any
+from typing import Any, assert_never
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 
 from interlock.errors import AuthenticationFailed, NotFound
 from interlock.model.names import ReviewId
+from interlock.web.allowed import CallerKind, allowed
 from interlock.web.api.reviews import owns, reader
-from interlock.web.callers import ApiCaller, ByKey, Caller, Operator, SignedIn
+from interlock.web.callers import ApiCaller, ByDirectory, ByKey, Caller, Operator, SignedIn
 from interlock.web.control_state import Control, Parts
 
 KEEPALIVE_SECONDS = 15.0  # below the idle limits of common proxies
@@ -28,6 +29,7 @@ router = APIRouter(prefix="/api", tags=["events"])
     "/events",
     summary="Follow reviews",
     response_class=StreamingResponse,
+    **allowed(CallerKind.CONSOLE, CallerKind.PERSON, CallerKind.AGENT, CallerKind.SERVICE),
     responses={200: {"content": {"text/event-stream": {}}, "description": "Events named `review`, data `{review}`"}},
 )
 async def events(parts: Parts, caller: ApiCaller) -> StreamingResponse:
@@ -57,7 +59,7 @@ async def _lines(parts: Control, caller: Caller) -> AsyncIterator[str]:
             yield f"event: review\ndata: {json.dumps({'review': moved})}\n\n"
 
 
-async def follow(parts: Control, welcome: Callable[[], bool]) -> AsyncIterator[ReviewId | None]:
+async def follow(parts: Control, welcome: Callable[[], Awaitable[bool]]) -> AsyncIterator[ReviewId | None]:
     """None once it listens and at every quiet interval, and moves as they come, until we stop or `welcome` says no.
 
     Who looks at the reviews after the first None misses nothing.
@@ -71,7 +73,7 @@ async def follow(parts: Control, welcome: Callable[[], bool]) -> AsyncIterator[R
         while True:
             waiting: set[asyncio.Future[Any]] = {stopping, following}
             await asyncio.wait(waiting, timeout=KEEPALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if stopping.done() or not welcome():
+            if stopping.done() or not await welcome():
                 return
             if not following.done():
                 yield None
@@ -91,23 +93,26 @@ async def follow(parts: Control, welcome: Callable[[], bool]) -> AsyncIterator[R
             await close()
 
 
-def still_welcome(parts: Control, caller: Caller) -> bool:
+async def still_welcome(parts: Control, caller: Caller) -> bool:
     """Whether the credential that opened a stream still holds."""
     match caller:
         case SignedIn(person, session):
-            return parts.sessions.is_live(session) and parts.registry.person(person.id) is not None
-        case ByKey(_, presented):
+            here = parts.registry.person(person.id, session.signed_in_at) is not None and parts.sign_on.stands(session)
+            return here and parts.sessions.is_live(session)
+        case ByKey(_, presented, peer):
             with suppress(AuthenticationFailed):
-                parts.registry.authenticate(presented)
+                await parts.registry.admit(presented, peer=peer)
                 return True
             return False
-        case Operator():
+        case Operator() | ByDirectory():
             return False
+        case _:
+            assert_never(caller)
 
 
 async def _may_hear(parts: Control, caller: Caller, moved: ReviewId) -> bool:
-    if reader(caller) is not None:
-        return True
+    person = reader(caller)
     with suppress(NotFound):
-        return owns(caller, await parts.desk.review(moved))
+        review = await parts.desk.review(moved)
+        return owns(parts, caller, review) if person is None else parts.desk.may_see(review, person)
     return False

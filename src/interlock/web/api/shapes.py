@@ -9,19 +9,27 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from interlock.model.card import Card
+from interlock.model.comment import Comment, CommentKind
 from interlock.model.decision import Quorum
 from interlock.model.review import Presence, Review, ReviewState, Verdict, Vote
 from interlock.web.card_view import CardView, read_card
 
 HexDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hex digits of a SHA-256")]
-KEY_ID = "^[A-Za-z0-9-]{1,64}$"  # no underscore: a whole key, sent by mistake, isn't an id
+# No underscore in a key's own id: a whole key, sent by mistake, isn't one. What others issue has names too.
+KEY_ID = "^([A-Za-z0-9-]{1,64}|jwt:[a-z0-9][a-z0-9._-]{0,62}:[0-9a-f]{16}|x509:[0-9a-f]{16})$"
 MAX_BECAUSE = 200  # characters of the reason for ending a key
+MAX_PART = 4096  # characters of one part of a passkey's answer
 MAX_REASON = 2000  # characters of a voter's reason
+MAX_COMMENT = 2000  # characters of a comment, question or answer
 
 
 class Told(BaseModel):
-    """Every error: a stable code and a safe sentence."""
+    """Every error: problem details (RFC 9457), with a stable code and a safe sentence."""
 
+    type: str = Field(description="`/problems/` and the code")
+    title: str
+    status: int
+    detail: str = Field(description="The sentence")
     code: str
     sentence: str
     review: str | None = None
@@ -30,10 +38,10 @@ class Told(BaseModel):
 class Whoami(BaseModel):
     """Who the gateway takes the caller for. `csrf` is set for console sessions only."""
 
-    kind: Literal["person", "agent", "service", "operator"]
+    kind: Literal["person", "agent", "service", "operator", "directory"]
     id: str
     name: str
-    by: Literal["console", "key", "operator_token"]
+    by: Literal["console", "key", "operator_token", "provisioning_key"]
     may_vote: bool
     unsafe_token_votes: bool
     version: str
@@ -91,11 +99,21 @@ class VoteOut(BaseModel):
     reason: str = Field(description="The voter's own words; may be empty")
 
 
+class CommentOut(BaseModel):
+    """What somebody said about a review; an `answer` is the asker's own words, unverified."""
+
+    kind: CommentKind
+    who: str = Field(description="`person/NAME`, `agent/NAME`, `service/NAME`; to the asker, `a reviewer`")
+    at: datetime
+    text: str
+
+
 class ListedReview(BaseModel):
     """A review in a list, with whether the caller may sign it and why not; saying no may be theirs even so."""
 
     view: Literal["person"] = "person"
     review: ReviewOut
+    url: str = Field(description="Where the console shows it")
     may_sign: bool
     may_deny: bool
     why_not: str | None
@@ -106,6 +124,7 @@ class ShownReview(ListedReview):
 
     card: CardOut
     votes: list[VoteOut]
+    comments: list[CommentOut]
 
 
 class OwnReview(BaseModel):
@@ -117,15 +136,19 @@ class OwnReview(BaseModel):
     action_digest: str
     labels: list[str]
     reasons: list[str]
+    narrowed: bool = Field(description="Whether a reviewer took something away before signing")
+    row_cap: int | None = Field(description="How many rows it may give or change at most")
+    questions: list[CommentOut] = Field(description="What reviewers asked and you answered, oldest first")
     opened_at: datetime
     expires_at: datetime
     approved_until: datetime | None
 
 
 class ReviewList(BaseModel):
-    """Newest first."""
+    """Newest first. `next` is the `after` of the page that follows; null when nothing does."""
 
     reviews: list[ListedReview] | list[OwnReview]
+    next: str | None = None
 
 
 class _In(BaseModel):
@@ -138,6 +161,15 @@ def _one_line(text: str) -> str:
     return text
 
 
+class AssertionIn(_In):
+    """A passkey's answer (WebAuthn section 5.2.2), each part in base64url."""
+
+    credential: Annotated[str, Field(max_length=MAX_PART)]
+    authenticator_data: Annotated[str, Field(max_length=MAX_PART)]
+    client_data: Annotated[str, Field(max_length=MAX_PART)]
+    signature: Annotated[str, Field(max_length=MAX_PART)]
+
+
 class BallotIn(_In):
     """A vote: the verdict and the two digests that came with the card the voter saw."""
 
@@ -145,21 +177,35 @@ class BallotIn(_In):
     action_digest: HexDigest
     card_digest: HexDigest
     reason: Annotated[str, Field(max_length=MAX_REASON)] = ""
+    assertion: Annotated[AssertionIn | None, Field(description="Of your passkey; without one, none")] = None
+
+
+class CommentIn(_In):
+    """Something to say: people send `comment` or `question`, the asker `answer`. No patient data."""
+
+    kind: CommentKind
+    text: Annotated[str, Field(min_length=1, max_length=MAX_COMMENT, pattern=r"\S")]
 
 
 class KeyIn(_In):
-    """A key to make. Without `expires_in_seconds` it lasts until it is revoked."""
+    """A key to make. Without `expires_in_seconds` it lasts until it is revoked.
+
+    With a certificate or networks it is bound to them: used otherwise, it is refused.
+    """
 
     holder: Annotated[str, Field(min_length=1, max_length=128)]
     made_by: Annotated[str, Field(min_length=1, max_length=128)]
     expires_in_seconds: Annotated[int, Field(ge=60, le=366 * 86400)] | None = None
+    certificate: HexDigest | None = None
+    networks: Annotated[list[Annotated[str, Field(min_length=2, max_length=64)]], Field(max_length=20)] = []
 
 
 class KeyOut(BaseModel):
-    """The key, shown this once."""
+    """The key, shown this once. `owner_awaited`: who must accept to own the holder before it is taken."""
 
     key: str
     token: str
+    owner_awaited: str | None = None
 
 
 class RevokeIn(_In):
@@ -232,8 +278,13 @@ def vote_out(vote: Vote) -> VoteOut:
     return VoteOut(person=vote.person, verdict=vote.verdict, presence=vote.presence, at=vote.at, reason=vote.reason)
 
 
-def own_review(review: Review, card: Card) -> OwnReview:
-    """A review as its asker sees it."""
+def comment_out(comment: Comment) -> CommentOut:
+    """A comment as people see it."""
+    return CommentOut(kind=comment.kind, who=comment.who, at=comment.at, text=comment.text)
+
+
+def own_review(review: Review, card: Card, said: Sequence[Comment]) -> OwnReview:
+    """A review as its asker sees it: of what people say, only what they ask the asker."""
     content = read_card(card.content).content
     return OwnReview(
         id=review.id,
@@ -241,7 +292,16 @@ def own_review(review: Review, card: Card) -> OwnReview:
         action_digest=review.digest,
         labels=list(content.labels) if content else [],
         reasons=[policy.because for policy in content.policies] if content else [],
+        narrowed=bool(content and content.narrowed),
+        row_cap=content.row_cap if content else None,
+        questions=[_unnamed(c) for c in said if c.kind is not CommentKind.COMMENT],
         opened_at=review.opened_at,
         expires_at=review.expires_at,
         approved_until=review.approved_until,
     )
+
+
+def _unnamed(said: Comment) -> CommentOut:
+    """Who asks isn't told which person reviews (design, promise 9)."""
+    who = said.who if said.kind is CommentKind.ANSWER else "a reviewer"
+    return CommentOut(kind=said.kind, who=who, at=said.at, text=said.text)

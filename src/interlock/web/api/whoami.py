@@ -6,8 +6,9 @@ from typing import Any, assert_never
 
 from fastapi import APIRouter
 
+from interlock.web.allowed import CallerKind, allowed
 from interlock.web.api.shapes import Told, Whoami
-from interlock.web.callers import ApiCaller, ByKey, Operator, SignedIn
+from interlock.web.callers import ApiCaller, ByDirectory, ByKey, Operator, SignedIn
 from interlock.web.control_state import Parts
 
 _TOLD: dict[int | str, dict[str, Any]] = {401: {"model": Told}, 429: {"model": Told}}
@@ -15,7 +16,11 @@ _TOLD: dict[int | str, dict[str, Any]] = {401: {"model": Told}, 429: {"model": T
 router = APIRouter(prefix="/api", tags=["callers"], responses=_TOLD)
 
 
-@router.get("/whoami", summary="Who am I?")
+@router.get(
+    "/whoami",
+    summary="Who am I?",
+    **allowed(CallerKind.CONSOLE, CallerKind.PERSON, CallerKind.AGENT, CallerKind.SERVICE, CallerKind.OPERATOR),
+)
 async def whoami(parts: Parts, caller: ApiCaller) -> Whoami:
     """The caller's kind and name, and whether a vote of theirs could count."""
     here: dict[str, Any] = {"version": parts.version, "unsafe_token_votes": parts.unsafe_token_votes}
@@ -31,5 +36,7 @@ async def whoami(parts: Parts, caller: ApiCaller) -> Whoami:
             return Whoami(kind=actor.kind.value, id=actor.id, name=name, by="key", may_vote=votes, **here)
         case Operator():
             return Whoami(kind="operator", id="operator", name="operator", by="operator_token", may_vote=False, **here)
+        case ByDirectory(actor):
+            return Whoami(kind="directory", id=actor.id, name=actor.id, by="provisioning_key", may_vote=False, **here)
         case _:
             assert_never(caller)

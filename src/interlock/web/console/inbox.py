@@ -1,105 +1,117 @@
-"""What the inbox shows one person: what waits for them, what waits for others, what was settled lately."""
+"""What the inbox shows one person: what waits for them, what waits for others, what was settled lately.
+
+Thousands may wait. What isn't shown isn't unsealed, and requests that are alike share a row.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from interlock.errors import LedgerCorrupt
-from interlock.model.names import ActorId, PersonId
+from interlock.model.names import ActorId, PersonId, ReviewId
 from interlock.model.review import Review, ReviewState
-from interlock.web.card_view import CardView, read_card
+from interlock.web.console.summaries import Summaries, Summary
 from interlock.web.needs import Desk
 
-PENDING = frozenset({ReviewState.PENDING})
-PASSED = frozenset({ReviewState.APPROVED, ReviewState.RELEASED})
-SETTLED = frozenset(ReviewState) - PENDING - PASSED
-MAX_FOUND = 5000  # looked through, of each kind
-MAX_SHOWN = 200  # rows of a section
+RUNNING = frozenset({ReviewState.RELEASED})
+SETTLED = frozenset(ReviewState) - RUNNING - {ReviewState.PENDING, ReviewState.APPROVED}
+MAX_SHOWN = 60  # cards of a section that are read
 MAX_SHOWN_PER_ACTOR = 20
+MAX_OTHERS = 20
 MAX_SETTLED = 20
+MAX_LOOKED = 200  # settled reviews looked at, to find those that this person may see
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A review in the inbox. `card` has no content when it isn't whole; `why_not` says why this person can't sign."""
+    """A review in the inbox. `why_not` says why this person can't sign; `alike` names it and those like it, if any."""
 
     review: Review
-    card: CardView
+    card: Summary
     why_not: str | None
+    alike: tuple[ReviewId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows, and how many more of each actor there are; `count` is of all."""
+    """Rows, and how many more of each actor there are; `count` is of all reviews in it."""
 
     rows: tuple[Row, ...]
+    count: int
     more: tuple[tuple[ActorId, int], ...] = ()
-
-    @property
-    def count(self) -> int:
-        """Shown and not shown."""
-        return len(self.rows) + sum(count for _, count in self.more)
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The rows by what this person has to do about them. `cut`: there are more open reviews than were looked at."""
+    """The rows by what this person has to do about them."""
 
     yours: Section
     others: Section
     approved: Section
     settled: Section
-    cut: bool
 
 
-async def inbox(desk: Desk, person: PersonId) -> Inbox:
+async def inbox(desk: Desk, summaries: Summaries, person: PersonId) -> Inbox:
     """The inbox of one person, what expires first at the top; settled ones newest first."""
-    pending = await desk.reviews(PENDING, MAX_FOUND)
-    passed = await desk.reviews(PASSED, MAX_FOUND)
-    settled = [await _row(desk, review, person) for review in await desk.reviews(SETTLED, MAX_SETTLED)]
+    waiting = await desk.waiting_for(person)
+    why = {each.review.id: each.why_not for each in waiting}
+    yours = [each.review for each in waiting if each.why_not is None]
+    others = [each.review for each in waiting if each.why_not is not None]
+    passed = [*await desk.running_approvals(person), *await _lately(desk, RUNNING, person)]
+    settled = (await _lately(desk, SETTLED, person))[:MAX_SETTLED]
     return Inbox(
-        yours=await _section(desk, (r for r in pending if desk.why_not(r, person) is None), person),
-        others=await _section(desk, (r for r in pending if desk.why_not(r, person) is not None), person),
-        approved=await _section(desk, passed, person),
-        settled=Section(tuple(settled)),
-        cut=MAX_FOUND in (len(pending), len(passed)),
+        yours=await _section(summaries, yours, MAX_SHOWN, lambda review: None),
+        others=await _section(summaries, others, MAX_OTHERS, lambda review: why[review.id]),
+        approved=await _section(summaries, passed, MAX_OTHERS, lambda review: desk.why_not(review, person)),
+        settled=Section(tuple([Row(r, await summaries.of(r), None) for r in settled]), len(settled)),
     )
 
 
-def fairly(reviews: Iterable[Review]) -> list[Review]:
+async def _lately(desk: Desk, states: frozenset[ReviewState], person: PersonId) -> list[Review]:
+    return [review for review in await desk.reviews(states, MAX_LOOKED) if desk.may_see(review, person)]
+
+
+def fairly(reviews: Iterable[Review], most: int = MAX_SHOWN) -> list[Review]:
     """The reviews to show, what expires first at the top: of each actor its most urgent, and of no actor more than
     `MAX_SHOWN_PER_ACTOR`. Where not all fit, everybody's first comes before anybody's second."""
-    turns: Counter[ActorId] = Counter()
+    turns: defaultdict[ActorId, int] = defaultdict(int)
     ranked: list[tuple[int, Review]] = []
     for review in sorted(reviews, key=_urgency):
         if turns[review.actor] < MAX_SHOWN_PER_ACTOR:
             ranked.append((turns[review.actor], review))
         turns[review.actor] += 1
     ranked.sort(key=lambda each: each[0])  # stable: within a turn the most urgent stays first
-    return sorted((review for _, review in ranked[:MAX_SHOWN]), key=_urgency)
+    return sorted((review for _, review in ranked[:most]), key=_urgency)
 
 
-async def _section(desk: Desk, reviews: Iterable[Review], person: PersonId) -> Section:
-    found: Sequence[Review] = list(reviews)
-    shown = fairly(found)
+async def _section(
+    summaries: Summaries, found: Sequence[Review], most: int, why_not: Callable[[Review], str | None]
+) -> Section:
+    shown = fairly(found, most)
     left = Counter(review.actor for review in found) - Counter(review.actor for review in shown)
-    return Section(tuple([await _row(desk, review, person) for review in shown]), tuple(sorted(left.items())))
+    cards = await asyncio.gather(*(summaries.of(review) for review in shown))  # those not known yet wait together
+    rows = [Row(review, card, why_not(review)) for review, card in zip(shown, cards, strict=True)]
+    return Section(tuple(together(rows)), len(found), tuple(sorted(left.items())))
 
 
-def _urgency(review: Review) -> tuple[float, str]:
-    until = review.approved_until or review.expires_at
-    return until.timestamp(), review.id
+def together(rows: Iterable[Row]) -> list[Row]:
+    """Rows of pending requests that are alike in one, at the place of the most urgent; the others as they are."""
+    groups: dict[object, list[Row]] = {}
+    for row in rows:
+        joins = row.card.shape and row.review.state is ReviewState.PENDING
+        groups.setdefault((row.card.shape, row.why_not) if joins else row.review.id, []).append(row)
+    return [_grouped(group) for group in groups.values()]
 
 
-async def card_view(desk: Desk, review: Review) -> CardView:
-    """The card of a review, or one that isn't whole when its seal doesn't hold."""
-    try:
-        return read_card((await desk.card(review.id)).content)
-    except LedgerCorrupt:
-        return CardView(None, ("the seal",))
+def _grouped(rows: Sequence[Row]) -> Row:
+    first = rows[0]
+    if len(rows) == 1:
+        return first
+    return Row(first.review, first.card, first.why_not, tuple(row.review.id for row in rows))
 
 
-async def _row(desk: Desk, review: Review, person: PersonId) -> Row:
-    return Row(review, await card_view(desk, review), desk.why_not(review, person))
+def _urgency(review: Review) -> tuple[datetime, str]:
+    return review.approved_until or review.expires_at, review.id

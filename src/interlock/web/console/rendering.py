@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from interlock.model.names import Verb
+from interlock.ledger.authorised import Broken
+from interlock.model.names import PersonId, Verb
+from interlock.model.person import Person
 from interlock.model.review import Review, ReviewState
-from interlock.model.verb import POLICY_LOAD, SQL_REVEAL, VERBS
+from interlock.model.verb import IDENTITY_CHANGE, POLICY_LOAD, SQL_REVEAL, VERBS
 from interlock.web import words
 from interlock.web.card_view import CardContent, LeafPart
 from interlock.web.visible import visible, visible_block
@@ -33,6 +35,7 @@ _DOING: Mapping[str, str] = {
     "session": "open a session on",
     "reveal": "reveal values of",
     POLICY_LOAD: "change the policies of",
+    IDENTITY_CHANGE: "let in",
 }
 
 STATE_WORDS: Mapping[ReviewState, str] = {
@@ -53,7 +56,10 @@ STATE_WORDS: Mapping[ReviewState, str] = {
 class Pages:
     """The console's templates."""
 
-    def __init__(self, version: str, unsafe_token_votes: bool) -> None:
+    def __init__(
+        self, version: str, unsafe_token_votes: bool, breaks_due: Callable[[PersonId], Sequence[Broken]]
+    ) -> None:
+        self._breaks_due = breaks_due
         self._templates = Environment(
             loader=PackageLoader("interlock.web.console", "templates"),
             autoescape=True,
@@ -65,13 +71,24 @@ class Pages:
         self._templates.filters.update(
             code=code, prose=prose, leaf=leaf, state_words=state_words, moment=moment, span=span
         )
-        self._templates.filters.update(asks=asks, breaks=breaks, stamp=stamp)
+        self._templates.filters.update(asks=asks, breaks=breaks, stamp=stamp, period=words.period)
         self._templates.globals.update(version=version, unsafe_token_votes=unsafe_token_votes)
-        self._templates.globals.update(needs=words.needs, runs=words.runs, runs_left=words.runs_left)
+        self._templates.globals.update(
+            needs=words.needs, runs=words.runs, runs_left=words.runs_left, comes_back=words.comes_back
+        )
+
+    def compile(self) -> None:
+        """Reads every template now, and not when its first page is asked for."""
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
 
     def render(self, template: str, status: int = 200, **context: object) -> HTMLResponse:
-        """The page. Context without `me` (the signed-in person) gets a page head without a name."""
-        context.setdefault("me", None)
+        """The page. Context without `me` (the signed-in person) gets a page head without a name.
+
+        While the glass was broken and nobody has looked at it, every page says so to whoever may see it.
+        """
+        me = context.setdefault("me", None)
+        context["breaks_due"] = self._breaks_due(me.id) if isinstance(me, Person) else ()
         context.setdefault("csrf", "")
         return HTMLResponse(self._templates.get_template(template).render(context), status)
 

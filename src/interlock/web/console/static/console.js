@@ -31,18 +31,48 @@
   const regions = (root) => new Map([...root.querySelectorAll("[data-live]")].map((part) => [part.id, part]));
   const served = new Map([...regions(document)].map(([id, part]) => [id, part.innerHTML]));
 
+  // What somebody has typed, ticked or unfolded stays; it is found again by its id.
+  const kept = (root) => [...root.querySelectorAll("textarea[id], input[id], details[id]")].map((field) =>
+    [field.id, field.value, field.checked, field.open]);
+
+  const restore = (root, fields) => {
+    for (const [id, value, checked, open] of fields) {
+      const field = root.querySelector(`#${CSS.escape(id)}`);
+      if (!field) continue;
+      if (field.tagName === "DETAILS") field.open = open;
+      else if (field.type === "checkbox") field.checked = checked;
+      else field.value = value;
+    }
+  };
+
   const swap = (id, fresh) => {
     const old = document.getElementById(id);
     const html = fresh.innerHTML;
     if (!old || html === served.get(id)) return;
     served.set(id, html);
-    const typed = old.querySelector("textarea")?.value;
+    const fields = kept(old);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
-    const again = focused?.id ? `#${focused.id}` : focused?.getAttribute("href") ? `[href="${focused.getAttribute("href")}"]` : null;
+    const again = focused?.id ? `#${CSS.escape(focused.id)}` : focused?.getAttribute("href") ? `[href="${focused.getAttribute("href")}"]` : null;
     old.replaceChildren(...document.importNode(fresh, true).childNodes);
-    const box = old.querySelector("textarea");
-    if (box && typed) box.value = typed;
+    restore(old, fields);
     if (again) old.querySelector(again)?.focus();
+  };
+
+  // Nobody must sign a card other than the one in front of them: when it changes, the forms go until it is looked at.
+  const changed = () => {
+    const decide = document.getElementById("live-decide");
+    if (!decide || decide.dataset.stale) return;
+    decide.dataset.stale = "true";
+    const told = document.createElement("p");
+    told.className = "told";
+    told.setAttribute("role", "alert");
+    told.textContent = "The card has changed since you opened this page. ";
+    const link = document.createElement("a");
+    link.href = location.pathname;
+    link.textContent = "Look at the card as it is now";
+    told.append(link);
+    decide.replaceChildren(told);
+    document.getElementById("glass")?.remove();
   };
 
   const PAUSE = 500; // milliseconds between two refreshes, however fast things move
@@ -57,7 +87,9 @@
       if (!answer.ok) { asked = true; return; } // too fast, or the gateway is busy: again in a moment
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       ahead = Number(fresh.body.dataset.now) - Date.now() / 1000;
-      for (const [id, part] of regions(fresh)) swap(id, part);
+      const another = (fresh.body.dataset.card ?? "") !== (page.dataset.card ?? "");
+      if (another) changed();
+      for (const [id, part] of regions(fresh)) if (!(another && id === "live-decide")) swap(id, part);
       const announce = document.getElementById("announce");
       if (announce && document.title !== fresh.title) announce.textContent = fresh.title;
       document.title = fresh.title;

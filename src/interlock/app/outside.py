@@ -1,0 +1,42 @@
+"""Who outside is believed, and who outside is called: issuers of credentials, and askers' own services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from interlock.model.settings import Settings
+from interlock.ports import Clock, Entropy, Sealer
+from interlock.registry.credentials import Issuers, KeySets
+from interlock.stores.sqlite import SqliteStore
+from interlock.upstreams.outgoing import Outgoing, within
+from interlock.workers.callbacks import Callbacks
+
+
+def issuers_of(settings: Settings, key_sets: KeySets) -> Issuers:
+    """The issuers of the settings, and whose accounts at the people's provider are whose."""
+    return Issuers(
+        by_url={issuer.issuer: issuer for issuer in settings.issuers.values()},
+        keys=key_sets,
+        provider=(settings.oidc.provider, settings.oidc.issuer) if settings.oidc else None,
+        accounts=settings.accounts,
+    )
+
+
+def callbacks_of(
+    settings: Settings, store: SqliteStore, sealer: Sealer, clock: Clock, entropy: Entropy, calling: Outgoing
+) -> Callbacks:
+    """Callbacks, to addresses under `[outgoing] allow` and nowhere else."""
+
+    async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        return (await calling.post(url, body, headers=headers)).status
+
+    return Callbacks(
+        ledger=store,
+        records=store.records,
+        documents=store.records,
+        sealer=sealer,
+        clock=clock,
+        entropy=entropy,
+        post=post,
+        allows=lambda url: within(url, settings.outgoing),
+    )

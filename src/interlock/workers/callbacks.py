@@ -1,0 +1,260 @@
+"""Callbacks: telling an asker's own service that its review is settled, signed as Standard Webhooks 1.0 has it.
+
+One to a review, registered by who asked, to an address under `[outgoing] allow`. What is told is the review's id, its
+state and the time: no card, no person. Told when the review leaves `pending`, and again with growing pauses until it
+is taken or a day has passed. Each attempt is claimed in the store first, so that of several nodes one makes it; who
+receives may still get a message twice, with the same `webhook-id`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from interlock.errors import Conflict, InterlockError, NotEntitled, UpstreamFailed
+from interlock.model.change import DropDocument, PutDocument, Unit
+from interlock.model.document import Document, DocumentKind
+from interlock.model.names import ReviewId
+from interlock.model.review import Review, ReviewState
+from interlock.model.secret import Secret
+from interlock.ports import Clock, Documents, Entropy, Ledger, Records, Sealer
+from interlock.review.card import timestamp
+from interlock.workers.adopter import Moves
+
+INTERVAL: Final = 5.0  # seconds between looks at what is due; a move is looked at at once
+GIVE_UP: Final = timedelta(hours=24)
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+MOST: Final = 10_000  # registered and not done with
+AT_ONCE: Final = 20  # attempts under way
+PAGE: Final = 100
+SECRET_BYTES: Final = 32  # Standard Webhooks asks for 24 to 64
+PREFIX: Final = "whsec_"
+
+Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
+"""Sends a body with headers to a URL and gives the status; raises `UpstreamFailed`."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is sealed in the document. The first attempt sets `state` and `settled_at`: later ones say the same."""
+
+    url: str
+    secret: str
+    attempts: int = 0
+    state: str = ""
+    settled_at: str = ""
+
+
+class Callbacks:
+    """Registers callbacks and delivers them."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        records: Records,
+        documents: Documents,
+        sealer: Sealer,
+        clock: Clock,
+        entropy: Entropy,
+        post: Post,
+        allows: Callable[[str], bool],
+    ) -> None:
+        self._ledger, self._records, self._documents = ledger, records, documents
+        self._sealer, self._clock, self._entropy = sealer, clock, entropy
+        self._post, self._allows = post, allows
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def register(self, review: Review, url: str) -> Secret[str]:
+        """Wants `url` to be called once `review` is settled; gives the secret that the message will be signed with.
+
+        Raises `NotEntitled` for an address that the settings don't allow, `Conflict` where the review is settled
+        already, has a callback, or too many others have one.
+        """
+        if not self._allows(url):
+            raise NotEntitled("The settings ([outgoing] allow) don't let us call this address.", code="url_not_allowed")
+        if review.state is not ReviewState.PENDING:
+            raise Conflict(f"The review is {review.state.value} already; there is nothing to wait for.")
+        if await self._documents.count_documents(DocumentKind.CALLBACK) >= MOST:
+            raise Conflict("Too many callbacks are waiting. Ask for the review instead.", code="too_many_callbacks")
+        secret = PREFIX + base64.b64encode(self._entropy.token(SECRET_BYTES)).decode("ascii")
+        document = self._sealed(review.id, 1, _Wanted(url, secret), review.expires_at)
+        try:
+            await self._ledger.commit(Unit((), (PutDocument(document),)))
+        except Conflict:
+            raise Conflict("This review has a callback already.", code="callback_exists") from None
+        self._soon(self.moved(review.id))  # it may have been settled a moment ago, before there was anybody to tell
+        return Secret(secret)
+
+    async def run(self, listen: Callable[[], Moves], stop: asyncio.Event) -> None:
+        """Delivers until `stop`. What was settled while nobody looked is found at the start."""
+        try:
+            while not stop.is_set():
+                listening = listen()
+                try:
+                    await self._look_at_all()
+                    await self._follow(listening, stop)
+                except InterlockError as error:
+                    log.warning("callbacks.failed", code=error.code)
+                finally:
+                    await listening.aclose()
+                await _pause(stop)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+
+    async def moved(self, review: ReviewId) -> None:
+        """Looks at a review that may have been settled, and tells whoever wanted to know."""
+        document = await self._documents.document(DocumentKind.CALLBACK, review)
+        if document is not None:
+            await self._attempt(document, due=document.due_at is not None and document.due_at <= self._clock.now())
+
+    async def deliver_due(self) -> int:
+        """Attempts what is due, a page of it; gives how many."""
+        due = await self._documents.documents_due(DocumentKind.CALLBACK, self._clock.now(), PAGE)
+        for document in due:
+            await self._room()
+            self._soon(self._attempt(document, due=True))
+        return len(due)
+
+    async def settled(self) -> None:
+        """Returns once no attempt is under way."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    async def _follow(self, listening: Moves, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.deliver_due()
+            try:
+                moved = await asyncio.wait_for(anext(listening), INTERVAL)
+            except TimeoutError:
+                continue
+            except StopAsyncIteration:
+                return
+            await self._room()
+            self._soon(self.moved(moved))
+
+    async def _look_at_all(self) -> None:
+        after = ""
+        while documents := await self._documents.documents(DocumentKind.CALLBACK, after, PAGE):
+            for document in documents:
+                await self._room()
+                self._soon(self.moved(ReviewId(document.id)))
+            after = documents[-1].id
+
+    async def _room(self) -> None:
+        while len(self._tasks) >= AT_ONCE:
+            await asyncio.wait(tuple(self._tasks), return_when=asyncio.FIRST_COMPLETED)
+
+    def _soon(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(_logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- one attempt --------------------------------------------------------------------------------------------------
+
+    async def _attempt(self, document: Document, *, due: bool) -> None:
+        now = self._clock.now()
+        wanted = self._opened(document)
+        if wanted.attempts and not due:
+            return  # between two attempts; a move changes nothing of what is told
+        review = await self._records.review(ReviewId(document.id))
+        if review is None:
+            await self._drop(document)
+        elif review.state is ReviewState.PENDING:
+            if due:  # past its expiry, and not swept yet
+                await self._claim(document, wanted, now + timedelta(seconds=INTERVAL))
+        elif wanted.settled_at and now - datetime.fromisoformat(wanted.settled_at) > GIVE_UP:
+            log.warning("callback.given_up", review=document.id, attempts=wanted.attempts)
+            await self._drop(document)
+        else:
+            first = replace(
+                wanted, state=wanted.state or review.state.value, settled_at=wanted.settled_at or timestamp(now)
+            )
+            counted = replace(first, attempts=first.attempts + 1)
+            if await self._claim(document, counted, now + _pause_after(counted.attempts)):
+                await self._send(document, counted, now)
+
+    async def _send(self, document: Document, wanted: _Wanted, now: datetime) -> None:
+        told = {"review": document.id, "state": wanted.state, "at": wanted.settled_at}
+        body = json.dumps(told, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json", **signed(Secret(wanted.secret), document.id, now, body)}
+        try:
+            status = await self._post(wanted.url, body, headers)
+        except UpstreamFailed as error:
+            log.warning("callback.failed", review=document.id, attempts=wanted.attempts, because=error.sentence)
+            return
+        if 200 <= status < 300 or status == 410:  # Standard Webhooks: 410 means that nobody wants to hear any more
+            await self._drop(document)
+        else:
+            log.warning("callback.failed", review=document.id, attempts=wanted.attempts, because=f"status {status}")
+
+    async def _claim(self, document: Document, wanted: _Wanted, due_at: datetime) -> bool:
+        """Whether this attempt is ours: another node may have made the document's next version first."""
+        following = self._sealed(ReviewId(document.id), document.version + 1, wanted, due_at)
+        try:
+            await self._ledger.commit(Unit((), (PutDocument(following),)))
+        except Conflict:
+            return False
+        return True
+
+    async def _drop(self, document: Document) -> None:
+        try:
+            await self._ledger.commit(Unit((), (DropDocument(DocumentKind.CALLBACK, document.id),)))
+        except Conflict:
+            return  # gone already
+
+    def _sealed(self, review: ReviewId, version: int, wanted: _Wanted, due_at: datetime) -> Document:
+        fields = {name: getattr(wanted, name) for name in _Wanted.__slots__}
+        sealed = self._sealer.seal(_about(review), json.dumps(fields).encode())
+        return Document(DocumentKind.CALLBACK, review, review, version, self._clock.now(), due_at, sealed)
+
+    def _opened(self, document: Document) -> _Wanted:
+        fields: dict[str, Any] = json.loads(self._sealer.open(_about(document.id), document.sealed).reveal())
+        return _Wanted(**fields)
+
+
+def signed(secret: Secret[str], review: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The three headers of Standard Webhooks 1.0 for a message about a review: HMAC-SHA256 over id, time and body."""
+    id_, seconds = f"review_{review}", str(int(at.timestamp()))
+    key = base64.b64decode(secret.reveal().removeprefix(PREFIX))
+    made = hmac.new(key, f"{id_}.{seconds}.".encode() + body, hashlib.sha256).digest()
+    signature = "v1," + base64.b64encode(made).decode("ascii")
+    return {"webhook-id": id_, "webhook-timestamp": seconds, "webhook-signature": signature}
+
+
+def _about(review: str) -> str:
+    return f"callback/{review}"
+
+
+def _pause_after(attempts: int) -> timedelta:
+    """5 s, 10 s, 20 s and so on, up to an hour: some thirty attempts in a day."""
+    return min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), LONGEST_PAUSE)
+
+
+async def _logged(work: Coroutine[None, None, None]) -> None:
+    try:
+        await work
+    except InterlockError as error:
+        log.warning("callbacks.failed", code=error.code)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), 1.0)
+    except TimeoutError:
+        return

@@ -1,0 +1,231 @@
+"""Callbacks: told once a review is settled, signed, retried, and never to an address that isn't allowed."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.an_office import Office, export, office
+from tests.stores.a_store import ENTROPY
+
+from interlock.errors import Conflict, NotEntitled, UpstreamFailed
+from interlock.gate import Held
+from interlock.model.document import DocumentKind
+from interlock.model.review import Review, Verdict
+from interlock.model.secret import Secret
+from interlock.stores.bell import LocalBell
+from interlock.stores.seals import AesGcmSealer
+from interlock.workers.callbacks import GIVE_UP, Callbacks
+
+URL = "https://hooks.acme.test/reviews?token=canary-url"
+
+
+@dataclass
+class Receiver:
+    """What was posted; it answers with `status`, or not at all with 0."""
+
+    status: int = 204
+    got: list[tuple[str, bytes, Mapping[str, str]]] = field(default_factory=list)
+
+    async def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        self.got.append((url, body, headers))
+        if not self.status:
+            raise UpstreamFailed("a call to hooks.acme.test failed (TimeoutError)")
+        return self.status
+
+
+@dataclass
+class Place:
+    office: Office
+    receiver: Receiver
+    callbacks: Callbacks
+    review: Review
+
+    async def waiting(self) -> int:
+        return await self.office.store.records.count_documents(DocumentKind.CALLBACK)
+
+    async def tell(self) -> None:
+        await self.callbacks.moved(self.review.id)
+
+    async def due(self) -> None:
+        await self.callbacks.deliver_due()
+        await self.callbacks.settled()
+
+    def another_node(self) -> Callbacks:
+        return callbacks(self.office, self.receiver)
+
+
+def callbacks(place: Office, receiver: Receiver) -> Callbacks:
+    return Callbacks(
+        ledger=place.store,
+        records=place.store.records,
+        documents=place.store.records,
+        sealer=AesGcmSealer(Secret(b"S" * 32), ENTROPY),
+        clock=place.clock,
+        entropy=ENTROPY,
+        post=receiver,
+        allows=lambda url: url.startswith("https://hooks.acme.test/"),
+    )
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    async with office(tmp_path) as running:
+        held = await running.gate.ask(export(await running.agent()))
+        assert isinstance(held, Held)
+        receiver = Receiver()
+        found = Place(running, receiver, callbacks(running, receiver), held.review)
+        yield found
+        await found.callbacks.settled()
+
+
+async def test_it_is_told_and_signed_as_standard_webhooks_says(place: Place) -> None:
+    secret = await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
+    assert not place.receiver.got
+    await place.office.vote(place.review, "dana")
+    await place.tell()
+    ((url, body, headers),) = place.receiver.got
+    told = json.loads(body)
+    assert url == URL and told.keys() == {"review", "state", "at"}
+    assert (told["review"], told["state"]) == (place.review.id, "approved")
+    assert secret.reveal().startswith("whsec_")
+    key = base64.b64decode(secret.reveal().removeprefix("whsec_"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    made = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{made}"
+    assert int(headers["webhook-timestamp"]) == int(place.office.clock.now().timestamp())
+    assert await place.waiting() == 0
+    await place.tell()
+    assert len(place.receiver.got) == 1
+
+
+@pytest.mark.parametrize("state", ["denied", "expired", "withdrawn"])
+async def test_every_way_of_being_settled(place: Place, state: str) -> None:
+    await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
+    match state:
+        case "denied":
+            await place.office.vote(place.review, "dana", Verdict.DENY)
+        case "expired":
+            place.office.clock.at += timedelta(hours=1)
+            await place.office.desk.expire_due()
+        case _:
+            await place.office.desk.withdraw(place.review.id, place.review.actor)
+    await place.tell()
+    assert json.loads(place.receiver.got[0][1])["state"] == state
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.test/", "https://hooks.acme.test.evil.test/", "http://169.254.169.254/", "file:///etc/passwd"]
+)
+async def test_only_addresses_that_are_allowed(place: Place, url: str) -> None:
+    with pytest.raises(NotEntitled) as caught:
+        await place.callbacks.register(place.review, url)
+    assert caught.value.code == "url_not_allowed" and await place.waiting() == 0
+
+
+async def test_one_to_a_review_and_none_once_it_is_settled(place: Place) -> None:
+    await place.callbacks.register(place.review, URL)
+    with pytest.raises(Conflict) as caught:
+        await place.callbacks.register(place.review, URL)
+    assert caught.value.code == "callback_exists"
+    settled = await place.office.vote(place.review, "dana", Verdict.DENY)
+    with pytest.raises(Conflict):
+        await place.callbacks.register(settled, URL)
+
+
+async def test_settled_in_the_moment_of_registering(place: Place) -> None:
+    await place.office.vote(place.review, "dana", Verdict.DENY)
+    await place.callbacks.register(place.review, URL)  # with the review as it was a moment before
+    await place.callbacks.settled()
+    assert len(place.receiver.got) == 1
+
+
+@pytest.mark.parametrize("status", [0, 500, 302, 404, 429])
+async def test_it_tries_again_with_growing_pauses_and_says_the_same(place: Place, status: int) -> None:
+    await place.callbacks.register(place.review, URL)
+    await place.office.vote(place.review, "dana")
+    place.receiver.status = status
+    await place.tell()
+    await place.tell()  # a move between two attempts changes nothing
+    await place.due()
+    assert len(place.receiver.got) == 1
+    for seconds, attempts in ((5, 2), (5, 2), (5, 3), (20, 4)):
+        place.office.clock.at += timedelta(seconds=seconds)
+        await place.due()
+        assert len(place.receiver.got) == attempts
+    place.receiver.status = 200
+    place.office.clock.at += timedelta(hours=1)
+    await place.due()
+    assert len({(body, headers["webhook-id"]) for _, body, headers in place.receiver.got}) == 1
+    assert await place.waiting() == 0
+
+
+async def test_it_gives_up_after_a_day(place: Place) -> None:
+    await place.callbacks.register(place.review, URL)
+    await place.office.vote(place.review, "dana")
+    place.receiver.status = 500
+    await place.tell()
+    place.office.clock.at += GIVE_UP + timedelta(seconds=1)
+    await place.due()
+    assert len(place.receiver.got) == 1 and await place.waiting() == 0
+
+
+async def test_who_doesnt_want_to_hear_is_left_alone(place: Place) -> None:
+    await place.callbacks.register(place.review, URL)
+    await place.office.vote(place.review, "dana")
+    place.receiver.status = 410
+    await place.tell()
+    assert await place.waiting() == 0
+
+
+async def test_of_two_nodes_one_makes_an_attempt(place: Place) -> None:
+    await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
+    await place.office.vote(place.review, "dana")
+    place.receiver.status = 500
+    other = place.another_node()
+    await asyncio.gather(*(each.moved(place.review.id) for each in (place.callbacks, other)))
+    assert len(place.receiver.got) == 1
+
+
+async def test_it_follows_what_moves_and_finds_what_moved_before(place: Place) -> None:
+    await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
+    await place.office.vote(place.review, "dana")  # while nobody listened
+    bell, stop = LocalBell(), asyncio.Event()
+    running = asyncio.ensure_future(place.callbacks.run(bell.listen, stop))
+    async with asyncio.timeout(10):
+        while not place.receiver.got:
+            await asyncio.sleep(0.01)
+        held = await place.office.gate.ask(export(await place.office.agent("other")))
+        assert isinstance(held, Held)
+        await place.callbacks.register(held.review, URL)
+        await place.office.vote(held.review, "dana", Verdict.DENY)
+        while len(place.receiver.got) < 2:
+            bell.ring(held.review.id)
+            await asyncio.sleep(0.01)
+    stop.set()
+    bell.close()
+    await asyncio.wait_for(running, 10)
+
+
+async def test_neither_address_nor_secret_lies_open(place: Place, tmp_path: Path) -> None:
+    secret = await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
+    stored = everything(tmp_path)
+    assert b"canary-url" not in stored and secret.reveal().encode() not in stored
+
+
+def everything(directory: Path) -> bytes:
+    """What lies in the store's files."""
+    return b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
