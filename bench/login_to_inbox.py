@@ -1,7 +1,7 @@
 """From the sign-in button to the inbox: what the gateway adds to a sign-in.
 
-Budget: 300 ms of server time. Measured from outside over HTTP, on warm metadata and keys: the way to the provider, the callback (the code
-redeemed at a provider of the test kit's, its ID token verified, the session sealed), and the inbox.
+Budget: 300 ms of server time. Measured from outside over HTTP, on warm metadata and keys: the way to the provider, the
+callback (the code redeemed at a provider of the test kit's, its ID token verified, the session sealed), and the inbox.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A thousand people vote at once on one review: how fast that is settled, and that there is exactly one outcome.
 
-No budget in seconds: issue 4 asks for the one outcome. Five signatures are asked for, so five votes count and the others
+No budget in seconds: issue 4 asks for the one outcome. Five signatures are asked for: five votes count and the others
 are refused, each with its entry on disk. Store, registry and desk are the real ones; nothing goes over HTTP.
 """
 

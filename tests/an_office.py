@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.stores.a_store import ENTROPY, NODE, NODE_SIGNER, TRUST, HandClock
 
-from interlock.desk import Desk, DeskRules
+from interlock.desk import Desk, DeskRules, Openings
 from interlock.gate import Gate
 from interlock.identity.directory import Directory
 from interlock.ledger.authority import Authority
@@ -161,6 +161,7 @@ async def office(
                 VoteSettings(unsafe_token_votes=token_votes),
                 limits=Limits(open_reviews_per_actor=5, cool_down_seconds=0),
             ),
+            openings=Openings(TRUST.node_keys),
         )
         gate = Gate(store, OneBundle(bundle(policy)), Recents(), desk, registry, clock, ENTROPY)
         yield Office(store, authority, registry, desk, gate, clock)

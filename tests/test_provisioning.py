@@ -20,6 +20,7 @@ from interlock.model.actor import Actor
 from interlock.model.document import DocumentKind
 from interlock.model.entry import EntryType
 from interlock.model.names import ActorId, PersonId
+from interlock.model.narrowing import Narrowing
 from interlock.model.review import ReviewState
 from interlock.provisioning import Stored, Unacceptable
 
@@ -217,6 +218,20 @@ async def test_votes_are_counted_anew_when_it_is_taken_up(here: House) -> None:
     await here.provisioning.settle_due()
     assert here.groups("ana") is None
     assert (await here.office.desk.review(review.id)).state is ReviewState.SUPERSEDED
+
+
+async def test_who_was_let_in_for_less_time_joins_still(here: House) -> None:
+    await user(here, await okta(here), "ana")
+    await here.provisioning.settle_due()
+    (review,) = await here.pending()
+    desk, card = here.office.desk, await here.office.desk.card(review.id)
+    shorter = Narrowing(valid=timedelta(seconds=60))
+    await desk.narrow(review.id, here.office.voter("remy"), shorter, card.action_digest, card.card_digest)
+    assert await here.vote(review, "remy") == 200
+    await here.provisioning.settle_due()
+    assert here.groups("ana") == set()
+    assert (await desk.review(review.id)).state is ReviewState.SUCCEEDED
+    assert await here.entries(EntryType.REVIEW_SUPERSEDED) == []
 
 
 async def test_without_approvers_nobody_joins(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from typing import assert_never
 from interlock.actions.from_leaf import from_leaf, hidden_label
 from interlock.actions.record import told
 from interlock.desk import Desk, Sealed
-from interlock.errors import Conflict, NotFound
+from interlock.desk.presence import proof
+from interlock.errors import AuthenticationFailed, Conflict, NotFound
+from interlock.identity.passkeys import REVEAL, leaf_terms
 from interlock.model.action import Action
 from interlock.model.actor import Actor, ActorKind
 from interlock.model.canonical import JsonValue
@@ -195,7 +197,7 @@ class Gate:
         """One value that a review's card hides, for one reviewer; raises `NotFound`.
 
         It is an action of the person's, decided like any other and on record before the value is handed out. Nobody can
-        sign for it: what would need a review is denied.
+        sign for it: what would need a review is denied, and so is who has a passkey and doesn't answer with it.
         """
         review, person = await self.desk.review(review_id), self.registry.directory.person(voter.person)
         if person is None or not self.desk.may_see(review, person.id):
@@ -207,10 +209,16 @@ class Gate:
         decision = self._may_reveal(review, voter, action)
         if not isinstance(decision, Allow):
             return await self._deny(action, decision.reasons, review_id)
+        about = (review, REVEAL, review.digest, review.card_digest, leaf_terms(statement, leaf))
+        try:
+            voter = self.desk.attendance.attested(voter, *about)
+        except AuthenticationFailed as failed:
+            sentence = f"{failed.sentence[:1].upper()}{failed.sentence[1:]}."
+            return await self._deny(action, (Reason("no_passkey_answer", sentence),), review_id)
         value = await self.desk.leaf(review_id, statement, leaf)
         release = self._released(action, decision.obligations, decision, None, {})
         shown: dict[str, JsonValue] = {"review": review_id, "person": person.id, "statement": statement, "leaf": leaf}
-        shown["label"] = label
+        shown |= {"label": label, **proof(voter)}
         ended: dict[str, JsonValue] = {"outcome": Outcome.SUCCEEDED.value, "rows": 1, "sqlstate": "", "review": ""}
         entries = (
             release,

@@ -118,6 +118,9 @@ class Documents(Protocol):
     async def count_documents(self, kind: DocumentKind) -> int:
         """How many documents of a kind there are."""
 
+    async def count_named(self, kind: DocumentKind, prefix: str) -> int:
+        """How many documents of a kind have a name that begins so."""
+
     async def documents_due(self, kind: DocumentKind, now: datetime, limit: int) -> Sequence[Document]:
         """Documents that are due, the longest first."""
 

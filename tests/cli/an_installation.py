@@ -94,6 +94,7 @@ class Installation:
         if holder not in self.keys:
             by = {"holder": holder, "made_by": "dana" if holder == "etl" else holder}
             made = self.call("POST", "/api/operator/keys", {"Authorization": f"Bearer {self.operator}"}, by)
+            assert made.is_success, made.text
             self.keys[holder] = made.json()["token"]
         return self.keys[holder]
 

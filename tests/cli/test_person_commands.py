@@ -58,3 +58,11 @@ def test_what_isnt_there_isnt_removed(gateway: Served) -> None:
         told = CliRunner().invoke(person.app, ["remove-passkey", "dana", credential, "--because", "lost"])
         assert told.exit_code == code, told.output
     assert not gateway.entries(b"identity.changed")
+
+
+def test_sessions_and_passwords_of_somebody_are_ended(gateway: Served) -> None:
+    done = CliRunner().invoke(person.app, ["end-sessions", "dana", "--because", "laptop stolen"])
+    assert done.exit_code == 0 and "dana has no session" in done.stderr, done.output
+    (entry,) = gateway.entries(b"sessions_ended")
+    assert b'"because":"laptop stolen"' in entry and b'"by":"operator"' in entry
+    assert CliRunner().invoke(person.app, ["end-sessions", "nobody", "--because", "x"]).exit_code == 1

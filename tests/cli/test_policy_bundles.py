@@ -128,6 +128,8 @@ def test_what_can_t_be_proposed_and_by_whom(here: Installation, tmp_path: Path) 
         assert done.exit_code == 1
         assert "local.cedar:3: " in done.stderr and "Refused (mistakes): There " in done.stderr
         here.policy.write_text(STRICTER)
+        accepted = here.call("POST", "/api/people/me/wards/etl/accept", here.console("dana"))
+        assert accepted.is_success, accepted.text
         for holder, code, told in (("etl", 1, "people_only"), (None, 2, "INTERLOCK_TOKEN")):
             done = run(here, "policy", "propose", holder=holder)
             assert (done.exit_code, told in done.stderr) == (code, True), done.output

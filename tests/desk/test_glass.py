@@ -174,3 +174,24 @@ async def test_one_who_left_gets_nothing_run_any_more(desk: Office) -> None:
     left = {id_: each for id_, each in people.people.items() if id_ != PersonId("gil")}
     answer = await desk.with_directory(replace(people, people=left)).gate.redeem(review.id, action, Again(action))
     assert isinstance(answer, Held) and answer.review.id != review.id
+
+
+async def test_who_has_a_passkey_judges_with_it_and_the_ledger_keeps_the_answer(desk: Office) -> None:
+    review, _ = await held(desk)
+    await break_glass(desk, review, "gil")
+    keys = OneKey({"ann"})
+    seen = with_desk(desk, passkeys=keys)
+    with pytest.raises(AuthenticationFailed):
+        await seen.desk.review_afterwards(review.id, desk.voter("ann"), True)
+    assert desk.desk.breaks_due(PersonId("ann")) and keys.asked == []
+    for justified in ("a wrong answer", "a right one"):
+        voter = replace(desk.voter("ann"), assertion=PROVEN if justified == "a right one" else replace(PROVEN, count=9))
+        if justified == "a wrong answer":
+            with pytest.raises(AuthenticationFailed):
+                await seen.desk.review_afterwards(review.id, voter, False)
+        else:
+            await seen.desk.review_afterwards(review.id, voter, False)
+    assert keys.asked == [("afterwards", "not justified")] * 2
+    (entry,) = await entries(desk, "break_glass.reviewed")
+    assert (entry["presence"], entry["justified"], entry["credential"]) == ("webauthn", "no", PROVEN.credential)
+    assert desk.desk.breaks_due(PersonId("ann")) == []

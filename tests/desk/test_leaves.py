@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.an_office import Office, office
-from tests.desk.a_review import by, entries, held, narrow, ruled, under
+from tests.desk.a_review import PROVEN, OneKey, by, entries, held, narrow, ruled, under, with_desk
 
 from interlock.errors import NotFound
 from interlock.gate import Denied
@@ -115,3 +115,23 @@ async def test_values_are_sealed_and_stay_with_a_narrowed_review(desk: Office, t
     stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())  # noqa: ASYNC240
     assert b"MRN-0042" not in stored
     assert "MRN-0042" not in repr(TEMPLATE)
+
+
+async def test_who_has_a_passkey_is_shown_a_value_only_with_its_answer(desk: Office) -> None:
+    review, keys = await held_with_values(desk), OneKey({"ann"})
+    locked = with_desk(desk, passkeys=keys)
+    for voter in (desk.voter("ann"), replace(desk.voter("ann"), assertion=replace(PROVEN, count=9))):
+        answer = await locked.gate.show_leaf(review.id, voter, 0, 1)
+        assert isinstance(answer, Denied) and answer.reasons[0].code == "no_passkey_answer"
+    assert await entries(desk, "reveal.shown") == [] and len(await entries(desk, "action.denied")) == 2
+    value = await locked.gate.show_leaf(review.id, replace(desk.voter("ann"), assertion=PROVEN), 0, 1)
+    assert isinstance(value, Secret)
+    assert keys.asked == [("reveal", "0.1")] * 2
+    assert (await entries(desk, "reveal.shown"))[0]["credential"] == PROVEN.credential
+
+
+async def test_nobody_is_asked_for_an_answer_where_policy_shows_none(desk: Office) -> None:
+    review, keys = await held_with_values(desk), OneKey({"ann"})
+    voter = replace(desk.voter("ann"), assertion=PROVEN)
+    assert isinstance(await with_desk(under(desk), passkeys=keys).gate.show_leaf(review.id, voter, 0, 0), Denied)
+    assert keys.asked == []

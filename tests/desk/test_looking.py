@@ -32,8 +32,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Office]:
 
 async def varied(desk: Office) -> None:
     """Reviews that ask many things of many people: some voted on, narrowed, approved, denied, expired."""
-    for number, annotations in enumerate(ASKED):
-        asking = under(desk, annotations)
+    for number, asked in enumerate(ASKED):
+        asking = under(desk, asked)
         for n in range(4):
             review, _ = await held(asking, f"COPY patients TO STDOUT -- {number} {n}")
             desk.clock.forward(seconds=1)

@@ -1,4 +1,4 @@
-"""A review is of one actor, on behalf of the same people: whoever is part of a request never signs for it by joining."""
+"""A review is of one actor, on behalf of the same people: who is part of a request never signs for it by joining."""
 
 from __future__ import annotations
 

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from tests.an_office import Again, Office, export, office
 from tests.desk.a_review import AUDITORS, break_glass, delegate, held, ruled, under, with_desk
-from tests.stores.a_store import write_raw
+from tests.stores.a_store import NODE_SIGNER, TRUST, write_raw
 
+from interlock.desk import Openings, openings
+from interlock.errors import NotFound
 from interlock.gate import Cleared, Held
+from interlock.ledger.note import Ed25519Signer, VerifyingKey
 from interlock.model.names import ActorId, PersonId
 from interlock.model.review import ReviewState, Verdict
 from interlock.model.secret import Secret
@@ -60,6 +63,69 @@ async def test_a_row_that_names_another_group_shows_an_open_review_to_nobody_mor
     )
     found = await desk.desk.review(review.id)
     assert {p for p in everybody(desk) if desk.desk.may_see(found, p)} == SEEN_BY
+
+
+def forgetful(desk: Office) -> Office:
+    """The desk as after a start: it remembers nothing of what is settled."""
+    return with_desk(desk, openings=Openings(TRUST.node_keys))
+
+
+EVES = {
+    "names her as part of it": "UPDATE il_review SET excluded = '[\"eve\"]'",
+    "names her group": "UPDATE il_review SET requirements = replace(requirements, 'officers', 'security')",
+}
+
+
+@pytest.mark.parametrize("row", EVES.values(), ids=EVES)
+@pytest.mark.parametrize("after_a_start", [False, True])
+async def test_a_written_row_opens_a_settled_card_to_nobody(
+    desk: Office, tmp_path: Path, row: str, after_a_start: bool
+) -> None:
+    review, _ = await held(desk)
+    await desk.vote(review, "ann", Verdict.DENY)
+    if after_a_start:
+        desk = forgetful(desk)
+    write_raw(tmp_path / "interlock.db", row)
+    found = await desk.desk.review(review.id)
+    (listed,) = await desk.desk.reviews(frozenset({ReviewState.DENIED}), 10)
+    for shown in (found, listed):
+        assert {p for p in everybody(desk) if desk.desk.may_see(shown, p)} == SEEN_BY
+    assert listed == found and found.state is ReviewState.DENIED and found.excluded == review.excluded
+
+
+async def test_a_settled_row_that_names_another_opening_is_there_for_nobody(desk: Office, tmp_path: Path) -> None:
+    review, _ = await held(desk)
+    await desk.vote(review, "ann", Verdict.DENY)
+    desk.clock.forward(seconds=1)
+    other, _ = await held(desk, "COPY patients TO STDOUT ")
+    desk = forgetful(desk)
+    vote = (await desk.desk.votes(review.id))[0].entry
+    for entry in (other.opened_entry, vote, "none"):
+        write_raw(tmp_path / "interlock.db", f"UPDATE il_review SET opened_entry = '{entry}' WHERE id = '{review.id}'")
+        with pytest.raises(NotFound):
+            await desk.desk.review(review.id)
+        assert [each.id for each in await desk.desk.reviews(None, 10)] == [other.id]
+        assert [each.id for each in await desk.desk.reviews_of(ActorId("etl"), None, 10)] == [other.id]
+
+
+async def test_an_opening_that_no_node_of_ours_signed_shows_nothing(desk: Office) -> None:
+    review, _ = await held(desk)
+    await desk.vote(review, "ann", Verdict.DENY)
+    stranger = Ed25519Signer(NODE_SIGNER.name, Secret(b"x" * 32))
+    for keys in ((), (VerifyingKey(stranger.name, stranger.public),)):
+        with pytest.raises(NotFound):
+            await with_desk(desk, openings=Openings(keys)).desk.review(review.id)
+    assert (await desk.desk.review(review.id)).id == review.id
+
+
+async def test_openings_are_remembered_up_to_a_bound(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openings, "MOST_REMEMBERED", 2)
+    desk = forgetful(desk)
+    for n in range(5):
+        review, _ = await held(desk, "COPY patients TO STDOUT" + " " * n)
+        await desk.vote(review, "ann", Verdict.DENY)
+    assert len(await desk.desk.reviews(None, 10)) == 5
+    assert 0 < len(desk.desk.openings._known) <= 2
 
 
 class _NoSealer:

@@ -10,7 +10,7 @@ import pytest
 from tests.an_office import Office, office
 from tests.desk.a_review import break_glass, entries, held, narrow, under
 
-from interlock.desk.talk import LONGEST, MOST, MOST_ANSWERED
+from interlock.desk.talk import LONGEST, MOST, MOST_BY_ONE, MOST_BY_PART
 from interlock.errors import Conflict, MalformedInput, NotEntitled, NotFound
 from interlock.model.comment import CommentKind
 from interlock.model.narrowing import Narrowing
@@ -60,18 +60,38 @@ async def test_only_who_asked_answers(desk: Office, who: str) -> None:
         await desk.desk.comment(review.id, who, CommentKind.ANSWER, "so")
 
 
-async def test_there_is_an_end_to_it_and_people_have_the_last_word(desk: Office) -> None:
+async def test_who_asked_says_so_much_and_no_more(desk: Office) -> None:
+    review, _ = await held(desk)
+    for _ in range(MOST_BY_ONE):
+        await desk.desk.comment(review.id, "agent/etl", CommentKind.ANSWER, "so")
+    with pytest.raises(Conflict, match="you have said"):
+        await desk.desk.comment(review.id, "agent/etl", CommentKind.ANSWER, "so")
+    await desk.desk.comment(review.id, "person/ann", CommentKind.QUESTION, "why?")
+
+
+async def test_there_is_an_end_to_it_and_people_have_the_last_word(tmp_path: Path) -> None:
+    async with office(tmp_path) as opened:
+        await _filled(under(opened, OFFERED.replace('officers:2")', 'officers:2, security:1")')))
+
+
+async def _filled(desk: Office) -> None:
     review, _ = await held(desk)
 
     async def say(who: str, kind: CommentKind, times: int) -> None:
         await asyncio.gather(*(desk.desk.comment(review.id, who, kind, "so") for _ in range(times)))
 
-    await say("agent/etl", CommentKind.ANSWER, MOST_ANSWERED)
-    with pytest.raises(Conflict):
-        await say("agent/etl", CommentKind.ANSWER, 1)
-    await say("person/ann", CommentKind.COMMENT, MOST - MOST_ANSWERED)
-    with pytest.raises(Conflict):
-        await say("person/ann", CommentKind.COMMENT, 1)
+    for name in ("ann", "bob"):
+        await say(f"person/{name}", CommentKind.COMMENT, MOST_BY_ONE)
+    with pytest.raises(Conflict, match="you have said"):
+        await say("person/ann", CommentKind.QUESTION, 1)
+    await say("person/olivia", CommentKind.COMMENT, MOST_BY_PART)  # owns who asked
+    with pytest.raises(Conflict, match="you have said"):
+        await say("person/olivia", CommentKind.COMMENT, 1)
+    with pytest.raises(Conflict, match="as many comments"):
+        await say("agent/etl", CommentKind.ANSWER, 1)  # people have the last word
+    await say("person/cat", CommentKind.COMMENT, MOST - 2 * MOST_BY_ONE - MOST_BY_PART)
+    with pytest.raises(Conflict, match="as many comments"):
+        await say("person/gil", CommentKind.COMMENT, 1)
     await break_glass(desk, review, "gil")  # why the glass was broken is taken all the same
     assert len(await desk.desk.comments(review.id)) == MOST + 1
 

@@ -145,6 +145,15 @@ def test_what_is_said_twice_is_refused_but_no_corruption(type_: EntryType, d: di
     assert refusal(said(draft(type_, 1, obj=REVIEW, **d), draft(type_, 2, obj=OTHER, **d))) is None
 
 
+def test_the_same_vote_by_another_credential_is_another() -> None:
+    """The first may be void by now; whose votes they are is one person all the same."""
+    cast = {"person": "cleo", "verdict": "approve", "settles": "", "presence": "token", "key": "k1"}
+    first = draft(EntryType.VOTE_CAST, 1, obj=REVIEW, **cast)
+    assert refusal(said(first, draft(EntryType.VOTE_CAST, 2, obj=REVIEW, **cast))) is not None
+    for other in ({"key": "k2"}, {"presence": "console"}, {"credential": "c"}):
+        assert refusal(said(first, draft(EntryType.VOTE_CAST, 2, obj=REVIEW, **{**cast, **other}))) is None
+
+
 def test_claims_of_different_things_do_not_meet() -> None:
     one = said(
         draft(EntryType.REVIEW_OPENED, 1, obj=REVIEW),

@@ -272,3 +272,9 @@ def test_left_at_is_the_entrys_time(story: Story) -> None:
     story.node.now = datetime(2027, 1, 1, tzinfo=UTC)
     story.add(changed(IdentityChange.PERSON_REMOVED, "ana"))
     assert story.roster.left_at(ANA) == datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)
+
+
+def test_sessions_ended_are_counted_and_of_nobody_else(story: Story) -> None:
+    story.add(changed(IdentityChange.SESSIONS_ENDED, ANA, because="x"))
+    story.add(changed(IdentityChange.SESSIONS_ENDED, ANA), changed(IdentityChange.PERSON_REMOVED, ANA))
+    assert [story.roster.sessions_ended(each) for each in (ANA, BEA)] == [2, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -32,16 +33,24 @@ from tests.promises.a_served_gateway import served
 from tests.promises.canaries import TABLE
 from tests.stores.a_store import write_raw
 
-from interlock.errors import AuthenticationFailed, InterlockError, LedgerCorrupt, PolicyMistakes, UpstreamFailed
+from interlock.errors import (
+    AuthenticationFailed,
+    InterlockError,
+    LedgerCorrupt,
+    NotFound,
+    PolicyMistakes,
+    UpstreamFailed,
+)
 from interlock.gate import Cleared, Held
 from interlock.identity import keys
 from interlock.identity.directory import Directory
 from interlock.model.action import Action
 from interlock.model.actor import Actor, ActorKind
-from interlock.model.names import ActorId, PersonId
+from interlock.model.names import ActorId, PersonId, ReviewId
 from interlock.model.review import Review, ReviewState, Verdict
 from interlock.model.secret import Secret
 from interlock.model.settings import AgentSettings
+from interlock.web.allowed import CallerKind, named_callers
 from interlock.web.callers import CSRF_HEADER
 from interlock.web.session import COOKIE
 
@@ -66,29 +75,28 @@ async def held(desk: Office, agent: Actor, text: str = "COPY patients TO STDOUT"
 # -- the API ----------------------------------------------------------------------------------------------------------
 
 FORM = {"verdict": "approve", "action_digest": "0" * 64, "card_digest": "0" * 64, "csrf": "x", "token": "x"}
-MUTATING = {  # route -> what is sent to it
+BODIES = {  # what is sent to a route, where it isn't an empty object
     ("POST", "/api/reviews/{review}/votes"): "json",
     ("POST", "/api/reviews/{review}/withdraw"): "none",
     ("POST", "/api/bundles"): {"sources": {"policy.cedar": POLICY}},
     ("POST", "/api/operator/keys"): {"holder": "etl", "made_by": "dana"},
     ("POST", "/api/operator/keys/{key}/revoke"): {"because": "lost"},
     ("POST", "/api/operator/sign-in-links"): {"person": "dana"},
-    ("POST", "/sign-in"): "form",
-    ("POST", "/sign-out"): "form",
-    ("POST", "/reviews/{review}/votes"): "form",
 }
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Which routes change nothing but what needs no credential to begin: a sign-in, and asking to be let in.
+OPEN = frozenset({"/sign-in", "/sign-out", "/api/device/authorize", "/api/device/token"})
 
 
-def _routes(app: object) -> set[tuple[str, str]]:
-    """Every method and path, by the application's own description and its routes that aren't in it."""
-    found: set[tuple[str, str]] = set()
+def _routes(app: object) -> dict[tuple[str, str], frozenset[str]]:
+    """Every method and path, with the kinds of caller that it names."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
 
     def walk(routes: object) -> None:
         assert isinstance(routes, list)
         for route in routes:
             if isinstance(route, APIRoute):
-                found.update((method, route.path) for method in route.methods or ())
+                found.update({(m, route.path): frozenset(named_callers(route)) for m in route.methods or ()})
             elif hasattr(route, "original_router"):
                 walk(route.original_router.routes)
 
@@ -96,15 +104,26 @@ def _routes(app: object) -> set[tuple[str, str]]:
     return found
 
 
-async def test_every_route_that_changes_something_is_tried_here(desk: Office) -> None:
-    """A route added later fails here until it is in the table."""
-    found = {(method, path) for method, path in _routes(control(desk)) if method not in READS}
-    assert found == set(MUTATING)
+def _mutating(app: object) -> dict[tuple[str, str], frozenset[str]]:
+    return {route: kinds for route, kinds in _routes(app).items() if route[0] not in READS}
+
+
+async def test_every_route_that_changes_something_names_who_may_call_it(desk: Office) -> None:
+    found = _mutating(control(desk))
+    assert found.keys() >= BODIES.keys()
+    assert {path for (_, path), kinds in found.items() if CallerKind.ANYONE in kinds} == OPEN
+    assert all(found.values())
+
+
+def test_no_agent_s_or_service_s_credential_is_named_for_anything_but_its_own_requests(desk: Office) -> None:
+    theirs = {CallerKind.AGENT, CallerKind.SERVICE}
+    found = {path for (_, path), kinds in _mutating(control(desk)).items() if kinds & theirs}
+    assert found == {f"/api/reviews/{{review}}/{what}" for what in ("withdraw", "comments", "callback")}
 
 
 async def _send(client: httpx.AsyncClient, desk: Office, review: Review, method: str, path: str) -> httpx.Response:
-    sent = MUTATING[method, path]
-    to = path.replace("{review}", review.id).replace("{key}", "0123456789abcdef")
+    sent = BODIES.get((method, path), {} if path.startswith(("/api", "/scim")) else "form")
+    to = re.sub(r"\{\w+\}", "x", path.replace("{review}", review.id).replace("{key}", "0123456789abcdef"))
     looked = await ballot(desk, review)
     if sent == "json":
         return await client.request(method, to, json=looked)
@@ -128,12 +147,13 @@ async def test_no_credential_but_a_console_session_moves_anything(desk: Office, 
     }
     desk.clock.forward(days=2 if who == "old" else 0)
     app = control(desk)
-    allowed = {"agent": {"/api/reviews/{review}/withdraw"}, "operator": {p for _, p in MUTATING if "operator" in p}}
-    allowed["person"] = {"/api/bundles"}  # asks for a review, as an agent does, in which that person doesn't count
+    kinds = {"agent": "agent", "other agent": "agent", "service": "service", "operator": "operator", "person": "person"}
     async with caller(app, tokens[who]) as client:
-        for method, path in MUTATING:
-            if path in allowed.get(who, set()):
-                continue  # its own request; and keys, which the operator makes and can't vote with
+        for (method, path), named in _mutating(app).items():
+            votes = path.endswith("/votes")
+            if path in OPEN - {"/sign-in", "/sign-out"} or (kinds.get(who) in named and not votes):
+                continue  # its own requests, and what the operator and a person's key are for: none of it is a vote
+            desk.clock.forward(seconds=6)  # who guesses credentials is slowed down
             answer = await _send(client, desk, review, method, path)
             if path == "/sign-out":
                 assert answer.status_code in (303, 401, 403) and COOKIE not in client.cookies
@@ -414,9 +434,11 @@ async def test_a_review_made_of_rows_alone_is_none(desk: Office, tmp_path: Path)
     listed = ", ".join(names)
     insert = f"INSERT INTO il_review (id, lookup, {listed}) SELECT '{copied}', x'00', {listed} FROM il_review"
     write_raw(tmp_path / "interlock.db", insert, APPROVED, *_votes("dana"))
-    forged = await desk.desk.review(replace(review, id=type(review.id)(copied)).id)
-    with pytest.raises(InterlockError):
-        await desk.gate.redeem(forged.id, action, Again(action))
+    forged = ReviewId(copied)
+    with pytest.raises(NotFound):
+        await desk.desk.review(forged)
+    with pytest.raises(NotFound):
+        await desk.gate.redeem(forged, action, Again(action))
     assert not await _released(desk, review, action)
 
 

@@ -11,17 +11,19 @@ from testkit.authenticator import Authenticator
 from tests.a_directory_service import House, house
 from tests.an_office import ACTORS, OFFICERS, OWNERS, PEOPLE, export
 from tests.promises.a_control_port import URL
+from tests.stores.a_store import ENTROPY
 
 from interlock.errors import AuthenticationFailed, Conflict, InterlockError, NotEntitled, NotFound
 from interlock.gate import Held
 from interlock.identity import passkeys as identity
 from interlock.identity.directory import Directory
-from interlock.model.entry import EntryType
-from interlock.model.names import ActorId, GroupName, PersonId
+from interlock.model.change import Unit
+from interlock.model.entry import Draft, EntryType
+from interlock.model.names import ActorId, EntryId, GroupName, PersonId
 from interlock.model.passkey import Assertion
 from interlock.model.review import Verdict
 from interlock.model.secret import Secret
-from interlock.registry.confirming import delegating, linking
+from interlock.registry.confirming import delegating, linking, owning, unlinking
 
 DANA, REMY, OLIVIA, ETL = PersonId("dana"), PersonId("remy"), PersonId("olivia"), ActorId("etl")
 
@@ -258,7 +260,7 @@ async def test_who_has_a_passkey_delegates_with_it_and_ends_without(here: House)
     assert people.given(OLIVIA) == ()
 
 
-async def test_who_has_a_passkey_confirms_a_link_with_it_and_unlinks_and_declines_without(here: House) -> None:
+async def test_who_has_a_passkey_links_and_unlinks_with_it_and_declines_without(here: House) -> None:
     laptop, people = await with_passkey(here, OLIVIA), here.people
     people.claim_link(people.begin_link(OLIVIA, "slack"), "slack", "U1", "olivia")
     for given in (None, answer(laptop, linking(OLIVIA, "slack", "U2")), answer(laptop, linking(DANA, "slack", "U1"))):
@@ -267,8 +269,13 @@ async def test_who_has_a_passkey_confirms_a_link_with_it_and_unlinks_and_decline
     assert people.person_of("slack", "U1") is None
     await people.confirm_link(OLIVIA, "slack", "U1", answer(laptop, linking(OLIVIA, "slack", "U1")))
     assert people.person_of("slack", "U1") == OLIVIA
-    await people.unlink(OLIVIA, "slack", "U1")
-    await people.accept_owner(OLIVIA, ETL)
+    links = answer(laptop, linking(OLIVIA, "slack", "U1")), answer(laptop, unlinking(OLIVIA, "slack", "U2"))
+    for given in (None, *links):
+        with pytest.raises(AuthenticationFailed):
+            await people.unlink(OLIVIA, "slack", "U1", given)
+    assert people.person_of("slack", "U1") == OLIVIA
+    await people.unlink(OLIVIA, "slack", "U1", answer(laptop, unlinking(OLIVIA, "slack", "U1")))
+    await people.accept_owner(OLIVIA, ETL, answer(laptop, owning(OLIVIA, ETL)))
     await people.decline_owner(OLIVIA, ETL)
     assert people.person_of("slack", "U1") is None
 
@@ -303,6 +310,61 @@ async def test_who_leaves_loses_keys_votes_and_say_at_once(here: House) -> None:
     assert [(d["because"], d["by"]) for d in revoked] == [("the person left", "provisioning/okta")]
     with pytest.raises(NotFound):
         await here.people.remove_person(DANA, "provisioning/okta")
+
+
+async def returned(here: House, person: PersonId) -> None:
+    """Whom a review let back in."""
+    here.office.clock.at += timedelta(seconds=1)
+    d = {"what": "person_added", "subject": person, "by": "directory", "name": "Another"}
+    await here.office.store.commit(Unit((Draft(EntryId(ENTROPY.uuid7()), EntryType.IDENTITY_CHANGED, d, obj=person),)))
+    here.office.clock.at += timedelta(seconds=1)
+    assert here.people.directory.person(person) is not None
+
+
+async def test_who_leaves_takes_the_keys_along_that_they_made(here: House) -> None:
+    registry = here.office.registry
+    await here.people.accept_owner(OLIVIA, ETL)
+    made, secret = await registry.issue_key("etl", DANA, None)
+    _, others = await registry.issue_key("etl", OLIVIA, None)
+    agent, theirs = registry.authenticate(secret), await here.key("dana")
+    here.people.provisioner(theirs)
+    await here.people.remove_person(DANA, "provisioning/okta")
+    await returned(here, DANA)
+    assert made in {d["key"] for d in await here.entries(EntryType.KEY_REVOKED)}
+    assert registry.current(agent) is None
+    for key, take in ((secret, registry.authenticate), (theirs, here.people.provisioner)):
+        with pytest.raises(AuthenticationFailed):
+            take(key)
+    assert registry.authenticate(others).made_by == OLIVIA
+    _, anew = await registry.issue_key("etl", DANA, None)
+    assert registry.authenticate(anew).made_by == DANA
+
+
+async def test_a_key_whose_maker_was_away_opens_nothing_though_nobody_revoked_it(here: House) -> None:
+    """A log of before keys left with their makers; or a maker whom the settings name no more."""
+    registry, people = here.office.registry, here.people
+    await people.accept_owner(OLIVIA, ETL)
+    _, secret = await registry.issue_key("etl", DANA, None)
+    agent, provisioning = registry.authenticate(secret), await here.key("dana")
+    link = await registry.issue_sign_in(DANA)
+    d = {"what": "person_removed", "subject": DANA, "by": "directory"}
+    await here.office.store.commit(Unit((Draft(EntryId(ENTROPY.uuid7()), EntryType.IDENTITY_CHANGED, d, obj=DANA),)))
+    for back in (False, True):
+        if back:
+            await returned(here, DANA)
+        assert registry.current(agent) is None
+        for key, take in ((secret, registry.authenticate), (provisioning, people.provisioner)):
+            with pytest.raises(AuthenticationFailed):
+                take(key)
+        with pytest.raises(AuthenticationFailed):
+            await registry.sign_in(link)
+    assert (await registry.sign_in(await registry.issue_sign_in(DANA)))[0] == DANA
+    without = Directory({k: v for k, v in PEOPLE.items() if k != DANA}, ACTORS, here.office.authority.roster)
+    _, secret = await registry.issue_key("etl", REMY, None)
+    agent = registry.authenticate(secret)
+    gone = Directory({k: v for k, v in PEOPLE.items() if k != REMY}, ACTORS, here.office.authority.roster)
+    assert here.office.with_directory(without).registry.current(agent) is not None
+    assert here.office.with_directory(gone).registry.current(agent) is None
 
 
 async def test_who_leaves_takes_no_account_along_nor_does_the_settings_word_bring_it_back(here: House) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from hypothesis import example, find, given
+from hypothesis import strategies as st
 from testkit.certificates import Authority
 from tests.upstreams.a_tls_server import tls_server
 
@@ -137,6 +141,66 @@ async def test_other_addresses_are_refused_and_never_called(server: Server, path
 )
 def test_prefixes(url: str, may: bool) -> None:
     assert within(url, ["https://hooks.acme.test/"]) is may
+
+
+PREFIX = "https://ci.test/hooks/"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "..;/admin",
+        "..;",
+        ".;a/x",
+        "%2e%2e;/x",
+        "..%3b/x",
+        "%252e%252e/admin",
+        "%c0%ae%c0%ae/x",
+        "%ef%bc%8e%ef%bc%8e/x",
+        "%u002e%u002e/x",
+        "/..;x/y",
+        "...;/x",
+        "..%20/x",
+        "%20../x",
+        "..%09/x",
+        "..%0d%0a/x",
+        "..%7f/x",
+        "a%00/x",
+        "a%2",
+        "a%",
+        "a%zz",
+        "..%5cx",
+    ],
+)
+def test_what_servers_read_in_different_ways_is_refused(path: str) -> None:
+    assert not within(PREFIX + path, [PREFIX])
+
+
+@pytest.mark.parametrize("path", ["", "a;v=1/b", "a.b/.c/d..e", "a%20b", "%7Eme", "x?to=%2F..%2F&u=..;/%25", ";/x"])
+def test_plain_paths_may_be_called(path: str) -> None:
+    assert within(PREFIX + path, [PREFIX])
+
+
+PIECES = st.sampled_from([*"./;%\\a025cefu3b", "..", "%2e", "%2f", "%25", "%3b", "%c0%ae", "%5c", "%20", "/../", "..;"])
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+@example("%2e%2e;/x")
+@example("a/..;/x")
+def test_whatever_may_be_called_stays_under_the_prefix(path: str) -> None:
+    if not within(PREFIX + path, [PREFIX]):
+        return
+    read = urlsplit(PREFIX + path).path
+    for _ in range(3):  # as it is, decoded once, decoded twice: by whatever stands in front of the server, and it
+        parts = [part.partition(";")[0].strip(" ") for part in read.replace("\\", "/").split("/")]
+        for dropping in (parts, [part for part in parts if part]):
+            assert posixpath.normpath("/" + "/".join(dropping)).lstrip("/").split("/")[0] == "hooks"
+        read = unquote(read)
+
+
+def test_many_plain_paths_are_among_them() -> None:
+    """What the property above is about isn't empty."""
+    assert find(st.lists(PIECES, min_size=3).map("".join), lambda path: within(PREFIX + path, [PREFIX]))
 
 
 async def test_redirects_are_answers(server: Server) -> None:

@@ -98,6 +98,7 @@ class Registry:
         self.bound: list[tuple[str, tuple[str, ...]]] = []
         self.peers: list[Peer] = []
         self.revoked: list[tuple[KeyId, PersonId, str]] = []
+        self.ended: list[tuple[PersonId, PersonId, str, bool]] = []
 
     async def admit(self, presented: Secret[str], *, peer: Peer) -> Actor:
         self.peers.append(peer)
@@ -149,6 +150,14 @@ class Registry:
 
     def person(self, person: PersonId, since: datetime | None = None) -> Person | None:
         return self.people.get(person)
+
+    def sessions_ended(self, person: PersonId) -> int:
+        return sum(each[0] == person for each in self.ended)
+
+    async def end_sessions(self, person: PersonId, by: PersonId, because: str, *, passwords: bool = False) -> None:
+        if person not in self.people:
+            raise NotFound("there is nobody of that name")
+        self.ended.append((person, by, because, passwords))
 
 
 class Desk(Reviewing):

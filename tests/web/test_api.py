@@ -271,8 +271,11 @@ async def test_the_operator_makes_keys_and_links(office: Office, by: By) -> None
     client = by("operator-token")
     body = {"holder": "etl-agent", "made_by": "owen", "expires_in_seconds": 3600}
     answer = await client.post("/api/operator/keys", json=body)
-    assert (answer.status_code, answer.json()) == (201, {"key": "key-1", "token": "secret-1"})
+    made = {"key": "key-1", "token": "secret-1", "owner_awaited": None}
+    assert (answer.status_code, answer.json()) == (201, made)
     assert office.registry.issued == [("etl-agent", "owen", timedelta(hours=1))]
+    awaited = await client.post("/api/operator/keys", json={**body, "holder": "other-agent"})
+    assert awaited.json()["owner_awaited"] == "owen"
     url = (await client.post("/api/operator/sign-in-links", json={"person": "priya"})).json()["url"]
     assert url.startswith("https://interlock.test/sign-in?token=")
     assert url.rpartition("=")[2] in office.registry.links

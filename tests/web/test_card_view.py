@@ -36,7 +36,7 @@ def test_a_whole_card_is_read() -> None:
     assert view.content.statements[0].leaves[0].label == "phi.mrn"
 
 
-@pytest.mark.parametrize("field", sorted(CardContent.model_fields))
+@pytest.mark.parametrize("field", sorted(name for name, f in CardContent.model_fields.items() if f.is_required()))
 def test_a_missing_field_makes_it_unwhole(field: str) -> None:
     fields = content()
     del fields[field]

@@ -16,7 +16,8 @@ from tests.web.in_memory import DIFF, Office, change_of_policies, content, rich
 from interlock.model.decision import Reuse
 from interlock.model.names import PersonId
 from interlock.model.review import Review, ReviewState
-from interlock.web.console.inbox import MAX_SHOWN, fairly
+from interlock.web.console.inbox import MAX_LOOKED, MAX_SETTLED, MAX_SHOWN, fairly, inbox
+from interlock.web.console.summaries import Summaries
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -345,6 +346,19 @@ async def test_the_state_that_settled_is_shown(office: Office, sign_in: SignIn) 
         page = await client.get(f"/reviews/{review.id}")
         assert page.status_code == 200
         assert f'class="state {state.value}"' in page.text
+
+
+async def test_settled_ones_that_somebody_may_see_are_found_behind_many_that_they_may_not(office: Office) -> None:
+    reviews = [office.desk.open(content()) for _ in range(MAX_LOOKED)]
+    for review in reviews:
+        office.desk.move(review.id, ReviewState.DENIED)
+    seen = {review.id for review in reviews[:MAX_SETTLED] + reviews[-1:]}  # the oldest, and the newest
+    for review in reviews:
+        part = review.excluded | ({PersonId("sam")} if review.id in seen else set())
+        office.desk.held[review.id] = replace(office.desk.held[review.id], excluded=part)
+    found = await inbox(office.desk, Summaries(office.desk), PersonId("sam"))
+    shown = [row.review.id for row in found.settled.rows]
+    assert shown == [reviews[-1].id, *(review.id for review in reviews[MAX_SETTLED - 1 : 0 : -1])]
 
 
 async def test_there_is_no_other_file(sign_in: SignIn) -> None:

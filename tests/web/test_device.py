@@ -13,9 +13,11 @@ from tests.web.signing_on import CONTROL, Logins
 
 from interlock.model.names import PersonId
 from interlock.web.api.device_shapes import CLIENT, GRANT
-from interlock.web.device_requests import ALPHABET, DeviceRequests, NotYet, shown, typed
+from interlock.web.device_requests import ALPHABET, DeviceRequest, DeviceRequests, NotYet, shown, typed
 from interlock.web.problems import Refused
 from interlock.web.sign_on import Means
+
+HOUR = timedelta(hours=1)
 
 
 class Device:
@@ -229,11 +231,42 @@ async def test_few_wait_at_once(device: Device) -> None:
 
 
 def test_memory_is_bounded_whatever_addresses_ask() -> None:
-    requests = DeviceRequests(Clock(), most=30, most_of_one=20)
-    for number in range(30):
-        requests.begin(f"10.0.{number}.1", timedelta(hours=1))
+    requests = DeviceRequests(Clock(), most=30)
+    for number in range(100):
+        requests.begin(f"10.0.{number}.1", HOUR)
+    assert len(requests._by_code) == len(requests._by_device) == 30
+
+
+def test_one_site_keeps_nobody_out_however_many_networks_it_has() -> None:
+    requests = DeviceRequests(Clock())
+    for number in range(100):
+        requests.begin(f"2001:db8:0:{number:x}::1", HOUR)
     with pytest.raises(Refused):
-        requests.begin("10.1.1.1", timedelta(hours=1))
+        requests.begin("2001:db8:0:ffff::1", HOUR)
+    requests.begin("2001:db8:1::1", HOUR)
+    requests.begin("198.51.100.7", HOUR)
+
+
+def test_when_it_is_full_whoever_asked_for_most_loses_the_oldest_that_waits() -> None:
+    requests = DeviceRequests(Clock(), most=30)
+    mine, _ = requests.begin("198.51.100.7", HOUR)
+    many = [requests.begin("203.0.113.9", HOUR) for _ in range(20)]
+    for number in range(9):
+        requests.begin(f"10.0.0.{number}", HOUR)
+    assert requests.confirm(many[0][1].code, PersonId("priya"))
+    newcomer, _ = requests.begin("192.0.2.1", HOUR)
+    assert requests.poll(many[1][0]) is NotYet.OVER
+    assert [requests.poll(device) for device in (mine, newcomer, many[2][0])] == [NotYet.PENDING] * 3
+    confirmed = requests.poll(many[0][0])
+    assert isinstance(confirmed, DeviceRequest) and confirmed.confirmed_by == "priya"
+
+
+def test_what_was_confirmed_is_never_dropped_for_another() -> None:
+    requests = DeviceRequests(Clock(), most=3)
+    for number in range(3):
+        assert requests.confirm(requests.begin(f"10.0.0.{number}", HOUR)[1].code, PersonId("priya"))
+    with pytest.raises(Refused):
+        requests.begin("192.0.2.1", HOUR)
 
 
 async def test_who_is_gone_when_it_is_fetched_gets_nothing(device: Device) -> None:
@@ -259,9 +292,9 @@ async def test_other_clients_and_grants_arent_served(device: Device) -> None:
 
 
 def test_codes_are_of_letters_that_nobody_confuses() -> None:
-    requests, seen = DeviceRequests(Clock(), most=200, most_of_one=200), set()
-    for _ in range(200):
-        device, request = requests.begin("a", timedelta(hours=1))
+    requests, seen = DeviceRequests(Clock()), set()
+    for number in range(200):
+        device, request = requests.begin(f"10.0.0.{number}", HOUR)
         assert len(request.code) == 8 and set(request.code) <= set(ALPHABET)
         assert len(device) == 43 and device not in repr(request) and request.device not in repr(request)
         seen |= {request.code, device}

@@ -10,12 +10,19 @@ from typing import Any
 
 import pytest
 from testkit.authenticator import Answer, Authenticator
+from tests.stores.a_store import ENTROPY
 from tests.web.stepping_up import Browser, SteppedUp, browser, stepped_up
 
+from interlock.desk.entries import about
 from interlock.gate import Cleared
+from interlock.identity import passkeys
+from interlock.model.change import Unit
+from interlock.model.entry import EntryType
+from interlock.model.names import EntryId, PersonId
 from interlock.model.review import Review, ReviewState
 
 URL, RP_ID = "https://interlock.test", "interlock.test"
+DANA = PersonId("dana")
 VERIFYING = (Path(__file__).resolve().parents[2] / "docs" / "howto" / "verify-the-ledger.md").read_text()
 
 
@@ -264,3 +271,52 @@ async def test_an_outsider_verifies_the_vote_as_the_docs_say(here: SteppedUp, da
     for changed in ({"person": "remy"}, {"verdict": "deny"}, {"card": "0" * 64}):
         with pytest.raises(AssertionError):
             given["verify_vote"]({**cast, "d": {**cast["d"], **changed}}, registration, URL, RP_ID)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "fields", "terms"),
+    [
+        ("afterwards", {"justified": "true"}, "justified"),
+        ("afterwards", {"justified": "false"}, "not justified"),
+        ("reveal", {"leaf": "1.12"}, "1.12"),
+    ],
+)
+async def test_a_judgement_and_a_hidden_value_are_asked_for_by_their_terms(
+    here: SteppedUp, dana: Browser, verdict: str, fields: dict[str, str], terms: str
+) -> None:
+    await register(dana, device())
+    review, _ = await here.held()
+    expected = passkeys.challenge(review.id, DANA, verdict, review.digest, review.card_digest, terms)
+    assert await challenge(dana, review, verdict, **fields) == expected
+
+
+async def test_a_broken_glass_is_judged_with_the_passkeys_answer(here: SteppedUp, dana: Browser) -> None:
+    laptop = device()
+    await register(dana, laptop)
+    review, _ = await here.held()
+    said = {"digest": review.digest, "card": review.card_digest, "person": "remy", "presence": "console", "key": "k"}
+    draft = about(
+        EntryId(ENTROPY.uuid7()), EntryType.BREAK_GLASS_USED, {**said, "group": "officers"}, review.id, act="a"
+    )
+    await here.office.store.commit(Unit((draft,)))
+    page = (await dana.client.get(f"/reviews/{review.id}")).text
+    assert 'data-passkey-verdict="afterwards"' in page
+    path = f"/reviews/{review.id}/afterwards"
+    other = laptop.answer(await challenge(dana, review, "afterwards", justified="false"))
+    for fields in ({}, other.fields()):
+        assert (await dana.post(path, justified="true", **fields)).status_code == 403
+    answer = laptop.answer(await challenge(dana, review, "afterwards", justified="true"))
+    assert (await dana.post(path, justified="true", **answer.fields())).status_code == 303
+    broken = here.office.authority.broken(review.id)
+    assert broken is not None and broken.reviewed is True
+    assert here.passkeys.of(DANA)[0].count > 0, "its counter has grown"
+
+
+async def test_a_registration_is_over_when_the_login_is(here: SteppedUp, dana: Browser) -> None:
+    """What was begun at the last moment isn't finished minutes later, by whoever has the session by then."""
+    here.office.clock.forward(minutes=4, seconds=59)
+    made = device().register(unpadded((await options(dana))["create"]["challenge"]))
+    here.office.clock.forward(seconds=1)
+    form = {"attestation": made.attestation, "made_client_data": made.client_data, "name": "Late"}
+    late = await dana.post("/you/passkeys", **form)
+    assert late.status_code == 403 and not here.passkeys.of(DANA)

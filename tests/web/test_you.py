@@ -14,7 +14,7 @@ from tests.promises.a_control_port import URL, caller, key_of, signed_in
 
 from interlock.identity.passkeys import unbase64url
 from interlock.model.entry import EntryType
-from interlock.model.names import PersonId
+from interlock.model.names import ActorId, PersonId
 from interlock.web.callers import CSRF_HEADER
 
 DANA, OLIVIA = PersonId("dana"), PersonId("olivia")
@@ -94,7 +94,7 @@ async def test_another_delegate_replaces_the_first_and_the_page_says_so_before(h
     assert [each.delegate for each in here.people.given(DANA)] == ["olivia"]
 
 
-DELEGATING, CONFIRMING = "/you/delegations", "/you/links/confirm"
+DELEGATING, CONFIRMING, UNLINKING = "/you/delegations", "/you/links/confirm", "/you/links/remove"
 
 
 async def registered(client: httpx.AsyncClient) -> Authenticator:
@@ -154,10 +154,17 @@ async def test_a_stolen_session_links_no_account(here: House) -> None:
         good = await answer(client, laptop, CONFIRMING, **account)
         assert (await send(client, CONFIRMING, **account, **good)).status_code == 303
         assert here.people.person_of("slack", "U1") == DANA
-        assert (await send(client, "/you/links/remove", **account)).status_code == 303
+        assert f'action="{UNLINKING}" data-passkey="{UNLINKING}/challenge"' in (await client.get("/you")).text
+        assert (await send(client, UNLINKING, **account)).status_code == 403
+        told = await client.post("/api/people/me/links/remove", json={**account, "assertion": good})
+        assert told.status_code == 403
+        assert here.people.person_of("slack", "U1") == DANA
+        good = await answer(client, laptop, UNLINKING, **account)
+        assert (await send(client, UNLINKING, **account, **good)).status_code == 303
+        assert here.people.person_of("slack", "U1") is None
 
 
-@pytest.mark.parametrize("path", [DELEGATING, CONFIRMING])
+@pytest.mark.parametrize("path", [DELEGATING, CONFIRMING, UNLINKING])
 async def test_a_challenge_is_for_our_own_page_and_for_who_has_a_passkey(here: House, path: str) -> None:
     fields = {"delegate": "remy", "group": "officers", "until": "2027-01-01T00:00", "provider": "slack", "subject": "U"}
     async with signed_in(here.app, here.office, "dana") as client:
@@ -191,6 +198,34 @@ async def test_what_gives_power_needs_our_own_page_its_token_and_a_recent_login(
         old = await client.post(path, data={"csrf": csrf, **fields})
         assert old.status_code == 403 and "Sign in again" in old.text
     assert await here.entries(*CHANGES) == []
+
+
+AWAY = (
+    ("/you/wards/decline", {"actor": "etl"}, "wards/etl/decline", None),
+    (
+        "/you/links/remove",
+        {"provider": "slack", "subject": "U1"},
+        "links/remove",
+        {"provider": "slack", "subject": "U1"},
+    ),
+)
+
+
+@pytest.mark.parametrize(("page", "fields", "path", "body"), AWAY)
+async def test_an_old_login_stops_no_agent_and_unlinks_nothing(
+    here: House, page: str, fields: dict[str, str], path: str, body: dict[str, str] | None
+) -> None:
+    await here.people.accept_owner(OLIVIA, ActorId("etl"))
+    here.people.claim_link(here.people.begin_link(OLIVIA, "slack"), "slack", "U1", "olivia")
+    await here.people.confirm_link(OLIVIA, "slack", "U1")
+    before = await here.entries(*CHANGES)
+    async with signed_in(here.app, here.office, "olivia") as client:
+        here.office.clock.at += timedelta(hours=1, seconds=1)
+        old = await send(client, page, **fields)
+        assert old.status_code == 403 and "Sign in again" in old.text
+        told = await client.post(f"/api/people/me/{path}", json=body)
+        assert (told.status_code, told.json()["code"]) == (403, "login_too_old")
+    assert await here.entries(*CHANGES) == before
 
 
 @pytest.mark.parametrize(

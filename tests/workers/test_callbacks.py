@@ -23,7 +23,8 @@ from interlock.model.review import Review, Verdict
 from interlock.model.secret import Secret
 from interlock.stores.bell import LocalBell
 from interlock.stores.seals import AesGcmSealer
-from interlock.workers.callbacks import GIVE_UP, Callbacks
+from interlock.workers import callbacks as waiting
+from interlock.workers.callbacks import AT_ONCE_PER_HOST, GIVE_UP, INTERVAL, Callbacks
 
 URL = "https://hooks.acme.test/reviews?token=canary-url"
 
@@ -40,6 +41,18 @@ class Receiver:
         if not self.status:
             raise UpstreamFailed("a call to hooks.acme.test failed (TimeoutError)")
         return self.status
+
+
+class Slow(Receiver):
+    """A receiver whose host `slow.acme.test` answers when it is let."""
+
+    answers: asyncio.Event
+
+    async def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        status = await super().__call__(url, body, headers)
+        if "low." in url:
+            await self.answers.wait()
+        return status
 
 
 @dataclass
@@ -59,6 +72,11 @@ class Place:
         await self.callbacks.deliver_due()
         await self.callbacks.settled()
 
+    async def held(self, text: str, actor: str = "etl") -> Review:
+        held = await self.office.gate.ask(export(await self.office.agent(actor), text))
+        assert isinstance(held, Held)
+        return held.review
+
     def another_node(self) -> Callbacks:
         return callbacks(self.office, self.receiver)
 
@@ -72,7 +90,7 @@ def callbacks(place: Office, receiver: Receiver) -> Callbacks:
         clock=place.clock,
         entropy=ENTROPY,
         post=receiver,
-        allows=lambda url: url.startswith("https://hooks.acme.test/"),
+        allows=lambda url: url.lower().startswith(("https://hooks.acme.test/", "https://slow.acme.test")),
     )
 
 
@@ -108,20 +126,68 @@ async def test_it_is_told_and_signed_as_standard_webhooks_says(place: Place) -> 
     assert len(place.receiver.got) == 1
 
 
-@pytest.mark.parametrize("state", ["denied", "expired", "withdrawn"])
+@pytest.mark.parametrize("state", ["denied", "expired"])
 async def test_every_way_of_being_settled(place: Place, state: str) -> None:
     await place.callbacks.register(place.review, URL)
     await place.callbacks.settled()
     match state:
         case "denied":
             await place.office.vote(place.review, "dana", Verdict.DENY)
-        case "expired":
+        case _:
             place.office.clock.at += timedelta(hours=1)
             await place.office.desk.expire_due()
-        case _:
-            await place.office.desk.withdraw(place.review.id, place.review.actor)
     await place.tell()
     assert json.loads(place.receiver.got[0][1])["state"] == state
+
+
+async def test_who_takes_the_request_back_is_told_nothing_and_keeps_no_room(place: Place) -> None:
+    await place.callbacks.register(place.review, URL)
+    await place.office.desk.withdraw(place.review.id, place.review.actor)
+    await place.tell()
+    assert not place.receiver.got and await place.waiting() == 0
+
+
+async def test_one_actor_doesnt_use_up_everybodys(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "MOST_OF_ONE_ACTOR", 3)
+    place.receiver.status = 500
+    for number in range(3):
+        review = await place.held(f"COPY t{number} TO STDOUT")
+        await place.callbacks.register(review, URL)
+        await place.office.vote(review, "dana")
+        await place.callbacks.moved(review.id)  # still wanted, since nobody takes it
+    with pytest.raises(Conflict) as caught:
+        await place.callbacks.register(place.review, URL)
+    assert caught.value.code == "too_many_callbacks"
+    await place.callbacks.register(await place.held("COPY t TO STDOUT", "other"), URL)
+    place.receiver.status = 204
+    place.office.clock.at += timedelta(hours=1)
+    await place.due()
+    await place.callbacks.register(place.review, URL)
+
+
+async def test_a_host_that_doesnt_answer_holds_up_nobody_elses(place: Place) -> None:
+    slow, answers = Slow(), asyncio.Event()
+    slow.answers, slow.status = answers, 204
+    calling = callbacks(place.office, slow)
+    for number in range(AT_ONCE_PER_HOST + 2):
+        review = await place.held(f"COPY t{number} TO STDOUT", "etl" if number % 2 else "other")
+        await calling.register(review, f"https://Slow.acme.test{'.' * (number % 2)}/{number}")
+        await place.office.vote(review, "dana")
+    await calling.register(place.review, URL)
+    await place.office.vote(place.review, "dana")
+    place.office.clock.at += timedelta(hours=1)
+    assert await calling.deliver_due() == AT_ONCE_PER_HOST + 3
+    async with asyncio.timeout(10):
+        while len(slow.got) < AT_ONCE_PER_HOST + 1:
+            await asyncio.sleep(0.01)
+    assert sorted("low" in url for url, _, _ in slow.got) == [False] + [True] * AT_ONCE_PER_HOST
+    answers.set()
+    await calling.settled()
+    assert len(slow.got) == AT_ONCE_PER_HOST + 1
+    place.office.clock.at += timedelta(seconds=INTERVAL)
+    assert await calling.deliver_due() == 2  # those that were put off, a moment and not an attempt's pause later
+    await calling.settled()
+    assert len(slow.got) == AT_ONCE_PER_HOST + 3 and await place.waiting() == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from interlock import recovery
 from interlock.adoption import Adoption
 from interlock.app.outside import callbacks_of, issuers_of
 from interlock.app.signing_on import means_of
-from interlock.desk import Desk, DeskRules
+from interlock.desk import Desk, DeskRules, Openings
 from interlock.errors import InterlockError, Mistakes, SettingsMistakes
 from interlock.gate import Gate
 from interlock.identity.directory import Directory
@@ -132,7 +132,18 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         passkeys = Passkeys(directory, authority, store, clock, entropy, site, always)
         rules = DeskRules(settings.votes, settings.break_glass, settings.limits, settings.auditors)
         desk = Desk(
-            store, store.records, authority, registry, bell, sealer, clock, entropy, keys.lookup, rules, passkeys
+            store,
+            store.records,
+            authority,
+            registry,
+            bell,
+            sealer,
+            clock,
+            entropy,
+            keys.lookup,
+            rules,
+            passkeys,
+            Openings((parse_vkey(keys.public()["node"]),)),
         )
         rulebook = LoadedRules(authority)
         gate = Gate(store, rulebook, recents, desk, registry, clock, entropy)

@@ -37,7 +37,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "init": Verb(
         "init",
         "init",
-        "Writes keys (mode 0600), a commented interlock.toml that pins the node key, and an example policy and catalog.",
+        "Writes keys (mode 0600), a commented interlock.toml that pins the node key, and an example policy and "
+        "catalog.",
     ),
     "check": Verb(
         "check",
@@ -68,10 +69,11 @@ VERBS: Final[Mapping[str, Verb]] = {
 class Verbs(TyperGroup):
     """Lists the verbs by what stands here, and imports the one that is asked for."""
 
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """(name, the verb itself, what is left of `args`); ends with a usage error where there is no such verb."""
         name, command, rest = super().resolve_command(ctx, args)
-        return name, VERBS[name].command() if name in VERBS else command, rest
+        found = VERBS.get(name or "")
+        return name, found.command() if found is not None else command, rest
 
 
 def listed(name: str, help: str) -> typer.Typer:

@@ -11,9 +11,11 @@ from datetime import datetime
 from interlock.desk.glass import Glass
 from interlock.desk.looking import Waiting
 from interlock.desk.opening import Opening
+from interlock.desk.openings import Openings
 from interlock.desk.passkeys import NoPasskeys, Passkeys
 from interlock.desk.presence import Attendance
 from interlock.desk.reading import Reading
+from interlock.desk.refusals import Refusals
 from interlock.desk.rules import DeskRules
 from interlock.desk.seals import Sealed, Seals
 from interlock.desk.settling import Settling, Using
@@ -55,9 +57,11 @@ class Desk:
     lookup_key: Secret[bytes]
     rules: DeskRules
     passkeys: Passkeys = field(default_factory=NoPasskeys)
+    openings: Openings = field(default_factory=Openings)
     # Two votes that are counted at once would each miss the other, and neither would settle.
     _voting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _refusals: Refusals = field(default_factory=Refusals, repr=False)
     _glances: dict[ReviewId, Glance] = field(default_factory=dict, repr=False)
 
     # -- its parts ----------------------------------------------------------------------------------------------------
@@ -79,7 +83,7 @@ class Desk:
 
     @property
     def _reading(self) -> Reading:
-        return Reading(self.records, self.standing, self.seals, self._talk, self.bell, self.clock)
+        return Reading(self.records, self.openings, self.standing, self.seals, self._talk, self.bell, self.clock)
 
     @property
     def _talk(self) -> Talk:
@@ -87,7 +91,16 @@ class Desk:
 
     @property
     def _votes(self) -> Voting:
-        return Voting(self.ledger, self.records, self.standing, self.attendance, self.seals, self.clock, self.entropy)
+        return Voting(
+            self.ledger,
+            self.records,
+            self.standing,
+            self.attendance,
+            self.seals,
+            self.clock,
+            self.entropy,
+            self._refusals,
+        )
 
     @property
     def _glass(self) -> Glass:
@@ -208,7 +221,8 @@ class Desk:
 
         Raises `NotFound`; `NotEntitled` when the person may not sign, or isn't present enough; `AuthenticationFailed`
         when a passkey is needed and didn't answer; `Conflict` when the digests aren't those of the card as it is, or
-        the review has moved on. Refused attempts are recorded.
+        the review has moved on. Refused attempts are recorded, of one person at most `refusals.MOST` a minute one by
+        one and the rest as a number.
         """
         async with self._one_at_a_time(review_id, voter) as review:
             await self._votes.vote(review, voter, ballot)
@@ -224,7 +238,7 @@ class Desk:
         return await self.review(review_id)
 
     async def refuse_vote(self, review: ReviewId, who: str, because: str) -> None:
-        """Records an attempt to vote that doesn't count."""
+        """Records an attempt to vote that doesn't count, as `vote` does."""
         await self._votes.refuse(review, who, because)
 
     @asynccontextmanager
@@ -278,7 +292,10 @@ class Desk:
         return self._glass.why_not_afterwards(review, person)
 
     async def review_afterwards(self, review_id: ReviewId, voter: Voter, justified: bool) -> Review:
-        """Somebody else looks at a broken glass; raises `NotEntitled`, `NotFound`, `Conflict` when it was looked at."""
+        """Somebody else looks at a broken glass, with their passkey if they have one (`identity.passkeys.AFTERWARDS`).
+
+        Raises `NotEntitled`, `NotFound`, `AuthenticationFailed`, `Conflict` when it was looked at.
+        """
         review = await self.review(review_id)
         await self._glass.review_afterwards(review, voter, justified)
         return review
@@ -318,5 +335,6 @@ class Desk:
         return await self.review(review_id)
 
     async def expire_due(self) -> int:
-        """Expires what is due by the store's clock; how many."""
+        """Expires what is due by the store's clock; how many. Tells the rest of refused attempts, too."""
+        await self._votes.refuse_rest()
         return await self._settling.expire_due()

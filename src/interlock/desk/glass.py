@@ -8,10 +8,11 @@ from datetime import timedelta
 import structlog
 
 from interlock.desk.entries import about, by_person
+from interlock.desk.presence import proof
 from interlock.desk.talk import Talk
 from interlock.desk.voting import Refusal, Voting
 from interlock.errors import Conflict, NotEntitled
-from interlock.identity.passkeys import BREAK_GLASS
+from interlock.identity.passkeys import AFTERWARDS, BREAK_GLASS, judgement
 from interlock.ledger.authorised import Broken, Opened
 from interlock.model.change import MoveReview, Unit
 from interlock.model.comment import CommentKind
@@ -91,14 +92,19 @@ class Glass:
     async def review_afterwards(self, review: Review, voter: Voter, justified: bool) -> None:
         """See `Desk.review_afterwards`."""
         refusal = self.why_not_afterwards(review, voter.person) or self.voting.attendance.not_in_console(voter)
-        if refusal is not None:
+        broken = self.voting.standing.authority.broken(review.id)
+        if refusal is not None or broken is None:
             raise NotEntitled(f"you can't judge this: {refusal}")
+        voter = self.voting.attendance.attested(
+            voter, review, AFTERWARDS, broken.digest, broken.card, judgement(justified)
+        )
         d = {
             "review": review.id,
             "person": voter.person,
             "presence": voter.presence.value,
             "key": voter.key,
             "justified": "yes" if justified else "no",
+            **proof(voter),
         }
         entry = EntryId(self.voting.entropy.uuid7())
         await self.voting.ledger.commit(Unit((about(entry, EntryType.BREAK_GLASS_REVIEWED, d, review.id),)))
@@ -114,7 +120,7 @@ class Glass:
         said = by_person(voter, opened.digest, opened.card) | {"group": group}
         entry = EntryId(self.voting.entropy.uuid7())
         draft = about(entry, EntryType.BREAK_GLASS_USED, said, review.id, act=review.action)
-        why, kept, _ = self.talk.made(review.id, f"person/{voter.person}", CommentKind.COMMENT, reason, by_glass=True)
+        why, kept, _ = self.talk.made(review.id, f"person/{voter.person}", CommentKind.COMMENT, reason)
         await self.voting.ledger.commit(Unit((draft, why), (move, kept)))
         log.warning(
             "break_glass.used", review=review.id, person=voter.person, group=group, connection=opened.connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from interlock.desk.standing import Glance, Standing
 from interlock.model.names import GroupName, PersonId
@@ -12,8 +13,7 @@ from interlock.model.review import Review, Verdict
 _Alike = tuple[frozenset[GroupName], frozenset[GroupName], frozenset[GroupName], frozenset[PersonId]]
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A pending review that somebody sees, and why they can't say yes to it now: None when they can."""
 
     review: Review

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from interlock.desk.looking import Looking, Waiting
+from interlock.desk.openings import Openings
 from interlock.desk.seals import Sealed, Seals
 from interlock.desk.standing import Standing, as_pending
 from interlock.desk.talk import Talk
@@ -25,9 +26,13 @@ MOST_EARLIER = 50
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rows with what their entries say; open reviews from the entries alone, without a look at the store."""
+    """Rows with what their entries say; open reviews from the entries alone, without a look at the store.
+
+    A row that no signed entry stands behind isn't there for anybody.
+    """
 
     records: Records
+    openings: Openings
     standing: Standing
     seals: Seals
     talk: Talk
@@ -39,13 +44,13 @@ class Reading:
         found = await self.records.review(review)
         if found is None:
             raise NotFound("no review of that id")
-        return self.standing.true(found)
+        return await self.openings.true(found, self.standing, self.records)
 
     async def reviews(
         self, states: frozenset[ReviewState] | None, limit: int, before: tuple[datetime, ReviewId] | None = None
     ) -> Sequence[Review]:
         """Reviews in these states (None: all), newest first; with `before` those that come after it in this order."""
-        return [self.standing.true(row) for row in await self.records.reviews(states, limit, before)]
+        return await self._true(await self.records.reviews(states, limit, before))
 
     async def reviews_of(
         self,
@@ -55,11 +60,11 @@ class Reading:
         before: tuple[datetime, ReviewId] | None = None,
     ) -> Sequence[Review]:
         """The reviews of one actor, likewise."""
-        return [self.standing.true(row) for row in await self.records.reviews_of(actor, states, limit, before)]
+        return await self._true(await self.records.reviews_of(actor, states, limit, before))
 
     async def history(self, review: ReviewId, person: PersonId) -> Sequence[Review]:
         """Earlier reviews of the same form by the same actor that this person may see, newest first."""
-        found = [self.standing.true(row) for row in await self.records.earlier(review, MOST_EARLIER)]
+        found = await self._true(await self.records.earlier(review, MOST_EARLIER))
         return [each for each in found if self.standing.may_see(each, person)]
 
     def pending_for(self, person: PersonId) -> Sequence[Review]:
@@ -148,6 +153,9 @@ class Reading:
 
     async def _questions(self, review: ReviewId) -> list[Comment]:
         return [each for each in await self.talk.comments(review) if each.kind is CommentKind.QUESTION]
+
+    async def _true(self, rows: Sequence[Review]) -> list[Review]:
+        return await self.openings.all_true(rows, self.standing, self.records)
 
     async def _stored(self, review: ReviewId) -> tuple[bytes, bytes]:
         stored = await self.records.sealed(review)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from interlock.ledger.authorised import CountedVote, Opened
@@ -31,8 +32,8 @@ def counting(
 ) -> list[Signature]:
     """Whose yes counts, in the order of their signed votes: read from entries, never from rows.
 
-    A vote for another card, by somebody excluded, by a token that was revoked or a passkey that was removed counts for
-    nothing, nor does one by a channel that the policies of then didn't offer.
+    A vote for another card, or by somebody excluded, counts for nothing, nor does one that `holds` no more or that came
+    by a channel which the policies of then didn't offer.
     """
     out = opened.excluded | excluded
     return [
@@ -40,7 +41,7 @@ def counting(
         for vote in authority.votes(opened.review)
         if vote.verdict is Verdict.APPROVE
         and vote.person not in out
-        and _is_present(authority, vote, token_votes=token_votes)
+        and holds(authority, vote, token_votes=token_votes)
         and hmac.compare_digest(vote.digest, opened.digest)
         and hmac.compare_digest(vote.card, opened.card)
     ]
@@ -78,7 +79,19 @@ def is_registered(authority: Authority, credential: str, person: PersonId) -> bo
     return passkey is not None and passkey.person == person
 
 
-def _is_present(authority: Authority, vote: CountedVote, *, token_votes: bool) -> bool:
+def has_left_since(authority: Authority, person: PersonId, at: datetime) -> bool:
+    """Whether the person was removed after that: what they did counts no more, not even once they are back."""
+    left_at = authority.roster.left_at(person)
+    return left_at is not None and left_at >= at
+
+
+def holds(authority: Authority, vote: CountedVote, *, token_votes: bool) -> bool:
+    """Whether a vote is still worth something: not once its voter has left, its token was revoked, its passkey removed.
+
+    Whoever is back, or has another credential, may vote anew.
+    """
+    if has_left_since(authority, vote.person, vote.at):
+        return False
     needs_passkey = vote.credential or vote.presence is Presence.WEBAUTHN
     if needs_passkey and not is_registered(authority, vote.credential, vote.person):
         return False

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from interlock.desk.rules import DeskRules
-from interlock.desk.signatures import Signature, counting, is_registered, met
+from interlock.desk.signatures import Signature, counting, has_left_since, holds, is_registered, met
 from interlock.identity.exclusion import excluded_people
-from interlock.ledger.authorised import Broken, Opened
+from interlock.ledger.authorised import Broken, CountedVote, Opened
 from interlock.ledger.authority import Authority
 from interlock.model.actor import Actor
 from interlock.model.change import Change, MoveReview
@@ -152,7 +152,10 @@ class Standing:
         return found
 
     def may_see(self, review: Review, person: PersonId) -> bool:
-        """Whether the review is there for this person: they have a say in it, are part of the request, or audit."""
+        """Whether the review is there for this person: they have a say in it, are part of the request, or audit.
+
+        Of a settled one it believes the review: it has to come from `Reading`, which reads that from the signed entry.
+        """
         opened = self.authority.opened(review.id)
         asked = opened.requirements if opened is not None else review.requirements
         excluded = review.excluded | (opened.excluded if opened is not None else frozenset())
@@ -173,13 +176,17 @@ class Standing:
         own, delegations = self.groups(), self.authority.roster.delegations(self.clock.now())
         if not delegations:
             return own
-        voted = {vote.person for vote in self.authority.votes(opened.review)} | ({also} if also else set())
+        voted = {vote.person for vote in self._holding(opened.review)} | ({also} if also else set())
         return seated(own, delegations, excluded, voted)
 
     def voted(self, review: Review, person: PersonId) -> Verdict | None:
-        """How this person has voted last on the card as it is."""
-        mine = [vote.verdict for vote in self.authority.votes(review.id) if vote.person == person]
+        """How this person has voted last on the card as it is; a vote that counts no more is none."""
+        mine = [vote.verdict for vote in self._holding(review.id) if vote.person == person]
         return mine[-1] if mine else None
+
+    def _holding(self, review: ReviewId) -> list[CountedVote]:
+        token_votes = self.rules.votes.unsafe_token_votes
+        return [v for v in self.authority.votes(review) if holds(self.authority, v, token_votes=token_votes)]
 
     # -- what is so ---------------------------------------------------------------------------------------------------
 
@@ -226,7 +233,7 @@ class Standing:
         )
 
     def asked_by(self, review: Review, actor: Actor) -> bool:
-        """Whether it was this actor who asked, on behalf of the same people; of what has ended only the actor is known."""
+        """Whether this actor asked, on behalf of the same people; of what has ended only the actor is known."""
         opened = self.authority.opened(review.id)
         if opened is None:
             return review.actor == actor.id
@@ -300,6 +307,8 @@ class Standing:
         mine = self.groups().get(broken.person, frozenset())
         if (broken.digest, broken.card) != (opened.digest, opened.card) or broken.person in excluded:
             return "the glass was broken for another card, or by somebody who is part of the request"
+        if has_left_since(self.authority, broken.person, broken.at):
+            return "who broke the glass has left since"
         if broken.credential and not is_registered(self.authority, broken.credential, broken.person):
             return "the passkey of who broke the glass was removed since"
         if not all(mine & each.break_glass for each in asked):

@@ -18,6 +18,8 @@ from interlock.model.review import Review
 from interlock.ports import Clock, Entropy, Ledger, Records
 
 MOST = 100  # comments on a review
+MOST_BY_ONE = 30  # of these by one person, or by who asked: nobody takes the floor from the others
+MOST_BY_PART = 10  # and of a person who is part of the request, whom it might suit that nobody else is heard
 MOST_ANSWERED = 60  # with so many on it, the requester says no more: people keep the last word
 LONGEST = 2000  # characters
 
@@ -39,7 +41,7 @@ class Talk:
         text = _printable(text).strip()
         if not 0 < len(text) <= LONGEST:
             raise MalformedInput(f"a comment has 1 to {LONGEST} characters", code="comment_length")
-        draft, change, comment = self.made(review.id, who, kind, text)
+        draft, change, comment = self.made(review.id, who, kind, text, most_by_one=self._most_by(review, who, kind))
         await self.ledger.commit(Unit((draft,), (change,)))
         return comment
 
@@ -51,15 +53,21 @@ class Talk:
         ]
 
     def made(
-        self, review: ReviewId, who: str, kind: CommentKind, text: str, *, by_glass: bool = False
+        self, review: ReviewId, who: str, kind: CommentKind, text: str, *, most_by_one: int | None = None
     ) -> tuple[Draft, AddComment, Comment]:
-        """A comment with its entry and its change. Why the glass was broken is always taken."""
+        """A comment with its entry and its change. Why the glass was broken, bounded elsewhere, is always taken."""
         entry = EntryId(self.entropy.uuid7())
         sealed, committed = self.seals.text(entry, text)
         comment = Comment(review, kind, who, entry, self.clock.now(), sealed, text)
-        most = MOST + 1 if by_glass else MOST_ANSWERED if kind is CommentKind.ANSWER else MOST
+        most = MOST + 1 if most_by_one is None else MOST_ANSWERED if kind is CommentKind.ANSWER else MOST
         draft = about(entry, EntryType.REVIEW_COMMENTED, {"who": who, "kind": kind.value}, review, committed=committed)
-        return draft, AddComment(comment, most), comment
+        return draft, AddComment(comment, most, most_by_one), comment
+
+    def _most_by(self, review: Review, who: str, kind: CommentKind) -> int:
+        opened = self.standing.authority.opened(review.id)
+        excluded = review.excluded | (opened.excluded if opened is not None else frozenset())
+        is_part = who.removeprefix("person/") in excluded and kind is not CommentKind.ANSWER
+        return MOST_BY_PART if is_part else MOST_BY_ONE
 
     def _check(self, review: Review, who: str, kind: CommentKind) -> None:
         """Answers are the requester's; whatever else is said is said by people who may see the review."""

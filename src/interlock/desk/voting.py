@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from interlock.desk.entries import about, by_person
 from interlock.desk.presence import Attendance
+from interlock.desk.refusals import Refusals
 from interlock.desk.seals import Sealed, Seals
 from interlock.desk.standing import Standing
 from interlock.errors import AuthenticationFailed, Conflict, InterlockError, NotEntitled, NotFound
@@ -14,7 +15,7 @@ from interlock.identity.passkeys import NARROW, terms_digest
 from interlock.ledger.authorised import Opened
 from interlock.model.change import AddVote, NarrowReview, Unit
 from interlock.model.digest import NONCE_BYTES, card_digest, narrowed_digest
-from interlock.model.entry import EntryType
+from interlock.model.entry import Draft, EntryType
 from interlock.model.names import Digest, EntryId, ReviewId
 from interlock.model.narrowing import Narrowing
 from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
@@ -48,6 +49,7 @@ class Voting:
     seals: Seals
     clock: Clock
     entropy: Entropy
+    refusals: Refusals
 
     async def vote(self, review: Review, voter: Voter, ballot: Ballot) -> None:
         """See `Desk.vote`."""
@@ -93,9 +95,19 @@ class Voting:
             raise Refusal(failed.code, failed) from None
 
     async def refuse(self, review: ReviewId, who: str, because: str) -> None:
-        """Records an attempt that doesn't count."""
-        d = {"person": who, "because": because}
-        await self.ledger.commit(Unit((about(self._entry(), EntryType.VOTE_REFUSED, d, review),)))
+        """Records an attempt that doesn't count; of many in a minute the rest are told by `refuse_rest`."""
+        if self.refusals.is_recorded(review, who, self.clock.now()):
+            await self.ledger.commit(Unit((self._refused(review, who, because),)))
+
+    async def refuse_rest(self) -> None:
+        """Records how many attempts weren't recorded one by one, of those whose minute is over."""
+        rest = self.refusals.due(self.clock.now())
+        entries = tuple(self._refused(each.review, each.who, f"{each.attempts} more attempts") for each in rest)
+        if entries:
+            await self.ledger.commit(Unit(entries))
+
+    def _refused(self, review: ReviewId, who: str, because: str) -> Draft:
+        return about(self._entry(), EntryType.VOTE_REFUSED, {"person": who, "because": because}, review)
 
     def _over(self, review: Review, verdict: Verdict) -> str | None:
         """What is settled takes no yes; an approval can still be taken back by a no."""
@@ -127,6 +139,7 @@ class Voting:
             entry=entry,
             at=self.clock.now(),
             sealed_reason=sealed,
+            credential=voter.assertion.credential if voter.assertion is not None else "",
         )
         said = by_person(voter, ballot.action_digest, ballot.card_digest)
         d = {**said, "verdict": vote.verdict.value, "settles": settles}

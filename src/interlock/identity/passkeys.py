@@ -36,6 +36,8 @@ PASSKEY_DOMAIN = b"interlock/passkey/v1\0"
 USER_DOMAIN = b"interlock/user/v1\0"
 NARROW = "narrow"  # beside the verdicts: what a challenge says when it is for a narrowing
 BREAK_GLASS = "break_glass"
+AFTERWARDS = "afterwards"  # what somebody thinks of a broken glass
+REVEAL = "reveal"  # a hidden value of the card
 
 ALGORITHMS = (-7, -8, -257)  # ES256, EdDSA, RS256 (RFC 9053 section 2, RFC 8812 section 2): what authenticators offer
 NONCE_BYTES = 32
@@ -63,9 +65,10 @@ T = TypeVar("T")
 def challenge(
     review: ReviewId, person: PersonId, verdict: str, action_digest: Digest, card_digest: Digest, terms: str = ""
 ) -> bytes:
-    """The 32-byte challenge for one person's verdict ("approve", `NARROW`, `BREAK_GLASS`) on one card.
+    """The 32-byte challenge for one person's verdict ("approve", `NARROW`, `BREAK_GLASS`, `AFTERWARDS`, `REVEAL`) on
+    one card.
 
-    `terms` is the `terms_digest` of a narrowing, and stands in the challenge only there.
+    `terms` stands in the challenge where there are any: the `terms_digest` of a narrowing, `judgement`, `leaf_terms`.
     """
     said: dict[str, JsonValue] = {
         "review": review,
@@ -82,6 +85,16 @@ def challenge(
 def terms_digest(narrowing: Narrowing) -> str:
     """SHA-256 (hex) of a narrowing's terms in canonical JSON."""
     return hashlib.sha256(encode(narrowing.document())).hexdigest()
+
+
+def judgement(justified: bool) -> str:
+    """The terms of looking at a broken glass: whether it was justified."""
+    return "justified" if justified else "not justified"
+
+
+def leaf_terms(statement: int, leaf: int) -> str:
+    """The terms of showing one hidden value: which of the card's, both counted from 0."""
+    return f"{statement}.{leaf}"
 
 
 def adding(person: PersonId, nonce: bytes) -> bytes:

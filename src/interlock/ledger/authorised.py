@@ -50,6 +50,7 @@ class KeyRecord:
     made_by: PersonId
     held_by: PersonId
     hash: str
+    issued_at: datetime
     expires_at: datetime | None
     certificate: str = ""  # SHA-256 (hex) of the only client certificate it may be used behind, if it is bound to one
     networks: tuple[str, ...] = ()  # the only networks it may be used from, in CIDR, if it is bound to some

@@ -17,13 +17,12 @@ from uuid import UUID
 from interlock.ledger.authorised import Broken, CountedVote, KeyKind, KeyRecord, Loading, Opened, Settled
 from interlock.ledger.entry import Entry
 from interlock.ledger.fields import parse_time
-from interlock.ledger.requirements import requirements
+from interlock.ledger.opening import opened_by
 from interlock.ledger.roster import CHANGES, Roster, counter
 from interlock.ledger.texts import Gathering
 from interlock.model.entry import EntryType
 from interlock.model.names import (
     ActionId,
-    ActorId,
     ConnectionName,
     Digest,
     GroupName,
@@ -67,6 +66,7 @@ class Authority:
             EntryType.VOTE_CAST,
             EntryType.BREAK_GLASS_USED,
             EntryType.BREAK_GLASS_REVIEWED,
+            EntryType.REVEAL_SHOWN,
             EntryType.KEY_ISSUED,
             EntryType.KEY_REVOKED,
             EntryType.POLICY_LOADED,
@@ -151,6 +151,10 @@ class Authority:
         """The live keys of a holder, oldest first."""
         return tuple(key for key, record in self._keys.items() if record.holder == holder)
 
+    def keys_through(self, person: PersonId) -> tuple[KeyId, ...]:
+        """The live keys that a person has, made, or held when they were issued; oldest first."""
+        return tuple(key for key, each in self._keys.items() if person in (each.holder, each.made_by, each.held_by))
+
     def opened(self, review: ReviewId) -> Opened | None:
         """What a review was opened with, until it is settled and, if released, ended."""
         found = self._open.get(review)
@@ -203,7 +207,10 @@ class Authority:
                 self._count(entry)
             case EntryType.BREAK_GLASS_USED:
                 self._break(entry)
+            case EntryType.REVEAL_SHOWN:
+                self._answered(entry.d)
             case EntryType.BREAK_GLASS_REVIEWED:
+                self._answered(entry.d)
                 found = self._glass.get(ReviewId(entry.obj))
                 if found is not None and found.reviewed is None:
                     self._glass[found.review] = replace(found, reviewed=entry.d["justified"] == "yes")
@@ -224,26 +231,10 @@ class Authority:
                 pass  # says what happened and authorises nothing
 
     def _open_review(self, entry: Entry) -> None:
-        review, d = ReviewId(entry.obj), entry.d
+        review = ReviewId(entry.obj)
         if review in self._open or _compact(review) in self._settled:
             return  # a review is opened once; a second entry changes nothing
-        expires_at = parse_time(d["expires_at"])
-        opened = Opened(
-            review=review,
-            entry=entry.id,
-            at=entry.ts,
-            action=ActionId(entry.act),
-            digest=Digest(d["digest"]),
-            card=Digest(d["card"]),
-            actor=ActorId(d["actor"]),
-            connection=ConnectionName(d["connection"]),
-            requirements=requirements(d, expires_at - entry.ts, timedelta(seconds=d["valid"])),
-            excluded=frozenset(PersonId(person) for person in d["excluded"]),
-            expires_at=expires_at,
-            base=Digest(d["digest"]),
-            chain=tuple(entry.actor["chain"]) if entry.actor is not None else (),
-        )
-        self._open[review] = _OpenReview(opened, [])
+        self._open[review] = _OpenReview(opened_by(entry), [])
 
     def _narrow(self, entry: Entry) -> None:
         """From here on the review is another: votes for the card before count for nothing."""
@@ -349,7 +340,7 @@ class Authority:
             by=d["by"],
             review=review,
             previous=Digest(d["previous"]) if "previous" in d else None,
-            signed_by=tuple(v.person for v in self.votes(review) if v.verdict is Verdict.APPROVE) if review else (),
+            signed_by=self._signers(review) if review else (),
             texts=entries,
         )
         self._loadings.append(loading)
@@ -358,6 +349,10 @@ class Authority:
         if bundle != self._bundle:
             self._previous, self._bundle = self._bundle, bundle
         self._texts = {kept: self._texts[kept] for kept in (self._bundle, self._previous) if kept in self._texts}
+
+    def _signers(self, review: ReviewId) -> tuple[PersonId, ...]:
+        """Who said yes, each once: who votes anew, because their vote was void, is one signer still."""
+        return tuple(dict.fromkeys(vote.person for vote in self.votes(review) if vote.verdict is Verdict.APPROVE))
 
     def _issue(self, entry: Entry) -> None:
         d = entry.d
@@ -374,6 +369,7 @@ class Authority:
             made_by=PersonId(d["made_by"]),
             held_by=PersonId(d["held_by"]),
             hash=d["hash"],
+            issued_at=entry.ts,
             expires_at=parse_time(d["expires_at"]) if d["expires_at"] else None,
             certificate=d.get("certificate", ""),
             networks=tuple(d.get("networks", ())),

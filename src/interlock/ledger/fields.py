@@ -197,11 +197,13 @@ FORMS: Mapping[EntryType, Form] = {
         {"review": Text(), "person": Text(), "statement": Whole(), "leaf": Whole(), "label": Text()},
         act=True,
         obj="review",
+        optional=_ASSERTION,
     ),
     EntryType.BREAK_GLASS_USED: Form({**_BY_PERSON, "group": Text()}, act=True, obj="review", optional=_ASSERTION),
     EntryType.BREAK_GLASS_REVIEWED: Form(
         {"review": Text(), "person": Text(), "presence": _PRESENCE, "key": Text(), "justified": Text(("yes", "no"))},
         obj="review",
+        optional=_ASSERTION,
     ),
     EntryType.IDENTITY_CHANGED: Form(
         {"what": Text(tuple(w.value for w in IdentityChange)), "subject": Text(), "by": Text()},

@@ -49,6 +49,7 @@ class Roster:
     _passkeys: dict[str, Passkey] = field(default_factory=dict)
     _retired: set[str] = field(default_factory=set)  # passkeys that were removed: never again
     _delegations: dict[tuple[PersonId, GroupName], Delegation] = field(default_factory=dict)
+    _ends: dict[PersonId, int] = field(default_factory=dict)
 
     # -- people and groups (identity.directory.Changes) ----------------------------------------------------------------
 
@@ -75,6 +76,13 @@ class Roster:
     def has_accepted(self, actor: ActorId, owner: PersonId) -> bool:
         """Whether this very person accepted to own this agent or service."""
         return self._accepted.get(actor) == owner
+
+    def sessions_ended(self, person: PersonId) -> int:
+        """How often all of a person's console sessions were ended. A session that began when it was fewer is over.
+
+        A number and no time: clocks of nodes differ, and stand still for a while.
+        """
+        return self._ends.get(person, 0)
 
     # -- links ---------------------------------------------------------------------------------------------------------
 
@@ -160,6 +168,8 @@ class Roster:
             case IdentityChange.GROUP_REMOVED:
                 self._added[person] = self.groups_added(person) - {group}
                 self._taken[person] = self.groups_taken(person) | {group}
+            case IdentityChange.SESSIONS_ENDED:
+                self._ends[person] = self.sessions_ended(person) + 1
 
     def _leave(self, person: PersonId) -> None:
         """Who leaves takes nothing along: should they come back, groups, links, passkeys and delegations are made anew.

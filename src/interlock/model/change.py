@@ -83,15 +83,18 @@ class NarrowReview:
 
 @dataclass(frozen=True, slots=True)
 class AddComment:
-    """Something said about a review. Condition: there is such a review, with fewer than `most` comments."""
+    """Something said about a review. Condition: there is such a review, with fewer than `most` comments, of which fewer
+    than `most_by_one` (None: however many) are by the same author."""
 
     comment: Comment
     most: int
+    most_by_one: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AddVote:
-    """One person's vote. Condition: that person has none with this verdict on the review's card yet."""
+    """One person's vote. Condition: that person has none with this verdict on the review's card yet, by the same
+    credential."""
 
     vote: Vote
 

@@ -16,3 +16,4 @@ class IdentityChange(StrEnum):
     PERSON_REMOVED = "person_removed"
     GROUP_ADDED = "group_added"  # subject: the person; group, source
     GROUP_REMOVED = "group_removed"
+    SESSIONS_ENDED = "sessions_ended"  # subject: the person, whose console sessions begun so far are over

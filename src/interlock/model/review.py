@@ -75,6 +75,7 @@ class Vote:
     """A vote as it counts: only with its signed entry behind it.
 
     `reason` is the voter's own words, shown to people and kept sealed; the entry holds a salted commitment to it.
+    `credential` is the passkey that answered, if one did.
     """
 
     review: ReviewId
@@ -87,6 +88,7 @@ class Vote:
     entry: EntryId
     at: datetime
     sealed_reason: bytes = field(default=b"", repr=False)
+    credential: str = ""
     reason: str = field(default="", repr=False)
 
 

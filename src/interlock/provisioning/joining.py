@@ -9,7 +9,6 @@ signs for their own joining, nor for what comes through a key that they made.
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,14 +18,13 @@ import structlog
 
 from interlock.actions.from_bundle import ITSELF, told
 from interlock.actions.from_identity import MAX_ADDITIONS, cover_of, from_identity
-from interlock.desk import Desk
+from interlock.desk import Desk, Sealed
 from interlock.errors import Conflict, InterlockError, NotFound
 from interlock.model.action import Action
 from interlock.model.actor import Actor, ActorKind
 from interlock.model.canonical import JsonValue
 from interlock.model.change import PutDocument, Unit
 from interlock.model.decision import NeedsReview, Reason, Requirements
-from interlock.model.digest import action_digest
 from interlock.model.entry import Draft, EntryType
 from interlock.model.identity_change import IdentityChange
 from interlock.model.names import ActionId, ActorId, Digest, EntryId, GroupName, KeyId, PersonId, ReviewId
@@ -34,7 +32,6 @@ from interlock.model.obligation import Obligations
 from interlock.model.payload import IdentityAddition, IdentityPayload
 from interlock.model.release import Outcome
 from interlock.model.review import Review, ReviewState
-from interlock.model.secret import Secret
 from interlock.ports import Entropy, Ledger, Rulebook
 from interlock.provisioning.desired import Stored
 from interlock.provisioning.directory import GROUP, USER, Wishes
@@ -282,15 +279,15 @@ class Provisioning:
         sealed = await self.desk.unseal(review)
         if not isinstance(sealed.payload, IdentityPayload):
             return False  # a bundle, which is `Adoption`'s; or an upstream that is called as we are
-        because = await self._take_up(review, sealed.payload, sealed.nonce)
+        because = await self._take_up(review, sealed.payload, sealed)
         if because is not None:
             log.warning("identity.superseded", review=review.id, because=because)
             await self.desk.supersede(review, because)
         return True
 
-    async def _take_up(self, review: Review, payload: IdentityPayload, nonce: Secret[bytes]) -> str | None:
+    async def _take_up(self, review: Review, payload: IdentityPayload, sealed: Sealed) -> str | None:
         """Lets them in; else why not."""
-        if not hmac.compare_digest(action_digest(nonce, cover_of(payload)), review.digest):
+        if not self.desk.is_signed_as(review.id, sealed, cover_of(payload)):
             return "what is sealed isn't what was signed"
         actor = self._asker(review, payload)
         if actor is None:

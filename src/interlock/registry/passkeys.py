@@ -125,7 +125,7 @@ class Passkeys:
     ) -> None:
         """Raises `AuthenticationFailed` unless the voter's own passkey answered for exactly this.
 
-        `verdict` is that of a vote, or `identity.passkeys.NARROW` (with `terms`, its `terms_digest`) or `BREAK_GLASS`.
+        `verdict` is that of a vote, or one of `identity.passkeys` (`NARROW` and the like), with its `terms` if any.
         The counter in the answer counts once the entry is durable that the caller makes of it.
         """
         if voter.assertion is None:
@@ -150,7 +150,8 @@ class Passkeys:
     # -- registering ---------------------------------------------------------------------------------------------------
 
     def begin_registration(self, person: PersonId, signed_in_at: datetime) -> Begun:
-        """A challenge for a new passkey, good for `VALID`; a second one takes the first one's place.
+        """A challenge for a new passkey, good for `VALID` and while the login is recent; a second one takes the first
+        one's place.
 
         Raises `NotEntitled` when the login is older than `RECENT`, `Conflict` where no passkey can be made.
         """
@@ -165,7 +166,7 @@ class Passkeys:
         if len(self._begun) >= MAX_BEGUN and person not in self._begun:
             raise Conflict("too many people are registering passkeys; try again in a few minutes")
         nonce = self.entropy.token(passkeys.NONCE_BYTES)
-        self._begun[person] = _Waiting(nonce, now + VALID)
+        self._begun[person] = _Waiting(nonce, min(now + VALID, signed_in_at + RECENT))
         confirm = self._ask(person, passkeys.adding(person, nonce)) if known else None
         return Begun(nonce, self.site.rp_id, passkeys.user_handle(person), found, known, confirm)
 

@@ -27,7 +27,7 @@ from interlock.model.passkey import Assertion
 from interlock.model.person import Person
 from interlock.model.secret import Secret
 from interlock.model.settings import OidcSettings, VoteSettings
-from interlock.registry.confirming import Confirming, delegating, linking
+from interlock.registry.confirming import Confirming, delegating, linking, owning, unlinking
 from interlock.registry.links import CODE_BYTES, MAX_SHOWN, MAX_SUBJECT, PendingLink, PendingLinks
 from interlock.registry.registry import Registry
 from interlock.review.card import timestamp
@@ -94,10 +94,12 @@ class People:
             for each in sorted(mine, key=lambda each: each.id)
         )
 
-    async def accept_owner(self, person: PersonId, actor: ActorId) -> None:
-        """The person answers for the agent or service from now on. Raises `NotFound` unless the settings name them."""
+    async def accept_owner(self, person: PersonId, actor: ActorId, assertion: Assertion | None = None) -> None:
+        """The person answers for the agent or service from now on; whoever has a passkey confirms it
+        (`confirming.owning`). Raises `NotFound` unless the settings name them, `AuthenticationFailed`."""
         async with self._changing:
             if not self._ward(person, actor).accepted:
+                self.passkeys.confirm(person, assertion, owning(person, actor))
                 await self._identity(IdentityChange.OWNER_ACCEPTED, actor, person, person=person)
 
     async def decline_owner(self, person: PersonId, actor: ActorId) -> None:
@@ -181,12 +183,14 @@ class People:
         """The person wants it no more, or doesn't know the account."""
         self._pending.drop(person, provider)
 
-    async def unlink(self, person: PersonId, provider: str, subject: str) -> None:
-        """The account is no longer this person's, whatever the settings say. Raises `NotFound` if it isn't theirs."""
+    async def unlink(self, person: PersonId, provider: str, subject: str, assertion: Assertion | None = None) -> None:
+        """The account is no longer this person's, whatever the settings say; whoever has a passkey confirms it
+        (`confirming.unlinking`). Raises `NotFound` if it isn't theirs, `AuthenticationFailed`."""
         async with self._changing:
             accounts = self.linked_accounts(person)
             if not any((each.provider, each.subject) == (provider, subject) for each in accounts):
                 raise NotFound("no such account is linked to you", code="no_such_link")
+            self.passkeys.confirm(person, assertion, unlinking(person, provider, subject))
             d = {"person": person, "provider": provider, "subject": subject, "by": person, "because": "by the person"}
             await self._commit(self._draft(EntryType.LINK_REMOVED, d, person))
 
@@ -273,10 +277,11 @@ class People:
             await self._commit(self.out_of(person, group, by))
 
     def leaving(self, person: PersonId, by: str) -> tuple[Draft, ...]:
-        """The entries by which a person leaves, their keys with them: coming back, they get new ones. For whoever
-        commits them with something else. Raises `NotFound` if they aren't here."""
+        """The entries by which a person leaves, and with them every key that they have, made or hold: coming back, they
+        get new ones, and so do their agents. For whoever commits them with something else. Raises `NotFound` if they
+        aren't here."""
         self._here(person)
-        held = self.registry.authority.keys_of(person)
+        held = self.registry.authority.keys_through(person)
         ended: list[Mapping[str, JsonValue]] = [{"key": key, "because": "the person left", "by": by} for key in held]
         revoked = (self._draft(EntryType.KEY_REVOKED, d, str(d["key"])) for d in ended)
         return (self._changed(IdentityChange.PERSON_REMOVED, person, by), *revoked)
@@ -340,7 +345,9 @@ class People:
     def provisioner_by(self, key: KeyId) -> Actor | None:
         """The directory of that key as of now; None once the key or who made it is gone."""
         record = self.registry.authority.key(key)
-        if record is None or record.kind is not KeyKind.PROVISIONING or self.directory.person(record.made_by) is None:
+        if record is None or record.kind is not KeyKind.PROVISIONING:
+            return None
+        if self.registry.person(record.made_by, since=record.issued_at) is None:
             return None
         if record.expires_at is not None and record.expires_at <= self.registry.clock.now():
             return None

@@ -24,6 +24,7 @@ from interlock.model.actor import Actor, ActorKind
 from interlock.model.canonical import JsonValue
 from interlock.model.change import AddKey, Change, RetireKey, Unit
 from interlock.model.entry import Draft, EntryType
+from interlock.model.identity_change import IdentityChange
 from interlock.model.names import ActorId, Digest, EntryId, KeyId, PersonId, ReviewId
 from interlock.model.peer import Peer
 from interlock.model.person import Person
@@ -70,7 +71,7 @@ class Registry:
     def authenticate(self, presented: Secret[str], *, session: str = "", peer: Peer = NOBODY_KNOWN) -> Actor:
         """The actor behind a key, as of now; raises `AuthenticationFailed` as `admit` does."""
         record = self._live(presented, *ACTING)
-        actor = self._actor(record, session)
+        actor = self._actor(record, session) if self._answered_for(record) else None
         if actor is None or not holds(record.certificate, record.networks, peer):
             raise AuthenticationFailed(_REFUSED)
         demand_owner(self.directory, actor)
@@ -83,8 +84,13 @@ class Registry:
         record = self.authority.key(actor.key)
         if record is None or self._expired(record) or record.holder != actor.id or record.kind not in ACTING:
             return None
-        now = self._actor(record, actor.session)
+        now = self._actor(record, actor.session) if self._answered_for(record) else None
         return now if now is not None and self.directory.owner_stands(now) else None
+
+    def _answered_for(self, record: KeyRecord) -> bool:
+        """Whether who made and who held the key have been here all the time since. What somebody left behind opens
+        nothing, not even once they are back."""
+        return all(self.person(each, since=record.issued_at) for each in (record.made_by, record.held_by))
 
     @property
     def _outside(self) -> Credentials:
@@ -132,6 +138,36 @@ class Registry:
             return None
         return self.directory.person(person)
 
+    def sessions_ended(self, person: PersonId) -> int:
+        """How often all of a person's console sessions were ended: one that began when it was fewer is over.
+
+        It is read from the ledger, so it holds on every node and after every restart.
+        """
+        return self.authority.roster.sessions_ended(person)
+
+    async def end_sessions(self, person: PersonId, by: PersonId, because: str, *, passwords: bool = False) -> None:
+        """Ends all console sessions that the person has begun, wherever; with `passwords`, those for doors too.
+
+        What they confirm or begin from then on is new. Raises `NotFound` for somebody who isn't here, `Conflict` when
+        one of the passwords was revoked at this very moment: then nothing was ended.
+        """
+        if self.directory.person(person) is None:
+            raise NotFound("there is nobody of that name", code="no_such_person")
+        said: dict[str, JsonValue] = {"subject": person, "by": by, "because": because}
+        ended = self._about(
+            EntryType.IDENTITY_CHANGED, {"what": IdentityChange.SESSIONS_ENDED.value, **said}, obj=person
+        )
+        logins = self._logins(person) if passwords else ()
+        revoked = (
+            self._about(EntryType.KEY_REVOKED, {"key": key, "because": because, "by": by}, obj=key) for key in logins
+        )
+        await self.ledger.commit(Unit((ended, *revoked)))
+
+    def _logins(self, person: PersonId) -> tuple[KeyId, ...]:
+        """Passwords for doors that the person has, and that haven't run out."""
+        records = (self.authority.key(key) for key in self.authority.keys_of(person))
+        return tuple(each.key for each in records if each and each.kind is KeyKind.LOGIN and not self._expired(each))
+
     async def issue_key(
         self,
         holder: str,
@@ -164,7 +200,7 @@ class Registry:
         """Uses a sign-in key up; raises `AuthenticationFailed` when it isn't live any more."""
         record = self._live(presented, "sign_in")
         person = PersonId(record.holder)
-        if self.directory.person(person) is None:
+        if self.person(person, since=record.issued_at) is None:
             raise AuthenticationFailed(_REFUSED)
         try:
             await self._revoke(KeyId(record.key), "used", record.holder, RetireKey(KeyId(record.key)))

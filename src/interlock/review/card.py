@@ -71,6 +71,7 @@ def content(
         "valid_seconds": int(asked.valid.total_seconds()),
         "uses": asked.reuse.times if asked.reuse else 1,
         "row_cap": owed.row_cap,
+        "cappable": action.cappable,
         "estimate": NOT_ESTIMATED,
         "votes_by_token": votes_by_token,
     }

@@ -21,7 +21,8 @@ _USUAL: Final = ("RS256", "ES256", "PS256", "EdDSA")
 
 
 def read_issuers(root: Table) -> dict[str, IssuerSettings]:
-    """`[issuers.NAME]`: who signs workloads' tokens. No two have one `issuer` and `audience`."""
+    """`[issuers.NAME]`: who signs workloads' tokens. No two have one `issuer`, whatever their audiences: a token
+    names its issuer only, and that has to tell which table it is read by."""
     issuers: dict[str, IssuerSettings] = {}
     for name, table in root.tables("issuers"):
         check_name(root, f"issuers.{name}", name)

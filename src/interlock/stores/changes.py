@@ -161,6 +161,11 @@ def _comment(connection: sqlite3.Connection, change: AddComment) -> None:
     count = connection.execute("SELECT count(*) FROM il_comment WHERE review = ?", (change.comment.review,)).fetchone()
     if count[0] >= change.most:
         raise Conflict("this review has as many comments as one may have")
+    if change.most_by_one is not None:
+        mine = "SELECT count(*) FROM il_comment WHERE review = ? AND who = ?"
+        said = connection.execute(mine, (change.comment.review, change.comment.who)).fetchone()
+        if said[0] >= change.most_by_one:
+            raise Conflict("you have said as much about this review as one may")
     _insert(connection, "il_comment", comment_row(change.comment), "there is no such review")
 
 

@@ -34,6 +34,7 @@ T = TypeVar("T")
 READERS: Final = 2
 DUE_LIMIT: Final = 1000  # how many overdue reviews one sweep takes
 ENTRIES_LIMIT: Final = 4096  # how many entries one read hands out at most
+LAST: Final = "\U0010ffff"  # sorts behind whatever a name goes on with
 
 _REVIEW: Final = tuple(
     column
@@ -186,6 +187,13 @@ class Reader:
     async def count_documents(self, kind: DocumentKind) -> int:
         """How many documents of a kind there are."""
         query = select(func.count()).select_from(schema.document).where(schema.document.c.kind == kind.value)
+        return await self._run(lambda c: int(c.execute(query).scalar_one()))
+
+    async def count_named(self, kind: DocumentKind, prefix: str) -> int:
+        """How many documents of a kind have a name that begins so; found in the index of names."""
+        table = schema.document.c
+        named = and_(table.name >= prefix, table.name < prefix + LAST)
+        query = select(func.count()).select_from(schema.document).where(table.kind == kind.value, named)
         return await self._run(lambda c: int(c.execute(query).scalar_one()))
 
     async def documents_due(self, kind: DocumentKind, now: datetime, limit: int) -> Sequence[Document]:

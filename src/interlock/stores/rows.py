@@ -85,6 +85,7 @@ def vote_row(vote: Vote) -> dict[str, object]:
         "card_digest": vote.card_digest,
         "presence": vote.presence.value,
         "key": vote.key,
+        "credential": vote.credential,
         "entry": vote.entry,
         "at": format_time(vote.at),
         "sealed_reason": vote.sealed_reason,
@@ -105,6 +106,7 @@ def vote_from_row(row: RowMapping) -> Vote:
             entry=EntryId(row["entry"]),
             at=parse_time(row["at"]),
             sealed_reason=bytes(row["sealed_reason"]),
+            credential=str(row["credential"]),
         )
     except (ValueError, TypeError, KeyError, MalformedInput):
         raise LedgerCorrupt("a row of il_vote isn't one that Interlock wrote") from None

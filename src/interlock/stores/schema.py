@@ -121,10 +121,13 @@ vote: Final = Table(
     Column("card_digest", String(64), nullable=False),
     Column("presence", String(16), nullable=False),
     Column("key", Text, nullable=False),
+    Column("credential", Text, nullable=False, server_default=text("''")),
     Column("entry", ID, nullable=False),
     Column("at", TIME, nullable=False),
     Column("sealed_reason", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("review", "person", "verdict", "action_digest", "card_digest"),
+    PrimaryKeyConstraint(
+        "review", "person", "verdict", "action_digest", "card_digest", "presence", "key", "credential"
+    ),
 )
 
 comment: Final = Table(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx
 
@@ -31,7 +31,9 @@ _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _PORTS: Final = {"http": 80, "https": 443}
 # RFC 3986's characters without those that parsers disagree about: backslash, spaces, controls, anything but ASCII.
 _PLAIN = re.compile(r"[A-Za-z0-9:/?\[\]@!$&'()*+,;=._~%-]+")
-_CLIMBING = re.compile(r"(^|/)(\.|%2e){1,2}(/|$)|%2f|%5c|%00", re.IGNORECASE)
+# Escapes that the next server may read as something else than a letter: anything outside ASCII (overlong forms of "."
+# and "/" among it), controls, an escaped escape, what divides paths; and a percent sign that escapes nothing.
+_TREACHEROUS = re.compile(r"%([89a-f].|[01].|7f|25|2f|5c|3b|(?![0-9a-f]{2}))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,21 @@ def _parsed(url: str) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc or _CLIMBING.search(parts.path):
+    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc or not _stays(parts.path):
         return None
     return parts
+
+
+def _stays(path: str) -> bool:
+    """Whether every server reads the path as we do: no part of it is dots, or would be without a `;` parameter."""
+    if _TREACHEROUS.search(path):
+        return False
+    return not any(_is_dots(unquote(part).partition(";")[0]) for part in path.split("/"))
+
+
+def _is_dots(name: str) -> bool:
+    """Dots alone, with or without the blanks that some servers drop."""
+    return "." in name and not name.strip(" .")
 
 
 def _covers(prefix: str, asked: SplitResult) -> bool:

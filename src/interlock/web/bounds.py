@@ -103,8 +103,9 @@ class Guesses:
             self._known.popitem(last=False)
 
 
-def network(address: str) -> str:
-    """What counts as one address: an IPv4 address, or an IPv6 network of 64 bits, as one customer gets them."""
+def network(address: str, bits: int = 64) -> str:
+    """What counts as one address: an IPv4 address, or an IPv6 network of 64 bits; with 48 the whole of a site, since
+    anybody may have thousands of the former."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -112,7 +113,7 @@ def network(address: str) -> str:
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped is not None:
             return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
+        return str(ipaddress.ip_network((found, bits), strict=False))
     return str(found)
 
 

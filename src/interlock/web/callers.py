@@ -104,17 +104,24 @@ async def identify(parts: Control, request: Request) -> Caller:
 def signed_in_person(parts: Control, request: Request) -> SignedIn | None:
     """The person behind the session cookie, if it is live.
 
-    Of somebody who is gone, or whose account it no longer is, it ends for good: it doesn't come back with them.
+    Of somebody who is gone, or whose account it no longer is, it ends for good: it doesn't come back with them. So does
+    one from before they ended all of theirs.
     """
     cookie = request.cookies.get(COOKIE)
     session = parts.sessions.read(cookie) if cookie else None
     if session is None:
         return None
-    person = parts.registry.person(session.person, session.signed_in_at)
-    if person is None or not parts.sign_on.stands(session):
+    person = person_of(parts, session)
+    if person is None:
         parts.sessions.end(session)
         return None
     return SignedIn(person, session)
+
+
+def person_of(parts: Control, session: Session) -> Person | None:
+    """Whose session it is, while they are here, the account is theirs and they haven't ended all of their sessions."""
+    over = session.after < parts.registry.sessions_ended(session.person) or not parts.sign_on.stands(session)
+    return None if over else parts.registry.person(session.person, session.signed_in_at)
 
 
 def peer_of(request: Request) -> Peer:

@@ -1,6 +1,7 @@
 """Requests of devices that can't show a browser (RFC 8628): what a terminal asks for and a person then confirms.
 
-In memory, of this node: who asks again after a restart gets a new code. Few at once, each for ten minutes.
+In memory, of this node: who asks again after a restart gets a new code. Few at once, each for ten minutes. When there
+is no room left, the site that asked for most loses its oldest: nobody keeps others out by asking often.
 """
 
 from __future__ import annotations
@@ -25,12 +26,17 @@ INTERVAL: Final = 5  # seconds between two polls (RFC 8628 section 3.2), and wha
 LONGEST: Final = timedelta(hours=8)  # of a login
 MAX_WAITING: Final = 500
 MAX_OF_ONE_ADDRESS: Final = 20
+MAX_OF_ONE_SITE: Final = 100  # of an IPv6 network of 48 bits: a site has 65,536 of 64
+_SITE: Final = 48
 _SLACK: Final = timedelta(seconds=0.5)  # a poll a little early, for the network's sake
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """One request. `address` asked for it; `lasts` is how long the login is to be good for."""
+    """One request. `address` asked for it; `lasts` is how long the login is to be good for.
+
+    `after` is how often all sessions of `confirmed_by` had been ended when one of them confirmed it.
+    """
 
     code: str
     device: str = field(repr=False)  # SHA-256 (hex) of the device code
@@ -41,6 +47,7 @@ class DeviceRequest:
     interval: int = INTERVAL
     polled_at: datetime | None = None
     confirmed_by: PersonId | None = None
+    after: int = 0
     denied: bool = False
 
 
@@ -62,10 +69,9 @@ class DeviceRequests:
         self._by_device: dict[str, str] = {}  # hash of the device code -> user code
 
     def begin(self, address: str, lasts: timedelta) -> tuple[str, DeviceRequest]:
-        """(the device code, the request); raises `Refused` (429) when too many wait."""
+        """(the device code, the request); raises `Refused` (429) when too many of this address or site wait."""
         self._forget()
-        counted = Counter(network(each.address) for each in self._by_code.values())
-        if counted.total() >= self._most or counted[network(address)] >= self._most_of_one:
+        if self._is_greedy(address) or (len(self._by_code) >= self._most and not self._make_room()):
             sentence = "Too many logins wait to be confirmed. Finish one, or try again in ten minutes."
             raise Refused(429, "too_many_logins", sentence, retry_after=60)
         device = secrets.token_urlsafe(32)
@@ -82,12 +88,12 @@ class DeviceRequests:
         found = self._by_code.get(code)
         return found if found is not None and found.confirmed_by is None and not found.denied else None
 
-    def confirm(self, code: str, person: PersonId) -> bool:
+    def confirm(self, code: str, person: PersonId, after: int = 0) -> bool:
         """Answers yes for this person; False when there is nothing to answer any more."""
         found = self.find(code)
         if found is None:
             return False
-        self._by_code[code] = replace(found, confirmed_by=person)
+        self._by_code[code] = replace(found, confirmed_by=person, after=after)
         return True
 
     def deny(self, code: str) -> bool:
@@ -113,6 +119,23 @@ class DeviceRequests:
             return NotYet.PENDING
         self._drop(found)
         return NotYet.DENIED if found.denied else found
+
+    def _is_greedy(self, address: str) -> bool:
+        asked = [each.address for each in self._by_code.values()]
+        of_one = sum(network(each) == network(address) for each in asked)
+        of_site = sum(network(each, _SITE) == network(address, _SITE) for each in asked)
+        return of_one >= self._most_of_one or of_site >= MAX_OF_ONE_SITE
+
+    def _make_room(self) -> bool:
+        """Forgets the oldest request that nobody has confirmed of the site that has most of these; False when all are
+        confirmed."""
+        waiting = [each for each in self._by_code.values() if each.confirmed_by is None]
+        of_site = Counter(network(each.address, _SITE) for each in waiting)
+        if not waiting:
+            return False
+        most = max(of_site.values())
+        self._drop(next(each for each in waiting if of_site[network(each.address, _SITE)] == most))
+        return True
 
     def _forget(self) -> None:
         now = self._clock.now()

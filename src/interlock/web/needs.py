@@ -175,6 +175,12 @@ class Registry(Protocol):
     def person(self, person: PersonId, /, since: datetime | None = None) -> Person | None:
         """A person who is here; with `since`, only if they haven't been removed in the meantime and come back."""
 
+    def sessions_ended(self, person: PersonId, /) -> int:
+        """How often all of a person's console sessions were ended: one that began when it was fewer is over."""
+
+    async def end_sessions(self, person: PersonId, /, by: PersonId, because: str, *, passwords: bool = ...) -> None:
+        """Ends all that have begun, wherever; with `passwords`, those for doors too. Raises `NotFound`, `Conflict`."""
+
 
 class Callbacks(Protocol):
     """Telling askers' own services how their reviews ended."""

@@ -182,7 +182,7 @@ async def _sign_in(request: Request, parts: Control, accounts: Accounts, begun: 
     login = Login(_key(account), account.auth_time, Began.OIDC, account.provider, account.subject)
     # Our own page sends the browser on: a redirect from another site would leave the new cookie behind.
     answer = pages_of(request).render("arrived.html", then=begun.fields["then"])
-    set_session(answer, parts.sessions.start(person, login))
+    set_session(answer, parts.sessions.start(person, login, parts.registry.sessions_ended(person)))
     log.info("sign_on", person=person, provider=account.provider)
     return answer
 

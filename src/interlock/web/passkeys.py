@@ -21,7 +21,9 @@ from interlock.registry.passkeys import MAX_NAME, Asked, Begun, Passkeys
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.answers import Answered, Part, refusing
 from interlock.web.api.reviews import InPath
+from interlock.web.callers import SignedIn
 from interlock.web.card_view import read_card
+from interlock.web.console.deeds import LEAF
 from interlock.web.console.narrowing import Wanted, narrowing
 from interlock.web.console.reading import DigestField, Me, Sender, pages_of
 from interlock.web.control_state import Control, Parts
@@ -114,22 +116,35 @@ async def challenge(
     parts: Parts,
     me: Sender,
     review_id: InPath,
-    verdict: Annotated[Literal["approve", "narrow", "break_glass"], Query()],
+    verdict: Annotated[Literal["approve", "narrow", "break_glass", "afterwards", "reveal"], Query()],
     action_digest: DigestField,
     card_digest: DigestField,
     wanted: Wanted,
+    justified: Annotated[bool, Form()] = False,
+    leaf: Annotated[str, Form(pattern=LEAF)] = "0.0",
 ) -> Response:
     """What a passkey is asked with this verdict on the card that the page shows. It takes the fields of the form whose
-    verdict it is: of a narrowing, its terms."""
+    verdict it is: of a narrowing, its terms; of a broken glass, the judgement; of a hidden value, which."""
     review, terms = ReviewId(review_id), ""
-    if verdict == identity.NARROW:
-        await seen(parts, review, me.person.id)
-        card = read_card((await parts.desk.card(review)).content).content
-        if card is None:
-            raise NotFound("this card can't be shown whole")
-        terms = identity.terms_digest(narrowing(card, wanted))
+    match verdict:
+        case identity.NARROW:
+            terms = await _narrowing_terms(parts, me, review, wanted)
+        case identity.AFTERWARDS:
+            terms = identity.judgement(justified)
+        case identity.REVEAL:
+            terms = identity.leaf_terms(*map(int, leaf.split(".")))
+        case _:
+            pass
     asked = passkeys_of(parts).asks(me.person.id, review, verdict, Digest(action_digest), Digest(card_digest), terms)
     return request_options(asked)
+
+
+async def _narrowing_terms(parts: Control, me: SignedIn, review: ReviewId, wanted: Wanted) -> str:
+    await seen(parts, review, me.person.id)
+    card = read_card((await parts.desk.card(review)).content).content
+    if card is None:
+        raise NotFound("this card can't be shown whole")
+    return identity.terms_digest(narrowing(card, wanted))
 
 
 def request_options(asked: Asked) -> JSONResponse:

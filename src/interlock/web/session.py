@@ -1,7 +1,8 @@
 """Console sessions: a sealed cookie that says who signed in and how, and the CSRF token that goes with it.
 
-Signing out ends the session on this node, for whoever else holds its cookie too; ended cookies are remembered until
-they would have ended by themselves or the node stops.
+Signing out ends all of the person's sessions, on every node and for good: each carries how often that had happened when
+it began, and the ledger says how often it has by now. A session that another takes the place of in its browser ends on
+this node alone; such cookies are remembered until they would have ended by themselves or the node stops.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from interlock.web.sealed_cookies import SealedCookies
 COOKIE = "__Host-interlock"  # RFC 6265bis section 4.1.3.2: Secure, Path=/, no Domain, or the browser refuses it
 LIFETIME = timedelta(hours=8)
 ABOUT = "console-session"
-VERSION = 2  # of what stands in the cookie; one of another version is no session
+VERSION = 3  # of what stands in the cookie; one of another version is no session
 
 
 class Began(StrEnum):
@@ -47,6 +48,7 @@ class Session:
     """Who signed in, by which credential, until when (UTC). `csrf` must come back with every POST.
 
     `signed_in_at` is when they last proved to be themselves: when the link was used, or the login at the provider.
+    `after` is how often all of their sessions had been ended when this one began.
     """
 
     person: PersonId
@@ -54,6 +56,7 @@ class Session:
     signed_in_at: datetime
     expires_at: datetime
     csrf: str
+    after: int
     mark: str  # the cookie's hash: tells sessions apart without holding what opens them
     began: Began = Began.LINK
     provider: str = ""
@@ -71,7 +74,7 @@ class Sessions:
     def __post_init__(self) -> None:
         object.__setattr__(self, "cookies", SealedCookies(self.sealer, self.clock, ABOUT))
 
-    def start(self, person: PersonId, login: Login) -> str:
+    def start(self, person: PersonId, login: Login, after: int = 0) -> str:
         """The cookie of a session that begins now and ends eight hours later, whatever happens in between."""
         fields: dict[str, JsonValue] = {
             "v": VERSION,
@@ -79,6 +82,7 @@ class Sessions:
             "key": login.key,
             "at": int(login.at.timestamp()),
             "began": login.began.value,
+            "after": after,
             "provider": login.provider,
             "subject": login.subject,
             "csrf": secrets.token_hex(32),
@@ -97,6 +101,7 @@ class Sessions:
             signed_in_at=datetime.fromtimestamp(fields["at"], UTC),
             expires_at=found.until,
             csrf=fields["csrf"],
+            after=fields["after"],
             mark=found.mark,
             began=Began(fields["began"]),
             provider=fields["provider"],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import assert_never
 
 from fastapi import Request
 
-from interlock.errors import NotFound
+from interlock.errors import Conflict, NotEntitled, NotFound
 from interlock.model.actor import ActorKind
 from interlock.model.names import PersonId, ReviewId
 from interlock.model.passkey import Assertion
@@ -61,10 +62,23 @@ async def cast(parts: Control, review: ReviewId, who: Voter, ballot: Ballot) -> 
     if ballot.verdict is Verdict.APPROVE:
         view = read_card((await parts.desk.card(review)).content)
         if not view.whole:
+            parts.refusals.take(f"person/{who.person}")
             await parts.desk.refuse_vote(review, who.person, "the card can't be shown whole")
             raise Refused(409, "card_not_whole", "This card can't be shown whole, so it can't be approved. Deny it.")
-    with refusing():
+    with counting_refusals(parts, who.person):
         return await parts.desk.vote(review, who, ballot)
+
+
+@contextmanager
+def counting_refusals(parts: Control, person: PersonId) -> Iterator[None]:
+    """Counts what the desk refuses; who is refused too often is told to wait (429). What it wouldn't refuse is never
+    in the way: a thief of the session can't keep its person from voting."""
+    try:
+        with refusing():
+            yield
+    except (NotEntitled, Conflict, Refused):
+        parts.refusals.take(f"person/{person}")
+        raise
 
 
 async def _in_sight(parts: Control, review: ReviewId, person: PersonId) -> None:

@@ -2,8 +2,11 @@
 
 One to a review, registered by who asked, to an address under `[outgoing] allow`. What is told is the review's id, its
 state and the time: no card, no person. Told when the review leaves `pending`, and again with growing pauses until it
-is taken or a day has passed. Each attempt is claimed in the store first, so that of several nodes one makes it; who
-receives may still get a message twice, with the same `webhook-id`.
+is taken or a day has passed; not when the asker itself took the request back. Each attempt is claimed in the store
+first, so that of several nodes one makes it; who receives may still get a message twice, with the same `webhook-id`.
+
+No actor has more than `MOST_OF_ONE_ACTOR`, and no host more than `AT_ONCE_PER_HOST` under way: a host that doesn't
+answer keeps nobody else's waiting.
 """
 
 from __future__ import annotations
@@ -13,17 +16,19 @@ import base64
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import structlog
 
 from interlock.errors import Conflict, InterlockError, NotEntitled, UpstreamFailed
 from interlock.model.change import DropDocument, PutDocument, Unit
 from interlock.model.document import Document, DocumentKind
-from interlock.model.names import ReviewId
+from interlock.model.names import ActorId, ReviewId
 from interlock.model.review import Review, ReviewState
 from interlock.model.secret import Secret
 from interlock.ports import Clock, Documents, Entropy, Ledger, Records, Sealer
@@ -35,7 +40,9 @@ GIVE_UP: Final = timedelta(hours=24)
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 MOST: Final = 10_000  # registered and not done with
+MOST_OF_ONE_ACTOR: Final = 100
 AT_ONCE: Final = 20  # attempts under way
+AT_ONCE_PER_HOST: Final = 4
 PAGE: Final = 100
 SECRET_BYTES: Final = 32  # Standard Webhooks asks for 24 to 64
 PREFIX: Final = "whsec_"
@@ -76,27 +83,36 @@ class Callbacks:
         self._sealer, self._clock, self._entropy = sealer, clock, entropy
         self._post, self._allows = post, allows
         self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: Counter[str] = Counter()  # attempts, by host
 
     async def register(self, review: Review, url: str) -> Secret[str]:
         """Wants `url` to be called once `review` is settled; gives the secret that the message will be signed with.
 
         Raises `NotEntitled` for an address that the settings don't allow, `Conflict` where the review is settled
-        already, has a callback, or too many others have one.
+        already, has a callback, or too many wait: of this actor, or in all.
         """
         if not self._allows(url):
             raise NotEntitled("The settings ([outgoing] allow) don't let us call this address.", code="url_not_allowed")
         if review.state is not ReviewState.PENDING:
             raise Conflict(f"The review is {review.state.value} already; there is nothing to wait for.")
-        if await self._documents.count_documents(DocumentKind.CALLBACK) >= MOST:
-            raise Conflict("Too many callbacks are waiting. Ask for the review instead.", code="too_many_callbacks")
+        await self._check_room(review.actor)
         secret = PREFIX + base64.b64encode(self._entropy.token(SECRET_BYTES)).decode("ascii")
-        document = self._sealed(review.id, 1, _Wanted(url, secret), review.expires_at)
+        document = self._sealed(review.id, _name(review), 1, _Wanted(url, secret), review.expires_at)
         try:
             await self._ledger.commit(Unit((), (PutDocument(document),)))
         except Conflict:
             raise Conflict("This review has a callback already.", code="callback_exists") from None
         self._soon(self.moved(review.id))  # it may have been settled a moment ago, before there was anybody to tell
         return Secret(secret)
+
+    async def _check_room(self, actor: ActorId) -> None:
+        kind, full = DocumentKind.CALLBACK, "too_many_callbacks"
+        if await self._documents.count_named(kind, _names_of(actor)) >= MOST_OF_ONE_ACTOR:
+            raise Conflict(
+                f"{MOST_OF_ONE_ACTOR} callbacks of yours are waiting. Ask for the review instead.", code=full
+            )
+        if await self._documents.count_documents(kind) >= MOST:
+            raise Conflict("Too many callbacks are waiting. Ask for the review instead.", code=full)
 
     async def run(self, listen: Callable[[], Moves], stop: asyncio.Event) -> None:
         """Delivers until `stop`. What was settled while nobody looked is found at the start."""
@@ -173,8 +189,8 @@ class Callbacks:
         if wanted.attempts and not due:
             return  # between two attempts; a move changes nothing of what is told
         review = await self._records.review(ReviewId(document.id))
-        if review is None:
-            await self._drop(document)
+        if review is None or review.state is ReviewState.WITHDRAWN:
+            await self._drop(document)  # nobody is told what they did themselves
         elif review.state is ReviewState.PENDING:
             if due:  # past its expiry, and not swept yet
                 await self._claim(document, wanted, now + timedelta(seconds=INTERVAL))
@@ -185,9 +201,20 @@ class Callbacks:
             first = replace(
                 wanted, state=wanted.state or review.state.value, settled_at=wanted.settled_at or timestamp(now)
             )
-            counted = replace(first, attempts=first.attempts + 1)
+            await self._tell(document, first, now)
+
+    async def _tell(self, document: Document, wanted: _Wanted, now: datetime) -> None:
+        host = (urlsplit(wanted.url).hostname or "").rstrip(".")
+        if self._under_way[host] >= AT_ONCE_PER_HOST:
+            await self._claim(document, wanted, now + timedelta(seconds=INTERVAL))
+            return  # put off, and not counted as an attempt: others' may not wait behind a host that is slow
+        counted = replace(wanted, attempts=wanted.attempts + 1)
+        self._under_way[host] += 1
+        try:
             if await self._claim(document, counted, now + _pause_after(counted.attempts)):
                 await self._send(document, counted, now)
+        finally:
+            self._under_way -= Counter((host,))  # what is at nought is forgotten
 
     async def _send(self, document: Document, wanted: _Wanted, now: datetime) -> None:
         told = {"review": document.id, "state": wanted.state, "at": wanted.settled_at}
@@ -205,7 +232,7 @@ class Callbacks:
 
     async def _claim(self, document: Document, wanted: _Wanted, due_at: datetime) -> bool:
         """Whether this attempt is ours: another node may have made the document's next version first."""
-        following = self._sealed(ReviewId(document.id), document.version + 1, wanted, due_at)
+        following = self._sealed(document.id, document.name, document.version + 1, wanted, due_at)
         try:
             await self._ledger.commit(Unit((), (PutDocument(following),)))
         except Conflict:
@@ -218,10 +245,10 @@ class Callbacks:
         except Conflict:
             return  # gone already
 
-    def _sealed(self, review: ReviewId, version: int, wanted: _Wanted, due_at: datetime) -> Document:
+    def _sealed(self, review: str, name: str, version: int, wanted: _Wanted, due_at: datetime) -> Document:
         fields = {name: getattr(wanted, name) for name in _Wanted.__slots__}
         sealed = self._sealer.seal(_about(review), json.dumps(fields).encode())
-        return Document(DocumentKind.CALLBACK, review, review, version, self._clock.now(), due_at, sealed)
+        return Document(DocumentKind.CALLBACK, review, name, version, self._clock.now(), due_at, sealed)
 
     def _opened(self, document: Document) -> _Wanted:
         fields: dict[str, Any] = json.loads(self._sealer.open(_about(document.id), document.sealed).reveal())
@@ -235,6 +262,15 @@ def signed(secret: Secret[str], review: str, at: datetime, body: bytes) -> dict[
     made = hmac.new(key, f"{id_}.{seconds}.".encode() + body, hashlib.sha256).digest()
     signature = "v1," + base64.b64encode(made).decode("ascii")
     return {"webhook-id": id_, "webhook-timestamp": seconds, "webhook-signature": signature}
+
+
+def _names_of(actor: ActorId) -> str:
+    """How the names of an actor's documents begin. Actors' names have no slash."""
+    return f"{actor}/"
+
+
+def _name(review: Review) -> str:
+    return _names_of(review.actor) + review.id
 
 
 def _about(review: str) -> str:

@@ -98,6 +98,8 @@ def _heard(parts: Control, request: Request) -> str:
 async def _password(parts: Control, confirmed: DeviceRequest) -> Password | JSONResponse:
     logins, person = parts.sign_on.means.logins, confirmed.confirmed_by
     assert logins is not None and person is not None
+    if confirmed.after < parts.registry.sessions_ended(person):  # the session that confirmed it is over, and so is this
+        return _not_yet(NotYet.DENIED)
     try:
         secret, ends = await logins.issue(person, confirmed.lasts)
     except NotFound:  # gone since they confirmed it

@@ -16,7 +16,7 @@ from interlock.errors import AuthenticationFailed, NotFound
 from interlock.model.names import ReviewId
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.api.reviews import owns, reader
-from interlock.web.callers import ApiCaller, ByDirectory, ByKey, Caller, Operator, SignedIn
+from interlock.web.callers import ApiCaller, ByDirectory, ByKey, Caller, Operator, SignedIn, person_of
 from interlock.web.control_state import Control, Parts
 
 KEEPALIVE_SECONDS = 15.0  # below the idle limits of common proxies
@@ -96,9 +96,8 @@ async def follow(parts: Control, welcome: Callable[[], Awaitable[bool]]) -> Asyn
 async def still_welcome(parts: Control, caller: Caller) -> bool:
     """Whether the credential that opened a stream still holds."""
     match caller:
-        case SignedIn(person, session):
-            here = parts.registry.person(person.id, session.signed_in_at) is not None and parts.sign_on.stands(session)
-            return here and parts.sessions.is_live(session)
+        case SignedIn(_, session):
+            return person_of(parts, session) is not None and parts.sessions.is_live(session)
         case ByKey(_, presented, peer):
             with suppress(AuthenticationFailed):
                 await parts.registry.admit(presented, peer=peer)

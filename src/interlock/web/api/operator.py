@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 
 from interlock.model.names import KeyId, PersonId
 from interlock.web.allowed import CallerKind, allowed
-from interlock.web.api.shapes import KEY_ID, KeyIn, KeyOut, LinkIn, LinkOut, RevokedOut, RevokeIn, Told
+from interlock.web.api.shapes import KEY_ID, EndedOut, KeyIn, KeyOut, LinkIn, LinkOut, RevokedOut, RevokeIn, Told
 from interlock.web.control_state import Parts
 
 OPERATOR = PersonId("operator")  # not a person, and no name of the settings may be this one
@@ -45,3 +45,17 @@ async def make_link(parts: Parts, wanted: LinkIn) -> LinkOut:
     """A link that signs this person in to the console, once, within ten minutes."""
     token = await parts.registry.issue_sign_in(PersonId(wanted.person))
     return LinkOut(url=f"{parts.public_url}/sign-in?token={token.reveal()}")
+
+
+@router.post(
+    "/people/{person}/sessions/end",
+    summary="End a person's sessions and door passwords",
+    **allowed(CallerKind.OPERATOR),
+)
+async def end_sessions(
+    parts: Parts, person: Annotated[str, Path(max_length=200, description="The person's id")], why: RevokeIn
+) -> EndedOut:
+    """All console sessions that they have begun, on every node, and their passwords for doors, at once and for good."""
+    whose = PersonId(person)
+    await parts.registry.end_sessions(whose, by=OPERATOR, because=why.because, passwords=True)
+    return EndedOut(person=person)

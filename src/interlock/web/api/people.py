@@ -1,7 +1,7 @@
 """What people see and change about themselves: whom they own, which accounts are theirs, who signs for them.
 
-Changes take a console session, and what gives somebody power takes a recent login: a key or a stolen cookie lying about
-changes nothing. And the operator's making of provisioning keys.
+Changes take a console session, and all but the end of a delegation take a recent login: a key or a stolen cookie lying
+about changes nothing. And the operator's making of provisioning keys.
 """
 
 from __future__ import annotations
@@ -100,8 +100,14 @@ class AccountIn(_In):
     subject: str = Field(min_length=1, max_length=255)
 
 
-class ConfirmLinkIn(AccountIn):
-    """The account that was shown to you. Whoever has a passkey confirms with it."""
+class WardIn(_In):
+    """Whoever has a passkey confirms with it that they answer for it."""
+
+    assertion: AssertionIn | None = Field(None, description="Of your passkey; without one, none")
+
+
+class ConfirmedAccountIn(AccountIn):
+    """The account, exactly as it was shown to you. Whoever has a passkey confirms with it."""
 
     assertion: AssertionIn | None = Field(None, description="Of your passkey; without one, none")
 
@@ -186,11 +192,15 @@ async def read_me(parts: Parts, caller: ApiCaller) -> MeOut:
 
 
 @router.post("/wards/{actor}/accept", summary="Accept to own an agent or service", **allowed(CallerKind.CONSOLE))
-async def accept(parts: Parts, caller: ApiCaller, actor: Annotated[str, Path(pattern=NAME)]) -> MeOut:
+async def accept(
+    parts: Parts, caller: ApiCaller, actor: Annotated[str, Path(pattern=NAME)], wanted: WardIn | None = None
+) -> MeOut:
     """You answer for it from now on, and never sign for what it asks."""
     me, people = _me(caller), people_of(parts)
     check_recent(people, me)
-    await people.accept_owner(me.person.id, ActorId(actor))
+    with refusing():
+        answer = answer_in_json(wanted.assertion if wanted is not None else None)
+        await people.accept_owner(me.person.id, ActorId(actor), answer)
     return _describe(people, me.person.id)
 
 
@@ -198,6 +208,7 @@ async def accept(parts: Parts, caller: ApiCaller, actor: Annotated[str, Path(pat
 async def decline(parts: Parts, caller: ApiCaller, actor: Annotated[str, Path(pattern=NAME)]) -> MeOut:
     """Its credentials aren't admitted from now on."""
     me, people = _me(caller), people_of(parts)
+    check_recent(people, me)
     await people.decline_owner(me.person.id, ActorId(actor))
     return _describe(people, me.person.id)
 
@@ -213,7 +224,7 @@ async def begin_link(parts: Parts, caller: ApiCaller, wanted: BeginLinkIn) -> Li
 
 
 @router.post("/links/confirm", summary="Confirm a linked account", **allowed(CallerKind.CONSOLE))
-async def confirm_link(parts: Parts, caller: ApiCaller, account: ConfirmLinkIn) -> MeOut:
+async def confirm_link(parts: Parts, caller: ApiCaller, account: ConfirmedAccountIn) -> MeOut:
     """It is yours from now on: who signs in or votes with it is you."""
     me, people = _me(caller), people_of(parts)
     check_recent(people, me)
@@ -224,10 +235,12 @@ async def confirm_link(parts: Parts, caller: ApiCaller, account: ConfirmLinkIn) 
 
 
 @router.post("/links/remove", summary="Unlink an account", **allowed(CallerKind.CONSOLE))
-async def unlink(parts: Parts, caller: ApiCaller, account: AccountIn) -> MeOut:
+async def unlink(parts: Parts, caller: ApiCaller, account: ConfirmedAccountIn) -> MeOut:
     """It is no longer yours, whatever the settings say."""
     me, people = _me(caller), people_of(parts)
-    await people.unlink(me.person.id, account.provider, account.subject)
+    check_recent(people, me)
+    with refusing():
+        await people.unlink(me.person.id, account.provider, account.subject, answer_in_json(account.assertion))
     return _describe(people, me.person.id)
 
 

@@ -220,6 +220,12 @@ class RevokedOut(BaseModel):
     key: str
 
 
+class EndedOut(BaseModel):
+    """Whose sessions and passwords for doors have ended."""
+
+    person: str
+
+
 class LinkIn(_In):
     """For whom."""
 

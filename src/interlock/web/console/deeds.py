@@ -75,7 +75,9 @@ async def narrow(
         card = read_card((await parts.desk.card(review)).content).content
         if card is None:
             raise Refused(409, "card_not_whole", "This card can't be shown whole, so it can't be narrowed. Deny it.")
-        await parts.desk.narrow(review, who, narrowing(card, wanted), Digest(action_digest), Digest(card_digest))
+        terms = narrowing(card, wanted)
+        with votes.counting_refusals(parts, who.person):
+            await parts.desk.narrow(review, who, terms, Digest(action_digest), Digest(card_digest))
 
     return await _done(request, parts, me, review, narrowed)
 
@@ -119,27 +121,38 @@ async def break_glass(
         who = await votes.voter(parts, review, me, answer)
         if not read_card((await parts.desk.card(review)).content).whole:
             raise Refused(409, "card_not_whole", "This card can't be shown whole, so the glass stays whole too.")
-        await parts.desk.break_glass(review, who, reason, Digest(action_digest), Digest(card_digest))
+        with votes.counting_refusals(parts, who.person):
+            await parts.desk.break_glass(review, who, reason, Digest(action_digest), Digest(card_digest))
 
     return await _done(request, parts, me, review, broken)
 
 
 @router.post("/reviews/{review}/afterwards", **allowed(CallerKind.CONSOLE))
 async def review_afterwards(
-    request: Request, parts: Parts, me: Sender, review_id: InPath, justified: Annotated[bool, Form()]
+    request: Request,
+    parts: Parts,
+    me: Sender,
+    review_id: InPath,
+    justified: Annotated[bool, Form()],
+    answer: Answered,
 ) -> Response:
     """Says whether the glass was rightly broken."""
     review = ReviewId(review_id)
 
     async def looked() -> None:
-        await parts.desk.review_afterwards(review, await votes.voter(parts, review, me), justified)
+        await parts.desk.review_afterwards(review, await votes.voter(parts, review, me, answer), justified)
 
     return await _done(request, parts, me, review, looked)
 
 
 @router.post("/reviews/{review}/leaves", **allowed(CallerKind.CONSOLE))
 async def show_leaf(
-    request: Request, parts: Parts, me: Sender, review_id: InPath, leaf: Annotated[str, Form(pattern=LEAF)]
+    request: Request,
+    parts: Parts,
+    me: Sender,
+    review_id: InPath,
+    leaf: Annotated[str, Form(pattern=LEAF)],
+    answer: Answered,
 ) -> Response:
     """A hidden value, on a page of its own that nobody keeps (`no-store`, as everything here); it is recorded."""
     review = ReviewId(review_id)
@@ -149,7 +162,7 @@ async def show_leaf(
     statement, number = map(int, leaf.split("."))
     try:
         with refusing():
-            who = await votes.voter(parts, review, me)
+            who = await votes.voter(parts, review, me, answer)
             value = await parts.leaves.show_leaf(review, who, statement, number)
     except NotFound:
         raise

@@ -10,12 +10,15 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from interlock.errors import NotFound
+from interlock.registry.confirming import logging_in
 from interlock.web.allowed import CallerKind, allowed
+from interlock.web.answers import Answered, refusing
 from interlock.web.bounds import network
 from interlock.web.callers import SignedIn, check_csrf, check_origin
-from interlock.web.console.reading import Me, pages_of
+from interlock.web.console.reading import Me, Sender, pages_of
 from interlock.web.control_state import Control, Parts
 from interlock.web.device_requests import DeviceRequest, shown, typed
+from interlock.web.passkeys import passkeys_of, request_options
 from interlock.web.problems import Refused
 
 Typed = Annotated[str, Form(max_length=32)]
@@ -61,9 +64,11 @@ async def answer(
     code: str,
     csrf: Csrf,
     says: Annotated[Answer, Form()],
+    confirmed: Answered,
     elsewhere: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Confirms or denies; confirming takes a recent login, and a word of its own where another address asked."""
+    """Confirms or denies; confirming takes a recent login, a passkey's answer from whoever has one, and a word of its
+    own where another address asked."""
     check_origin(parts, request)
     check_csrf(me.session, csrf)
     asked = _request(parts, me, code)
@@ -74,10 +79,21 @@ async def answer(
         raise Refused(403, "login_too_old", "Sign in again first: your login is too old for this.")
     if _is_elsewhere(request, asked) and not elsewhere:
         raise Refused(409, "asked_elsewhere", "Another machine asked for this. Say that it is yours, or deny it.")
-    if not parts.sign_on.devices.confirm(asked.code, me.person.id):
+    if parts.passkeys is not None:
+        with refusing():
+            parts.passkeys.confirm(me.person.id, confirmed, logging_in(me.person.id, asked.code, asked.lasts))
+    if not parts.sign_on.devices.confirm(asked.code, me.person.id, me.session.after):
         raise NotFound("This code was answered before.")
     log.info("login.confirmed", person=me.person.id, address=asked.address)
     return _page(request, parts, me, done="confirmed")
+
+
+@router.post("/device/{code}/challenge", **allowed(CallerKind.CONSOLE))
+async def challenge(parts: Parts, me: Sender, code: str) -> Response:
+    """What a passkey is asked before the terminal gets a password."""
+    asked = _request(parts, me, code)
+    answered = logging_in(me.person.id, asked.code, asked.lasts)
+    return request_options(passkeys_of(parts).asks_to_confirm(me.person.id, answered))
 
 
 def _request(parts: Control, me: SignedIn, text: str) -> DeviceRequest:
@@ -110,6 +126,7 @@ def _page(
         "recent": parts.sign_on.is_recent(me.session),
         "provider": provider.name if provider else "",
         "done": done,
+        "passkey": parts.passkeys is not None and parts.passkeys.required(me.person.id),
         "now": parts.clock.now(),
         "me": me.person,
         "csrf": me.session.csrf,

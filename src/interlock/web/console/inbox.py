@@ -22,6 +22,7 @@ MAX_SHOWN = 60  # cards of a section that are read
 MAX_SHOWN_PER_ACTOR = 20
 MAX_OTHERS = 20
 MAX_SETTLED = 20
+AT_A_TIME = 40
 MAX_LOOKED = 200  # settled reviews looked at, to find those that this person may see
 
 
@@ -60,8 +61,10 @@ async def inbox(desk: Desk, summaries: Summaries, person: PersonId) -> Inbox:
     why = {each.review.id: each.why_not for each in waiting}
     yours = [each.review for each in waiting if each.why_not is None]
     others = [each.review for each in waiting if each.why_not is not None]
-    passed = [*await desk.running_approvals(person), *await _lately(desk, RUNNING, person)]
-    settled = (await _lately(desk, SETTLED, person))[:MAX_SETTLED]
+    running = [each for each in await desk.reviews(RUNNING, MAX_LOOKED) if desk.may_see(each, person)]
+    passed = [*await desk.running_approvals(person), *running]
+    passed.sort(key=_urgency)
+    settled = await _settled(desk, person)
     return Inbox(
         yours=await _section(summaries, yours, MAX_SHOWN, lambda review: None),
         others=await _section(summaries, others, MAX_OTHERS, lambda review: why[review.id]),
@@ -70,16 +73,30 @@ async def inbox(desk: Desk, summaries: Summaries, person: PersonId) -> Inbox:
     )
 
 
-async def _lately(desk: Desk, states: frozenset[ReviewState], person: PersonId) -> list[Review]:
-    return [review for review in await desk.reviews(states, MAX_LOOKED) if desk.may_see(review, person)]
+async def _settled(desk: Desk, person: PersonId) -> list[Review]:
+    """The newest that this person may see: some at a time, since of each the signed entry is read."""
+    found: list[Review] = []
+    place: tuple[datetime, ReviewId] | None = None
+    for _ in range(0, MAX_LOOKED, AT_A_TIME):
+        batch = await desk.reviews(SETTLED, AT_A_TIME, place)
+        found += [review for review in batch if desk.may_see(review, person)]
+        if not batch or len(found) >= MAX_SETTLED:
+            break
+        place = (batch[-1].opened_at, batch[-1].id)
+    return found[:MAX_SETTLED]
 
 
 def fairly(reviews: Iterable[Review], most: int = MAX_SHOWN) -> list[Review]:
     """The reviews to show, what expires first at the top: of each actor its most urgent, and of no actor more than
     `MAX_SHOWN_PER_ACTOR`. Where not all fit, everybody's first comes before anybody's second."""
+    return _in_turn(sorted(reviews, key=_urgency), most)
+
+
+def _in_turn(urgent: Sequence[Review], most: int) -> list[Review]:
+    """`fairly`, of reviews that are in the order of their urgency: sorting thousands again takes its time."""
     turns: defaultdict[ActorId, int] = defaultdict(int)
     ranked: list[tuple[int, Review]] = []
-    for review in sorted(reviews, key=_urgency):
+    for review in urgent:
         if turns[review.actor] < MAX_SHOWN_PER_ACTOR:
             ranked.append((turns[review.actor], review))
         turns[review.actor] += 1
@@ -90,7 +107,7 @@ def fairly(reviews: Iterable[Review], most: int = MAX_SHOWN) -> list[Review]:
 async def _section(
     summaries: Summaries, found: Sequence[Review], most: int, why_not: Callable[[Review], str | None]
 ) -> Section:
-    shown = fairly(found, most)
+    shown = _in_turn(found, most)
     left = Counter(review.actor for review in found) - Counter(review.actor for review in shown)
     cards = await asyncio.gather(*(summaries.of(review) for review in shown))  # those not known yet wait together
     rows = [Row(review, card, why_not(review)) for review, card in zip(shown, cards, strict=True)]

@@ -15,6 +15,7 @@ from interlock.model.person import Person
 from interlock.model.secret import Secret
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.callers import MAX_TOKEN, check_csrf, check_origin, signed_in_person
+from interlock.web.console.reading import Sender
 from interlock.web.console.rendering import Pages
 from interlock.web.control_state import Control, Parts
 from interlock.web.oidc import set_session
@@ -51,18 +52,34 @@ async def sign_in(request: Request, parts: Parts, token: Annotated[str, Form(max
     if replaced is not None:
         parts.sessions.end(replaced.session)
     response = RedirectResponse("/", 303)
-    set_session(response, parts.sessions.start(person, Login(key, parts.clock.now())))
+    ended = parts.registry.sessions_ended(person)
+    set_session(response, parts.sessions.start(person, Login(key, parts.clock.now()), ended))
     return response
 
 
 @router.post("/sign-out", **allowed(CallerKind.ANYONE))
 async def sign_out(request: Request, parts: Parts, csrf: Annotated[str, Form(max_length=128)]) -> Response:
-    """Ends the session, here and wherever else its cookie may be."""
+    """Ends all sessions of the person: this one, every copy of it, and what they left open elsewhere."""
     check_origin(parts, request)
     signed_in = signed_in_person(parts, request)
     if signed_in is not None:
         check_csrf(signed_in.session, csrf)
-        parts.sessions.end(signed_in.session)
+        person = signed_in.person.id
+        try:
+            await parts.registry.end_sessions(person, person, "signed out")
+        finally:  # this one ends here even if the ledger can't be told of the others
+            parts.sessions.end(signed_in.session)
+    return _signed_out()
+
+
+@router.post("/you/sessions/end", **allowed(CallerKind.CONSOLE))
+async def end_sessions(parts: Parts, me: Sender) -> Response:
+    """The same, and all passwords for doors with them: nothing that a stolen session got hold of goes on."""
+    await parts.registry.end_sessions(me.person.id, me.person.id, "ended by the person", passwords=True)
+    return _signed_out()
+
+
+def _signed_out() -> Response:
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
     return response

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from interlock.errors import InterlockError
 from interlock.model.names import ActorId, GroupName, PersonId
 from interlock.registry import People
-from interlock.registry.confirming import delegating, linking
+from interlock.registry.confirming import delegating, linking, owning, unlinking
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.answers import Answered, refusing
 from interlock.web.api.people import NAME, check_recent, people_of
@@ -47,15 +47,23 @@ async def waiting(
 
 
 @router.post("/wards/accept", **_MINE)
-async def accept(request: Request, parts: Parts, me: Me, actor: Named, csrf: Csrf) -> Response:
+async def accept(request: Request, parts: Parts, me: Me, actor: Named, csrf: Csrf, answer: Answered) -> Response:
     """I answer for it."""
     people = _changing(request, parts, me, csrf)
     try:
         check_recent(people, me)
-        await people.accept_owner(me.person.id, ActorId(actor))
+        with refusing():
+            await people.accept_owner(me.person.id, ActorId(actor), answer)
     except InterlockError as error:
         return _page(request, parts, me, problem(error))
     return _back()
+
+
+@router.post("/wards/accept/challenge", **_MINE)
+async def ward_challenge(parts: Parts, me: Sender, actor: Named) -> Response:
+    """What a passkey is asked before I answer for it."""
+    asked = owning(me.person.id, ActorId(actor))
+    return request_options(passkeys_of(parts).asks_to_confirm(me.person.id, asked))
 
 
 @router.post("/wards/decline", **_MINE)
@@ -63,6 +71,7 @@ async def decline(request: Request, parts: Parts, me: Me, actor: Named, csrf: Cs
     """I don't answer for it, or no longer."""
     people = _changing(request, parts, me, csrf)
     try:
+        check_recent(people, me)
         await people.decline_owner(me.person.id, ActorId(actor))
     except InterlockError as error:
         return _page(request, parts, me, problem(error))
@@ -124,14 +133,24 @@ async def unlink(
     provider: Named,
     subject: Subject,
     csrf: Csrf,
+    answer: Answered,
 ) -> Response:
     """It is no longer mine."""
     people = _changing(request, parts, me, csrf)
     try:
-        await people.unlink(me.person.id, provider, subject)
+        check_recent(people, me)
+        with refusing():
+            await people.unlink(me.person.id, provider, subject, answer)
     except InterlockError as error:
         return _page(request, parts, me, problem(error))
     return _back()
+
+
+@router.post("/links/remove/challenge", **_MINE)
+async def unlink_challenge(parts: Parts, me: Sender, provider: Named, subject: Subject) -> Response:
+    """What a passkey is asked before the account is no longer mine."""
+    asked = unlinking(me.person.id, provider, subject)
+    return request_options(passkeys_of(parts).asks_to_confirm(me.person.id, asked))
 
 
 @router.post("/delegations", **_MINE)

@@ -16,7 +16,8 @@ _VOTE = "review, person, verdict, action_digest, card_digest, presence, key, ent
 
 
 def upgrade() -> None:
-    """A narrowed card is voted on anew, so a vote is one person's on one card."""
+    """A narrowed card is voted on anew, and so is one whose vote is void: a vote is one person's on one card, by one
+    credential."""
     _votes()
     op.add_column("il_review", sa.Column("settled_at", _TIME, nullable=True))
     op.create_index("il_review_actor", "il_review", ["actor", "state", "settled_at"])
@@ -60,10 +61,13 @@ def _votes() -> None:
         sa.Column("card_digest", sa.String(64), nullable=False),
         sa.Column("presence", sa.String(16), nullable=False),
         sa.Column("key", sa.Text, nullable=False),
+        sa.Column("credential", sa.Text, nullable=False, server_default=sa.text("''")),
         sa.Column("entry", _ID, nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("sealed_reason", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint("review", "person", "verdict", "action_digest", "card_digest"),
+        sa.PrimaryKeyConstraint(
+            "review", "person", "verdict", "action_digest", "card_digest", "presence", "key", "credential"
+        ),
     )
     op.execute(f"INSERT INTO il_vote ({_VOTE}) SELECT {_VOTE} FROM il_vote_0002")  # noqa: S608  our own names
     op.drop_table("il_vote_0002")

@@ -67,9 +67,11 @@
   };
 
   const send = (form, submitter) => {
+    form.querySelector("[data-passkey-said]")?.remove(); // of an earlier time, when the browser kept the page
     if (submitter?.name) {
       const said = document.createElement("input");
       said.type = "hidden";
+      said.dataset.passkeySaid = "";
       said.name = submitter.name;
       said.value = submitter.value;
       form.append(said);
@@ -113,6 +115,7 @@
         send(form, submitter);
       });
     } else if (form.dataset.passkey !== undefined) {
+      if (submitter?.dataset.passkeyNone !== undefined) return; // a no that isn't a vote
       const verdict = form.dataset.passkeyVerdict ?? (submitter?.name === "verdict" ? submitter.value : "");
       if (verdict === "deny") return; // a denial takes no passkey
       event.preventDefault();

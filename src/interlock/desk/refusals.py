@@ -1,0 +1,66 @@
+"""How much of what is refused goes into the ledger: who is refused a thousand times in a minute doesn't fill it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import structlog
+
+from interlock.model.names import ReviewId
+
+MINUTE: Final = timedelta(minutes=1)
+MOST: Final = 10  # refused attempts of one person that are recorded one by one in a minute
+MOST_KNOWN: Final = 4096  # people and keys remembered; the longest silent is forgotten first
+
+log = structlog.get_logger()
+
+
+class Rest(NamedTuple):
+    """Attempts that weren't recorded one by one: whose, how many, and the last of the reviews."""
+
+    who: str
+    review: ReviewId
+    attempts: int
+
+
+@dataclass(slots=True)
+class _Minute:
+    began: datetime
+    recorded: int = 0
+
+
+@dataclass(slots=True)
+class Refusals:
+    """Counts refused attempts by who made them."""
+
+    _minutes: OrderedDict[str, _Minute] = field(default_factory=OrderedDict)
+    _rest: dict[str, Rest] = field(default_factory=dict)
+
+    def is_recorded(self, review: ReviewId, who: str, now: datetime) -> bool:
+        """Whether this attempt gets an entry of its own; if not, it is counted among the rest."""
+        minute = self._minutes.get(who)
+        if minute is None or not minute.began <= now < minute.began + MINUTE:
+            minute = self._minutes[who] = _Minute(now)
+        self._minutes.move_to_end(who)
+        if len(self._minutes) > MOST_KNOWN:
+            gone, _ = self._minutes.popitem(last=False)
+            self._rest.pop(gone, None)
+        if minute.recorded < MOST:
+            minute.recorded += 1
+            return True
+        before = self._rest.get(who)
+        if before is None:
+            log.warning("vote.refused_often", who=who, review=review)
+        self._rest[who] = Rest(who, review, before.attempts + 1 if before else 1)
+        return False
+
+    def due(self, now: datetime) -> Sequence[Rest]:
+        """The rest of those whose minute is over, each told once."""
+        over = [each for who, each in self._rest.items() if not now < self._minutes[who].began + MINUTE]
+        for each in over:
+            del self._rest[each.who]
+        return over

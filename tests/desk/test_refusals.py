@@ -1,0 +1,72 @@
+"""Refused attempts are on record, and nobody fills the ledger with them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.an_office import Office, office
+from tests.desk.a_review import entries, held, under
+
+from interlock.desk.refusals import MINUTE, MOST, MOST_KNOWN, Refusals, Rest
+from interlock.errors import Conflict
+from interlock.model.names import Digest, ReviewId
+from interlock.model.review import Review, Verdict
+
+NOW, REVIEW, OTHER = datetime(2026, 1, 1, tzinfo=UTC), ReviewId("r1"), ReviewId("r2")
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(tmp_path) as opened:
+        yield under(opened)
+
+
+async def stale(desk: Office, review: Review, name: str) -> None:
+    """A vote for another card."""
+    ballot = replace(await desk.ballot(review, Verdict.DENY), card_digest=Digest("0" * 64))
+    with pytest.raises(Conflict):
+        await desk.desk.vote(review.id, desk.voter(name), ballot)
+
+
+async def test_of_many_the_rest_is_one_entry(desk: Office) -> None:
+    review, _ = await held(desk)
+    for _ in range(MOST + 7):
+        await stale(desk, review, "ann")
+    await stale(desk, review, "bob")
+    assert [d["person"] for d in await entries(desk, "vote.refused")] == ["ann"] * MOST + ["bob"]
+    await desk.desk.expire_due()
+    assert len(await entries(desk, "vote.refused")) == MOST + 1
+    desk.clock.at += MINUTE
+    await desk.desk.expire_due()
+    await desk.desk.expire_due()
+    told = (await entries(desk, "vote.refused"))[MOST + 1 :]
+    assert told == [{"person": "ann", "because": "7 more attempts"}]
+    await stale(desk, review, "ann")
+    assert len(await entries(desk, "vote.refused")) == MOST + 3
+    assert (await desk.vote(review, "ann")).approved_until is not None  # a vote that counts is never in the way
+
+
+def test_a_minute_has_room_for_so_many_of_each() -> None:
+    refusals = Refusals()
+    for who in ("ann", "bob"):
+        assert [refusals.is_recorded(REVIEW, who, NOW) for _ in range(MOST + 1)] == [True] * MOST + [False]
+    later = NOW + MINUTE - timedelta(microseconds=1)
+    assert not refusals.is_recorded(OTHER, "ann", later) and refusals.due(later) == []
+    assert refusals.is_recorded(REVIEW, "ann", NOW + MINUTE)
+    assert refusals.due(NOW + MINUTE) == [Rest("bob", REVIEW, 1)]  # ann's minute has begun anew
+    assert refusals.due(NOW + 2 * MINUTE) == [Rest("ann", OTHER, 2)]
+    assert refusals.due(NOW + 9 * MINUTE) == []
+
+
+def test_what_is_remembered_has_a_bound() -> None:
+    refusals = Refusals()
+    for _ in range(MOST + 1):
+        refusals.is_recorded(REVIEW, "ann", NOW)
+    for n in range(MOST_KNOWN):
+        assert refusals.is_recorded(REVIEW, f"p{n}", NOW)
+    assert refusals.due(NOW + MINUTE) == []  # the longest silent is forgotten
+    assert refusals.is_recorded(REVIEW, "ann", NOW)
