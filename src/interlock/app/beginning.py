@@ -56,6 +56,7 @@ async def begin(core: Core) -> None:
     if unknown:
         log.warning("recovery.unknown", actions=unknown)
     await core.adoption.adopt_due()
+    core.desk.look_ahead()
     await core.provisioning.settle_due()
     started = {"version": __version__, "vkey": core.keys.public()["node"], "settings": core.settings.digest}
     await record(core, EntryType.NODE_STARTED, started)

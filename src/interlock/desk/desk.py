@@ -157,6 +157,10 @@ class Desk:
         """Earlier reviews of the same form by the same actor that this person may see, newest first."""
         return await self._reading.history(review, person)
 
+    def look_ahead(self) -> None:
+        """At a start: works out what inboxes will ask of everything that is pending."""
+        self.standing.look_ahead()
+
     def asked_by(self, review: Review, actor: Actor) -> bool:
         """Whether it was this actor who asked, on behalf of the same people."""
         return self.standing.asked_by(review, actor)

@@ -112,6 +112,9 @@ class Opening:
             opened, EntryType.REVIEW_OPENED, opened_fields(review), review_id, actor=action.actor, act=action.id
         )
         await self.ledger.commit(Unit((with_review(held, review_id), entry), (change,)))
+        signed = self.standing.authority.opened(review_id)
+        if signed is not None:
+            self.standing.glance(signed)  # while one asks, so that no inbox has to for all of them
         return review
 
 

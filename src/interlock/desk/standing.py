@@ -151,6 +151,11 @@ class Standing:
             self.glances[opened.review] = found
         return found
 
+    def look_ahead(self) -> None:
+        """Works out now what an inbox would ask of every pending review."""
+        for opened, _ in self.authority.pending():
+            self.glance(opened)
+
     def may_see(self, review: Review, person: PersonId) -> bool:
         """Whether the review is there for this person: they have a say in it, are part of the request, or audit.
 
