@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from bench.link import Failed
-from interlock.demo import embedded_postgres, installation
+from interlock.demo import embedded_postgres, installation, ownership
 from interlock.demo.access import AGENT, OFFICER, OWNER, REVIEWER
 from interlock.demo.embedded_postgres import HOST, EmbeddedPostgres, free_port
 from interlock.demo.gateway_process import gateway
@@ -189,6 +189,7 @@ class Ground:
         url = f"http://{HOST}:{ports['control']}"
         try:
             with gateway(installed.settings, url, directory / "gateway.log") as child:
+                ownership.accept(url, installed.sign_in_link(url, OWNER), AGENT)
                 yield Running(child.pid, ports["postgres"], ports["control"], installed.identity_keys(url))
         except InterlockError as error:
             raise Failed(error.sentence) from error

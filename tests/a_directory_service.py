@@ -93,7 +93,8 @@ async def house(
         o = plain.with_directory(Directory(PEOPLE, ACTORS, plain.authority.roster))
         site = Site.of(url, url)
         passkeys = Passkeys(o.registry.directory, o.authority, o.store, o.clock, ENTROPY, site, always)
-        people = People(o.registry, passkeys, votes or VoteSettings(), {("sso", "sub-remy"): PersonId("remy")}, oidc)
+        accounts, providers = {("sso", "sub-remy"): PersonId("remy")}, frozenset({"sso", "slack"})
+        people = People(o.registry, passkeys, votes or VoteSettings(), accounts, oidc, providers)
         desk: Desk = o.desk
         desired = Desired(o.store.records, desk.sealer)
         wishes = Wishes(o.store, people, desired, o.clock, ENTROPY, settings, is_person_name)

@@ -93,7 +93,7 @@ class Records(Protocol):
     async def comments(self, review: ReviewId) -> Sequence[Comment]:
         """What was said about a review, oldest first."""
 
-    async def denials(self, actor: ActorId, lookup: bytes, since: datetime) -> tuple[int, datetime | None]:
+    async def denials(self, actor: ActorId, form: bytes, since: datetime) -> tuple[int, datetime | None]:
         """How many of the actor's reviews were denied since then, and when this very form was last."""
 
     async def due(self, now: datetime) -> Sequence[Review]:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from testkit.authenticator import Authenticator
 from tests.an_office import Office, office
 from tests.desk.a_review import PROVEN, OneKey, by, entries, held, narrow, ruled, under, with_desk
+from tests.stores.a_store import ENTROPY
 
 from interlock.errors import NotFound
 from interlock.gate import Denied
+from interlock.identity import passkeys as identity
 from interlock.model.label import Label
+from interlock.model.names import PersonId
 from interlock.model.narrowing import Narrowing
+from interlock.model.passkey import Assertion
 from interlock.model.review import Presence, Review
 from interlock.model.secret import Secret
 from interlock.model.template import MAX_VALUE, Leaf, Template
+from interlock.registry.passkeys import Passkeys, Site
 
+URL = "https://control.test"
 MRN = Label("phi.mrn")
 ACTION = 'Interlock::Action::"review.reveal"'
 MAY = (
@@ -128,6 +136,32 @@ async def test_who_has_a_passkey_is_shown_a_value_only_with_its_answer(desk: Off
     assert isinstance(value, Secret)
     assert keys.asked == [("reveal", "0.1")] * 2
     assert (await entries(desk, "reveal.shown"))[0]["credential"] == PROVEN.credential
+
+
+async def test_an_answer_read_from_the_ledger_shows_nothing_again(desk: Office) -> None:
+    """A synced passkey counts nothing: a stolen session and a copy of the ledger would do, but for the nonce."""
+    keys = Passkeys(desk.registry.directory, desk.authority, desk.store, desk.clock, ENTROPY, Site.of(URL, URL))
+    locked, ann = with_desk(desk, passkeys=keys), PersonId("ann")
+    phone = Authenticator(URL, "control.test", count=None)
+    made = phone.register(keys.begin_registration(ann, desk.clock.now()).challenge)
+    parts = [identity.unbase64url(each, 8192) for each in (made.attestation, made.client_data)]
+    await keys.finish_registration(ann, parts[0], parts[1], "phone")
+    review = await held_with_values(locked)
+    about = (review.id, identity.REVEAL, review.digest, review.card_digest, identity.leaf_terms(0, 0))
+
+    async def shows(answer: Assertion) -> bool:
+        voter = replace(locked.voter("ann"), assertion=answer)
+        return isinstance(await locked.gate.show_leaf(review.id, voter, 0, 0), Secret)
+
+    assert await shows(identity.read_assertion(**phone.answer(keys.asks(ann, *about).challenge).fields()))
+    kept = (await entries(desk, "reveal.shown"))[0]
+    parted = {name: kept[name] for name in ("credential", "authenticator_data", "client_data", "signature")}
+    asked = identity.unbase64url(json.loads(identity.unbase64url(kept["client_data"], 2048))["challenge"], 64)
+    assert asked == identity.once(identity.challenge(review.id, ann, *about[1:]), asked[:32])  # as the docs say
+    assert not await shows(identity.read_assertion(**parted))
+    keys.asks(ann, *about)
+    assert not await shows(identity.read_assertion(**parted))
+    assert len(await entries(desk, "reveal.shown")) == 1
 
 
 async def test_nobody_is_asked_for_an_answer_where_policy_shows_none(desk: Office) -> None:

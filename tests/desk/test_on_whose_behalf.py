@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from tests.an_office import POLICY, Again, Office, export, office
+from tests.desk.a_review import ruled
 
+from interlock.errors import NotEntitled
 from interlock.gate import Cleared, Denied, Held
 from interlock.model.actor import Actor, ActorKind
+from interlock.model.comment import CommentKind
 from interlock.model.names import ActorId, PersonId
-from interlock.model.review import Review, ReviewState
+from interlock.model.review import Review, ReviewState, Verdict
+from interlock.model.settings import Limits
 
 
 def behalf(actor: Actor, name: str) -> Actor:
@@ -83,3 +88,37 @@ async def test_who_asks_the_same_with_a_key_that_another_person_made_has_a_revie
         assert first.id != second.id and "dana" in second.excluded
         assert place.desk.why_not(first, PersonId("dana")) is None
         assert place.desk.why_not(second, PersonId("dana")) is not None
+
+
+@pytest.mark.parametrize("settled", [False, True])
+async def test_whose_it_was_is_known_when_it_is_settled_too(tmp_path: Path, settled: bool) -> None:
+    async with office(tmp_path, policy=FOR_ANYBODY) as opened:
+        place = chained(opened)
+        agent = await place.agent()
+        mine = behalf(agent, "dana")
+        review = await asked(place, mine)
+        if settled:
+            await place.vote(review, "remy", Verdict.DENY)
+        review = await place.desk.review(review.id)
+        assert place.desk.asked_by(review, mine)
+        for other in (behalf(agent, "remy"), agent):
+            assert not place.desk.asked_by(review, other)
+            with pytest.raises(NotEntitled):
+                await place.desk.comment(review.id, other, CommentKind.ANSWER, "so")
+            with pytest.raises(NotEntitled):
+                await place.desk.withdraw(review.id, other)
+        await place.desk.comment(review.id, mine, CommentKind.ANSWER, "so")
+        if not settled:
+            assert (await place.desk.withdraw(review.id, mine)).state is ReviewState.WITHDRAWN
+
+
+async def test_what_was_denied_for_one_is_not_asked_at_once_for_another(tmp_path: Path) -> None:
+    async with office(tmp_path, policy=FOR_ANYBODY) as opened:
+        place = chained(ruled(opened, limits=Limits(cool_down_seconds=600)))
+        agent = await place.agent()
+        first, second = await asked(place, behalf(agent, "dana")), await asked(place, behalf(agent, "remy"))
+        assert [each.id for each in await place.desk.history(second.id, PersonId("olivia"))] == [first.id]
+        await place.vote(first, "remy", Verdict.DENY)
+        for other in (agent, replace(await place.agent(made_by="dana"), chain=behalf(agent, "remy").chain)):
+            answer = await place.gate.ask(export(other))
+            assert isinstance(answer, Denied) and answer.reasons[0].code == "cooling_down"

@@ -11,8 +11,8 @@ import pytest
 from tests.an_office import Office, office
 from tests.desk.a_review import entries, held, under
 
-from interlock.desk.refusals import MINUTE, MOST, MOST_KNOWN, Refusals, Rest
-from interlock.errors import Conflict
+from interlock.desk.refusals import MINUTE, MOST, MOST_KNOWN, MOST_TOLD, Refusals, Rest
+from interlock.errors import Conflict, LedgerUnavailable
 from interlock.model.names import Digest, ReviewId
 from interlock.model.review import Review, Verdict
 
@@ -57,9 +57,55 @@ def test_a_minute_has_room_for_so_many_of_each() -> None:
     later = NOW + MINUTE - timedelta(microseconds=1)
     assert not refusals.is_recorded(OTHER, "ann", later) and refusals.due(later) == []
     assert refusals.is_recorded(REVIEW, "ann", NOW + MINUTE)
-    assert refusals.due(NOW + MINUTE) == [Rest("bob", REVIEW, 1)]  # ann's minute has begun anew
-    assert refusals.due(NOW + 2 * MINUTE) == [Rest("ann", OTHER, 2)]
+    assert refusals.due(NOW + MINUTE) == [Rest("ann", OTHER, 2), Rest("bob", REVIEW, 1)]  # though ann goes on
     assert refusals.due(NOW + 9 * MINUTE) == []
+
+
+def test_of_who_never_stops_the_rest_is_told_each_minute() -> None:
+    refusals, recorded = Refusals(), 0
+    told: list[Rest] = []
+    for n in range(600):  # ten minutes, each second
+        now = NOW + timedelta(seconds=n)
+        recorded += refusals.is_recorded(REVIEW, "ann", now)
+        told += refusals.due(now)
+    told += refusals.due(NOW + 10 * MINUTE)
+    assert told == [Rest("ann", REVIEW, 60 - MOST)] * 10 and recorded == 10 * MOST
+
+
+def test_what_could_not_be_told_is_due_again() -> None:
+    refusals = Refusals()
+    for at in (NOW, NOW + MINUTE):
+        for _ in range(MOST + 2):
+            refusals.is_recorded(REVIEW, "ann", at)
+        refusals.put_back(refusals.due(NOW + MINUTE))
+    assert refusals.due(NOW + 2 * MINUTE) == [Rest("ann", REVIEW, 4)]
+
+
+def test_what_waits_to_be_told_has_a_bound() -> None:
+    refusals = Refusals()
+    refusals.put_back([Rest(f"p{n}", REVIEW, 1) for n in range(MOST_KNOWN + 1)])
+    told: list[Rest] = []
+    while some := refusals.due(NOW):
+        assert len(some) <= MOST_TOLD
+        told += some
+    assert [each.who for each in told] == [f"p{n}" for n in range(1, MOST_KNOWN + 1)]
+
+
+async def test_while_the_ledger_is_down_it_is_not_lost(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    review, _ = await held(desk)
+    for _ in range(MOST + 7):
+        await stale(desk, review, "ann")
+    desk.clock.at += MINUTE
+    with monkeypatch.context() as down:
+        down.setattr(type(desk.desk.ledger), "commit", _down)
+        with pytest.raises(LedgerUnavailable):
+            await desk.desk.expire_due()
+    await desk.desk.expire_due()
+    assert (await entries(desk, "vote.refused"))[MOST:] == [{"person": "ann", "because": "7 more attempts"}]
+
+
+async def _down(*_: object) -> None:
+    raise LedgerUnavailable("down")
 
 
 def test_what_is_remembered_has_a_bound() -> None:

@@ -12,6 +12,7 @@ from tests.desk.a_review import break_glass, entries, held, narrow, under
 
 from interlock.desk.talk import LONGEST, MOST, MOST_BY_ONE, MOST_BY_PART
 from interlock.errors import Conflict, MalformedInput, NotEntitled, NotFound
+from interlock.model.actor import Actor
 from interlock.model.comment import CommentKind
 from interlock.model.narrowing import Narrowing
 
@@ -28,7 +29,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Office]:
 async def test_what_is_said_is_kept_sealed_and_committed_to(desk: Office, tmp_path: Path) -> None:
     review, _ = await held(desk)
     await desk.desk.comment(review.id, "person/ann", CommentKind.QUESTION, WORDS)
-    await desk.desk.comment(review.id, "agent/etl", CommentKind.ANSWER, "the third")
+    await desk.desk.comment(review.id, await desk.agent(), CommentKind.ANSWER, "the third")
     said = await desk.desk.comments(review.id)
     assert [(c.who, c.kind, c.text) for c in said] == [
         ("person/ann", CommentKind.QUESTION, WORDS),
@@ -51,21 +52,25 @@ async def test_people_who_may_see_it_comment_and_nobody_else(desk: Office, kind:
         await desk.desk.comment(review.id, "person/eve", kind, "so")
     with pytest.raises(NotEntitled):
         await desk.desk.comment(review.id, "agent/etl", kind, "so")
+    with pytest.raises(NotEntitled):
+        await desk.desk.comment(review.id, await desk.agent(), kind, "so")
 
 
-@pytest.mark.parametrize("who", ["agent/other", "person/ann", "operator/etl", "etl"])
+@pytest.mark.parametrize("who", ["agent/etl", "agent/other", "person/ann", "operator/etl", "etl"])
 async def test_only_who_asked_answers(desk: Office, who: str) -> None:
     review, _ = await held(desk)
     with pytest.raises(NotEntitled):
         await desk.desk.comment(review.id, who, CommentKind.ANSWER, "so")
+    with pytest.raises(NotEntitled):
+        await desk.desk.comment(review.id, await desk.agent("other"), CommentKind.ANSWER, "so")
 
 
 async def test_who_asked_says_so_much_and_no_more(desk: Office) -> None:
-    review, _ = await held(desk)
+    (review, _), agent = await held(desk), await desk.agent()
     for _ in range(MOST_BY_ONE):
-        await desk.desk.comment(review.id, "agent/etl", CommentKind.ANSWER, "so")
+        await desk.desk.comment(review.id, agent, CommentKind.ANSWER, "so")
     with pytest.raises(Conflict, match="you have said"):
-        await desk.desk.comment(review.id, "agent/etl", CommentKind.ANSWER, "so")
+        await desk.desk.comment(review.id, agent, CommentKind.ANSWER, "so")
     await desk.desk.comment(review.id, "person/ann", CommentKind.QUESTION, "why?")
 
 
@@ -77,7 +82,7 @@ async def test_there_is_an_end_to_it_and_people_have_the_last_word(tmp_path: Pat
 async def _filled(desk: Office) -> None:
     review, _ = await held(desk)
 
-    async def say(who: str, kind: CommentKind, times: int) -> None:
+    async def say(who: str | Actor, kind: CommentKind, times: int) -> None:
         await asyncio.gather(*(desk.desk.comment(review.id, who, kind, "so") for _ in range(times)))
 
     for name in ("ann", "bob"):
@@ -88,7 +93,7 @@ async def _filled(desk: Office) -> None:
     with pytest.raises(Conflict, match="you have said"):
         await say("person/olivia", CommentKind.COMMENT, 1)
     with pytest.raises(Conflict, match="as many comments"):
-        await say("agent/etl", CommentKind.ANSWER, 1)  # people have the last word
+        await say(await desk.agent(), CommentKind.ANSWER, 1)  # people have the last word
     await say("person/cat", CommentKind.COMMENT, MOST - 2 * MOST_BY_ONE - MOST_BY_PART)
     with pytest.raises(Conflict, match="as many comments"):
         await say("person/gil", CommentKind.COMMENT, 1)

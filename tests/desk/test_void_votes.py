@@ -45,13 +45,17 @@ def hearing(desk: Office, annotations: str) -> Office:
     return desk.with_directory(Directory(PEOPLE.people, PEOPLE.actors, desk.authority.roster))
 
 
+CLOCKS = pytest.mark.parametrize("jump", [timedelta(), timedelta(seconds=-4)], ids=["clock on", "clock back"])
+
+
 async def accepted(desk: Office) -> None:
     d = {"what": "owner_accepted", "subject": "etl", "by": "olivia", "person": "olivia"}
     await say(desk, EntryType.IDENTITY_CHANGED, "etl", d)
 
 
-async def leave_and_return(desk: Office, name: str) -> None:
-    """Out, and back with the settings' groups."""
+async def leave_and_return(desk: Office, name: str, clock: timedelta = timedelta()) -> None:
+    """Out, and back with the settings' groups; `clock` is how far the clock has jumped when they leave."""
+    desk.clock.at += clock
     await say(desk, EntryType.IDENTITY_CHANGED, name, {"what": "person_removed", "subject": name, "by": "directory"})
     desk.clock.at += timedelta(seconds=1)
     back = {"what": "person_added", "subject": name, "by": "directory", "name": "Another"}
@@ -134,12 +138,19 @@ class Taking(OneKey):
         assert voter.person in self.owners
 
 
-async def test_the_vote_of_who_left_stays_void_when_they_are_back(opened: Office) -> None:
+async def in_group(desk: Office, name: str, what: str) -> None:
+    """Into officers, or out of it."""
+    d = {"what": what, "subject": name, "by": "directory", "group": OFFICERS}
+    await say(desk, EntryType.IDENTITY_CHANGED, name, d)
+
+
+@CLOCKS
+async def test_the_vote_of_who_left_stays_void_when_they_are_back(opened: Office, jump: timedelta) -> None:
     desk = hearing(opened, '@review("officers:2")')
     await accepted(desk)
     review, action = await held(desk)
     await desk.vote(review, "ann")
-    await leave_and_return(desk, "ann")
+    await leave_and_return(desk, "ann", jump)
     await desk.vote(review, "bob")
     assert await state(desk, review) is ReviewState.PENDING
     again = replace(desk.voter("ann"), key=KeyId("another-login"))
@@ -148,24 +159,66 @@ async def test_the_vote_of_who_left_stays_void_when_they_are_back(opened: Office
     assert isinstance(await desk.gate.redeem(review.id, action, Again(action)), Cleared)
 
 
-async def test_an_approval_by_who_left_stays_void_when_they_are_back(opened: Office) -> None:
+@CLOCKS
+async def test_an_approval_by_who_left_stays_void_when_they_are_back(opened: Office, jump: timedelta) -> None:
     desk = hearing(opened, '@review("officers:1")')
     await accepted(desk)
     review, action = await held(desk)
     await desk.vote(review, "ann")
-    await leave_and_return(desk, "ann")
+    await leave_and_return(desk, "ann", jump)
+    desk.clock.at -= jump
     answer = await desk.gate.redeem(review.id, action, Again(action))
     assert isinstance(answer, Held) and answer.review.id != review.id
 
 
-async def test_glass_broken_by_who_left_runs_nothing_when_they_are_back(opened: Office) -> None:
+@CLOCKS
+async def test_glass_broken_by_who_left_runs_nothing_when_they_are_back(opened: Office, jump: timedelta) -> None:
     desk = hearing(opened, '@review("officers:2") @break_glass("on-call")')
     await accepted(desk)
     review, action = await held(desk)
     await break_glass(desk, review, "gil")
-    await leave_and_return(desk, "gil")
+    await leave_and_return(desk, "gil", jump)
+    desk.clock.at -= jump
     answer = await desk.gate.redeem(review.id, action, Again(action))
     assert isinstance(answer, Held) and answer.review.id != review.id
+
+
+async def test_a_review_whose_votes_suffice_by_now_is_settled_by_one_of_them_again(opened: Office) -> None:
+    desk = hearing(opened, '@review("officers:2")')
+    await accepted(desk)
+    review, action = await held(desk)
+    await desk.vote(review, "ann")
+    await in_group(desk, "ann", "group_removed")
+    await desk.vote(review, "bob")
+    for name in ("ann", "bob"):
+        with pytest.raises(NotEntitled):
+            await desk.vote(review, name)
+    await in_group(desk, "ann", "group_added")
+    assert await state(desk, review) is ReviewState.PENDING
+    assert desk.desk.standing.why_not_vote(review, PersonId("bob"), Verdict.APPROVE) is None
+    await desk.vote(review, "bob")  # in the same session
+    assert await state(desk, review) is ReviewState.APPROVED
+    assert [(d["person"], d["settles"]) for d in await entries(desk, "vote.cast")] == [
+        ("ann", ""),
+        ("bob", ""),
+        ("bob", "approved"),
+    ]
+    assert sorted(each.person for each in await desk.desk.votes(review.id)) == ["ann", "bob"]
+    assert isinstance(await desk.gate.redeem(review.id, action, Again(action)), Cleared)
+
+
+async def test_a_vote_that_reached_the_ledger_behind_its_voter_s_departure_never_counts(opened: Office) -> None:
+    desk = hearing(opened, '@review("officers:2")')
+    await accepted(desk)
+    review, _ = await held(desk)
+    gone = {"what": "person_removed", "subject": "ann", "by": "directory"}
+    back = {"what": "person_added", "subject": "ann", "by": "directory", "name": "Another"}
+    late = {"verdict": "approve", "person": "ann", "presence": "console", "key": "session", "settles": ""}
+    late |= {"digest": review.digest, "card": review.card_digest}
+    await say(desk, EntryType.IDENTITY_CHANGED, "ann", gone)
+    await say(desk, EntryType.VOTE_CAST, review.id, late)
+    await say(desk, EntryType.IDENTITY_CHANGED, "ann", back)
+    assert len(desk.authority.votes(review.id)) == 1 and signed(desk, review) == []
 
 
 async def test_a_void_vote_takes_no_seat_from_a_delegate(opened: Office) -> None:

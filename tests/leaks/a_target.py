@@ -196,7 +196,7 @@ async def target(path: Path, *, clock: HandClock | None = None) -> AsyncIterator
         await o.registry.adopt_bundle(first.rules, first.texts)
         gate = replace(o.gate, desk=desk, rules=rules)
         o = replace(o, desk=desk, gate=gate)
-        people = People(o.registry, passkeys, VoteSettings(), {("sso", "sub-remy"): REMY}, plain.people.oidc)
+        people = replace(plain.people, registry=o.registry, passkeys=passkeys, votes=VoteSettings())
         adoption = Adoption(o.store, desk, o.registry, rules, ENTROPY, loader, o.store.records, APPROVERS)
         provisioning = replace(plain.provisioning, desk=desk, people=people)
         app = control_app(

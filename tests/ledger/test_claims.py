@@ -154,6 +154,17 @@ def test_the_same_vote_by_another_credential_is_another() -> None:
         assert refusal(said(first, draft(EntryType.VOTE_CAST, 2, obj=REVIEW, **{**cast, **other}))) is None
 
 
+def test_a_vote_that_settled_nothing_is_cast_once_more_to_settle() -> None:
+    """Each of the two once."""
+    cast = {"person": "cleo", "verdict": "approve", "presence": "console", "key": "k1"}
+    first, settling, again = (
+        draft(EntryType.VOTE_CAST, n, obj=REVIEW, settles=settles, **cast)
+        for n, settles in enumerate(("", "approved", "approved"), 1)
+    )
+    assert refusal(said(first, settling)) is None
+    assert refusal(said(first, settling, again)) is not None
+
+
 def test_claims_of_different_things_do_not_meet() -> None:
     one = said(
         draft(EntryType.REVIEW_OPENED, 1, obj=REVIEW),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from tests.ledger.making import NOW, Node, draft
@@ -104,16 +104,15 @@ def test_an_owner_accepts_and_declines(story: Story) -> None:
 def test_people_join_and_leave(story: Story) -> None:
     story.add(changed(IdentityChange.PERSON_ADDED, "ana", name="Ana", source="okta"))
     assert story.roster.added() == {ANA: "Ana"}
-    assert not story.roster.is_gone(ANA) and story.roster.left_at(ANA) is None
+    assert not story.roster.is_gone(ANA) and story.roster.departures(ANA) == 0
     story.add(changed(IdentityChange.PERSON_REMOVED, "ana"))
-    first = story.node.now
     assert story.roster.added() == {} and story.roster.is_gone(ANA)
-    assert story.roster.left_at(ANA) == first
+    assert story.roster.departures(ANA) == 1
     story.add(changed(IdentityChange.PERSON_ADDED, "ana", name="Ana Q."))
     assert story.roster.added() == {ANA: "Ana Q."} and not story.roster.is_gone(ANA)
-    assert story.roster.left_at(ANA) == first  # what they did before then stays undone
+    assert story.roster.departures(ANA) == 1  # what they did before then stays undone
     story.add(changed(IdentityChange.PERSON_REMOVED, "ana"))
-    assert story.roster.left_at(ANA) == story.node.now > first
+    assert story.roster.departures(ANA) == 2
 
 
 def test_somebody_of_the_settings_is_gone_too(story: Story) -> None:
@@ -268,13 +267,25 @@ def test_who_stays_keeps_everything(story: Story) -> None:
     assert story.delegations() == [("bea", "cy", "red")]
 
 
-def test_left_at_is_the_entrys_time(story: Story) -> None:
-    story.node.now = datetime(2027, 1, 1, tzinfo=UTC)
+def test_a_stay_ends_with_the_departure_and_never_comes_back(story: Story) -> None:
+    first = story.roster.stay(ANA)
+    assert story.roster.is_staying(ANA, first)
     story.add(changed(IdentityChange.PERSON_REMOVED, "ana"))
-    assert story.roster.left_at(ANA) == datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)
+    meanwhile = story.roster.stay(ANA)  # of what reached the ledger just behind the departure
+    story.add(changed(IdentityChange.PERSON_ADDED, "ana", name="Ana"))
+    assert not story.roster.is_staying(ANA, first) and not story.roster.is_staying(ANA, meanwhile)
+    assert story.roster.is_staying(ANA, story.roster.stay(ANA))
+    assert story.roster.is_staying(BEA, story.roster.stay(BEA))
 
 
 def test_sessions_ended_are_counted_and_of_nobody_else(story: Story) -> None:
     story.add(changed(IdentityChange.SESSIONS_ENDED, ANA, because="x"))
     story.add(changed(IdentityChange.SESSIONS_ENDED, ANA), changed(IdentityChange.PERSON_REMOVED, ANA))
-    assert [story.roster.sessions_ended(each) for each in (ANA, BEA)] == [2, 0]
+    assert [story.roster.sessions_ended(each) for each in (ANA, BEA)] == [3, 0]  # who leaves has no session either
+
+
+def test_ends_of_passwords_are_counted_apart(story: Story) -> None:
+    story.add(changed(IdentityChange.SESSIONS_ENDED, ANA), changed(IdentityChange.SESSIONS_ENDED, ANA, passwords="yes"))
+    story.add(changed(IdentityChange.PERSON_REMOVED, ANA))
+    assert [story.roster.passwords_ended(each) for each in (ANA, BEA)] == [1, 0]
+    assert story.roster.sessions_ended(ANA) == 3

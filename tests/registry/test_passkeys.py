@@ -255,26 +255,70 @@ async def test_a_confirmation_is_asked_of_who_has_one_for_exactly_that(desk: Des
     assert desk.here.asks_to_confirm(DANA, asked).credentials == (made.credential,)
     for other in (
         None,
-        laptop.answer(identity.confirming(DANA, "link", {"to": "remy"})),
-        laptop.answer(identity.confirming(REMY, "delegate", {"to": "remy"})),
-        laptop.answer(identity.confirming(DANA, "delegate", {"to": "olga"})),
+        laptop.answer(asked),  # what it says, and no nonce
+        laptop.answer(identity.once(asked, bytes(32))),
+        laptop.answer(desk.here.asks_to_confirm(DANA, identity.confirming(DANA, "link", {"to": "remy"})).challenge),
+        laptop.answer(desk.here.asks_to_confirm(DANA, identity.confirming(REMY, "delegate", {"to": "remy"})).challenge),
+        laptop.answer(desk.here.asks_to_confirm(DANA, identity.confirming(DANA, "delegate", {"to": "olga"})).challenge),
         laptop.answer(desk.asked()),
         laptop.answer(identity.removing(DANA, made.credential)),
     ):
-        with pytest.raises(AuthenticationFailed):
+        desk.here.asks_to_confirm(DANA, asked)
+        with pytest.raises(AuthenticationFailed) as refused:
             desk.here.confirm(DANA, read(other) if other else None, asked)
+        assert refused.value.code != "passkey_expired"
     behind = laptop.clone()
     answer = read(laptop.answer(desk.here.asks_to_confirm(DANA, asked).challenge))
     desk.here.confirm(DANA, answer, asked)
-    for clone in (answer, read(behind.answer(asked))):  # its counter isn't in any entry, and is remembered
-        with pytest.raises(AuthenticationFailed) as refused:
-            desk.here.confirm(DANA, clone, asked)
-        assert refused.value.code == "passkey_cloned"
+    copy = read(behind.answer(desk.here.asks_to_confirm(DANA, asked).challenge))
+    with pytest.raises(AuthenticationFailed) as refused:  # its counter isn't in any entry, and is remembered
+        desk.here.confirm(DANA, copy, asked)
+    assert refused.value.code == "passkey_cloned"
     with pytest.raises(AuthenticationFailed):
         desk.vote(replace_count(laptop, 1).answer(desk.asked()))
     with pytest.raises(AuthenticationFailed) as refused:
         desk.made(always=True).confirm(REMY, None, asked)
     assert refused.value.code == "passkey_needed"
+
+
+async def test_what_is_asked_counts_once_for_five_minutes_and_a_wrong_answer_uses_it_up(desk: Desk) -> None:
+    phone, said = device(count=None), identity.confirming(DANA, "delegate", {"to": "remy"})
+    await desk.register(phone)
+
+    def asked() -> Assertion:
+        return read(phone.answer(desk.here.asks_to_confirm(DANA, said).challenge))
+
+    good = asked()
+    desk.here.confirm(DANA, good, said)
+    used, first = [good], asked()
+    asked()  # takes the place of the one before
+    used.append(first)
+    wrong = asked()
+    with pytest.raises(AuthenticationFailed):
+        desk.here.confirm(DANA, read(device(count=None).answer(b"x")), said)
+    used.append(wrong)
+    late = asked()
+    desk.bench.clock.forward(minutes=5)
+    used.append(late)
+    for answer in used:
+        with pytest.raises(AuthenticationFailed):
+            desk.here.confirm(DANA, answer, said)
+    good = asked()
+    with pytest.raises(AuthenticationFailed):
+        desk.made().confirm(DANA, good, said)  # another process asked nothing
+    desk.here.confirm(DANA, good, said)
+
+
+async def test_a_person_has_twenty_questions_open_and_the_oldest_gives_way(desk: Desk) -> None:
+    phone = device(count=None)
+    await desk.register(phone)
+    all_ = [identity.confirming(DANA, "link", {"to": str(number)}) for number in range(21)]
+    answers = [read(phone.answer(desk.here.asks_to_confirm(DANA, said).challenge)) for said in all_]
+    with pytest.raises(AuthenticationFailed) as refused:
+        desk.here.confirm(DANA, answers[0], all_[0])
+    assert refused.value.code == "passkey_expired"
+    for answer, said in list(zip(answers, all_, strict=True))[1:]:
+        desk.here.confirm(DANA, answer, said)
 
 
 # -- removing ----------------------------------------------------------------------------------------------------------

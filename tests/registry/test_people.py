@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -71,8 +72,6 @@ async def test_nobody_accepts_for_another(here: House) -> None:
 
 async def test_an_acceptance_ends_when_the_settings_name_another_owner(here: House) -> None:
     await here.people.accept_owner(OLIVIA, ETL)
-    from dataclasses import replace
-
     actors = {**ACTORS, ETL: replace(ACTORS[ETL], owner=DANA)}
     other = here.office.with_directory(Directory(PEOPLE, actors, here.office.authority.roster))
     _, key = await other.registry.issue_key("etl", DANA, None)
@@ -89,6 +88,18 @@ async def test_an_acceptance_ends_when_the_owner_leaves(here: House) -> None:
 
 
 # -- links ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_link_is_begun_only_to_a_provider_that_is_set_up_and_five_wait_at_most(here: House) -> None:
+    with pytest.raises(NotFound) as refused:
+        here.people.begin_link(DANA, "elsewhere")
+    assert refused.value.code == "no_such_provider" and here.people.pending_links(DANA) == ()
+    many = replace(here.people, providers=frozenset(f"p{number}" for number in range(7)))
+    theirs = many.begin_link(REMY, "p0")
+    for number in range(7):
+        many.begin_link(DANA, f"p{number}")
+    assert [each.provider for each in many.pending_links(DANA)] == ["p2", "p3", "p4", "p5", "p6"]
+    assert many.claim_link(theirs, "p0", "U1", "remy").person == REMY
 
 
 async def test_a_link_is_begun_claimed_shown_and_confirmed(here: House) -> None:
@@ -221,9 +232,9 @@ async def test_the_end_of_a_delegation_is_the_same_moment_in_any_time_zone(here:
 # -- passkeys ---------------------------------------------------------------------------------------------------------
 
 
-async def with_passkey(here: House, person: PersonId) -> Authenticator:
+async def with_passkey(here: House, person: PersonId, counts: bool = True) -> Authenticator:
     """A passkey of somebody's."""
-    device = Authenticator(URL, "control.test")
+    device = Authenticator(URL, "control.test", count=0 if counts else None)
     made = device.register(here.passkeys.begin_registration(person, here.office.clock.now()).challenge)
     attestation = identity.unbase64url(made.attestation, identity.MAX_ATTESTATION)
     client_data = identity.unbase64url(made.client_data, identity.MAX_CLIENT_DATA)
@@ -231,51 +242,84 @@ async def with_passkey(here: House, person: PersonId) -> Authenticator:
     return device
 
 
-def answer(device: Authenticator, challenge: bytes) -> Assertion:
-    return identity.read_assertion(**device.answer(challenge).fields())
+def answer(here: House, device: Authenticator, person: PersonId, said: bytes) -> Assertion:
+    """What the device answers when the person's passkey is asked to confirm this, now."""
+    asked = here.passkeys.asks_to_confirm(person, said)
+    return identity.read_assertion(**device.answer(asked.challenge).fields())
 
 
 async def test_who_has_a_passkey_delegates_with_it_and_ends_without(here: House) -> None:
     laptop, remys = await with_passkey(here, OLIVIA), await with_passkey(here, REMY)
     until, people = in_days(here, 3), here.people
     asked = delegating(OLIVIA, DANA, OWNERS, until)
-    for given in (
-        None,
-        answer(laptop, delegating(OLIVIA, REMY, OWNERS, until)),
-        answer(laptop, delegating(OLIVIA, DANA, OWNERS, in_days(here, 2))),
-        answer(laptop, delegating(OLIVIA, DANA, OFFICERS, until)),
-        answer(laptop, linking(OLIVIA, "dana", "owners")),
-        answer(remys, asked),
-        answer(remys, delegating(REMY, DANA, OWNERS, until)),
+    with pytest.raises(AuthenticationFailed) as refused:
+        await people.delegate(OLIVIA, DANA, OWNERS, until)
+    assert refused.value.code == "passkey_needed"
+    for device, person, said in (
+        (laptop, OLIVIA, delegating(OLIVIA, REMY, OWNERS, until)),
+        (laptop, OLIVIA, delegating(OLIVIA, DANA, OWNERS, in_days(here, 2))),
+        (laptop, OLIVIA, delegating(OLIVIA, DANA, OFFICERS, until)),
+        (laptop, OLIVIA, linking(OLIVIA, "dana", "owners")),
+        (remys, OLIVIA, asked),
+        (remys, REMY, delegating(REMY, DANA, OWNERS, until)),
+        (remys, REMY, asked),
     ):
+        here.passkeys.asks_to_confirm(OLIVIA, asked)
+        given = answer(here, device, person, said)
         with pytest.raises(AuthenticationFailed) as refused:
             await people.delegate(OLIVIA, DANA, OWNERS, until, given)
-        assert (refused.value.code == "passkey_needed") is (given is None)
+        assert refused.value.code not in ("passkey_needed", "passkey_expired")
     assert people.given(OLIVIA) == ()
-    good = answer(laptop, asked)
-    await people.delegate(OLIVIA, DANA, OWNERS, until, good)
+    await people.delegate(OLIVIA, DANA, OWNERS, until, answer(here, laptop, OLIVIA, asked))
     await people.end_delegation(OLIVIA, OLIVIA, OWNERS)
-    with pytest.raises(AuthenticationFailed):
-        await people.delegate(OLIVIA, DANA, OWNERS, until, good)  # its counter has been seen
     assert people.given(OLIVIA) == ()
+
+
+async def test_an_answer_confirms_once_also_of_a_passkey_that_counts_nothing(here: House) -> None:
+    """Synced passkeys keep no counter: only the nonce tells an answer from a copy of it."""
+    phone, people, until = await with_passkey(here, OLIVIA, counts=False), here.people, in_days(here, 3)
+    people.claim_link(people.begin_link(OLIVIA, "slack"), "slack", "U1", "olivia")
+    good = answer(here, phone, OLIVIA, delegating(OLIVIA, DANA, OWNERS, until))
+    own = answer(here, phone, OLIVIA, owning(OLIVIA, ETL))
+    links = answer(here, phone, OLIVIA, linking(OLIVIA, "slack", "U1"))
+    await people.delegate(OLIVIA, DANA, OWNERS, until, good)
+    await people.accept_owner(OLIVIA, ETL, own)
+    await people.confirm_link(OLIVIA, "slack", "U1", links)
+    await people.end_delegation(OLIVIA, OLIVIA, OWNERS)
+    await people.decline_owner(OLIVIA, ETL)
+    await people.unlink(OLIVIA, "slack", "U1", answer(here, phone, OLIVIA, unlinking(OLIVIA, "slack", "U1")))
+    people.claim_link(people.begin_link(OLIVIA, "slack"), "slack", "U1", "olivia")
+    here.passkeys.asks_to_confirm(OLIVIA, owning(OLIVIA, ETL))  # asked anew, under another nonce
+    for again in (
+        people.delegate(OLIVIA, DANA, OWNERS, until, good),
+        people.accept_owner(OLIVIA, ETL, own),
+        people.confirm_link(OLIVIA, "slack", "U1", links),
+    ):
+        with pytest.raises(AuthenticationFailed):
+            await again
+    assert people.given(OLIVIA) == () and people.person_of("slack", "U1") is None
+    assert not any(ward.accepted for ward in people.wards(OLIVIA))
 
 
 async def test_who_has_a_passkey_links_and_unlinks_with_it_and_declines_without(here: House) -> None:
     laptop, people = await with_passkey(here, OLIVIA), here.people
     people.claim_link(people.begin_link(OLIVIA, "slack"), "slack", "U1", "olivia")
-    for given in (None, answer(laptop, linking(OLIVIA, "slack", "U2")), answer(laptop, linking(DANA, "slack", "U1"))):
+    for other in (None, linking(OLIVIA, "slack", "U2"), linking(DANA, "slack", "U1")):
+        here.passkeys.asks_to_confirm(OLIVIA, linking(OLIVIA, "slack", "U1"))
+        given = answer(here, laptop, OLIVIA, other) if other is not None else None
         with pytest.raises(AuthenticationFailed):
             await people.confirm_link(OLIVIA, "slack", "U1", given)
     assert people.person_of("slack", "U1") is None
-    await people.confirm_link(OLIVIA, "slack", "U1", answer(laptop, linking(OLIVIA, "slack", "U1")))
+    await people.confirm_link(OLIVIA, "slack", "U1", answer(here, laptop, OLIVIA, linking(OLIVIA, "slack", "U1")))
     assert people.person_of("slack", "U1") == OLIVIA
-    links = answer(laptop, linking(OLIVIA, "slack", "U1")), answer(laptop, unlinking(OLIVIA, "slack", "U2"))
-    for given in (None, *links):
+    for other in (None, linking(OLIVIA, "slack", "U1"), unlinking(OLIVIA, "slack", "U2")):
+        here.passkeys.asks_to_confirm(OLIVIA, unlinking(OLIVIA, "slack", "U1"))
+        given = answer(here, laptop, OLIVIA, other) if other is not None else None
         with pytest.raises(AuthenticationFailed):
             await people.unlink(OLIVIA, "slack", "U1", given)
     assert people.person_of("slack", "U1") == OLIVIA
-    await people.unlink(OLIVIA, "slack", "U1", answer(laptop, unlinking(OLIVIA, "slack", "U1")))
-    await people.accept_owner(OLIVIA, ETL, answer(laptop, owning(OLIVIA, ETL)))
+    await people.unlink(OLIVIA, "slack", "U1", answer(here, laptop, OLIVIA, unlinking(OLIVIA, "slack", "U1")))
+    await people.accept_owner(OLIVIA, ETL, answer(here, laptop, OLIVIA, owning(OLIVIA, ETL)))
     await people.decline_owner(OLIVIA, ETL)
     assert people.person_of("slack", "U1") is None
 
@@ -340,13 +384,15 @@ async def test_who_leaves_takes_the_keys_along_that_they_made(here: House) -> No
     assert registry.authenticate(anew).made_by == DANA
 
 
-async def test_a_key_whose_maker_was_away_opens_nothing_though_nobody_revoked_it(here: House) -> None:
+@pytest.mark.parametrize("jump", [timedelta(), timedelta(hours=-1)], ids=["clock on", "clock back"])
+async def test_a_key_whose_maker_was_away_opens_nothing_though_nobody_revoked_it(here: House, jump: timedelta) -> None:
     """A log of before keys left with their makers; or a maker whom the settings name no more."""
     registry, people = here.office.registry, here.people
     await people.accept_owner(OLIVIA, ETL)
     _, secret = await registry.issue_key("etl", DANA, None)
     agent, provisioning = registry.authenticate(secret), await here.key("dana")
     link = await registry.issue_sign_in(DANA)
+    here.office.clock.at += jump
     d = {"what": "person_removed", "subject": DANA, "by": "directory"}
     await here.office.store.commit(Unit((Draft(EntryId(ENTROPY.uuid7()), EntryType.IDENTITY_CHANGED, d, obj=DANA),)))
     for back in (False, True):

@@ -162,7 +162,7 @@ def review(*, id_: str | None = None, opened_at: datetime = NOW, actor: ActorId 
 
 def opening(of: Review, lookup: bytes = b"form") -> Unit:
     """A unit that opens a review; the entry is a stand-in."""
-    return denied(changes=(OpenReview(of, lookup, b"sealed payload", b"sealed card"),))
+    return denied(changes=(OpenReview(of, lookup, lookup, b"sealed payload", b"sealed card"),))
 
 
 def approving(of: Review, *, valid: int = 600) -> Unit:

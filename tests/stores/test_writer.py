@@ -116,7 +116,7 @@ async def test_a_failed_guard_takes_the_whole_unit_back_and_no_other(tmp_path: P
     lost = Unit(
         (denial(),),
         (
-            OpenReview(other, b"other", b"p", b"c"),
+            OpenReview(other, b"other", b"form", b"p", b"c"),
             MoveReview(held.id, frozenset({ReviewState.APPROVED}), ReviewState.RELEASED),
         ),
     )
@@ -139,7 +139,7 @@ async def test_one_open_review_of_a_form_for_each_actor(tmp_path: Path) -> None:
             await bench.store.commit(opening(second))
         await bench.store.commit(opening(of_another))
         withdrawn = MoveReview(first.id, frozenset({ReviewState.PENDING}), ReviewState.WITHDRAWN)
-        await bench.store.commit(denied(changes=(withdrawn, OpenReview(second, b"form", b"p", b"c"))))
+        await bench.store.commit(denied(changes=(withdrawn, OpenReview(second, b"form", b"form", b"p", b"c"))))
         found = await bench.store.records.open_review(second.actor, b"form")
     assert found == second
 

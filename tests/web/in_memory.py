@@ -148,7 +148,7 @@ class Registry:
     def is_operator(self, presented: Secret[str]) -> bool:
         return presented == Secret("operator-token")
 
-    def person(self, person: PersonId, since: datetime | None = None) -> Person | None:
+    def person(self, person: PersonId) -> Person | None:
         return self.people.get(person)
 
     def sessions_ended(self, person: PersonId) -> int:
@@ -279,9 +279,9 @@ class Desk(Reviewing):
         until = self.clock.now() + review.requirements.valid
         return replace(review, state=ReviewState.APPROVED, approved_until=until)
 
-    async def withdraw(self, review: ReviewId, actor: ActorId) -> Review:
+    async def withdraw(self, review: ReviewId, actor: Actor) -> Review:
         found = await self.review(review)
-        if found.actor != actor:
+        if found.actor != actor.id:
             raise NotEntitled("only who asked can withdraw it")
         if found.state is not ReviewState.PENDING:
             raise Conflict(f"a review that is {found.state.value} can't become withdrawn")

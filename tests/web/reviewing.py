@@ -104,11 +104,12 @@ class Reviewing:
         self.cast[:] = [v for v in self.cast if v.review != review]
         return self.held[review]
 
-    async def comment(self, review: ReviewId, who: str, kind: CommentKind, text: str) -> Comment:
+    async def comment(self, review: ReviewId, who: str | Actor, kind: CommentKind, text: str) -> Comment:
         await self.review(review)
         if sum(each.review == review for each in self.said) >= MOST_COMMENTS:
             raise Conflict("nothing more can be said about this review")
-        made = Comment(review, kind, who, EntryId(str(uuid.uuid4())), self.clock.now(), b"", text)
+        said_by = f"{who.kind}/{who.id}" if isinstance(who, Actor) else who
+        made = Comment(review, kind, said_by, EntryId(str(uuid.uuid4())), self.clock.now(), b"", text)
         self.said.append(made)
         self._put(self.held[review])
         return made

@@ -63,7 +63,7 @@ async def stepped_up(path: Path, url: str, *, always: bool = False) -> AsyncIter
         registry, site = behind.registry, Site.of(url, url)
         passkeys = Passkeys(registry.directory, behind.authority, behind.store, behind.clock, ENTROPY, site, always)
         desk = replace(behind.desk, passkeys=passkeys)
-        people = People(registry, passkeys)
+        people = People(registry, passkeys, providers=frozenset({"slack"}))
         app = control_app(
             desk,
             registry,

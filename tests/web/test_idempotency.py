@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from tests.web.conftest import By
 from tests.web.in_memory import Clock, Office, content
 
+from interlock.model.names import KeyId
 from interlock.web import idempotency
 from interlock.web.idempotency import Answers
 from interlock.web.problems import Refused
@@ -33,6 +35,21 @@ async def test_the_key_is_the_callers_own(office: Office, by: By) -> None:
     assert (await by("agent-key").post(path, headers=headers)).status_code == 200
     assert (await by("other-agent-key").post(path, headers=headers)).status_code == 404
     assert (await by("wrong").post(path, headers=headers)).status_code == 401
+
+
+async def test_the_key_is_of_one_credential_and_of_those_it_acts_for(office: Office, by: By) -> None:
+    """One agent may act for many: what it got for one of them isn't told when it acts for another."""
+    agent, others = office.registry.keys["agent-key"], office.registry.keys["owen-key"]
+    office.registry.keys["renewed"] = replace(agent, key=KeyId("renewed"))
+    office.registry.keys["for-owen"] = replace(agent, chain=(others,))
+    first, second = [f"/api/reviews/{office.desk.open(content()).id}/withdraw" for _ in range(2)]
+    headers = {"Idempotency-Key": "one"}
+    await by("agent-key").post(first, headers=headers)
+    codes = [
+        (await by(token).post(second, headers=headers)).json().get("code")
+        for token in ("renewed", "for-owen", "agent-key")
+    ]
+    assert [code == "idempotency_mismatch" for code in codes] == [False, False, True]
 
 
 async def test_another_request_under_the_same_key_is_refused(by: By) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scim2_client.client import BaseAsyncSCIMClient, RawResponse
 from scim2_models import Group, GroupMember, PatchOp, ScimProvider, User
 from tests.a_directory_service import SETTINGS, House, house
@@ -234,6 +237,75 @@ async def test_a_deleted_user_is_in_no_group_any_more(here: Served) -> None:
     )
     assert (await here.raw.delete(f"/Users/{id_}")).status_code == 204
     assert "members" not in (await here.raw.get(f"/Groups/{made.json()['id']}")).json()
+
+
+@pytest.mark.parametrize("text", [r"\ud800", r"\udfffx", r"\u0000"])
+async def test_what_is_no_text_is_no_name_member_or_filter(here: Served, text: str) -> None:
+    for path, body in (
+        ("/Users", f'{{"schemas": ["{USER}"], "userName": "{text}"}}'),
+        ("/Groups", f'{{"schemas": ["{GROUP}"], "displayName": "x", "members": [{{"value": "{text}"}}]}}'),
+    ):
+        answer = await here.raw.post(path, content=body)
+        assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidValue"), answer.text
+    for path in ("/Users", "/Groups"):
+        answer = await here.raw.get(path, params={"filter": f'id eq "{text}"'})
+        assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidFilter"), answer.text
+
+
+TEXTS = st.text(st.characters(), max_size=12) | st.sampled_from(
+    ["ana", "members", "userName", "name.givenName", "\ud800"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.just("value") | TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+NAMED = st.fixed_dictionaries(
+    {"schemas": st.sampled_from([[USER], [GROUP], [PATCH]]) | VALUES},
+    optional=dict.fromkeys(
+        ("userName", "displayName", "externalId", "name", "active", "members", "id", "meta", "Operations"),
+        TEXTS | VALUES,
+    ),
+)
+PATCHES = st.fixed_dictionaries(
+    {
+        "schemas": st.just([PATCH]),
+        "Operations": st.lists(
+            st.fixed_dictionaries(
+                {"op": st.sampled_from(["add", "replace", "remove"]) | VALUES},
+                optional={"path": TEXTS, "value": VALUES},
+            ),
+            max_size=3,
+        ),
+    }
+)
+ATTRIBUTES = st.sampled_from(["id", "userName", "displayName", "externalId", "members"])
+FILTERS = st.builds("{} eq {}".format, ATTRIBUTES, TEXTS.map(json.dumps)) | TEXTS
+
+
+async def test_whatever_a_directory_sends_is_our_fault_never(here: Served) -> None:
+    user = await here.user("ana")
+    group = (await here.raw.post("/Groups", json={"schemas": [GROUP], "displayName": "Officers"})).json()["id"]
+    await asyncio.to_thread(_send_anything, here, user, group)
+
+
+def _send_anything(here: Served, user: str, group: str) -> None:
+    with httpx.Client(base_url=here.raw.base_url, headers=here.raw.headers, trust_env=False, timeout=20) as client:
+
+        @settings(max_examples=60, deadline=None)
+        @given(st.sampled_from([("Users", user), ("Groups", group)]), NAMED, PATCHES, FILTERS)
+        def send(at: tuple[str, str], named: dict[str, Any], patch: dict[str, Any], asked: str) -> None:
+            path, query = "/".join(at), asked.encode("utf-8", "replace").decode()
+            answers = [
+                client.post(at[0], content=json.dumps(named)),
+                client.put(path, content=json.dumps(named)),
+                client.patch(path, content=json.dumps(patch)),
+                client.get(at[0], params={"filter": query}),
+                client.get(at[0], params={"attributes": query}),
+            ]
+            assert [each.text for each in answers if each.status_code >= 500] == []
+
+        send()
 
 
 # -- who may ----------------------------------------------------------------------------------------------------------

@@ -150,7 +150,8 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         approvers = settings.policy.approvers
         adoption = Adoption(store, desk, registry, rulebook, entropy, rules_of, store.records, approvers)
         callbacks = callbacks_of(settings, store, sealer, clock, entropy, calling)
-        people = People(registry, passkeys, settings.votes, settings.accounts, settings.oidc)
+        providers = frozenset({settings.oidc.provider} if settings.oidc is not None else ())
+        people = People(registry, passkeys, settings.votes, settings.accounts, settings.oidc, providers)
         desired, scim = Desired(store.records, sealer), settings.provisioning
         wishes = Wishes(store, people, desired, clock, entropy, scim, is_person_name)
         provisioning = Provisioning(store, desk, people, rulebook, entropy, wishes, scim.approvers)

@@ -257,8 +257,8 @@ class Desk:
 
     # -- talking ------------------------------------------------------------------------------------------------------
 
-    async def comment(self, review: ReviewId, who: str, kind: CommentKind, text: str) -> Comment:
-        """Says something: `who` is `person/NAME`, or for an answer the requester (`agent/NAME`).
+    async def comment(self, review: ReviewId, who: str | Actor, kind: CommentKind, text: str) -> Comment:
+        """Says something: `who` is `person/NAME`, or for an answer the actor who asked.
 
         Raises `NotFound` for people who may not see the review, `NotEntitled` for others, `MalformedInput` for a text
         that is too long, `Conflict` when enough was said.
@@ -330,10 +330,13 @@ class Desk:
         """Ends an approval that policy denies by now."""
         await self._settling.overrule(review, because)
 
-    async def withdraw(self, review_id: ReviewId, actor: ActorId) -> Review:
-        """The asker takes it back; raises `NotEntitled` for anybody else, `Conflict` once it is settled."""
+    async def withdraw(self, review_id: ReviewId, actor: Actor | ActorId) -> Review:
+        """The asker takes it back; raises `NotEntitled` for anybody else, `Conflict` once it is settled.
+
+        An actor must have asked on behalf of the same people; who sends an id only has seen to that.
+        """
         review = await self.review(review_id)
-        if review.actor != actor:
+        if not (self.asked_by(review, actor) if isinstance(actor, Actor) else review.actor == actor):
             raise NotEntitled("only who asked can withdraw it")
         await self._settling.settle(review, Event.WITHDRAWN, EntryType.REVIEW_WITHDRAWN, "withdrawn by the asker")
         return await self.review(review_id)

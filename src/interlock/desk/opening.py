@@ -43,9 +43,9 @@ class Opening:
 
     async def open_or_join(self, action: Action, decision: NeedsReview, held: Draft) -> Review | Reason:
         """See `Desk.open_or_join`. The caller lets one at a time in: the cap is a look before a write."""
-        form = lookup(self.lookup_key, _asking(action))
+        same, form = lookup(self.lookup_key, _asking(action)), lookup(self.lookup_key, {"form": dict(action.form)})
         for _ in range(2):  # a second look when somebody else opened the same one between the look and the write
-            existing = await self.records.open_review(action.actor.id, form)
+            existing = await self.records.open_review(action.actor.id, same)
             if existing is not None and self.standing.is_open_for(existing, action.actor):
                 await self._join(existing, action)
                 return self.standing.true(existing)
@@ -53,7 +53,7 @@ class Opening:
             if refusal is not None:
                 return refusal
             try:
-                return await self._open(action, decision, form, held)
+                return await self._open(action, decision, (same, form), held)
             except Conflict:
                 await self.expire_due()
         return Reason("busy", "The same request is being opened elsewhere; ask again.")
@@ -82,7 +82,7 @@ class Opening:
             )
         return None
 
-    async def _open(self, action: Action, decision: NeedsReview, form: bytes, held: Draft) -> Review:
+    async def _open(self, action: Action, decision: NeedsReview, looked_up: tuple[bytes, bytes], held: Draft) -> Review:
         review_id = ReviewId(self.entropy.uuid7())
         nonce = Secret(self.entropy.token(NONCE_BYTES))
         now = self.clock.now()
@@ -105,9 +105,10 @@ class Opening:
             approved_until=None,
             opened_entry=opened,
             uses_left=decision.requirements.reuse.times if decision.requirements.reuse else 1,
+            chain=tuple(link.id for link in action.actor.chain),
         )
         payload = self.seals.payload(review_id, _sealed(action, decision, nonce))
-        change = OpenReview(review, form, payload, self.seals.card(review_id, content))
+        change = OpenReview(review, *looked_up, payload, self.seals.card(review_id, content))
         entry = about(
             opened, EntryType.REVIEW_OPENED, opened_fields(review), review_id, actor=action.actor, act=action.id
         )

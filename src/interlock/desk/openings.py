@@ -60,6 +60,7 @@ class Openings:
             excluded=opened.excluded,
             expires_at=opened.expires_at,
             opened_entry=opened.entry,
+            chain=opened.chain,
         )
 
     async def all_true(self, rows: Sequence[Review], standing: Standing, records: Records) -> list[Review]:

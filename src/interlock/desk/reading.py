@@ -138,7 +138,8 @@ class Reading:
         until, rung = loop.time() + seconds, True
         while True:
             found = await self.review(review)
-            questions = await self._questions(review) if rung else []
+            waits = rung and found.state is ReviewState.PENDING  # what is settled is told at once
+            questions = await self._questions(review) if waits else []
             left, began = until - loop.time(), loop.time()
             if found.state is not ReviewState.PENDING or found.digest != known or len(questions) > asked or left <= 0:
                 return found, questions[asked:]

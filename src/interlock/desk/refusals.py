@@ -14,6 +14,7 @@ from interlock.model.names import ReviewId
 
 MINUTE: Final = timedelta(minutes=1)
 MOST: Final = 10  # refused attempts of one person that are recorded one by one in a minute
+MOST_TOLD: Final = 500  # told at once: a commit has a bound
 MOST_KNOWN: Final = 4096  # people and keys remembered; the longest silent is forgotten first
 
 log = structlog.get_logger()
@@ -38,12 +39,14 @@ class Refusals:
     """Counts refused attempts by who made them."""
 
     _minutes: OrderedDict[str, _Minute] = field(default_factory=OrderedDict)
-    _rest: dict[str, Rest] = field(default_factory=dict)
+    _rest: dict[str, Rest] = field(default_factory=dict)  # of the minute that runs
+    _over: dict[str, Rest] = field(default_factory=dict)  # of minutes that are over, not told yet; as many as are known
 
     def is_recorded(self, review: ReviewId, who: str, now: datetime) -> bool:
         """Whether this attempt gets an entry of its own; if not, it is counted among the rest."""
         minute = self._minutes.get(who)
         if minute is None or not minute.began <= now < minute.began + MINUTE:
+            self._end(who)
             minute = self._minutes[who] = _Minute(now)
         self._minutes.move_to_end(who)
         if len(self._minutes) > MOST_KNOWN:
@@ -59,8 +62,24 @@ class Refusals:
         return False
 
     def due(self, now: datetime) -> Sequence[Rest]:
-        """The rest of those whose minute is over, each told once."""
-        over = [each for who, each in self._rest.items() if not now < self._minutes[who].began + MINUTE]
-        for each in over:
-            del self._rest[each.who]
-        return over
+        """The rest of those whose minute is over, each told once; at most `MOST_TOLD`, the others the next time."""
+        for who in [who for who in self._rest if not now < self._minutes[who].began + MINUTE]:
+            self._end(who)
+        return [self._over.pop(who) for who in list(self._over)[:MOST_TOLD]]
+
+    def put_back(self, untold: Sequence[Rest]) -> None:
+        """What was due and couldn't be told: due again."""
+        for each in untold:
+            later = self._over.pop(each.who, None)
+            self._keep(Rest(each.who, later.review, each.attempts + later.attempts) if later else each)
+
+    def _end(self, who: str) -> None:
+        rest = self._rest.pop(who, None)
+        if rest is not None:
+            before = self._over.pop(who, None)
+            self._keep(rest._replace(attempts=rest.attempts + before.attempts) if before else rest)
+
+    def _keep(self, rest: Rest) -> None:
+        if len(self._over) >= MOST_KNOWN:
+            self._over.pop(next(iter(self._over)))
+        self._over[rest.who] = rest

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from interlock.ledger.authorised import CountedVote, Opened
@@ -79,10 +78,9 @@ def is_registered(authority: Authority, credential: str, person: PersonId) -> bo
     return passkey is not None and passkey.person == person
 
 
-def has_left_since(authority: Authority, person: PersonId, at: datetime) -> bool:
-    """Whether the person was removed after that: what they did counts no more, not even once they are back."""
-    left_at = authority.roster.left_at(person)
-    return left_at is not None and left_at >= at
+def has_left_since(authority: Authority, person: PersonId, stay: int) -> bool:
+    """Whether the person was removed after that stay: what they did counts no more, not even once they are back."""
+    return not authority.roster.is_staying(person, stay)
 
 
 def holds(authority: Authority, vote: CountedVote, *, token_votes: bool) -> bool:
@@ -90,7 +88,7 @@ def holds(authority: Authority, vote: CountedVote, *, token_votes: bool) -> bool
 
     Whoever is back, or has another credential, may vote anew.
     """
-    if has_left_since(authority, vote.person, vote.at):
+    if has_left_since(authority, vote.person, vote.stay):
         return False
     needs_passkey = vote.credential or vote.presence is Presence.WEBAUTHN
     if needs_passkey and not is_registered(authority, vote.credential, vote.person):

@@ -130,9 +130,23 @@ class Standing:
         return None
 
     def why_not_vote(self, review: Review, person: PersonId, verdict: Verdict) -> str | None:
-        """As `why_not`, and nobody casts the same vote twice."""
+        """As `why_not`, and nobody casts the same vote twice, but for a yes that now settles what waits for no more."""
         refusal = self.why_not(review, person, verdict)
-        return refusal or ("you have voted" if self.voted(review, person) in (verdict, Verdict.DENY) else None)
+        if refusal is not None or self.voted(review, person) not in (verdict, Verdict.DENY):
+            return refusal
+        return None if self.may_settle(review, person, verdict) else "you have voted"
+
+    def may_settle(self, review: Review, person: PersonId, verdict: Verdict) -> bool:
+        """Whether this would be a second yes where the first ones suffice by now, and no vote has settled it.
+
+        So it is once somebody whose yes didn't count is in their group again: else nobody could settle it.
+        """
+        opened = self.authority.opened(review.id)
+        if opened is None or verdict is not Verdict.APPROVE or self.voted(review, person) is not verdict:
+            return False
+        excluded = opened.excluded | review.excluded
+        unsettled = self.authority.approved_at(review.id) is None
+        return unsettled and met(opened.requirements, self.signed(opened, excluded), self.seats(opened, excluded))
 
     def _wanted(self, opened: Opened, excluded: frozenset[PersonId], groups: Groups) -> frozenset[GroupName]:
         if not self.authority.votes(opened.review):
@@ -225,6 +239,7 @@ class Standing:
             expires_at=opened.expires_at,
             opened_entry=opened.entry,
             uses_left=max(uses - self.authority.runs(row.id), 0),
+            chain=opened.chain,
         )
 
     def is_open_for(self, row: Review, actor: Actor) -> bool:
@@ -238,11 +253,10 @@ class Standing:
         )
 
     def asked_by(self, review: Review, actor: Actor) -> bool:
-        """Whether this actor asked, on behalf of the same people; of what has ended only the actor is known."""
+        """Whether this actor asked, on behalf of the same people. Believes of a settled one what `may_see` does."""
         opened = self.authority.opened(review.id)
-        if opened is None:
-            return review.actor == actor.id
-        return opened.actor == actor.id and opened.chain == tuple(link.id for link in actor.chain)
+        asked, chain = (review.actor, review.chain) if opened is None else (opened.actor, opened.chain)
+        return asked == actor.id and chain == tuple(link.id for link in actor.chain)
 
     def is_due(self, review: Review) -> bool:
         """Whether an open review has run out, by its entries."""
@@ -312,7 +326,7 @@ class Standing:
         mine = self.groups().get(broken.person, frozenset())
         if (broken.digest, broken.card) != (opened.digest, opened.card) or broken.person in excluded:
             return "the glass was broken for another card, or by somebody who is part of the request"
-        if has_left_since(self.authority, broken.person, broken.at):
+        if has_left_since(self.authority, broken.person, broken.stay):
             return "who broke the glass has left since"
         if broken.credential and not is_registered(self.authority, broken.credential, broken.person):
             return "the passkey of who broke the glass was removed since"
@@ -338,4 +352,5 @@ def as_pending(opened: Opened) -> Review:
         approved_until=None,
         opened_entry=opened.entry,
         uses_left=opened.uses,
+        chain=opened.chain,
     )

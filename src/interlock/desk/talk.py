@@ -9,7 +9,7 @@ from interlock.desk.entries import about
 from interlock.desk.seals import Seals
 from interlock.desk.standing import Standing
 from interlock.errors import MalformedInput, NotEntitled, NotFound
-from interlock.model.actor import ActorKind
+from interlock.model.actor import Actor, ActorKind
 from interlock.model.change import AddComment, Unit
 from interlock.model.comment import Comment, CommentKind
 from interlock.model.entry import Draft, EntryType
@@ -35,9 +35,10 @@ class Talk:
     clock: Clock
     entropy: Entropy
 
-    async def comment(self, review: Review, who: str, kind: CommentKind, text: str) -> Comment:
+    async def comment(self, review: Review, by: str | Actor, kind: CommentKind, text: str) -> Comment:
         """See `Desk.comment`."""
-        self._check(review, who, kind)
+        self._check(review, by, kind)
+        who = f"{by.kind}/{by.id}" if isinstance(by, Actor) else by
         text = _printable(text).strip()
         if not 0 < len(text) <= LONGEST:
             raise MalformedInput(f"a comment has 1 to {LONGEST} characters", code="comment_length")
@@ -69,15 +70,16 @@ class Talk:
         is_part = who.removeprefix("person/") in excluded and kind is not CommentKind.ANSWER
         return MOST_BY_PART if is_part else MOST_BY_ONE
 
-    def _check(self, review: Review, who: str, kind: CommentKind) -> None:
+    def _check(self, review: Review, by: str | Actor, kind: CommentKind) -> None:
         """Answers are the requester's; whatever else is said is said by people who may see the review."""
-        what, _, name = who.partition("/")
         if kind is CommentKind.ANSWER:
-            if name != review.actor or what not in frozenset(ActorKind):
+            if not isinstance(by, Actor) or not self.standing.asked_by(review, by):
                 raise NotEntitled("only who asked answers")
-        elif what != ActorKind.PERSON:
+            return
+        what, _, name = by.partition("/") if isinstance(by, str) else (by.kind, "/", by.id)
+        if what != ActorKind.PERSON:
             raise NotEntitled("only people comment on reviews; who asked answers")
-        elif not self.standing.may_see(review, PersonId(name)):
+        if not self.standing.may_see(review, PersonId(name)):
             raise NotFound("no review of that id")
 
 

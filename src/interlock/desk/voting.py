@@ -104,7 +104,11 @@ class Voting:
         rest = self.refusals.due(self.clock.now())
         entries = tuple(self._refused(each.review, each.who, f"{each.attempts} more attempts") for each in rest)
         if entries:
-            await self.ledger.commit(Unit(entries))
+            try:
+                await self.ledger.commit(Unit(entries))
+            except Exception:
+                self.refusals.put_back(rest)
+                raise
 
     def _refused(self, review: ReviewId, who: str, because: str) -> Draft:
         return about(self._entry(), EntryType.VOTE_REFUSED, {"person": who, "because": because}, review)
@@ -126,6 +130,7 @@ class Voting:
 
     async def _cast(self, review: Review, voter: Voter, ballot: Ballot) -> None:
         settles, changes = self.standing.settling(review, voter, ballot.verdict)
+        again = settles == "approved" and self.standing.may_settle(review, voter.person, ballot.verdict)
         entry = self._entry()
         sealed, committed = self.seals.reason(entry, ballot.reason)
         vote = Vote(
@@ -144,7 +149,7 @@ class Voting:
         said = by_person(voter, ballot.action_digest, ballot.card_digest)
         d = {**said, "verdict": vote.verdict.value, "settles": settles}
         draft = about(entry, EntryType.VOTE_CAST, d, review.id, act=review.action, committed=committed)
-        await self.ledger.commit(Unit((draft,), (AddVote(vote), *changes)))
+        await self.ledger.commit(Unit((draft,), (AddVote(vote, again), *changes)))
 
     async def _narrow(
         self, review: Review, voter: Voter, sealed: Sealed, stored: bytes, opened: Opened, terms: Narrowing

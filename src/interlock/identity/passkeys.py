@@ -33,6 +33,7 @@ from interlock.model.passkey import Assertion, Passkey
 
 VOTE_DOMAIN = b"interlock/vote/v1\0"
 PASSKEY_DOMAIN = b"interlock/passkey/v1\0"
+ONCE_DOMAIN = b"interlock/once/v1\0"
 USER_DOMAIN = b"interlock/user/v1\0"
 NARROW = "narrow"  # beside the verdicts: what a challenge says when it is for a narrowing
 BREAK_GLASS = "break_glass"
@@ -111,8 +112,16 @@ def removing(person: PersonId, credential: str) -> bytes:
 
 
 def confirming(person: PersonId, what: str, document: Mapping[str, JsonValue]) -> bytes:
-    """The challenge by which a person confirms what isn't a vote: `what` it is, and `document`, all its terms."""
+    """What a person confirms that isn't a vote: `what` it is, and `document`, all its terms. Asked with `once`."""
     return _challenge(PASSKEY_DOMAIN, {"what": what, "person": person, "document": document})
+
+
+def once(said: bytes, nonce: bytes) -> bytes:
+    """The 64-byte challenge for what is to count once: `said` is what `confirming` or `challenge` makes of it.
+
+    `nonce` are `NONCE_BYTES` random bytes; they stand in front, so that who keeps the answer can check it again.
+    """
+    return nonce + hashlib.sha256(ONCE_DOMAIN + nonce + said).digest()
 
 
 def user_handle(person: PersonId) -> bytes:

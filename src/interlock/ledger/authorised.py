@@ -54,6 +54,9 @@ class KeyRecord:
     expires_at: datetime | None
     certificate: str = ""  # SHA-256 (hex) of the only client certificate it may be used behind, if it is bound to one
     networks: tuple[str, ...] = ()  # the only networks it may be used from, in CIDR, if it is bound to some
+    made_stay: int = 0  # `Roster.stay` of who made it and of who held it, at that entry
+    held_stay: int = 0
+    after: int = 0  # a login: `Roster.passwords_ended` when it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class CountedVote:
     card: Digest
     settles: str
     credential: str = ""  # the passkey whose assertion came with it
+    stay: int = 0  # `Roster.stay` of the person at that entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +140,4 @@ class Broken:
     requirements: Requirements
     credential: str = ""  # the passkey whose assertion came with it
     reviewed: bool | None = None
+    stay: int = 0  # `Roster.stay` of the person at that entry

@@ -276,6 +276,7 @@ class Authority:
             excluded=opened.excluded,
             requirements=opened.requirements,
             credential=d.get("credential", ""),
+            stay=self.roster.stay(PersonId(d["person"])),
         )
 
     def _answered(self, d: Mapping[str, Any]) -> None:
@@ -299,6 +300,7 @@ class Authority:
             card=Digest(d["card"]),
             settles=d["settles"],
             credential=d.get("credential", ""),
+            stay=self.roster.stay(PersonId(d["person"])),
         )
         self._answered(d)
         if (vote.digest, vote.card) != (found.opened.digest, found.opened.card):
@@ -373,6 +375,9 @@ class Authority:
             expires_at=parse_time(d["expires_at"]) if d["expires_at"] else None,
             certificate=d.get("certificate", ""),
             networks=tuple(d.get("networks", ())),
+            made_stay=self.roster.stay(PersonId(d["made_by"])),
+            held_stay=self.roster.stay(PersonId(d["held_by"])),
+            after=d.get("after", 0),
         )
         self._keys[key] = record
         if record.expires_at is not None:

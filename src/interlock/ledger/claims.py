@@ -85,9 +85,10 @@ def claims(type_: EntryType, act: str, obj: str, d: Mapping[str, Any]) -> tuple[
             once = Claim(_mark("release", act), "this action was released before")
             return (once, *_use(d["review"], d.get("use"))) if d["review"] else (once,)
         case EntryType.VOTE_CAST:
-            # A vote is void once its credential is; so with another one the same person may cast it anew.
+            # A vote is void once its credential is; so with another one the same person may cast it anew. One that
+            # settled nothing may be cast once more to settle: groups may change so that the votes suffice without one.
             credential = (d["presence"], d["key"], d.get("credential", ""))
-            said = _mark("vote", obj, d["person"], d["verdict"], d["digest"], d["card"], *credential)
+            said = _mark("vote", obj, d["person"], d["verdict"], d["digest"], d["card"], d["settles"], *credential)
             cast = Claim(said, "this person has cast this vote before")
             return (cast, Claim(_mark("settlement", obj))) if d["settles"] == "denied" else (cast,)
         case EntryType.REVIEW_OPENED:

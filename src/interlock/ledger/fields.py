@@ -219,6 +219,7 @@ FORMS: Mapping[EntryType, Form] = {
             "public_key": Text(),
             "count": Whole(),
             "because": Text(),
+            "passwords": Text(("yes",)),
         },
     ),
     EntryType.LINK_MADE: Form({"person": Text(), "provider": Text(), "subject": Text(), "by": Text()}, obj="person"),
@@ -241,7 +242,7 @@ FORMS: Mapping[EntryType, Form] = {
             "expires_at": Time(optional=True),
         },
         obj="key",
-        optional={"certificate": Sha256(), "networks": Texts()},
+        optional={"certificate": Sha256(), "networks": Texts(), "after": Whole()},
     ),
     EntryType.KEY_REVOKED: Form({"key": Text(), "because": Text(), "by": Text()}, obj="key"),
     EntryType.POLICY_LOADED: Form(

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from interlock.ledger.entry import Entry
 from interlock.ledger.fields import parse_time
@@ -18,6 +18,8 @@ from interlock.model.entry import EntryType
 from interlock.model.identity_change import IdentityChange
 from interlock.model.names import ActorId, GroupName, PersonId
 from interlock.model.passkey import Passkey
+
+NO_STAY: Final = -1
 
 CHANGES = frozenset(
     {EntryType.IDENTITY_CHANGED, EntryType.LINK_MADE, EntryType.LINK_REMOVED, EntryType.DELEGATION_CHANGED}
@@ -40,7 +42,7 @@ class Roster:
     version: int = 0
     _names: dict[PersonId, str] = field(default_factory=dict)  # of people that were added
     _gone: set[PersonId] = field(default_factory=set)
-    _left_at: dict[PersonId, datetime] = field(default_factory=dict)
+    _departures: dict[PersonId, int] = field(default_factory=dict)
     _added: dict[PersonId, frozenset[GroupName]] = field(default_factory=dict)
     _taken: dict[PersonId, frozenset[GroupName]] = field(default_factory=dict)
     _accepted: dict[ActorId, PersonId] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Roster:
     _retired: set[str] = field(default_factory=set)  # passkeys that were removed: never again
     _delegations: dict[tuple[PersonId, GroupName], Delegation] = field(default_factory=dict)
     _ends: dict[PersonId, int] = field(default_factory=dict)
+    _password_ends: dict[PersonId, int] = field(default_factory=dict)
 
     # -- people and groups (identity.directory.Changes) ----------------------------------------------------------------
 
@@ -61,9 +64,23 @@ class Roster:
         """Whether the person was removed, whatever the settings say."""
         return person in self._gone
 
-    def left_at(self, person: PersonId) -> datetime | None:
-        """When the person was removed last, by the ledger's clock; they may be back by now."""
-        return self._left_at.get(person)
+    def departures(self, person: PersonId) -> int:
+        """How often the person was removed; they may be back by now.
+
+        A number and no time: clocks of nodes differ and may be put back, the order of entries doesn't change.
+        """
+        return self._departures.get(person, 0)
+
+    def stay(self, person: PersonId) -> int:
+        """Which stay of the person's this is, to be kept with what they do: `is_staying` compares it later.
+
+        Of somebody who is gone it is none: what reaches the ledger behind their departure never comes to count.
+        """
+        return NO_STAY if person in self._gone else self.departures(person)
+
+    def is_staying(self, person: PersonId, stay: int) -> bool:
+        """Whether the person hasn't been removed since that stay was noted."""
+        return stay == self.departures(person)
 
     def groups_added(self, person: PersonId) -> frozenset[GroupName]:
         """Groups beyond those of the settings."""
@@ -78,11 +95,16 @@ class Roster:
         return self._accepted.get(actor) == owner
 
     def sessions_ended(self, person: PersonId) -> int:
-        """How often all of a person's console sessions were ended. A session that began when it was fewer is over.
+        """How often all of a person's console sessions were ended, be it by their departure. A session that began when
+        it was fewer is over.
 
         A number and no time: clocks of nodes differ, and stand still for a while.
         """
         return self._ends.get(person, 0)
+
+    def passwords_ended(self, person: PersonId) -> int:
+        """How often a person's passwords for doors were ended: one that was made when it was fewer is over."""
+        return self._password_ends.get(person, 0)
 
     # -- links ---------------------------------------------------------------------------------------------------------
 
@@ -128,8 +150,6 @@ class Roster:
         match entry.type:
             case EntryType.IDENTITY_CHANGED:
                 self._change(IdentityChange(d["what"]), d)
-                if d["what"] == IdentityChange.PERSON_REMOVED:
-                    self._left_at[PersonId(d["subject"])] = entry.ts
                 self.version += 1
             case EntryType.LINK_MADE:
                 account = (d["provider"], d["subject"])
@@ -170,6 +190,8 @@ class Roster:
                 self._taken[person] = self.groups_taken(person) | {group}
             case IdentityChange.SESSIONS_ENDED:
                 self._ends[person] = self.sessions_ended(person) + 1
+                if "passwords" in d:
+                    self._password_ends[person] = self.passwords_ended(person) + 1
 
     def _leave(self, person: PersonId) -> None:
         """Who leaves takes nothing along: should they come back, groups, links, passkeys and delegations are made anew.
@@ -177,6 +199,8 @@ class Roster:
         What was taken from them stays taken, and of their accounts the settings' word isn't enough from then on.
         """
         self._gone.add(person)
+        self._departures[person] = self.departures(person) + 1
+        self._ends[person] = self.sessions_ended(person) + 1
         self._added.pop(person, None)
         for account in self.links(person):
             del self._links[account]

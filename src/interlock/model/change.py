@@ -21,11 +21,13 @@ from interlock.model.review import Review, ReviewState, Vote
 class OpenReview:
     """A new pending review. Condition: the actor has no pending or approved review with this `lookup`.
 
+    `form` is the same whoever it is asked for: what earlier reviews and denials are looked up by.
     `sealed_payload` and `sealed_card` are ciphertexts (sealing key, associated data naming the review).
     """
 
     review: Review
     lookup: bytes
+    form: bytes
     sealed_payload: bytes
     sealed_card: bytes
 
@@ -94,9 +96,10 @@ class AddComment:
 @dataclass(frozen=True, slots=True)
 class AddVote:
     """One person's vote. Condition: that person has none with this verdict on the review's card yet, by the same
-    credential."""
+    credential; `again` replaces that one, by a vote that settles where the first ones suffice by now."""
 
     vote: Vote
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ class Review:
 
     `excluded` are the people who may not sign: the verified chain, owners, makers and holders of its credentials.
     `approved_until` is set on approval. `opened_entry` is the signed entry behind all of it. `uses_left` says how many
-    more runs the approval is good for.
+    more runs the approval is good for. `chain` are the ids of those on whose behalf the actor asked, nearest
+    first: rows hold none, it is read from the entry.
     """
 
     id: ReviewId
@@ -115,6 +116,7 @@ class Review:
     approved_until: datetime | None
     opened_entry: EntryId
     uses_left: int = 1
+    chain: tuple[str, ...] = ()
 
     @property
     def uses(self) -> int:

@@ -147,6 +147,6 @@ def demand_owner(directory: Directory, actor: Actor) -> None:
     if actor.kind is ActorKind.PERSON or directory.person(actor.owner) is None:
         raise AuthenticationFailed(_REFUSED)
     raise AuthenticationFailed(
-        "The owner of this agent or service hasn't accepted it yet. They do so in the console, under Agents.",
+        "The owner of this agent or service hasn't accepted it yet. They do so in the console, on the page You.",
         code="owner_not_accepted",
     )

@@ -18,6 +18,7 @@ from interlock.model.secret import Secret
 VALID: Final = timedelta(minutes=10)
 CODE_BYTES: Final = 10  # 80 random bits, typed by a person where the other side has no other way: 16 characters
 MAX_WAITING: Final = 1000
+MAX_OF_ONE: Final = 5  # of one person: the oldest gives way
 MAX_SUBJECT: Final = 255  # characters; OpenID Connect Core 1.0 section 2 allows no longer `sub`
 MAX_SHOWN: Final = 200
 
@@ -37,7 +38,7 @@ class PendingLink:
 
 @dataclass(slots=True)
 class PendingLinks:
-    """At most one for each person and provider. Codes are looked up by their hash."""
+    """At most one for each person and provider, and `MAX_OF_ONE` for a person. Codes are looked up by their hash."""
 
     _waiting: dict[bytes, PendingLink] = field(default_factory=dict)
 
@@ -46,6 +47,7 @@ class PendingLinks:
         wait."""
         self.drop(person, provider)
         self._forget(now)
+        self._make_room(person)
         if len(self._waiting) >= MAX_WAITING:
             raise Conflict("Too many links are being made at this moment. Try again in a few minutes.", code="busy")
         code = base64.b32encode(random).decode("ascii").rstrip("=")
@@ -76,6 +78,11 @@ class PendingLinks:
         """Ends a person's link on its way, if there is one."""
         gone = [k for k, each in self._waiting.items() if (each.person, each.provider) == (person, provider)]
         for key in gone:
+            del self._waiting[key]
+
+    def _make_room(self, person: PersonId) -> None:
+        mine = [key for key, each in self._waiting.items() if each.person == person]  # oldest first
+        for key in mine[: max(0, len(mine) - MAX_OF_ONE + 1)]:
             del self._waiting[key]
 
     def _forget(self, now: datetime) -> None:

@@ -32,6 +32,7 @@ class Logins:
             raise ValueError("a login lasts for some time")
         lasts = min(lasts, LONGEST)
         ends = self.registry.clock.now() + lasts
+        after = {"after": self.registry.passwords_ended(person)}
         # The registry's own way of making keys: one place writes `key.issued`.
-        _, secret = await self.registry._issue(KeyKind.LOGIN.value, person, person, person, lasts)
+        _, secret = await self.registry._issue(KeyKind.LOGIN.value, person, person, person, lasts, after)
         return secret, ends

@@ -1,7 +1,8 @@
 """Passkeys: registered and removed here, each with its signed entry, and asked for with every approval.
 
 What is registered is read from the entries (`Authority.roster`). A challenge for a new passkey is remembered by this
-process alone, for five minutes; the challenges of votes are made of the votes and remembered by nobody.
+process alone, for five minutes, and so is the nonce of a confirmation (`confirming.Nonces`); the challenges of votes
+are made of the votes and remembered by nobody.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from interlock.model.passkey import Assertion, Passkey
 from interlock.model.person import Person
 from interlock.model.review import Voter
 from interlock.ports import Clock, Entropy, Ledger
+from interlock.registry.confirming import Nonces
 
 RECENT = timedelta(minutes=5)  # how old the login may be when a passkey is registered or removed
 VALID = timedelta(minutes=5)  # how long a challenge for a new passkey is good
@@ -38,6 +40,8 @@ OPERATOR = PersonId("operator")
 
 _NO_ANSWER = "this needs an answer of your passkey; open the review in the console"
 _NOT_YOURS = "the passkey's answer isn't accepted: try again, with a passkey that you registered here"
+_CONFIRM = "confirm this with a passkey that you have"
+_NOT_ASKED = "this wasn't asked of your passkey just now, or it was answered before; try again"
 
 log = structlog.get_logger()
 
@@ -108,6 +112,7 @@ class Passkeys:
     always: bool = False
     _begun: dict[PersonId, _Waiting] = field(default_factory=dict, init=False, repr=False)
     _counts: dict[str, int] = field(default_factory=dict, init=False, repr=False)  # beyond what entries say
+    _nonces: Nonces = field(default_factory=Nonces, init=False, repr=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
 
     def of(self, person: PersonId) -> Sequence[Passkey]:
@@ -126,11 +131,14 @@ class Passkeys:
         """Raises `AuthenticationFailed` unless the voter's own passkey answered for exactly this.
 
         `verdict` is that of a vote, or one of `identity.passkeys` (`NARROW` and the like), with its `terms` if any.
-        The counter in the answer counts once the entry is durable that the caller makes of it.
+        The counter in the answer counts once the entry is durable that the caller makes of it. A `REVEAL` can be wanted
+        again, so it takes a fresh answer, as a confirmation does (`asks` gave the nonce).
         """
         if voter.assertion is None:
             raise AuthenticationFailed(self._no_answer(voter.person), code="passkey_needed")
         challenge = passkeys.challenge(review, voter.person, verdict, action_digest, card_digest, terms)
+        if verdict == passkeys.REVEAL:
+            challenge = self._once(voter.person, challenge)
         self._check(voter.person, voter.assertion, challenge)
 
     def asks(
@@ -145,7 +153,8 @@ class Passkeys:
         """What the person's authenticator is asked for `verify` to be content; raises `NotFound` without passkeys."""
         if not self.of(person):
             raise NotFound(self._no_answer(person))
-        return self._ask(person, passkeys.challenge(review, person, verdict, action_digest, card_digest, terms))
+        challenge = passkeys.challenge(review, person, verdict, action_digest, card_digest, terms)
+        return self._ask(person, self._fresh(person, challenge) if verdict == passkeys.REVEAL else challenge)
 
     # -- registering ---------------------------------------------------------------------------------------------------
 
@@ -235,23 +244,26 @@ class Passkeys:
 
     # -- confirming --------------------------------------------------------------------------------------------------
 
-    def asks_to_confirm(self, person: PersonId, challenge: bytes) -> Asked:
-        """What the person's authenticator is asked for `confirm` to be content; raises `NotFound` without passkeys."""
+    def asks_to_confirm(self, person: PersonId, said: bytes) -> Asked:
+        """What the person's authenticator is asked for `confirm` to be content with an answer, once and within five
+        minutes; raises `NotFound` without passkeys. `said` is what is confirmed (`registry.confirming`)."""
         if not self.of(person):
             raise NotFound(self._no_answer(person))
-        return self._ask(person, challenge)
+        return self._ask(person, self._fresh(person, said))
 
-    def confirm(self, person: PersonId, assertion: Assertion | None, challenge: bytes) -> None:
-        """Raises `AuthenticationFailed` (`passkey_needed` without an answer) unless a passkey of this person's answered
-        `challenge`, or they need none (`required`).
+    def confirm(self, person: PersonId, assertion: Assertion | None, said: bytes) -> None:
+        """Raises `AuthenticationFailed` (`passkey_needed` without an answer, `passkey_expired` when nothing was asked)
+        unless a passkey of this person's answered what was asked last for `said`, or they need none (`required`).
 
-        Whoever calls checks everything else first, and acts on it at once: an answer whose counter grew is used up.
+        Whoever calls checks everything else first, and acts on it at once: any answer, right or wrong, uses it up.
         """
         if not self.required(person):
             return
         if not self.of(person):
             raise AuthenticationFailed(self._no_answer(person), code="passkey_needed")
-        self._confirm(person, assertion, challenge)
+        if assertion is None:
+            raise AuthenticationFailed(_CONFIRM, code="passkey_needed")
+        self._confirm(person, assertion, self._once(person, said))
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -274,10 +286,22 @@ class Passkeys:
     def _ask(self, person: PersonId, challenge: bytes) -> Asked:
         return Asked(challenge, self.site.rp_id, tuple(each.credential for each in self.of(person)))
 
+    def _fresh(self, person: PersonId, said: bytes) -> bytes:
+        nonce = self.entropy.token(passkeys.NONCE_BYTES)
+        self._nonces.give(person, said, nonce, self.clock.now())
+        return passkeys.once(said, nonce)
+
+    def _once(self, person: PersonId, said: bytes) -> bytes:
+        """The challenge that was asked for this; from here on nothing answers it any more."""
+        nonce = self._nonces.take(person, said, self.clock.now())
+        if nonce is None:
+            raise AuthenticationFailed(_NOT_ASKED, code="passkey_expired")
+        return passkeys.once(said, nonce)
+
     def _confirm(self, person: PersonId, assertion: Assertion | None, challenge: bytes) -> None:
         """Checks an answer that no vote entry will tell of, and so remembers its counter here."""
         if assertion is None:
-            raise AuthenticationFailed("confirm this with a passkey that you have", code="passkey_needed")
+            raise AuthenticationFailed(_CONFIRM, code="passkey_needed")
         count = self._check(person, assertion, challenge)
         if count:
             self._counts[assertion.credential] = count

@@ -60,13 +60,14 @@ class LinkedAccount:
 @dataclass(frozen=True, slots=True)
 class People:
     """Owners, links, delegations and departures. `accounts` are those that the settings link; `oidc` maps the
-    provider's groups."""
+    provider's groups. `providers` are those whose accounts can be linked: the ones that are set up here."""
 
     registry: Registry
     passkeys: Confirming
     votes: VoteSettings = field(default_factory=VoteSettings)
     accounts: Mapping[tuple[str, str], PersonId] = field(default_factory=dict)
     oidc: OidcSettings | None = None
+    providers: frozenset[str] = frozenset()
     _pending: PendingLinks = field(default_factory=PendingLinks)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)  # each change is a look before a write
 
@@ -135,8 +136,11 @@ class People:
         return tuple(sorted(made | named, key=lambda each: (each.provider, each.subject)))
 
     def begin_link(self, person: PersonId, provider: str) -> Secret[str]:
-        """A code, good once and for ten minutes, that the account on the other side has to present."""
+        """A code, good once and for ten minutes, that the account on the other side has to present. Raises `NotFound`
+        for a provider that isn't set up, `Conflict`."""
         self._here(person)
+        if provider not in self.providers:
+            raise NotFound("no such provider is set up here", code="no_such_provider")
         if len(self.linked_accounts(person)) >= MAX_LINKS:
             raise Conflict(f"{MAX_LINKS} accounts are linked to you: unlink one first", code="too_many_links")
         registry = self.registry
@@ -347,7 +351,7 @@ class People:
         record = self.registry.authority.key(key)
         if record is None or record.kind is not KeyKind.PROVISIONING:
             return None
-        if self.registry.person(record.made_by, since=record.issued_at) is None:
+        if not self.registry.is_made_here(record):
             return None
         if record.expires_at is not None and record.expires_at <= self.registry.clock.now():
             return None

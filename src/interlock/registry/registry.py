@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 
 from interlock.errors import AuthenticationFailed, Conflict, MalformedInput, NotFound, PolicyMistakes
@@ -88,9 +88,20 @@ class Registry:
         return now if now is not None and self.directory.owner_stands(now) else None
 
     def _answered_for(self, record: KeyRecord) -> bool:
-        """Whether who made and who held the key have been here all the time since. What somebody left behind opens
-        nothing, not even once they are back."""
-        return all(self.person(each, since=record.issued_at) for each in (record.made_by, record.held_by))
+        """Whether who made and who held the key have been here all the time since, and a login wasn't ended with the
+        others. What somebody left behind opens nothing, not even once they are back."""
+        if record.kind is KeyKind.LOGIN and record.after < self.passwords_ended(record.held_by):
+            return False
+        return self.is_made_here(record) and self._is_held_here(record)
+
+    def is_made_here(self, record: KeyRecord) -> bool:
+        """Whether who made the key has been here all the time since."""
+        here = self.directory.person(record.made_by) is not None
+        return here and self.authority.roster.is_staying(record.made_by, record.made_stay)
+
+    def _is_held_here(self, record: KeyRecord) -> bool:
+        here = self.directory.person(record.held_by) is not None
+        return here and self.authority.roster.is_staying(record.held_by, record.held_stay)
 
     @property
     def _outside(self) -> Credentials:
@@ -131,11 +142,8 @@ class Registry:
         """Whether this is the operator token of this machine (a file of mode 0600 beside the keys)."""
         return hmac.compare_digest(presented.reveal().encode(), self.operator_token.reveal().encode())
 
-    def person(self, person: PersonId, since: datetime | None = None) -> Person | None:
-        """A person who is here; with `since`, only if they haven't been removed in the meantime and come back."""
-        left_at = self.authority.roster.left_at(person)
-        if since is not None and left_at is not None and left_at >= since:
-            return None
+    def person(self, person: PersonId) -> Person | None:
+        """A person who is here."""
         return self.directory.person(person)
 
     def sessions_ended(self, person: PersonId) -> int:
@@ -144,6 +152,10 @@ class Registry:
         It is read from the ledger, so it holds on every node and after every restart.
         """
         return self.authority.roster.sessions_ended(person)
+
+    def passwords_ended(self, person: PersonId) -> int:
+        """How often all of a person's passwords for doors were ended: one that was made when it was fewer is over."""
+        return self.authority.roster.passwords_ended(person)
 
     async def end_sessions(self, person: PersonId, by: PersonId, because: str, *, passwords: bool = False) -> None:
         """Ends all console sessions that the person has begun, wherever; with `passwords`, those for doors too.
@@ -154,6 +166,8 @@ class Registry:
         if self.directory.person(person) is None:
             raise NotFound("there is nobody of that name", code="no_such_person")
         said: dict[str, JsonValue] = {"subject": person, "by": by, "because": because}
+        if passwords:
+            said["passwords"] = "yes"  # ends even one that is being handed out at this moment
         ended = self._about(
             EntryType.IDENTITY_CHANGED, {"what": IdentityChange.SESSIONS_ENDED.value, **said}, obj=person
         )
@@ -200,7 +214,7 @@ class Registry:
         """Uses a sign-in key up; raises `AuthenticationFailed` when it isn't live any more."""
         record = self._live(presented, "sign_in")
         person = PersonId(record.holder)
-        if self.person(person, since=record.issued_at) is None:
+        if not self._is_held_here(record):
             raise AuthenticationFailed(_REFUSED)
         try:
             await self._revoke(KeyId(record.key), "used", record.holder, RetireKey(KeyId(record.key)))

@@ -30,7 +30,7 @@ from interlock.model.change import (
 )
 from interlock.model.document import Document
 from interlock.model.names import ReviewId
-from interlock.model.review import ReviewState
+from interlock.model.review import ReviewState, Vote
 from interlock.stores.rows import comment_row, document_row, requirements_text, review_row, vote_row
 
 _ENDS: Final = frozenset(ReviewState) - {ReviewState.PENDING, ReviewState.APPROVED, ReviewState.RELEASED}
@@ -50,7 +50,9 @@ def apply(connection: sqlite3.Connection, change: Change, now: datetime) -> None
             _take(connection, change, now)
         case EndRun():
             _end(connection, change)
-        case AddVote(vote):
+        case AddVote(vote, again):
+            if again:
+                _forget(connection, vote)
             _insert(connection, "il_vote", vote_row(vote), "this person has voted on the review, or there is none")
         case AddComment():
             _comment(connection, change)
@@ -90,8 +92,8 @@ def touched(change: Change) -> ReviewId | None:
 def weight(change: Change) -> int:
     """About how many bytes `change` puts into the transaction."""
     match change:
-        case OpenReview(_, lookup, payload, card):
-            return 1024 + len(lookup) + len(payload) + len(card)
+        case OpenReview(_, lookup, form, payload, card):
+            return 1024 + len(lookup) + len(form) + len(payload) + len(card)
         case NarrowReview(sealed_payload=payload, sealed_card=card):
             return 512 + len(payload) + len(card)
         case AddComment(comment):
@@ -155,6 +157,15 @@ def _narrow(connection: sqlite3.Connection, change: NarrowReview, now: datetime)
     )
     if narrowed.rowcount != 1:
         raise Conflict("the review has moved on, or its time has run out")
+
+
+def _forget(connection: sqlite3.Connection, vote: Vote) -> None:
+    """Takes the row of the same vote by the same credential out, if there is one; its entry stays."""
+    key = (
+        "review = :review AND person = :person AND verdict = :verdict AND action_digest = :action_digest"
+        " AND card_digest = :card_digest AND presence = :presence AND key = :key AND credential = :credential"
+    )
+    connection.execute(f"DELETE FROM il_vote WHERE {key}", vote_row(vote))  # noqa: S608  our own names
 
 
 def _comment(connection: sqlite3.Connection, change: AddComment) -> None:

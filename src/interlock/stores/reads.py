@@ -39,7 +39,7 @@ LAST: Final = "\U0010ffff"  # sorts behind whatever a name goes on with
 _REVIEW: Final = tuple(
     column
     for column in schema.review.columns
-    if column.name not in ("lookup", "sealed_payload", "sealed_card", "settled_at")
+    if column.name not in ("lookup", "form", "sealed_payload", "sealed_card", "settled_at")
 )
 """What a review is read from: a list doesn't carry the sealed parts along."""
 
@@ -104,7 +104,7 @@ class Reader:
         same = and_(
             this.c.id == review,
             table.actor == this.c.actor,
-            table.lookup == this.c.lookup,
+            table.form == this.c.form,
             table.opened_at <= this.c.opened_at,
         )
         return await self._reviews(select(*_REVIEW).join(this, same).where(table.id != review), None, limit)
@@ -158,14 +158,14 @@ class Reader:
         rows = await self._run(lambda c: c.execute(query).mappings().all())
         return [comment_from_row(row) for row in rows]
 
-    async def denials(self, actor: ActorId, lookup: bytes, since: datetime) -> tuple[int, datetime | None]:
+    async def denials(self, actor: ActorId, form: bytes, since: datetime) -> tuple[int, datetime | None]:
         """How many of the actor's reviews were denied since then, and when this very form was last."""
         table = schema.review.c
-        query = select(table.lookup, table.settled_at).where(
+        query = select(table.form, table.settled_at).where(
             table.actor == actor, table.state == ReviewState.DENIED.value, table.settled_at > format_time(since)
         )
         rows = await self._run(lambda c: c.execute(query).all())
-        return len(rows), max((parse_time(row[1]) for row in rows if row[0] == lookup), default=None)
+        return len(rows), max((parse_time(row[1]) for row in rows if row[0] == form), default=None)
 
     async def document(self, kind: DocumentKind, id_: str) -> Document | None:
         """One document."""

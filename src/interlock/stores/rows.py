@@ -46,6 +46,7 @@ def review_row(change: OpenReview) -> dict[str, object]:
         "approved_until": None if review.approved_until is None else format_time(review.approved_until),
         "opened_entry": review.opened_entry,
         "lookup": change.lookup,
+        "form": change.form,
         "sealed_payload": change.sealed_payload,
         "sealed_card": change.sealed_card,
         "uses_left": review.uses_left,

@@ -106,6 +106,7 @@ review: Final = Table(
     Column("uses_left", Integer, nullable=False, server_default=text("1")),
     Column("running", Integer, nullable=False, server_default=text("0")),
     Column("settled_at", TIME, nullable=True),
+    Column("form", LargeBinary, nullable=True),  # of reviews of an older version none is known
     Index("il_review_state", "state", "opened_at"),
     Index("il_review_actor", "actor", "state", "settled_at"),
     Index("il_review_one_open", "actor", "lookup", unique=True, sqlite_where=OPEN_REVIEW, postgresql_where=OPEN_REVIEW),

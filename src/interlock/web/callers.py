@@ -121,7 +121,7 @@ def signed_in_person(parts: Control, request: Request) -> SignedIn | None:
 def person_of(parts: Control, session: Session) -> Person | None:
     """Whose session it is, while they are here, the account is theirs and they haven't ended all of their sessions."""
     over = session.after < parts.registry.sessions_ended(session.person) or not parts.sign_on.stands(session)
-    return None if over else parts.registry.person(session.person, session.signed_in_at)
+    return None if over else parts.registry.person(session.person)
 
 
 def peer_of(request: Request) -> Peer:

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from interlock.errors import InterlockError
 from interlock.ports import Clock
 from interlock.web.allowed import kind_of, shows_secret
-from interlock.web.callers import caller_of
+from interlock.web.callers import ByKey, caller_of
 from interlock.web.control_state import Control
 from interlock.web.problems import Refused, answer, problem
 
@@ -200,7 +200,10 @@ async def _who(scope: Scope) -> str | None:
         caller = await caller_of(Request(scope), parts)
     except InterlockError:
         return None
-    return f"{kind_of(caller)}:{caller.name}"
+    who = [str(kind_of(caller)), caller.name]
+    if isinstance(caller, ByKey):  # one agent acts for many: what another credential or delegator got isn't this one's
+        who += [caller.actor.key, *(f"{each.kind.value}/{each.id}/{each.key}" for each in caller.actor.chain)]
+    return json.dumps(who)
 
 
 def _keys(scope: Scope) -> list[bytes]:

@@ -65,7 +65,7 @@ class Desk(Protocol):
     async def vote(self, review: ReviewId, voter: Voter, ballot: Ballot, /) -> Review:
         """Counts a vote; raises `Conflict`, `NotEntitled`, `NotFound`. Records refusals itself."""
 
-    async def withdraw(self, review: ReviewId, actor: ActorId, /) -> Review:
+    async def withdraw(self, review: ReviewId, actor: Actor, /) -> Review:
         """The asker takes it back; raises `NotEntitled`, `Conflict`, `NotFound`."""
 
     def moves(self) -> AsyncIterator[ReviewId]:
@@ -94,8 +94,8 @@ class Desk(Protocol):
     ) -> Review:
         """Takes something away before it is signed; raises `NotEntitled`, `Conflict`, `NotFound`."""
 
-    async def comment(self, review: ReviewId, who: str, kind: CommentKind, text: str, /) -> Comment:
-        """Says something (`who` as `person/NAME`); raises `NotEntitled`, `Conflict` (too many), `NotFound`."""
+    async def comment(self, review: ReviewId, who: str | Actor, kind: CommentKind, text: str, /) -> Comment:
+        """Says something (`who`: `person/NAME`, or who asked). Raises `NotEntitled`, `Conflict` (too many), `NotFound`."""
 
     async def comments(self, review: ReviewId, /) -> Sequence[Comment]:
         """What was said about a review, oldest first, with the words."""
@@ -172,11 +172,11 @@ class Registry(Protocol):
     def is_operator(self, presented: Secret[str], /) -> bool:
         """Whether this is the operator's token."""
 
-    def person(self, person: PersonId, /, since: datetime | None = None) -> Person | None:
-        """A person who is here; with `since`, only if they haven't been removed in the meantime and come back."""
+    def person(self, person: PersonId, /) -> Person | None:
+        """A person who is here."""
 
     def sessions_ended(self, person: PersonId, /) -> int:
-        """How often all of a person's console sessions were ended: one that began when it was fewer is over."""
+        """How often a person's console sessions were ended, also by leaving: one begun when it was fewer is over."""
 
     async def end_sessions(self, person: PersonId, /, by: PersonId, because: str, *, passwords: bool = ...) -> None:
         """Ends all that have begun, wherever; with `passwords`, those for doors too. Raises `NotFound`, `Conflict`."""

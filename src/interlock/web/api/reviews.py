@@ -129,7 +129,8 @@ async def comment(parts: Parts, caller: ApiCaller, review_id: InPath, said: Comm
             raise Refused(403, "asker_only", "Only who asked can answer, with its own key.")
     if person is None and said.kind is not CommentKind.ANSWER:
         raise Refused(403, "answers_only", "Who asked can answer questions, and say nothing else here.")
-    who = caller.name if person is None else f"person/{person}"
+    answers = isinstance(caller, ByKey) and said.kind is CommentKind.ANSWER
+    who = caller.actor if isinstance(caller, ByKey) and answers else f"person/{person}"
     return comment_out(await parts.desk.comment(review, who, said.kind, said.text))
 
 
@@ -144,7 +145,7 @@ async def withdraw(parts: Parts, caller: ApiCaller, review_id: InPath) -> OwnRev
         review = await seen(parts, ReviewId(review_id), caller.person)
         if not owns(parts, caller, review):
             raise Refused(403, "asker_only", "Only who asked can withdraw it, with its own key.")
-    return await _own(parts, await parts.desk.withdraw(review.id, caller.actor.id))
+    return await _own(parts, await parts.desk.withdraw(review.id, caller.actor))
 
 
 def reader(caller: Caller) -> PersonId | None:

@@ -139,9 +139,12 @@ def read_filter(kind: DocumentKind, text: str) -> tuple[str, str]:
     if found is None or attribute is None:
         raise InvalidFilterException(detail=f'filters here are {", ".join(known.values())}, each with eq "value"')
     try:
-        return attribute, str(jcs.read(found[2].encode()))
-    except MalformedInput:
+        value = str(jcs.read(found[2].encode()))
+    except (MalformedInput, UnicodeEncodeError):
         raise InvalidFilterException(detail="the value isn't a JSON string") from None
+    if not value.isprintable():
+        raise InvalidFilterException(detail="the value holds what can't be printed")
+    return attribute, value
 
 
 def _document(body: bytes) -> dict[str, Any]:
@@ -151,6 +154,10 @@ def _document(body: bytes) -> dict[str, Any]:
         raise InvalidSyntaxException(detail=wrong.sentence) from None
     if not isinstance(found, dict):
         raise InvalidSyntaxException(detail="the body is a JSON object")
+    try:
+        jcs.encode(found)
+    except MalformedInput as wrong:  # half a character: JSON can spell it, and nothing can store it
+        raise InvalidValueException(detail=wrong.sentence) from None
     return found
 
 
@@ -174,6 +181,8 @@ def _kept(found: User | Group) -> dict[str, Any]:
     kept["schemas"] = [str(type(found).__schema__)]
     if isinstance(found, Group):
         values = dict.fromkeys(str(each["value"]) for each in kept.get("members", ()) if "value" in each)
+        if not all(value.isprintable() for value in values):
+            raise InvalidValueException(detail="members: each has a value, which is a user's id")
         kept["members"] = [{"value": value} for value in values]
     return kept
 

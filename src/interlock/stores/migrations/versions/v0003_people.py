@@ -20,6 +20,7 @@ def upgrade() -> None:
     credential."""
     _votes()
     op.add_column("il_review", sa.Column("settled_at", _TIME, nullable=True))
+    op.add_column("il_review", sa.Column("form", sa.LargeBinary, nullable=True))
     op.create_index("il_review_actor", "il_review", ["actor", "state", "settled_at"])
     op.create_table(
         "il_comment",
