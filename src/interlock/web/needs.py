@@ -95,7 +95,7 @@ class Desk(Protocol):
         """Takes something away before it is signed; raises `NotEntitled`, `Conflict`, `NotFound`."""
 
     async def comment(self, review: ReviewId, who: str | Actor, kind: CommentKind, text: str, /) -> Comment:
-        """Says something (`who`: `person/NAME`, or who asked). Raises `NotEntitled`, `Conflict` (too many), `NotFound`."""
+        """Says something; `who` is `person/NAME`, or who asked. Raises `NotEntitled`, `NotFound`, `Conflict`."""
 
     async def comments(self, review: ReviewId, /) -> Sequence[Comment]:
         """What was said about a review, oldest first, with the words."""
