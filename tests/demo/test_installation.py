@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from interlock import settings as settings_file
 from interlock.demo.installation import Installation, Ports, claimed, install
+from interlock.demo.postgres_leftovers import command_line
 from interlock.demo.run import UNUSABLE, _choose_ports, run_demo
 from interlock.errors import InterlockError
 
@@ -92,6 +94,10 @@ def _like_a_gateway(settings: Path) -> Iterator[subprocess.Popen[bytes]]:
     words = ["-c", "import sys; sys.stdin.read()", "-m", "interlock.cli", "serve", "--settings", str(settings)]
     process = subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE)
     try:
+        deadline = time.monotonic() + 30
+        while str(settings) not in command_line(process.pid):  # /proc shows it a moment after the exec
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
         yield process
     finally:
         process.kill()
