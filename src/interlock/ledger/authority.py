@@ -119,10 +119,6 @@ class Authority:
             and _compact(review) not in self._settled
         )
 
-    def unsettled(self) -> Iterator[Opened]:
-        """Every review that is open or approved, oldest first."""
-        return (found.opened for found in self._open.values() if found.runs < found.opened.uses)
-
     def pending(self) -> Iterator[tuple[Opened, bool]]:
         """Every review that is open and not approved, oldest first, with whether it has votes."""
         return ((found.opened, bool(found.votes)) for found in self._open.values() if found.approved_at is None)

@@ -39,7 +39,6 @@ from interlock.web.problems import Refused
 from interlock.web.sight import NO_SUCH, seen
 
 MAX_LISTED = 200
-MAX_SEARCHED = 2000  # how far back the caller's are looked for among everybody's
 
 REVIEW_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 InPath = Annotated[str, Path(alias="review", pattern=REVIEW_ID, description="The review's id, a UUID")]
