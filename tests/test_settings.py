@@ -322,7 +322,9 @@ def test_the_reference_page_lists_exactly_the_keys_that_are_read(
     read: set[tuple[str, str]] = set()
     monkeypatch.setattr(Table, "done", lambda table: read.update((table.name, key) for key in table._asked))
     tables = ("[people.x]", "[agents.x]", "[[agents.x.jwt]]", "[services.x]", "[[services.x.jwt]]", "[connections.x]")
-    survey(write(tmp_path, "\n".join((*tables, "[issuers.x]", "[oidc]", ""))), {})
+    channels = ("[slack]", "[teams]", "[email]", "[webhooks.x]", "[vote_callbacks.x]", "[pagerduty]", "[opsgenie]")
+    rules = ("[rotas.x]", "[notify.x]", "[access.x]")
+    survey(write(tmp_path, "\n".join((*tables, *channels, *rules, "[issuers.x]", "[oidc]", ""))), {})
     told = {(name.removesuffix(".1"), key) for name, key in read}
     assert {(name, key) for name, key in told if name not in ("", "listen")} == listed()
 

@@ -11,6 +11,10 @@
     │   ├── SettingsMistakes
     │   └── PolicyMistakes
     ├── UpstreamFailed                 upstream  the protected system refused, vanished or broke its protocol
+    │   ├── ServiceAway                upstream  a channel's service can't be reached now, or asks us to wait
+    │   ├── DestinationGone            upstream  a channel, conversation or address that takes nothing any more
+    │   ├── MessageGone                upstream  a message that was deleted
+    │   └── DeliveryUnsure             upstream  it isn't known whether a message arrived
     └── LedgerError                    ours
         ├── LedgerUnavailable          ours      can't write now: nothing may run
         ├── LedgerCorrupt              ours      what is stored doesn't verify
@@ -117,6 +121,37 @@ class UpstreamFailed(InterlockError):
 
     code = "upstream"
     fault = Fault.UPSTREAM
+
+
+class ServiceAway(UpstreamFailed):
+    """A channel's service can't be reached now, or asks us to wait; nothing was delivered. `seconds`: how long it asked
+    us to wait, None where it didn't say."""
+
+    code = "service_away"
+
+    def __init__(self, sentence: str, *, seconds: float | None = None, code: str | None = None) -> None:
+        super().__init__(sentence, code=code)
+        self.seconds = seconds
+
+
+class DestinationGone(UpstreamFailed):
+    """A destination that takes nothing any more: an archived channel, a bot that was removed, nobody of that name.
+
+    Nothing more is tried there."""
+
+    code = "destination_gone"
+
+
+class MessageGone(UpstreamFailed):
+    """The message was deleted at the service; it can be sent anew."""
+
+    code = "message_gone"
+
+
+class DeliveryUnsure(UpstreamFailed):
+    """It isn't known whether the message arrived: the answer got lost, and the service can't be asked."""
+
+    code = "delivery_unsure"
 
 
 class LedgerError(InterlockError):

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from interlock.model.action import Action
 from interlock.model.change import Unit
+from interlock.model.channels import Channel, Copy
 from interlock.model.comment import Comment
 from interlock.model.decision import Decision
 from interlock.model.document import Document, DocumentKind
@@ -185,3 +186,31 @@ class Rebuild(Protocol):
 
     async def __call__(self, payload: Payload) -> Action:
         """The action as it would be asked for now, with the asking action's id and actor."""
+
+
+class Courier(Protocol):
+    """One service that copies of cards are taken to (`workers/outbox`, which gives it one copy at a time, in order).
+
+    Each method raises `ServiceAway` when nothing was delivered and it is worth trying again, `DestinationGone` when it
+    never will be, `MessageGone` when the message to change was deleted, `DeliveryUnsure` when nobody can know. What is
+    shown is looked up at the moment of sending: a copy is of the review as it is then.
+    """
+
+    @property
+    def channel(self) -> Channel:
+        """Which one."""
+
+    def pause(self, copy: Copy) -> float:
+        """For how many seconds the service's own limits forbid a call for this copy; 0 when it may be made now."""
+
+    async def send(self, copy: Copy) -> str:
+        """Sends the first message; gives its handle. `copy.id` goes along where a service takes a key for repeats."""
+
+    async def find(self, copy: Copy) -> str | None:
+        """The handle of a copy whose sending was cut off, None when it surely isn't there."""
+
+    async def update(self, copy: Copy) -> str:
+        """Makes the message show the review as it is now; gives its handle, which may be another one."""
+
+    async def remind(self, copy: Copy) -> None:
+        """Says once more that it waits; `copy.reminders` counts this one."""

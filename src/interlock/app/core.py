@@ -11,7 +11,7 @@ from pathlib import Path
 
 from interlock import recovery
 from interlock.adoption import Adoption
-from interlock.app.outside import callbacks_of, issuers_of
+from interlock.app.outside import callbacks_of, issuers_of, providers_of
 from interlock.app.signing_on import means_of
 from interlock.desk import Desk, DeskRules, Openings
 from interlock.errors import InterlockError, Mistakes, SettingsMistakes
@@ -150,8 +150,8 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         approvers = settings.policy.approvers
         adoption = Adoption(store, desk, registry, rulebook, entropy, rules_of, store.records, approvers)
         callbacks = callbacks_of(settings, store, sealer, clock, entropy, calling)
-        providers = frozenset({settings.oidc.provider} if settings.oidc is not None else ())
-        people = People(registry, passkeys, settings.votes, settings.accounts, settings.oidc, providers)
+        accounts, oidc = settings.accounts, settings.oidc
+        people = People(registry, passkeys, settings.votes, accounts, oidc, providers_of(settings))
         desired, scim = Desired(store.records, sealer), settings.provisioning
         wishes = Wishes(store, people, desired, clock, entropy, scim, is_person_name)
         provisioning = Provisioning(store, desk, people, rulebook, entropy, wishes, scim.approvers)

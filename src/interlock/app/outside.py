@@ -22,6 +22,15 @@ def issuers_of(settings: Settings, key_sets: KeySets) -> Issuers:
     )
 
 
+def providers_of(settings: Settings) -> frozenset[str]:
+    """Whose accounts people can link: the provider they sign in at, and each service that they can answer from."""
+    channels = settings.channels
+    named = {f"callback/{name}" for name in channels.vote_callbacks}
+    if settings.oidc is not None:
+        named.add(settings.oidc.provider)
+    return frozenset(named | {name for name in ("slack", "teams") if getattr(channels, name) is not None})
+
+
 def callbacks_of(
     settings: Settings, store: SqliteStore, sealer: Sealer, clock: Clock, entropy: Entropy, calling: Outgoing
 ) -> Callbacks:

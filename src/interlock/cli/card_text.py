@@ -9,9 +9,9 @@ from rich.text import Text
 
 from interlock.model.comment import CommentKind
 from interlock.model.verb import POLICY_LOAD
-from interlock.web import words
+from interlock.review import words
+from interlock.review.card_view import CardContent, LeafPart, StatementPart, read_card
 from interlock.web.api.shapes import CommentOut, OwnReview, ReviewOut, ShownReview
-from interlock.web.card_view import CardContent, LeafPart, StatementPart, read_card
 from interlock.web.visible import visible, visible_block
 
 

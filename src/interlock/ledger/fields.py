@@ -193,6 +193,8 @@ FORMS: Mapping[EntryType, Form] = {
         optional={"row_cap": Whole(), "reveals": Texts(), **_ASSERTION},
     ),
     EntryType.REVIEW_COMMENTED: Form({"who": Text(), "kind": Text(tuple(k.value for k in CommentKind))}, obj="review"),
+    EntryType.REVIEW_SEEN: Form({"person": Text(), "where": Text(), "card": Sha256()}, obj="review"),
+    EntryType.CHANNEL_REFUSED: Form({"channel": Text(), "because": Text(), "attempts": Whole()}),
     EntryType.REVEAL_SHOWN: Form(
         {"review": Text(), "person": Text(), "statement": Whole(), "leaf": Whole(), "label": Text()},
         act=True,

@@ -13,6 +13,12 @@ class DocumentKind(StrEnum):
     SCIM_USER = "scim_user"  # what a provisioning service wants; what counts is in the ledger
     SCIM_GROUP = "scim_group"
     CALLBACK = "callback"  # whom to tell when a review is settled
+    COPY_SLACK = "copy_slack"  # a card out there, by channel: a service that is away keeps no other's waiting
+    COPY_TEAMS = "copy_teams"
+    COPY_EMAIL = "copy_email"
+    COPY_WEBHOOK = "copy_webhook"
+    COPY_PAGERDUTY = "copy_pagerduty"
+    COPY_OPSGENIE = "copy_opsgenie"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import UTC, timedelta, tzinfo
 from pathlib import Path
 
 from interlock.model.actor import ActorKind
+from interlock.model.channel_settings import AccessConnections, ChannelSettings
 from interlock.model.connection import Connection
 from interlock.model.decision import Requirements
 from interlock.model.names import ActorId, ConnectionName, GroupName, PersonId
@@ -199,6 +200,8 @@ class Settings:
     accounts: Mapping[tuple[str, str], PersonId] = field(default_factory=dict)  # (provider, subject) that settings link
     auditors: frozenset[GroupName] = frozenset()  # who may read every card and sign none by that
     outgoing: tuple[str, ...] = ()  # URL prefixes that may be called besides issuers and providers (callbacks)
+    channels: ChannelSettings = field(default_factory=ChannelSettings)
+    access: AccessConnections = field(default_factory=dict)
 
     @property
     def unsafe_token_votes(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from interlock.model.actor import ActorKind
 from interlock.model.names import ActorId, GroupName, PersonId
@@ -21,6 +22,9 @@ WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 WORD_SENTENCE = "this must be of lower-case letters, digits, hyphens and underscores, at most 63"
 # The ledger writes this for who holds the machine's operator token; nobody else may be taken for that.
 RESERVED = frozenset({"operator"})
+MAX_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 with its brackets
+ADDRESS_SENTENCE = "this must be a plain mail address, such as dana@example.org"
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
 
 
 def is_person_name(name: str) -> bool:
@@ -28,18 +32,29 @@ def is_person_name(name: str) -> bool:
     return NAME.fullmatch(name) is not None and name not in RESERVED
 
 
-def read_people(root: Table) -> tuple[dict[PersonId, Person], dict[str, PersonId]]:
-    """`[people.NAME]`, and whose each account at the OIDC provider is that the settings name (its `sub` claim)."""
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where the settings say that people are reached: mail addresses, and whose each user id at a pager is."""
+
+    addresses: dict[PersonId, str] = field(default_factory=dict)
+    pager_accounts: dict[tuple[str, str], PersonId] = field(default_factory=dict)
+
+
+def read_people(root: Table) -> tuple[dict[PersonId, Person], dict[str, PersonId], Reached]:
+    """`[people.NAME]`; whose each account at the OIDC provider is that the settings name (its `sub` claim); and where
+    they are reached."""
     people: dict[PersonId, Person] = {}
     accounts: dict[str, PersonId] = {}
+    reached = Reached()
     for name, table in root.tables("people"):
         check_name(root, f"people.{name}", name, RESERVED)
         people[PersonId(name)] = Person(PersonId(name), table.text("name", name), _groups(table))
         subject = table.optional("oidc")
         if subject and accounts.setdefault(subject, PersonId(name)) != name:
             table.wrong("oidc", f"[people.{accounts[subject]}] has this account already")
+        _read_reached(table, PersonId(name), reached)
         table.done()
-    return people, accounts
+    return people, accounts, reached
 
 
 def read_actors(
@@ -78,6 +93,22 @@ def check_words(table: Table, key: str, words: Iterable[str]) -> None:
     """Notes a mistake when one of the words can't be one."""
     if not all(WORD.fullmatch(word) for word in words):
         table.wrong(key, WORD_SENTENCE)
+
+
+def _read_reached(table: Table, person: PersonId, reached: Reached) -> None:
+    if address := table.optional("email"):
+        reached.addresses[person] = address
+        if not is_address(address):
+            table.wrong("email", ADDRESS_SENTENCE)
+    for pager in ("pagerduty", "opsgenie"):
+        account = table.optional(pager)
+        if account and (whose := reached.pager_accounts.setdefault((pager, account), person)) != person:
+            table.wrong(pager, f"[people.{whose}] has this account already")
+
+
+def is_address(text: str) -> bool:
+    """Whether this is one plain mail address, of ASCII, that can stand in a header without quoting (RFC 5321 4.1.2)."""
+    return len(text) <= MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def _check_owner(

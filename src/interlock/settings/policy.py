@@ -41,7 +41,7 @@ def read_policy(
             table.wrong("packs", f'there is no pack "{pack}"{nearest(pack, pack_names())}')
     _different(table, "files", [file.name for file in files])
     _different(table, "tools", [file.name for file in tools])
-    settings = PolicySettings(packs, files, tools, _zone(table), read_approvers(table, people, groups, open_groups))
+    settings = PolicySettings(packs, files, tools, read_zone(table), read_approvers(table, people, groups, open_groups))
     table.done()
     return settings
 
@@ -51,7 +51,7 @@ def _different(table: Table, key: str, names: Collection[str]) -> None:
         table.wrong(key, f"two files are called {name}, and a policy is told by its file's name")
 
 
-def _zone(table: Table) -> tzinfo:
+def read_zone(table: Table) -> tzinfo:
     name = table.text("zone", "UTC")
     if name in ("", "UTC"):
         return UTC  # also where the system has no list of zones

@@ -15,7 +15,9 @@ from interlock.errors import MalformedInput, SettingsMistakes
 from interlock.ledger.note import parse_vkey
 from interlock.model.names import ConnectionName
 from interlock.model.settings import ConnectionSettings, Limits, Settings
+from interlock.settings.access import read_access
 from interlock.settings.addresses import is_this_machine, read_connection, read_listens, read_public_url
+from interlock.settings.channels import read_channels
 from interlock.settings.identity import (
     read_issuers,
     read_oidc,
@@ -84,7 +86,7 @@ def _read(root: Table, digest: str) -> Settings:
     origin, node, node_key = _log(root)
     data_dir, keys_dir = _directories(root)
     listens = read_listens(root)
-    people, accounts = read_people(root)
+    people, accounts, reached = read_people(root)
     issuers = read_issuers(root)
     actors = read_actors(root, people, issuers)
     oidc = read_oidc(root)
@@ -92,6 +94,7 @@ def _read(root: Table, digest: str) -> Settings:
     named = [person.groups for person in people.values()] + [actor.groups for actor in actors.values()]
     provided = frozenset(provisioned.values()) | frozenset(oidc.groups.values() if oidc else ())
     groups = frozenset().union(provided, *named)
+    connections = _connections(root)
     return Settings(
         origin=origin,
         node=node,
@@ -105,7 +108,7 @@ def _read(root: Table, digest: str) -> Settings:
         people=people,
         actors=actors,
         groups=groups,
-        connections=_connections(root),
+        connections=connections,
         policy=read_policy(root, people.values(), groups, provided),
         limits=_limits(root),
         digest=digest,
@@ -117,6 +120,8 @@ def _read(root: Table, digest: str) -> Settings:
         accounts={(oidc.provider, subject): person for subject, person in accounts.items()} if oidc else {},
         auditors=read_auditors(root, groups),
         outgoing=read_outgoing(root),
+        channels=read_channels(root, people, groups, reached),
+        access=read_access(root, connections),
     )
 
 

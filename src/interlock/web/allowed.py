@@ -124,9 +124,12 @@ _OF_ACTOR = {
 }
 
 
+_NO_PAGES = ("/api/", "/scim/", "/channels/", "/access/", "/.well-known/")
+
+
 def is_page(path: str) -> bool:
     """Whether an address is the console's: there only a session counts, and forms carry the CSRF token themselves."""
-    return not path.startswith(("/api/", "/scim/")) and path not in ("/api", "/scim")
+    return not path.startswith(_NO_PAGES) and path not in ("/api", "/scim", "/metrics")
 
 
 def guard_of(route: APIRoute) -> Guard | None:

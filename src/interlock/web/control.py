@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -23,6 +23,7 @@ from interlock.web import passkeys as passkey_pages
 from interlock.web.allowed import CallerKind, allowed, guarded
 from interlock.web.api import bundles as bundles_api
 from interlock.web.api import callbacks as callbacks_api
+from interlock.web.api import channels as channels_api
 from interlock.web.api import device as device_api
 from interlock.web.api import events, operator, reviews, whoami
 from interlock.web.api import passkeys as passkeys_api
@@ -36,7 +37,7 @@ from interlock.web.control_state import Control
 from interlock.web.described import describe, operation_id
 from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, Hardening
 from interlock.web.idempotency import Answers, Idempotency
-from interlock.web.needs import Bundles, Callbacks, Desk, Leaves, Registry
+from interlock.web.needs import Bundles, Callbacks, Desk, Inbound, Leaves, Registry
 from interlock.web.problems import Problem, answer, problem
 from interlock.web.scim import answers as scim_answers
 from interlock.web.scim import routes as scim_routes
@@ -77,6 +78,7 @@ def control_app(
     leaves: Leaves | None = None,
     passkeys: Passkeys | None = None,
     means: Means | None = None,
+    inbound: Mapping[str, Inbound] | None = None,
 ) -> FastAPI:
     """The control port: console, `/api`, `/healthz`.
 
@@ -107,6 +109,7 @@ def control_app(
         callbacks=callbacks,
         leaves=leaves,
         passkeys=passkeys,
+        inbound=inbound or {},
     )
     app.state.pages = Pages(version, unsafe_token_votes, desk.breaks_due)
     app.state.summaries = Summaries(desk)
@@ -114,6 +117,7 @@ def control_app(
         whoami.router,
         reviews.router,
         callbacks_api.router,
+        channels_api.router,
         bundles_api.router,
         events.router,
         operator.router,
@@ -212,7 +216,9 @@ def _tell(request: Request, told: Problem) -> Response:
     if request.url.path.startswith("/scim/"):
         return scim_answers.failed(told)
     pages_here = getattr(request.app.state, "pages", None)
-    if isinstance(pages_here, Pages) and not request.url.path.startswith(("/api", "/healthz", "/static")):
+    if isinstance(pages_here, Pages) and not request.url.path.startswith(
+        ("/api", "/healthz", "/static", "/channels", "/access", "/.well-known", "/metrics")
+    ):
         return pages.problem_page(request, told)
     review = str(request.path_params.get("review", ""))
     return answer(told, {"review": review} if _REVIEW.fullmatch(review) else None)

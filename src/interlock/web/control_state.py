@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,7 +14,7 @@ from interlock.provisioning import Provisioning
 from interlock.registry import People
 from interlock.registry.passkeys import Passkeys
 from interlock.web.bounds import Guesses, Listeners, Rate
-from interlock.web.needs import Bundles, Callbacks, Desk, Leaves, Registry
+from interlock.web.needs import Bundles, Callbacks, Desk, Inbound, Leaves, Registry
 from interlock.web.session import Sessions
 from interlock.web.sign_on import SignOn
 
@@ -48,6 +48,7 @@ class Control:
     callbacks: Callbacks | None = None
     leaves: Leaves | None = None
     passkeys: Passkeys | None = None
+    inbound: Mapping[str, Inbound] = field(default_factory=dict)
 
 
 def control(request: Request) -> Control:

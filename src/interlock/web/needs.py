@@ -20,6 +20,13 @@ from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, V
 from interlock.model.secret import Secret
 
 
+class Inbound(Protocol):
+    """A service that calls us at `/channels/...` and proves who it is by the request itself (a signature, a JWT)."""
+
+    async def __call__(self, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """(status, headers, body) of the answer. `headers`: names in lower case. Never raises for what it is sent."""
+
+
 class Waiting(Protocol):
     """A pending review that somebody sees, and why they can't say yes to it now: None when they can."""
 

@@ -18,11 +18,11 @@ from interlock.identity import passkeys as identity
 from interlock.model.names import Digest, PersonId, ReviewId
 from interlock.model.passkey import Passkey
 from interlock.registry.passkeys import MAX_NAME, Asked, Begun, Passkeys
+from interlock.review.card_view import read_card
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.answers import Answered, Part, refusing
 from interlock.web.api.reviews import InPath
 from interlock.web.callers import SignedIn
-from interlock.web.card_view import read_card
 from interlock.web.console.deeds import LEAF
 from interlock.web.console.narrowing import Wanted, narrowing
 from interlock.web.console.reading import DigestField, Me, Sender, pages_of

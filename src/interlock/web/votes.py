@@ -13,9 +13,9 @@ from interlock.model.actor import ActorKind
 from interlock.model.names import PersonId, ReviewId
 from interlock.model.passkey import Assertion
 from interlock.model.review import Ballot, Presence, Review, Verdict, Voter
+from interlock.review.card_view import read_card
 from interlock.web.answers import refusing
 from interlock.web.callers import ByDirectory, ByKey, Caller, Operator, SignedIn
-from interlock.web.card_view import read_card
 from interlock.web.control_state import Control
 from interlock.web.problems import Refused
 from interlock.web.sight import NO_SUCH

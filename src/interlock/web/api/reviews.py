@@ -12,6 +12,7 @@ from interlock.errors import NotFound
 from interlock.model.comment import CommentKind
 from interlock.model.names import Digest, PersonId, ReviewId
 from interlock.model.review import Ballot, Review, ReviewState, Verdict, Voter
+from interlock.review.card_view import read_card
 from interlock.web import votes
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.answers import answer_in_json
@@ -32,7 +33,6 @@ from interlock.web.api.shapes import (
     vote_out,
 )
 from interlock.web.callers import ApiCaller, ByDirectory, ByKey, Caller, Operator, SignedIn
-from interlock.web.card_view import read_card
 from interlock.web.control_state import Control, Parts
 from interlock.web.paging import MAX_CURSOR, Before, link_next, page
 from interlock.web.problems import Refused

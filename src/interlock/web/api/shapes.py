@@ -12,7 +12,7 @@ from interlock.model.card import Card
 from interlock.model.comment import Comment, CommentKind
 from interlock.model.decision import Quorum
 from interlock.model.review import Presence, Review, ReviewState, Verdict, Vote
-from interlock.web.card_view import CardView, read_card
+from interlock.review.card_view import CardView, read_card
 
 HexDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hex digits of a SHA-256")]
 # No underscore in a key's own id: a whole key, sent by mistake, isn't one. What others issue has names too.

@@ -12,12 +12,12 @@ from fastapi.responses import Response
 from interlock.errors import InterlockError
 from interlock.model.names import Digest, PersonId, ReviewId
 from interlock.model.review import Ballot, Review, Verdict
+from interlock.review.card_view import CardView
 from interlock.web import votes
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.api.reviews import InPath
 from interlock.web.api.shapes import MAX_REASON
 from interlock.web.callers import SignedIn
-from interlock.web.card_view import CardView
 from interlock.web.console.reading import Me, Sender, pages_of, summaries_of
 from interlock.web.console.rendering import STATE_WORDS
 from interlock.web.console.summaries import Summaries, card_view

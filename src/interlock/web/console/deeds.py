@@ -15,13 +15,13 @@ from interlock.errors import InterlockError, NotFound
 from interlock.model.comment import CommentKind
 from interlock.model.names import Digest, ReviewId
 from interlock.model.review import Ballot, Verdict
+from interlock.review.card_view import read_card
 from interlock.web import votes
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.answers import Answered, refusing
 from interlock.web.api.reviews import InPath
 from interlock.web.api.shapes import MAX_COMMENT, MAX_REASON
 from interlock.web.callers import SignedIn
-from interlock.web.card_view import read_card
 from interlock.web.console.card_page import MIN_GLASS_REASON, shown
 from interlock.web.console.narrowing import Wanted, narrowing
 from interlock.web.console.reading import DigestField, Sender, pages_of

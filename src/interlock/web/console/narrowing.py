@@ -11,7 +11,7 @@ from fastapi import Depends, Form
 from interlock.model.label import Label
 from interlock.model.narrowing import Narrowing
 from interlock.model.reveal import Reveal
-from interlock.web.card_view import CardContent
+from interlock.review.card_view import CardContent
 from interlock.web.problems import Refused
 
 MAX_KEPT = 1000  # reveals on one form

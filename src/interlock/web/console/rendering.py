@@ -15,8 +15,8 @@ from interlock.model.names import PersonId, Verb
 from interlock.model.person import Person
 from interlock.model.review import Review, ReviewState
 from interlock.model.verb import IDENTITY_CHANGE, POLICY_LOAD, SQL_REVEAL, VERBS
-from interlock.web import words
-from interlock.web.card_view import CardContent, LeafPart
+from interlock.review import words
+from interlock.review.card_view import CardContent, LeafPart
 from interlock.web.visible import visible, visible_block
 
 _MARKER = re.compile("⟨[^⟩]{1,24}⟩")

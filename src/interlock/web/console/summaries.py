@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from interlock.errors import LedgerCorrupt
 from interlock.model.names import Digest, ReviewId
 from interlock.model.review import Review
-from interlock.web.card_view import CardContent, CardView, LeafPart, read_card
+from interlock.review.card_view import CardContent, CardView, LeafPart, read_card
 from interlock.web.needs import Desk
 
 MAX_REMEMBERED = 20_000  # of about a kilobyte each; the longest unused goes first

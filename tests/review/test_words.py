@@ -6,7 +6,7 @@ import pytest
 
 from interlock.model.decision import Quorum
 from interlock.model.names import GroupName
-from interlock.web.words import needs, period, runs, runs_left
+from interlock.review.words import needs, period, runs, runs_left
 
 
 def of(group: str, count: int = 1) -> Quorum:

@@ -25,8 +25,8 @@ from interlock.model.reveal import Reveal
 from interlock.model.template import Leaf, Template
 from interlock.model.verb import SQL_SELECT
 from interlock.review import card
-from interlock.web.card_view import CardContent, read_card
-from interlock.web.words import needs, runs
+from interlock.review.card_view import CardContent, read_card
+from interlock.review.words import needs, runs
 
 
 def test_a_whole_card_is_read() -> None:
