@@ -12,24 +12,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import assert_never
 
-from interlock.actions.from_leaf import from_leaf, hidden_label
-from interlock.actions.record import told
+from interlock.actions.from_leaf import from_leaf, hidden_label, in_console
+from interlock.actions.record import observed_told, only_observed, reasons_told, told, would_mask
 from interlock.desk import Desk, Sealed
 from interlock.desk.presence import proof
 from interlock.errors import AuthenticationFailed, Conflict, NotFound
 from interlock.identity.passkeys import REVEAL, leaf_terms
-from interlock.model.action import Action
-from interlock.model.actor import Actor, ActorKind
+from interlock.model.action import Action, EnforcedBy
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason, Requirements
 from interlock.model.entry import Draft, EntryType
-from interlock.model.label import Label
-from interlock.model.names import ActionId, ActorId, Digest, EntryId, KeyId, PersonId, PolicyId, ReviewId
+from interlock.model.names import ActionId, Digest, EntryId, PersonId, PolicyId, ReviewId
 from interlock.model.obligation import Obligations
-from interlock.model.person import Person
 from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
 from interlock.model.review import Review, ReviewState, Voter
@@ -69,6 +67,15 @@ class Cleared:
 
 Answer = Denied | Held | Cleared
 
+
+class Asking(Enum):
+    """How far an ask goes. Who enforces a decision itself asks first, and asks people only by a second call."""
+
+    WHOLE = "released or held, as policy says"
+    NOW = "released or refused: no review is opened"
+    REVIEW = "held or refused: nothing is released"
+
+
 _OUTCOMES: Mapping[Outcome, Event] = {
     Outcome.SUCCEEDED: Event.SUCCEEDED,
     Outcome.FAILED: Event.FAILED,
@@ -80,6 +87,11 @@ _GONE = Reason("credential_gone", "The credential this session began with isn't 
 
 _PART_OF_IT = Reason("part_of_the_request", "Who is part of a request isn't shown the values in it.")
 _OTHER_RULES = Reason("rules_not_in_force", "The policies loaded here aren't the ones in force.")
+_USED = Reason("used", "The approval was used, or has run out; ask again.")
+_NEEDS_REQUEST = Reason("needs_request", "People must sign for this first; ask for a review of it.")
+_ALLOWED_NOW = Reason("allowed_now", "Policy allows this as it is; there is nothing to sign.")
+_OUT_OF_SCOPE = Reason("out_of_scope", "People signed for another request than this one.")
+_ELSEWHERE = "the caller runs it, and doesn't say here how it ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ class Gate:
     clock: Clock
     entropy: Entropy
 
-    async def ask(self, action: Action) -> Answer:
+    async def ask(self, action: Action, asking: Asking = Asking.WHOLE) -> Answer:
         """Decides an action and records the decision; raises `LedgerUnavailable` when that can't be recorded."""
         actor = self.registry.current(action.actor)
         if actor is None:
@@ -105,22 +117,30 @@ class Gate:
         if actor != action.actor:
             action = replace(action, actor=actor)
         decision = self._decide(policy, action)
-        if _only_observed(action):
+        if only_observed(action):
             return await self._observe(action, decision)
         match decision:
             case Deny(reasons):
                 return await self._deny(action, reasons, observed=decision.observed)
+            case NeedsReview(_, _, reasons, _, observed) if asking is Asking.NOW:
+                return await self._deny(action, (_NEEDS_REQUEST, *reasons), observed=observed)
             case NeedsReview():
                 return await self._hold(action, decision)
+            case Allow() if asking is Asking.REVIEW:
+                return await self._deny(action, (_ALLOWED_NOW,), observed=decision.observed)
             case Allow(obligations):
                 return await self._release(action, obligations, decision)
             case _:
                 assert_never(decision)
 
+    async def refuse(self, action: Action, reason: Reason, review: ReviewId | None = None) -> Denied:
+        """Records a no that was settled before policy had to be asked."""
+        return await self._deny(action, (reason,), review)
+
     def foresees_denial(self, action: Action) -> bool:
         """Whether policy denies it as far as it is known; asked before a statement is even described upstream."""
         policy = self.rules.current()
-        return policy is None or (not _only_observed(action) and isinstance(self._decide(policy, action), Deny))
+        return policy is None or (not only_observed(action) and isinstance(self._decide(policy, action), Deny))
 
     async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild) -> Answer:
         """Runs what was approved, if it still may: `action` is what asked, `rebuild` makes the sealed payload anew.
@@ -140,6 +160,8 @@ class Gate:
             return Denied((_settled(review),), review_id)
         sealed = await self.desk.unseal(review)
         approved = replace(await rebuild(sealed.payload), actor=actor)
+        if action.enforced_by is EnforcedBy.CALLER and action.payload != approved.payload:
+            return await self._deny(action, (_OUT_OF_SCOPE,), review_id)  # what runs is the caller's own copy
         return await self._redeem(review, sealed, approved)
 
     def _decide(self, policy: Policy, action: Action) -> Decision:
@@ -171,15 +193,15 @@ class Gate:
             now = await self.desk.review(review.id)
             if now.state is ReviewState.APPROVED and now.uses_left < review.uses_left:
                 return await self._redeem(now, sealed, action)  # another run was taken at this moment; one is left
-            return Denied((Reason("used", "The approval was used, or has run out; ask again."),), review.id)
+            return await self._deny(action, (_USED,), review.id)
 
     async def _anew(self, review: Review, action: Action, because: str) -> Answer:
         """The signatures don't fit any more: that review ends, and the action is asked for as if new."""
         try:
             await self.desk.supersede(review, because)
         except Conflict:
-            return Denied((Reason("used", "The approval was used, or has run out; ask again."),), review.id)
-        answer = await self.ask(action)
+            return await self._deny(action, (_USED,), review.id)
+        answer = await self.ask(action, Asking.NOW if action.enforced_by is EnforcedBy.CALLER else Asking.WHOLE)
         note = Reason("superseded", f"The earlier approval doesn't hold: {because}.")
         match answer:
             case Held(new, reasons):
@@ -204,7 +226,7 @@ class Gate:
             raise NotFound("no review of that id")
         card = (await self.desk.card(review_id)).content
         label = hidden_label(card, statement, leaf)
-        actor = _in_console(person, voter.key)
+        actor = in_console(person, voter.key)
         action = from_leaf(ActionId(self.entropy.uuid7()), actor, card, label)
         decision = self._may_reveal(review, voter, action)
         if not isinstance(decision, Allow):
@@ -273,20 +295,20 @@ class Gate:
         review: ReviewId | None = None,
         observed: tuple[PolicyId, ...] = (),
     ) -> Denied:
-        d = told(action) | {"reasons": _reasons(reasons)} | _observed(observed)
+        d = told(action) | {"reasons": reasons_told(reasons)} | observed_told(observed)
         await self._commit(Unit((self._draft(EntryType.ACTION_DENIED, action, d, obj=review or ""),)))
         return Denied(reasons, review)
 
     async def _observe(self, action: Action, decision: Decision) -> Answer:
         """On a connection in `unsafe_observe` everything runs as it is, and the entry says what would have been."""
-        mask = _would_mask(decision)
+        mask = would_mask(decision)
         would = {Allow: "masked" if mask else "", NeedsReview: "held", Deny: "denied"}[type(decision)]
-        noted: dict[str, JsonValue] = {"would": would, "reasons": _reasons(decision.reasons)} if would else {}
+        noted: dict[str, JsonValue] = {"would": would, "reasons": reasons_told(decision.reasons)} if would else {}
         allowed = Allow(Obligations(mask=mask, observing=True), decision.reasons, decision.bundle, decision.observed)
         return await self._release(action, allowed.obligations, allowed, noted=noted)
 
     async def _hold(self, action: Action, decision: NeedsReview) -> Held | Denied:
-        d = told(action) | {"review": "", "reasons": _reasons(decision.reasons)} | _observed(decision.observed)
+        d = told(action) | {"review": "", "reasons": reasons_told(decision.reasons)} | observed_told(decision.observed)
         held = self._draft(EntryType.ACTION_HELD, action, d, bundle=decision.bundle)
         self.recents.note(held, self.clock.now())  # before it waits: many at once must see each other
         review = await self.desk.open_or_join(action, decision, held)
@@ -306,10 +328,20 @@ class Gate:
         entry = self._released(
             action, obligations, decision, review, {**(noted or {}), **(using.noted if using else {})}
         )
-        durable = asyncio.ensure_future(self._commit(Unit((entry,), using.changes if using else ())))
+        unit = self._handed_over(Unit((entry,), using.changes if using else ()), action, review)
+        durable = asyncio.ensure_future(self._commit(unit))
         if not action.effect_free or review is not None:
             await durable
         return Cleared(Release(action, entry.id, obligations, review.id if review else None), durable)
+
+    def _handed_over(self, unit: Unit, action: Action, review: Review | None) -> Unit:
+        """What a caller enforces has no end that we'd see: its release says so in the same breath."""
+        if action.enforced_by is not EnforcedBy.CALLER:
+            return unit
+        d: dict[str, JsonValue] = {"because": _ELSEWHERE, "review": review.id if review else ""}
+        unknown = self._draft(EntryType.ACTION_UNKNOWN, action, d, obj=review.id if review else "")
+        ended = self.desk.ended(review.id, Event.LOST) if review else ()
+        return Unit((*unit.entries, unknown), (*unit.changes, *ended))
 
     def _released(
         self,
@@ -325,7 +357,7 @@ class Gate:
             "review": review.id if review else "",
             "digest": review.digest if review else "",
             "bundle": decision.bundle,
-            **_observed(decision.observed),
+            **observed_told(decision.observed),
             **noted,
         }
         if obligations.row_cap is not None:
@@ -360,32 +392,9 @@ class Gate:
         )
 
 
-def _in_console(person: Person, key: KeyId) -> Actor:
-    """A person asking in the console, which is a login of their own."""
-    id_ = person.id
-    return Actor(ActorKind.PERSON, ActorId(id_), person.groups, id_, key, made_by=id_, held_by=id_, authn="login")
-
-
 def _settled(review: Review) -> Reason:
     return Reason(f"review_{review.state.value}", f"The review is {review.state.value}; what it held didn't run.")
 
 
 def _asked(decision: Decision) -> tuple[Requirements, ...]:
     return (decision.requirements,) if isinstance(decision, NeedsReview) else ()
-
-
-def _reasons(reasons: tuple[Reason, ...]) -> list[JsonValue]:
-    return [{"code": r.code, "policy": r.policy or ""} for r in reasons]
-
-
-def _observed(policies: tuple[PolicyId, ...]) -> dict[str, JsonValue]:
-    return {"observed": list(policies)} if policies else {}
-
-
-def _only_observed(action: Action) -> bool:
-    """Whether nothing is stopped here. What we couldn't read we couldn't run either, so that stays refused."""
-    return action.connection.unsafe_observe and action.refusal is None
-
-
-def _would_mask(decision: Decision) -> frozenset[Label]:
-    return frozenset() if isinstance(decision, Deny) else decision.obligations.mask

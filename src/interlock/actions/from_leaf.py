@@ -7,17 +7,24 @@ from typing import Any
 
 from interlock.errors import NotFound
 from interlock.model.action import Action, Ask
-from interlock.model.actor import Actor
+from interlock.model.actor import Actor, ActorKind
 from interlock.model.connection import Connection
 from interlock.model.exposure import Exposure
 from interlock.model.label import Label
-from interlock.model.names import ActionId, ConnectionName
+from interlock.model.names import ActionId, ActorId, ConnectionName, KeyId
 from interlock.model.payload import SqlPayload
+from interlock.model.person import Person
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.template import Template
 from interlock.model.verb import REVIEW_REVEAL
 
 TOLD = Template(("show one hidden value of a review",), ())
+
+
+def in_console(person: Person, key: KeyId) -> Actor:
+    """A person asking in the console, which is a login of their own."""
+    id_ = person.id
+    return Actor(ActorKind.PERSON, ActorId(id_), person.groups, id_, key, made_by=id_, held_by=id_, authn="login")
 
 
 def hidden_label(card: Mapping[str, Any], statement: int, leaf: int) -> str:

@@ -14,9 +14,10 @@ from interlock.model.action import Action, Ask, EnforcedBy
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue, encode
 from interlock.model.connection import Connection
+from interlock.model.decision import Decision, Deny, Reason
 from interlock.model.exposure import Exposure, Output
 from interlock.model.label import Label
-from interlock.model.names import ActionId, Verb
+from interlock.model.names import ActionId, PolicyId, Verb
 from interlock.model.payload import SqlPayload
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.reveal import Reveal
@@ -143,6 +144,26 @@ def _flags(action: Action) -> list[str]:
         action.input is not None,
     )
     return [flag for flag, holds in zip(_FLAGS, held, strict=True) if holds]
+
+
+def reasons_told(reasons: tuple[Reason, ...]) -> list[JsonValue]:
+    """What an entry tells of a decision's reasons: no sentence."""
+    return [{"code": r.code, "policy": r.policy or ""} for r in reasons]
+
+
+def observed_told(policies: tuple[PolicyId, ...]) -> dict[str, JsonValue]:
+    """And of the @observe policies that would have stood in the way."""
+    return {"observed": list(policies)} if policies else {}
+
+
+def only_observed(action: Action) -> bool:
+    """Whether nothing is stopped here. What we couldn't read we couldn't run either, so that stays refused."""
+    return action.connection.unsafe_observe and action.refusal is None
+
+
+def would_mask(decision: Decision) -> frozenset[Label]:
+    """What would have been masked."""
+    return frozenset() if isinstance(decision, Deny) else decision.obligations.mask
 
 
 def _reveal(text: str) -> Reveal:

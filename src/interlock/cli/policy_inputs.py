@@ -26,9 +26,9 @@ from interlock.policy.bundle import Bundle, load
 from interlock.policy.ground import Around
 from interlock.policy.reviewers import Excluded
 from interlock.policy.spelling import nearest
+from interlock.review.visible import visible
 from interlock.sensitivity.labels import KNOWN
 from interlock.settings.policy import SUFFIX, pack_names
-from interlock.web.visible import visible
 
 SettingsOption = Annotated[Path, typer.Option("--settings", help="The settings file.", dir_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON (docs/reference/policy-tools.md).")]

@@ -8,6 +8,7 @@ from interlock.settings.addresses import no_passkeys, shared_host, unsafe
 from interlock.settings.read import Survey, is_node, is_origin, load, survey
 from interlock.settings.sources import (
     bundle_of,
+    connections,
     load_bundle,
     load_catalogs,
     load_sources,
@@ -22,6 +23,7 @@ from interlock.settings.sources import (
 __all__ = [
     "Survey",
     "bundle_of",
+    "connections",
     "is_node",
     "is_origin",
     "load",

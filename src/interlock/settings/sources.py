@@ -9,6 +9,7 @@ from typing import Final
 
 from interlock.errors import PolicyMistakes, SettingsMistakes
 from interlock.model.actor import ActorKind
+from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName, Digest, GroupName
 from interlock.model.settings import Settings
 from interlock.model.tool import Tool
@@ -105,7 +106,13 @@ def surroundings(settings: Settings) -> Surroundings:
         actors[actor.kind][actor.id] = actor.groups
     for person in settings.people.values():
         actors[ActorKind.PERSON][person.id] = person.groups
-    return Surroundings({name: each.connection for name, each in settings.connections.items()}, actors)
+    return Surroundings(connections(settings), actors)
+
+
+def connections(settings: Settings) -> Mapping[ConnectionName, Connection]:
+    """All that actions can be on: what we stand in front of, and what callers guard themselves (`[access.NAME]`)."""
+    guarded = {name: each.connection for name, each in settings.access.items()}
+    return {name: each.connection for name, each in settings.connections.items()} | guarded
 
 
 def load_catalogs(settings: Settings) -> dict[ConnectionName, Catalog]:

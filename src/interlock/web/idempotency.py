@@ -1,4 +1,4 @@
-"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07) on every POST of the API.
+"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07) on every POST of the API, and on AuthZEN's requests.
 
 The same caller, key and request within a day get the answer that the first one got; another request under the same key
 is refused (422), and so is one while the first runs (409). An answer that showed a secret isn't kept: the repeat hears
@@ -20,10 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interlock.errors import InterlockError
 from interlock.ports import Clock
+from interlock.web.access import problems as access_problems
 from interlock.web.allowed import kind_of, shows_secret
 from interlock.web.callers import ByKey, caller_of
 from interlock.web.control_state import Control
-from interlock.web.problems import Refused, answer, problem
+from interlock.web.problems import Refused, problem
 
 HEADER = b"idempotency-key"
 KEPT = timedelta(hours=24)
@@ -34,6 +35,7 @@ MAX_KEPT_BYTES = 32 * 1024 * 1024
 SECRET_MEMBERS = frozenset(
     {"token", "secret", "password", "device_code", "access_token", "refresh_token", "client_secret"}
 )
+PATHS = ("/api/", access_problems.REQUESTS)
 UNDONE = frozenset({401, 408, 413, 429, 503})  # nothing was tried: asking again is right
 
 _KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,128})"|([A-Za-z0-9_.:~-]{1,128})')  # a string of RFC 9651, or bare
@@ -127,13 +129,14 @@ class Idempotency:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         sent = _keys(scope)
-        if not sent or scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith("/api/"):
+        if not sent or scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(PATHS):
             await self._app(scope, receive, send)
             return
         try:
             await self._run(sent, scope, receive, send)
         except Refused as refused:
-            await answer(problem(refused))(scope, receive, send)
+            tell = access_problems.told(problem(refused), scope["path"])
+            await tell(scope, receive, send)
 
     async def _run(self, sent: list[bytes], scope: Scope, receive: Receive, send: Send) -> None:
         who = await _who(scope)
@@ -232,7 +235,10 @@ def _looks_secret(body: bytes | None) -> bool:
         told = json.loads(body or b"null")
     except ValueError:
         return False
-    return isinstance(told, dict) and not SECRET_MEMBERS.isdisjoint(told)
+    if not isinstance(told, dict):
+        return False
+    inner = (each for each in told.values() if isinstance(each, dict))
+    return any(not SECRET_MEMBERS.isdisjoint(each) for each in (told, *inner))
 
 
 async def _body(receive: Receive) -> bytes:

@@ -1,0 +1,130 @@
+"""Binding tokens: a denied evaluation, signed by us, that comes back with the request to have it reviewed.
+
+A JWS in compact form (RFC 7515) with the claims of ARAP draft 1, "Denial Binding Claims", in the hashed form. The key
+is Ed25519 (RFC 8037), derived from one of the installation's, so that every node makes and takes the same tokens; it
+signs nothing else. `azp` names who asked: nobody else can hand the token in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from interlock.actions.from_access import Evaluation
+from interlock.errors import MalformedInput
+from interlock.model import jcs
+from interlock.model.actor import Actor
+from interlock.model.names import ActionId
+from interlock.model.secret import Secret
+
+GOOD_FOR: Final = timedelta(minutes=10)
+MAX_TOKEN: Final = 4096  # characters; ours have about 900
+_DERIVED: Final = b"interlock/access-key/v1\0"
+_ALGORITHM: Final = "Ed25519"  # RFC 9864; "EdDSA" doesn't say which curve
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What a token says: which evaluation, until when (UTC), and which members of its context count."""
+
+    evaluation: ActionId
+    token_id: str
+    expires_at: datetime
+    context_members: frozenset[str]
+    binding_hash: str
+
+
+class BindingTokens:
+    """Makes and verifies them. `issuer` is our public URL, `audience` where requests go."""
+
+    def __init__(self, secret: Secret[bytes], issuer: str, audience: str) -> None:
+        seed = hmac.new(secret.reveal(), _DERIVED, hashlib.sha256).digest()
+        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        self._public = {"kty": "OKP", "crv": "Ed25519", "x": _b64(public)}
+        self._kid = _b64(
+            hashlib.sha256(json.dumps(self._public, sort_keys=True, separators=(",", ":")).encode()).digest()
+        )
+        self._key = OKPKey.import_key({**self._public, "d": _b64(seed)})
+        self._issuer, self._audience = issuer, audience
+        self._registry = jws.JWSRegistry(algorithms=[_ALGORITHM])
+
+    def keys(self) -> dict[str, Any]:
+        """The JWK Set that others verify tokens with (RFC 7517); `kid` is the thumbprint (RFC 7638)."""
+        return {"keys": [{**self._public, "kid": self._kid, "use": "sig", "alg": _ALGORITHM}]}
+
+    def sign(self, asked: Evaluation, evaluation: ActionId, actor: Actor, token_id: str, now: datetime) -> str:
+        """A token for one denied evaluation, good for `GOOD_FOR`."""
+        until = _second(now + GOOD_FOR)
+        claims = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "azp": _asker(actor),
+            "iat": int(now.timestamp()),
+            "exp": int(until.timestamp()),
+            "jti": token_id,
+            "evaluation_id": evaluation,
+            "denial_expires_at": timestamp(until),
+            "binding_context_members": sorted(asked.context),
+            "binding_hash": binding_hash(asked),
+        }
+        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": "JWT"}
+        return jws.serialize_compact(header, json.dumps(claims).encode(), self._key, registry=self._registry)
+
+    def verify(self, token: str, actor: Actor) -> Denial:
+        """What it says, if it is ours and was this actor's; raises `MalformedInput`. Its time is for the caller."""
+        wrong = MalformedInput("the binding token isn't one that we gave to you")
+        if not token.isascii() or len(token) > MAX_TOKEN:
+            raise wrong
+        try:
+            claims = json.loads(jws.deserialize_compact(token, self._key, registry=self._registry).payload)
+        except (JoseError, ValueError):
+            raise wrong from None
+        said = (claims["iss"], claims["aud"], claims["azp"])
+        if not hmac.compare_digest(json.dumps(said), json.dumps((self._issuer, self._audience, _asker(actor)))):
+            raise wrong
+        return Denial(
+            evaluation=ActionId(claims["evaluation_id"]),
+            token_id=claims["jti"],
+            expires_at=datetime.fromisoformat(claims["denial_expires_at"]),
+            context_members=frozenset(claims["binding_context_members"]),
+            binding_hash=claims["binding_hash"],
+        )
+
+
+def binding_hash(asked: Evaluation) -> str:
+    """base64url SHA-256 over JCS of {subject, resource, action, context}."""
+    return _b64(hashlib.sha256(jcs.encode(asked.bound())).digest())
+
+
+def is_bound(asked: Evaluation, denial: Denial) -> bool:
+    """Whether the token is of this very evaluation: nothing changed, nothing added."""
+    return denial.context_members == asked.context.keys() and hmac.compare_digest(
+        binding_hash(asked), denial.binding_hash
+    )
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC, to the second where it is whole."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _asker(actor: Actor) -> str:
+    return json.dumps([f"{each.kind.value}/{each.id}" for each in (actor, *actor.chain)])
+
+
+def _second(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
