@@ -11,15 +11,17 @@ from tests.an_office import ACTORS, OFFICERS, OWNERS, POLICY, Office, OneBundle,
 from tests.stores.a_store import ENTROPY
 
 from interlock.desk.rules import DeskRules
+from interlock.desk.signatures import BY_CHANNEL
 from interlock.errors import AuthenticationFailed
 from interlock.gate import Held
 from interlock.identity.directory import Directory
+from interlock.ledger.authorised import account_of
 from interlock.ledger.fields import format_time
 from interlock.model.action import Action
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import Digest, EntryId, GroupName, PersonId, ReviewId
+from interlock.model.names import Digest, EntryId, GroupName, KeyId, PersonId, ReviewId
 from interlock.model.narrowing import Narrowing
 from interlock.model.passkey import Assertion
 from interlock.model.review import Presence, Review, Voter
@@ -106,7 +108,17 @@ async def delegate(desk: Office, delegator: str, to: str, group: str, days: int 
 
 def by(desk: Office, name: str, presence: Presence, *, proven: bool = False) -> Voter:
     """Somebody present in some way."""
-    return replace(desk.voter(name), presence=presence, assertion=PROVEN if proven else None)
+    voter = replace(desk.voter(name), presence=presence, assertion=PROVEN if proven else None)
+    return replace(voter, key=KeyId(f"{presence.value}/T1/{name}")) if presence in BY_CHANNEL else voter
+
+
+async def link(desk: Office, name: str, presence: Presence = Presence.SLACK, *, made: bool = True) -> None:
+    """Links the account that `by` votes from to its person, or takes the link away."""
+    account = account_of(presence, by(desk, name, presence).key)
+    assert account is not None
+    d = {"person": name, "provider": account[0], "subject": account[1], "by": name}
+    type_ = EntryType.LINK_MADE if made else EntryType.LINK_REMOVED
+    await say(desk, type_, name, d if made else {**d, "because": "by the person"})
 
 
 @dataclass

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from tests.an_office import Again, Office, office
-from tests.desk.a_review import OneKey, by, entries, held, say, under, with_desk
+from tests.desk.a_review import OneKey, by, entries, held, link, say, under, with_desk
 
+from interlock.desk.signatures import BY_CHANNEL
 from interlock.errors import AuthenticationFailed, NotEntitled
 from interlock.gate import Cleared, Held
 from interlock.model.canonical import JsonValue
 from interlock.model.entry import EntryType
+from interlock.model.names import KeyId
 from interlock.model.review import Presence, Review, ReviewState, Verdict, Voter
 
 CHAT = '@review("officers:2") @channels("slack")'
@@ -31,8 +33,15 @@ async def vote(desk: Office, review: Review, voter: Voter, verdict: Verdict = Ve
     return (await desk.desk.vote(review.id, voter, await desk.ballot(review, verdict))).state
 
 
+async def linked(desk: Office) -> Office:
+    """The office where the accounts at Slack of two officers are linked."""
+    await link(desk, "ann")
+    await link(desk, "bob")
+    return desk
+
+
 async def test_chat_alone_never_signs_for_two(opened: Office) -> None:
-    desk = under(opened, CHAT)
+    desk = await linked(under(opened, CHAT))
     review, action = await held(desk)
     assert await vote(desk, review, by(desk, "ann", Presence.SLACK)) is ReviewState.PENDING
     with pytest.raises(NotEntitled, match="in the console"):
@@ -42,7 +51,7 @@ async def test_chat_alone_never_signs_for_two(opened: Office) -> None:
 
 
 async def test_chat_suffices_where_one_signs_and_policy_names_it(opened: Office) -> None:
-    desk = under(opened, '@review("officers:1") @channels("slack")')
+    desk = await linked(under(opened, '@review("officers:1") @channels("slack")'))
     review, action = await held(desk)
     with pytest.raises(NotEntitled):
         await vote(desk, review, by(desk, "ann", Presence.TEAMS))
@@ -51,17 +60,79 @@ async def test_chat_suffices_where_one_signs_and_policy_names_it(opened: Office)
 
 
 async def test_a_channel_that_policy_names_no_more_counts_no_more(opened: Office) -> None:
-    desk = under(opened, '@review("officers:1") @channels("slack")')
+    desk = await linked(under(opened, '@review("officers:1") @channels("slack")'))
     review, action = await held(desk)
     await vote(desk, review, by(desk, "ann", Presence.SLACK))
     answer = await under(desk).gate.redeem(review.id, action, Again(action))
     assert isinstance(answer, Held) and answer.review.id != review.id
 
 
+EVERY = '@review("officers:1") @channels("slack, teams, callback")'
+
+
+@pytest.mark.parametrize("presence", sorted(BY_CHANNEL))
+async def test_an_account_that_is_linked_to_nobody_or_to_another_signs_nothing(
+    opened: Office, presence: Presence
+) -> None:
+    desk = under(opened, EVERY)
+    review, action = await held(desk)
+    for _ in range(2):
+        with pytest.raises(NotEntitled, match="isn't linked to you"):
+            await vote(desk, review, by(desk, "ann", presence))
+        with pytest.raises(NotEntitled, match="isn't linked to you"):
+            await vote(desk, review, replace(by(desk, "ann", presence), key=by(desk, "bob", presence).key))
+        await link(desk, "bob", presence)
+    await link(desk, "ann", presence)
+    assert await vote(desk, review, by(desk, "ann", presence)) is ReviewState.APPROVED
+    assert isinstance(await desk.gate.redeem(review.id, action, Again(action)), Cleared)
+
+
+@pytest.mark.parametrize("key", ["", "slack", "slack/", "teams/T1/ann", "callback/T1/ann", "session", "T1/ann"])
+async def test_a_key_that_names_no_account_of_the_channel_signs_nothing(opened: Office, key: str) -> None:
+    desk = await linked(under(opened, EVERY))
+    review, _ = await held(desk)
+    with pytest.raises(NotEntitled, match="isn't linked to you"):
+        await vote(desk, review, replace(by(desk, "ann", Presence.SLACK), key=KeyId(key)))
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["unlinked", "linked again"])
+@pytest.mark.parametrize("presence", sorted(BY_CHANNEL))
+async def test_a_vote_from_an_account_that_was_unlinked_counts_no_more(
+    opened: Office, presence: Presence, again: bool
+) -> None:
+    """As with passkeys: what was taken away doesn't come back to life; who is linked again votes again."""
+    desk = under(opened, EVERY)
+    await link(desk, "ann", presence)
+    review, action = await held(desk)
+    await vote(desk, review, by(desk, "ann", presence))
+    await link(desk, "ann", presence, made=False)
+    if again:
+        await link(desk, "ann", presence)
+    answer = await desk.gate.redeem(review.id, action, Again(action))
+    assert isinstance(answer, Held) and answer.review.id != review.id
+    if again:
+        assert await vote(desk, answer.review, by(desk, "ann", presence)) is ReviewState.APPROVED
+
+
+async def test_a_vote_before_its_account_was_linked_never_counts(opened: Office) -> None:
+    """It reached the ledger in front of the link's entry."""
+    desk = under(opened, EVERY)
+    review, _ = await held(desk)
+    cast = {"digest": review.digest, "card": review.card_digest, "verdict": "approve", "settles": ""}
+    cast |= {"person": "ann", "presence": "slack", "key": by(desk, "ann", Presence.SLACK).key}
+    await say(desk, EntryType.VOTE_CAST, review.id, cast)
+    await link(desk, "ann")
+    found = desk.authority.opened(review.id)
+    assert found is not None and len(desk.authority.votes(review.id)) == 1
+    assert desk.desk.standing.signed(found, frozenset()) == []
+
+
 @pytest.mark.parametrize("presence", [Presence.SLACK, Presence.TEAMS, Presence.CALLBACK, Presence.TOKEN])
 @pytest.mark.parametrize("verdict", list(Verdict))
 async def test_by_itself_only_the_console_counts(opened: Office, presence: Presence, verdict: Verdict) -> None:
     desk = under(opened)
+    if presence in BY_CHANNEL:
+        await link(desk, "ann", presence)
     review, _ = await held(desk)
     with pytest.raises(NotEntitled):
         await vote(desk, review, by(desk, "ann", presence), verdict)

@@ -192,6 +192,13 @@ def test_drafts_are_counted_for_who_asked() -> None:
     assert kept.of(ActorId("other"), START) == QUIET
 
 
+@pytest.mark.parametrize(("code", "denials"), [("forbidden", 1), ("needs_request", 0), ("approval_pending", 0)])
+def test_being_told_to_ask_people_first_is_no_denial(code: str, denials: int) -> None:
+    kept = Recents()
+    kept.take(EntryType.ACTION_DENIED, ETL, {"reasons": [{"code": code, "policy": ""}]}, START)
+    assert kept.of(ETL, START).day.denials == denials
+
+
 def test_actors_are_bounded_and_the_longest_silent_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recents, "MOST_ACTORS", 3)
     kept = Recents()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,24 @@ async def test_names_that_begin_so_are_counted(tmp_path: Path, prefix: str, coun
         records = place.store.records
         assert await records.count_named(DocumentKind.CALLBACK, prefix) == count
         assert await records.count_named(DocumentKind.SCIM_USER, prefix) == 0
+
+
+async def test_what_is_due_is_read_on_from_where_it_was_left(tmp_path: Path) -> None:
+    kind = DocumentKind.COPY_SLACK
+    async with office(tmp_path) as place:
+        now, records = place.clock.now(), place.store.records
+        assert await records.documents_waiting(kind) == (0, None)
+        dues = {"a": 1, "b": 2, "c": 2, "d": 3, "e": 5, "f": None}
+        for id_, second in dues.items():
+            due = None if second is None else now + timedelta(seconds=second)
+            put = PutDocument(Document(kind, id_, id_, 1, now, due, b"sealed"))
+            await place.store.commit(Unit((), (put,)))
+        at = now + timedelta(seconds=4)
+        seen: list[str] = []
+        after = None
+        while page := await records.documents_due(kind, at, 2, after):
+            seen += [each.id for each in page]
+            assert page[-1].due_at is not None
+            after = (page[-1].due_at, page[-1].id)
+        assert seen == ["a", "b", "c", "d"]
+        assert await records.documents_waiting(kind) == (5, now + timedelta(seconds=1))

@@ -18,6 +18,7 @@ from interlock.desk.reading import Reading
 from interlock.desk.refusals import Refusals
 from interlock.desk.rules import DeskRules
 from interlock.desk.seals import Sealed, Seals
+from interlock.desk.seen import Looks
 from interlock.desk.settling import Settling, Using
 from interlock.desk.standing import Glance, Standing
 from interlock.desk.talk import Talk
@@ -33,7 +34,7 @@ from interlock.model.change import Change, EndRun
 from interlock.model.comment import Comment, CommentKind
 from interlock.model.decision import NeedsReview, Reason
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import ActorId, Digest, PersonId, ReviewId
+from interlock.model.names import ActorId, Digest, GroupName, PersonId, ReviewId
 from interlock.model.narrowing import Narrowing
 from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
 from interlock.model.secret import Secret
@@ -63,6 +64,7 @@ class Desk:
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _refusals: Refusals = field(default_factory=Refusals, repr=False)
     _glances: dict[ReviewId, Glance] = field(default_factory=dict, repr=False)
+    _looks: set[tuple[ReviewId, PersonId]] = field(default_factory=set, repr=False)  # being recorded
 
     # -- its parts ----------------------------------------------------------------------------------------------------
 
@@ -169,6 +171,10 @@ class Desk:
         """Whether the review is there for this person: they have a say in it, are part of the request, or audit."""
         return self.standing.may_see(review, person)
 
+    def is_auditor(self, person: PersonId) -> bool:
+        """Whether this person reads everything (`[audit] readers`)."""
+        return not self.standing.groups().get(person, frozenset[GroupName]()).isdisjoint(self.rules.auditors)
+
     async def pending_for(self, person: PersonId) -> Sequence[Review]:
         """The pending reviews that this person may see, what expires first in front. Unseals nothing."""
         return self._reading.pending_for(person)
@@ -196,6 +202,14 @@ class Desk:
     async def leaf(self, review: ReviewId, statement: int, leaf: int) -> Secret[str]:
         """What a leaf of the card stands for; raises `NotFound`. Who may see it is the gate's to decide."""
         return await self._reading.leaf(review, statement, leaf)
+
+    async def seen(self, review: Review, person: PersonId, where: str) -> None:
+        """Records that somebody is shown this card of a pending review, the first time that they are.
+
+        `where`: "console", "api", "slack", "teams" or "callback". Never raises for what can't be recorded: it is shown
+        all the same.
+        """
+        await Looks(self.ledger, self.authority, self.entropy, self._looks).note(review, person, where)
 
     def moves(self) -> AsyncIterator[ReviewId]:
         """Reviews as they move."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from interlock.desk.passkeys import Passkeys
-from interlock.desk.signatures import IN_CONSOLE, Signature, has_console, through
+from interlock.desk.signatures import IN_CONSOLE, Signature, has_console, is_linked, through
 from interlock.desk.standing import Standing
 from interlock.errors import AuthenticationFailed
 from interlock.identity.passkeys import assertion_fields
@@ -75,6 +75,8 @@ class Attendance:
         opened = self.standing.authority.opened(review.id)
         if opened is None or voter.presence.value not in opened.requirements.channels:
             return f"votes by {voter.presence.value} don't count for this; sign in to the console"
+        if not is_linked(self.standing.authority, voter.presence, voter.key, voter.person):
+            return "the account that it came from isn't linked to you"
         if verdict is Verdict.APPROVE and self._lacks_console(review, opened, voter):
             return "one of the signatures has to be made in the console, and this would be the last; sign in there"
         return None

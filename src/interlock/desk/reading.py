@@ -100,14 +100,15 @@ class Reading:
 
     async def card(self, review_id: ReviewId) -> Card:
         """The card as it is; raises `LedgerCorrupt` unless it is the very one the signed entry names."""
-        review = await self.review(review_id)
         payload, stored = await self._stored(review_id)
         opened = self.standing.authority.opened(review_id)
-        digest = opened.card if opened is not None else review.card_digest
+        if opened is not None:
+            action, card = opened.digest, opened.card
+        else:
+            review = await self.review(review_id)
+            action, card = review.digest, review.card_digest
         nonce = self.seals.open_payload(review_id, payload).nonce
-        return Card(
-            review_id, self.seals.open_card(review_id, stored, nonce, digest), review.digest, review.card_digest
-        )
+        return Card(review_id, self.seals.open_card(review_id, stored, nonce, card), action, card)
 
     async def unseal(self, review: ReviewId) -> Sealed:
         """The sealed payload of a review."""

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from interlock.ledger.authorised import CountedVote, Opened
+from interlock.ledger.authorised import CountedVote, Opened, account_of
 from interlock.ledger.authority import Authority
+from interlock.ledger.roster import NO_LINK
 from interlock.model.decision import Requirements
-from interlock.model.names import PersonId
+from interlock.model.names import KeyId, PersonId
 from interlock.model.review import Presence, Verdict
 from interlock.review.matching import Groups, most_signatures, named, satisfied
 
@@ -83,8 +84,21 @@ def has_left_since(authority: Authority, person: PersonId, stay: int) -> bool:
     return not authority.roster.is_staying(person, stay)
 
 
+def is_linked(authority: Authority, presence: Presence, key: KeyId, person: PersonId) -> bool:
+    """Whether the account that a channel's vote names is linked to that person now, by an entry of theirs."""
+    account = account_of(presence, key)
+    return account is not None and authority.roster.link(person, account) != NO_LINK
+
+
+def is_linked_still(authority: Authority, vote: CountedVote) -> bool:
+    """Whether a channel's vote came from an account that was the voter's then, and without a break ever since."""
+    account = vote.account
+    return account is not None and vote.link != NO_LINK and authority.roster.link(vote.person, account) == vote.link
+
+
 def holds(authority: Authority, vote: CountedVote, *, token_votes: bool) -> bool:
-    """Whether a vote is still worth something: not once its voter has left, its token was revoked, its passkey removed.
+    """Whether a vote is still worth something: not once its voter has left, its token was revoked, its passkey removed,
+    its chat account unlinked.
 
     Whoever is back, or has another credential, may vote anew.
     """
@@ -92,6 +106,8 @@ def holds(authority: Authority, vote: CountedVote, *, token_votes: bool) -> bool
         return False
     needs_passkey = vote.credential or vote.presence is Presence.WEBAUTHN
     if needs_passkey and not is_registered(authority, vote.credential, vote.person):
+        return False
+    if vote.presence in BY_CHANNEL and not is_linked_still(authority, vote):
         return False
     if vote.presence is Presence.TOKEN:
         return token_votes and authority.key(vote.key) is not None

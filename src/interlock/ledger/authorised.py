@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from interlock.ledger.roster import NO_LINK
 from interlock.model.decision import Requirements
 from interlock.model.names import (
     ActionId,
@@ -103,6 +104,26 @@ class CountedVote:
     settles: str
     credential: str = ""  # the passkey whose assertion came with it
     stay: int = 0  # `Roster.stay` of the person at that entry
+    link: int = NO_LINK  # `Roster.link` to the account that it came from, where it came by a channel
+
+    @property
+    def account(self) -> tuple[str, str] | None:
+        """(provider, subject) of the account that the vote came from; None where it came by no channel."""
+        return account_of(self.presence, self.key)
+
+
+def account_of(presence: Presence, key: KeyId) -> tuple[str, str] | None:
+    """(provider, subject) of the account in the key of a channel's vote: `slack/T01/U02` is U02 of T01 at Slack,
+    `callback/desk/pat` is pat of the callback `desk`. None for other votes, and for a key that names none."""
+    channel, _, rest = key.partition("/")
+    match presence:
+        case Presence.SLACK | Presence.TEAMS:
+            return (channel, rest) if channel == presence.value and rest else None
+        case Presence.CALLBACK:
+            name, _, subject = rest.partition("/")
+            return (f"{channel}/{name}", subject) if channel == presence.value and name and subject else None
+        case Presence.WEBAUTHN | Presence.CONSOLE | Presence.TOKEN:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

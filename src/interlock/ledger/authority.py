@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,7 @@ class _OpenReview:
     approved_at: datetime | None = None
     runs: int = 0  # released so far
     running: int = 0  # of these, without an end
+    seen: dict[PersonId, Digest] = field(default_factory=dict)  # the last card that each is known to have seen
 
 
 class Authority:
@@ -63,6 +64,7 @@ class Authority:
             EntryType.ACTION_UNKNOWN,
             EntryType.REVIEW_OPENED,
             EntryType.REVIEW_NARROWED,
+            EntryType.REVIEW_SEEN,
             EntryType.VOTE_CAST,
             EntryType.BREAK_GLASS_USED,
             EntryType.BREAK_GLASS_REVIEWED,
@@ -166,6 +168,11 @@ class Authority:
         found = self._open.get(review)
         return found.approved_at if found else None
 
+    def has_seen(self, review: ReviewId, person: PersonId, card: Digest) -> bool:
+        """Whether it is on record that somebody saw this card of an open review; it gives nobody anything."""
+        found = self._open.get(review)
+        return found is not None and found.seen.get(person) == card
+
     def settled(self, review: ReviewId) -> Settled | None:
         """How a review was settled, for ever; None while it is open or approved."""
         return self._settled.get(_compact(review))
@@ -199,6 +206,9 @@ class Authority:
                 self._open_review(entry)
             case EntryType.REVIEW_NARROWED:
                 self._narrow(entry)
+            case EntryType.REVIEW_SEEN:
+                if (seen := self._open.get(ReviewId(entry.obj))) is not None:
+                    seen.seen[PersonId(entry.d["person"])] = Digest(entry.d["card"])
             case EntryType.VOTE_CAST:
                 self._count(entry)
             case EntryType.BREAK_GLASS_USED:
@@ -298,6 +308,8 @@ class Authority:
             credential=d.get("credential", ""),
             stay=self.roster.stay(PersonId(d["person"])),
         )
+        if vote.account is not None:
+            vote = replace(vote, link=self.roster.link(vote.person, vote.account))
         self._answered(d)
         if (vote.digest, vote.card) != (found.opened.digest, found.opened.card):
             return  # a vote for another card than the one that was opened counts for nothing

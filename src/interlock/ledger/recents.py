@@ -22,6 +22,7 @@ from interlock.model.verb import VERBS
 MOST_ACTORS: Final = 10_000  # the ones that asked last; beyond that the longest silent is forgotten
 
 _CUTS: Final = ((MINUTE, timedelta(seconds=5)), (HOUR, timedelta(minutes=1)), (DAY, timedelta(minutes=15)))
+_NOT_YET: Final = frozenset({"needs_request", "approval_pending"})  # told to ask people first: not yet a denial
 _COUNTED: Final = frozenset(
     {EntryType.ACTION_RELEASED, EntryType.ACTION_HELD, EntryType.ACTION_DENIED, EntryType.ACTION_ENDED}
 )
@@ -126,6 +127,6 @@ def _counts(type_: EntryType, d: Mapping[str, Any]) -> Mapping[str, int]:
         case EntryType.ACTION_HELD:
             return {"held": 1}
         case EntryType.ACTION_DENIED:
-            return {"denials": 1}
+            return {"denials": 0 if any(each["code"] in _NOT_YET for each in d.get("reasons", ())) else 1}
         case _:
             return {"rows": d["rows"]}

@@ -20,6 +20,7 @@ from interlock.model.names import ActorId, GroupName, PersonId
 from interlock.model.passkey import Passkey
 
 NO_STAY: Final = -1
+NO_LINK: Final = -1
 
 CHANGES = frozenset(
     {EntryType.IDENTITY_CHANGED, EntryType.LINK_MADE, EntryType.LINK_REMOVED, EntryType.DELEGATION_CHANGED}
@@ -48,6 +49,7 @@ class Roster:
     _accepted: dict[ActorId, PersonId] = field(default_factory=dict)
     _links: dict[tuple[str, str], PersonId] = field(default_factory=dict)
     _unlinked: set[tuple[str, str]] = field(default_factory=set)
+    _unlinkings: dict[tuple[str, str], int] = field(default_factory=dict)
     _passkeys: dict[str, Passkey] = field(default_factory=dict)
     _retired: set[str] = field(default_factory=set)  # passkeys that were removed: never again
     _delegations: dict[tuple[PersonId, GroupName], Delegation] = field(default_factory=dict)
@@ -116,6 +118,11 @@ class Roster:
         """Whether a link of this account was taken away and not made again: then the settings' word isn't enough."""
         return (provider, subject) in self._unlinked
 
+    def link(self, person: PersonId, account: tuple[str, str]) -> int:
+        """Which link of this account to this person that is, to be kept with what is done through it; `NO_LINK` where
+        it isn't theirs. One that was taken away and made again is another."""
+        return self._unlinkings.get(account, 0) if self._links.get(account) == person else NO_LINK
+
     def links(self, person: PersonId) -> Sequence[tuple[str, str]]:
         """(provider, subject) of each of a person's links."""
         return [account for account, linked in self._links.items() if linked == person]
@@ -157,9 +164,7 @@ class Roster:
                 self._links.setdefault(account, PersonId(d["person"]))
                 self._unlinked.discard(account)
             case EntryType.LINK_REMOVED:
-                account = (d["provider"], d["subject"])
-                self._links.pop(account, None)
-                self._unlinked.add(account)
+                self._unlink((d["provider"], d["subject"]))
             case EntryType.DELEGATION_CHANGED:
                 self._delegate(d)
             case _:
@@ -203,8 +208,7 @@ class Roster:
         self._ends[person] = self.sessions_ended(person) + 1
         self._added.pop(person, None)
         for account in self.links(person):
-            del self._links[account]
-            self._unlinked.add(account)
+            self._unlink(account)
         for credential in [each.credential for each in self.passkeys(person)]:
             del self._passkeys[credential]
             self._retired.add(credential)
@@ -212,6 +216,11 @@ class Roster:
             del self._delegations[key]
         for actor in [actor for actor, owner in self._accepted.items() if owner == person]:
             del self._accepted[actor]
+
+    def _unlink(self, account: tuple[str, str]) -> None:
+        self._links.pop(account, None)
+        self._unlinked.add(account)
+        self._unlinkings[account] = self._unlinkings.get(account, 0) + 1
 
     def _register(self, person: PersonId, d: Mapping[str, Any]) -> None:
         credential = d["credential"]

@@ -196,12 +196,24 @@ class Reader:
         query = select(func.count()).select_from(schema.document).where(table.kind == kind.value, named)
         return await self._run(lambda c: int(c.execute(query).scalar_one()))
 
-    async def documents_due(self, kind: DocumentKind, now: datetime, limit: int) -> Sequence[Document]:
-        """Documents that are due, the longest first."""
+    async def documents_due(
+        self, kind: DocumentKind, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[Document]:
+        """Documents that are due, the longest first; with `after` those behind that (due_at, id) in this order."""
         table = schema.document.c
         query = select(schema.document).where(table.kind == kind.value, table.due_at <= format_time(now))
-        rows = await self._run(lambda c: c.execute(query.order_by(table.due_at).limit(limit)).mappings().all())
+        if after is not None:
+            query = query.where(tuple_(table.due_at, table.id) > (format_time(after[0]), after[1]))
+        query = query.order_by(table.due_at, table.id).limit(limit)
+        rows = await self._run(lambda c: c.execute(query).mappings().all())
         return [document_from_row(row) for row in rows]
+
+    async def documents_waiting(self, kind: DocumentKind) -> tuple[int, datetime | None]:
+        """How many documents of a kind have a time at which they are due, and the earliest of these times."""
+        table = schema.document.c
+        query = select(func.count(), func.min(table.due_at)).where(table.kind == kind.value, table.due_at.is_not(None))
+        count, first = await self._run(lambda c: c.execute(query).one())
+        return int(count), None if first is None else parse_time(first)
 
     async def _document(self, query: Select[Any]) -> Document | None:
         rows = await self._run(lambda c: c.execute(query).mappings().all())

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from interlock.errors import InterlockError, LedgerCorrupt, LedgerUnavailable, MalformedInput
@@ -34,6 +35,8 @@ from interlock.stores.writer import Writer
 QUEUE_LIMIT: Final = 8192
 CLOSE_SECONDS: Final = 10.0
 _BOOT_BYTES: Final = 16
+log = structlog.get_logger()
+
 _PASSING: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 
 
@@ -73,6 +76,7 @@ class SqliteStore:
         queue_limit: int = QUEUE_LIMIT,
         waypoint: int = 0,
         listener: Callable[[Entry], None] | None = None,
+        follower: Callable[[Entry], None] | None = None,
         connect: Callable[[Path], sqlite3.Connection] = open_writer,
     ) -> SqliteStore:
         """Takes the store at `path`, makes it if there is none, verifies all of it and starts the writer.
@@ -80,14 +84,16 @@ class SqliteStore:
         `authority` must be fresh: it is fed with every entry, now and as they become durable. `signer` is the node's
         key. `waypoint` is a size: what the first so many entries lead to is found on the way, and left in the attribute
         of that name (None if there are fewer). `listener` hears every entry that is there already, in order, on another
-        thread, before this returns; after an error, what it heard counts for nothing. A clock that takes a floor is
-        never below the newest entry again. Raises `InterlockError` ("store_locked", "store_newer"), `LedgerCorrupt`,
-        `LedgerUnavailable`.
+        thread, before this returns; after an error, what it heard counts for nothing. `follower` hears them likewise,
+        and from then on those of `Authority.reads` as they become durable; what it raises then is logged. A clock that
+        takes a floor is never below the newest entry again. Raises `InterlockError` ("store_locked", "store_newer"),
+        `LedgerCorrupt`, `LedgerUnavailable`.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = StoreLock(path)
         try:
-            verified = await asyncio.to_thread(_prepare, path, trust, authority, waypoint, listener)
+            hears = [each for each in (listener, follower) if each is not None]
+            verified = await asyncio.to_thread(_prepare, path, trust, authority, waypoint, hears)
             chain = ChainState(node, entropy.token(_BOOT_BYTES).hex())
             tail = Tail(verified.frontier, verified.edge, chain)
             connection: Connect = partial(connect, path)
@@ -95,7 +101,7 @@ class SqliteStore:
                 clock.raise_floor(verified.newest)
             flusher = Flusher(connection, tail, verified.remembered, signer=signer, entropy=entropy, clock=clock)
             records = Reader(path, clock)
-            writer = Writer(flusher, queue_limit=queue_limit, settle=partial(_settle, authority, bell))
+            writer = Writer(flusher, queue_limit=queue_limit, settle=partial(_settle, authority, bell, follower))
         except BaseException:
             lock.release()
             raise
@@ -143,7 +149,7 @@ class SqliteStore:
 
 
 def _prepare(
-    path: Path, trust: Trust, authority: Authority, waypoint: int, listener: Callable[[Entry], None] | None
+    path: Path, trust: Trust, authority: Authority, waypoint: int, hears: Sequence[Callable[[Entry], None]]
 ) -> startup.Verified:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -155,7 +161,7 @@ def _prepare(
                 log_key=trust.log_key,
                 authority=authority,
                 waypoint=waypoint,
-                listener=listener,
+                listener=_each(hears),
             )
     except InterlockError:
         raise
@@ -171,8 +177,22 @@ def _cannot_open(path: Path, error: object) -> InterlockError:
     return LedgerCorrupt(f"the store {path.name} can't be read as Interlock's database ({name})")
 
 
-def _settle(authority: Authority, bell: Bell, flushed: Flushed) -> None:
+def _each(hears: Sequence[Callable[[Entry], None]]) -> Callable[[Entry], None] | None:
+    def tell(entry: Entry) -> None:
+        for hear in hears:
+            hear(entry)
+
+    return tell if hears else None
+
+
+def _settle(authority: Authority, bell: Bell, follower: Callable[[Entry], None] | None, flushed: Flushed) -> None:
     for entry in flushed.entries:
         authority.apply(entry)
     for review in flushed.moved:
         bell.ring(review)
+    if follower is not None:
+        try:
+            for entry in flushed.entries:
+                follower(entry)
+        except Exception as error:  # it authorises nothing, so nothing waits for it to be right
+            log.error("ledger.follower_failed", error=type(error).__name__)

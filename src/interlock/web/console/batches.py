@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +13,7 @@ from fastapi.responses import Response
 from interlock.errors import InterlockError
 from interlock.model.names import Digest, PersonId, ReviewId
 from interlock.model.review import Ballot, Review, Verdict
+from interlock.review import words
 from interlock.review.card_view import CardView
 from interlock.web import votes
 from interlock.web.allowed import CallerKind, allowed
@@ -19,7 +21,6 @@ from interlock.web.api.reviews import InPath
 from interlock.web.api.shapes import MAX_REASON
 from interlock.web.callers import SignedIn
 from interlock.web.console.reading import Me, Sender, pages_of, summaries_of
-from interlock.web.console.rendering import STATE_WORDS
 from interlock.web.console.summaries import Summaries, card_view
 from interlock.web.control_state import Control, Parts
 from interlock.web.needs import Desk
@@ -58,6 +59,7 @@ async def batch_page(request: Request, parts: Parts, me: Me, review_id: InPath) 
     found = await alike(parts.desk, summaries_of(request), review, me.person.id)
     members = [Member(each, await card_view(parts.desk, each.id)) for each in found]
     members = [each for each in members if each.view.whole]
+    await asyncio.gather(*(parts.desk.seen(each.review, me.person.id, "console") for each in members))
     return pages_of(request).render(
         "batch.html",
         review=review,
@@ -115,4 +117,4 @@ async def _vote(parts: Control, me: SignedIn, member: str, verdict: Verdict, rea
         after = await votes.cast(parts, review, who, Ballot(verdict, Digest(action), Digest(card), reason))
     except InterlockError as error:
         return Result(review, "", problem(error).sentence)
-    return Result(review, STATE_WORDS[after.state], "")
+    return Result(review, words.STATE_WORDS[after.state], "")

@@ -63,6 +63,7 @@ async def shown(
     person = me.person.id
     review = await seen(parts, review_id, person)
     view = await card_view(parts.desk, review_id)
+    await parts.desk.seen(review, person, "console")
     return pages_of(request).render(
         "review.html",
         told.status if told else 200,

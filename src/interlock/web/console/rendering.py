@@ -3,54 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from interlock.ledger.authorised import Broken
-from interlock.model.names import PersonId, Verb
+from interlock.model.names import PersonId
 from interlock.model.person import Person
-from interlock.model.review import Review, ReviewState
-from interlock.model.verb import IDENTITY_CHANGE, POLICY_LOAD, SQL_REVEAL, VERBS
 from interlock.review import words
 from interlock.review.card_view import CardContent, LeafPart
-from interlock.web.visible import visible, visible_block
+from interlock.review.visible import visible, visible_block
 
 _MARKER = re.compile("⟨[^⟩]{1,24}⟩")
-
-_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
-
-# What an action group does to a resource, as a title says it.
-_DOING: Mapping[str, str] = {
-    "read": "read",
-    "write": "write",
-    "export": "export",
-    "schema": "change the schema of",
-    "privilege": "change privileges on",
-    "execute": "execute",
-    "infer": "infer with",
-    "session": "open a session on",
-    "reveal": "reveal values of",
-    POLICY_LOAD: "change the policies of",
-    IDENTITY_CHANGE: "let in",
-}
-
-STATE_WORDS: Mapping[ReviewState, str] = {
-    ReviewState.PENDING: "Waiting for sign-off",
-    ReviewState.APPROVED: "Approved, not run yet",
-    ReviewState.RELEASED: "Running",
-    ReviewState.SUCCEEDED: "Ran, succeeded",
-    ReviewState.FAILED: "Ran, failed",
-    ReviewState.ROLLED_BACK: "Ran, rolled back",
-    ReviewState.UNKNOWN: "Ran, outcome unknown",
-    ReviewState.DENIED: "Denied",
-    ReviewState.EXPIRED: "Expired",
-    ReviewState.WITHDRAWN: "Withdrawn",
-    ReviewState.SUPERSEDED: "Superseded",
-}
 
 
 class Pages:
@@ -69,9 +36,9 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            code=code, prose=prose, leaf=leaf, state_words=state_words, moment=moment, span=span
+            code=code, prose=prose, leaf=leaf, state_words=words.state_words, moment=words.moment, span=span
         )
-        self._templates.filters.update(asks=asks, breaks=breaks, stamp=stamp, period=words.period)
+        self._templates.filters.update(asks=asks, breaks=breaks, stamp=words.stamp, period=words.period)
         self._templates.globals.update(version=version, unsafe_token_votes=unsafe_token_votes)
         self._templates.globals.update(
             needs=words.needs, runs=words.runs, runs_left=words.runs_left, comes_back=words.comes_back
@@ -119,39 +86,16 @@ def leaf(part: LeafPart) -> Markup:
     return Markup('<span class="leaf {}">{}</span>').format(kind, said)
 
 
-def state_words(review: Review) -> str:
-    """Where a review stands; of an approval for several runs, how many there were."""
-    if review.state is ReviewState.APPROVED and review.uses_left < review.uses:
-        return f"Approved, ran {review.uses - review.uses_left} of {review.uses} times"
-    return STATE_WORDS[review.state]
-
-
 def asks(content: CardContent) -> Markup:
     """One line: to do what with what."""
-    verbs = [*content.verbs, *([SQL_REVEAL] if content.reveals else [])]
-    kinds = dict.fromkeys(kind for verb in verbs for kind in VERBS.get(Verb(verb), (verb,)))
-    doing = " and ".join(_DOING.get(kind, f"do {kind} on") for kind in kinds) or "act on"
-    touched = [resource.id for resource in content.resources]
-    if not touched or POLICY_LOAD in content.verbs:  # a bundle goes by its digest, which says nothing in a title
-        touched = [content.connection.name]
-    more = f" and {len(touched) - 2} more" if len(touched) > 2 else ""
-    named = Markup(", ").join(Markup("<bdi>{}</bdi>").format(visible(name)) for name in touched[:2])
-    return Markup("to {} {}{}").format(visible(doing), named, more)
+    names, more = words.touched(content)
+    named = Markup(", ").join(Markup("<bdi>{}</bdi>").format(visible(name)) for name in names)
+    return Markup("to {} {}{}").format(visible(words.doing(content)), named, more)
 
 
 def breaks(label: str) -> Markup:
     """A label that may break after its dots."""
     return Markup(".<wbr>").join(visible(part) for part in label.split("."))  # join escapes each part
-
-
-def stamp(text: str) -> str:
-    """The card's RFC 3339 time to read; as it stands when it isn't one."""
-    return f"{text[:10]} {text[11:19]} UTC" if re.fullmatch(_STAMP, text) else text
-
-
-def moment(when: datetime) -> str:
-    """A time to read: UTC, to the second."""
-    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def span(length: timedelta | int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from interlock.registry import People
 from interlock.registry.confirming import delegating, linking, owning, unlinking
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.answers import Answered, refusing
-from interlock.web.api.people import NAME, check_recent, people_of
+from interlock.web.api.people import NAME, PROVIDER, check_recent, people_of
 from interlock.web.callers import SignedIn, check_csrf, check_origin
 from interlock.web.console.reading import Me, Sender, pages_of
 from interlock.web.control_state import Control, Parts
@@ -27,6 +28,7 @@ _MINE = allowed(CallerKind.CONSOLE)
 router = APIRouter(prefix="/you", include_in_schema=False)
 
 Named = Annotated[str, Form(pattern=NAME)]
+OfProvider = Annotated[str, Form(pattern=PROVIDER)]
 Csrf = Annotated[str, Form(max_length=128)]
 Subject = Annotated[str, Form(min_length=1, max_length=MAX_SUBJECT)]
 Until = Annotated[str, Form(max_length=32)]
@@ -49,14 +51,9 @@ async def waiting(
 @router.post("/wards/accept", **_MINE)
 async def accept(request: Request, parts: Parts, me: Me, actor: Named, csrf: Csrf, answer: Answered) -> Response:
     """I answer for it."""
-    people = _changing(request, parts, me, csrf)
-    try:
-        check_recent(people, me)
-        with refusing():
-            await people.accept_owner(me.person.id, ActorId(actor), answer)
-    except InterlockError as error:
-        return _page(request, parts, me, problem(error))
-    return _back()
+    return await _change(
+        request, parts, me, csrf, lambda people: people.accept_owner(me.person.id, ActorId(actor), answer)
+    )
 
 
 @router.post("/wards/accept/challenge", **_MINE)
@@ -69,17 +66,11 @@ async def ward_challenge(parts: Parts, me: Sender, actor: Named) -> Response:
 @router.post("/wards/decline", **_MINE)
 async def decline(request: Request, parts: Parts, me: Me, actor: Named, csrf: Csrf) -> Response:
     """I don't answer for it, or no longer."""
-    people = _changing(request, parts, me, csrf)
-    try:
-        check_recent(people, me)
-        await people.decline_owner(me.person.id, ActorId(actor))
-    except InterlockError as error:
-        return _page(request, parts, me, problem(error))
-    return _back()
+    return await _change(request, parts, me, csrf, lambda people: people.decline_owner(me.person.id, ActorId(actor)))
 
 
 @router.post("/links/begin", **_MINE)
-async def begin_link(request: Request, parts: Parts, me: Me, provider: Named, csrf: Csrf) -> Response:
+async def begin_link(request: Request, parts: Parts, me: Me, provider: OfProvider, csrf: Csrf) -> Response:
     """A code for an account that can be told one; it is on the answered page and nowhere else."""
     people = _changing(request, parts, me, csrf)
     try:
@@ -95,31 +86,26 @@ async def confirm_link(
     request: Request,
     parts: Parts,
     me: Me,
-    provider: Named,
+    provider: OfProvider,
     subject: Subject,
     csrf: Csrf,
     answer: Answered,
 ) -> Response:
     """The account that was shown is mine."""
-    people = _changing(request, parts, me, csrf)
-    try:
-        check_recent(people, me)
-        with refusing():
-            await people.confirm_link(me.person.id, provider, subject, answer)
-    except InterlockError as error:
-        return _page(request, parts, me, problem(error))
-    return _back()
+    return await _change(
+        request, parts, me, csrf, lambda people: people.confirm_link(me.person.id, provider, subject, answer)
+    )
 
 
 @router.post("/links/confirm/challenge", **_MINE)
-async def link_challenge(parts: Parts, me: Sender, provider: Named, subject: Subject) -> Response:
+async def link_challenge(parts: Parts, me: Sender, provider: OfProvider, subject: Subject) -> Response:
     """What a passkey is asked before the account is mine."""
     asked = linking(me.person.id, provider, subject)
     return request_options(passkeys_of(parts).asks_to_confirm(me.person.id, asked))
 
 
 @router.post("/links/cancel", **_MINE)
-async def cancel_link(request: Request, parts: Parts, me: Me, provider: Named, csrf: Csrf) -> Response:
+async def cancel_link(request: Request, parts: Parts, me: Me, provider: OfProvider, csrf: Csrf) -> Response:
     """It isn't, or I want it no more."""
     _changing(request, parts, me, csrf).cancel_link(me.person.id, provider)
     return _back()
@@ -130,24 +116,19 @@ async def unlink(
     request: Request,
     parts: Parts,
     me: Me,
-    provider: Named,
+    provider: OfProvider,
     subject: Subject,
     csrf: Csrf,
     answer: Answered,
 ) -> Response:
     """It is no longer mine."""
-    people = _changing(request, parts, me, csrf)
-    try:
-        check_recent(people, me)
-        with refusing():
-            await people.unlink(me.person.id, provider, subject, answer)
-    except InterlockError as error:
-        return _page(request, parts, me, problem(error))
-    return _back()
+    return await _change(
+        request, parts, me, csrf, lambda people: people.unlink(me.person.id, provider, subject, answer)
+    )
 
 
 @router.post("/links/remove/challenge", **_MINE)
-async def unlink_challenge(parts: Parts, me: Sender, provider: Named, subject: Subject) -> Response:
+async def unlink_challenge(parts: Parts, me: Sender, provider: OfProvider, subject: Subject) -> Response:
     """What a passkey is asked before the account is no longer mine."""
     asked = unlinking(me.person.id, provider, subject)
     return request_options(passkeys_of(parts).asks_to_confirm(me.person.id, asked))
@@ -165,14 +146,11 @@ async def delegate(
     answer: Answered,
 ) -> Response:
     """Somebody signs in my place."""
-    people = _changing(request, parts, me, csrf)
-    try:
-        check_recent(people, me)
-        with refusing():
-            await people.delegate(me.person.id, PersonId(delegate), GroupName(group), _moment(until), answer)
-    except InterlockError as error:
-        return _page(request, parts, me, problem(error))
-    return _back()
+
+    async def delegated(people: People) -> None:
+        await people.delegate(me.person.id, PersonId(delegate), GroupName(group), _moment(until), answer)
+
+    return await _change(request, parts, me, csrf, delegated)
 
 
 @router.post("/delegations/challenge", **_MINE)
@@ -190,6 +168,20 @@ async def end_delegation(
     people = _changing(request, parts, me, csrf)
     try:
         await people.end_delegation(me.person.id, PersonId(delegator), GroupName(group))
+    except InterlockError as error:
+        return _page(request, parts, me, problem(error))
+    return _back()
+
+
+async def _change(
+    request: Request, parts: Control, me: SignedIn, csrf: str, deed: Callable[[People], Awaitable[object]]
+) -> Response:
+    """What takes a recent login; a refusal comes back on the page."""
+    people = _changing(request, parts, me, csrf)
+    try:
+        check_recent(people, me)
+        with refusing():
+            await deed(people)
     except InterlockError as error:
         return _page(request, parts, me, problem(error))
     return _back()
@@ -227,6 +219,7 @@ def _page(
         accounts=people.linked_accounts(person),
         waiting=people.pending_links(person),
         provider=provider.name if provider is not None else "",
+        services=sorted(people.providers - {provider.name if provider is not None else ""}),
         code=code,
         code_for=code_for,
         given=people.given(person),
