@@ -20,6 +20,7 @@ from bench import (
     inbox_of_10000,
     ledger_appends,
     login_to_inbox,
+    outbox,
     policy_tools,
     statements,
     votes_racing,
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[Ground], list[Result]]] = {
     "login_to_inbox": login_to_inbox.run,
     "inbox_of_10000": inbox_of_10000.run,
     "votes_racing": votes_racing.run,
+    "outbox_10000": outbox.run,
     "policy_tools": policy_tools.run,
 }
 

@@ -44,6 +44,7 @@ class Reviewing:
         self.showing: list[tuple[ReviewId, PersonId, int, int]] = []
         self.hidden_values = "MRN-0042"
         self.unsealed = 0
+        self.looks: list[tuple[ReviewId, PersonId, str]] = []
 
     # what the desk itself has
     def _put(self, review: Review) -> None:
@@ -54,6 +55,12 @@ class Reviewing:
 
     async def review(self, review: ReviewId) -> Review:
         raise NotImplementedError
+
+    async def seen(self, review: Review, person: PersonId, where: str) -> None:
+        self.looks.append((review.id, person, where))
+
+    def is_auditor(self, person: PersonId) -> bool:
+        return AUDITORS in self.people[person].groups
 
     def asked_by(self, review: Review, actor: Actor) -> bool:
         return review.actor == actor.id

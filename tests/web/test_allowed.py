@@ -31,6 +31,8 @@ OPEN = {
     "/static/{name}",
     "/api/device/authorize",  # the device grant (RFC 8628): who asks has nothing yet
     "/api/device/token",
+    "/access/v1/jwks",  # public keys, and where what is (AuthZEN)
+    "/.well-known/authzen-configuration",
 }
 GUARDS = {
     "operator_only",

@@ -74,3 +74,22 @@ async def test_it_tries_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -
     stop.set()
     bell.close()
     await asyncio.wait_for(worker, 10)
+
+
+async def test_it_looks_only_for_what_concerns_it_and_once_for_a_moment() -> None:
+    bell, stop, looks = LocalBell(), asyncio.Event(), Looks()
+    heard: list[str] = []
+
+    def concerns(review: ReviewId) -> bool:
+        heard.append(review)
+        return review == "ours"
+
+    worker = asyncio.create_task(adopter.run(looks, bell.listen, stop, concerns))
+    await looks.reach(1)
+    for review in ("theirs", "another", "ours", "ours too"):
+        bell.ring(ReviewId(review))
+    await looks.reach(2)
+    assert heard == ["theirs", "another", "ours"] and looks.count == 2
+    stop.set()
+    bell.close()
+    await asyncio.wait_for(worker, 10)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.an_office import Office, export, office
@@ -18,7 +19,7 @@ from tests.stores.a_store import ENTROPY
 
 from interlock.errors import Conflict, NotEntitled, UpstreamFailed
 from interlock.gate import Held
-from interlock.model.document import DocumentKind
+from interlock.model.document import Document, DocumentKind
 from interlock.model.review import Review, Verdict
 from interlock.model.secret import Secret
 from interlock.stores.bell import LocalBell
@@ -279,6 +280,49 @@ async def test_it_follows_what_moves_and_finds_what_moved_before(place: Place) -
         await place.office.vote(held.review, "dana", Verdict.DENY)
         while len(place.receiver.got) < 2:
             bell.ring(held.review.id)
+            await asyncio.sleep(0.01)
+    stop.set()
+    bell.close()
+    await asyncio.wait_for(running, 10)
+
+
+class Counting:
+    """Documents that count who asks for one by its id."""
+
+    def __init__(self, office: Office) -> None:
+        self._records = office.store.records
+        self.asked: list[str] = []
+        self.counted = 0
+
+    async def document(self, kind: DocumentKind, id_: str) -> Document | None:
+        self.asked.append(id_)
+        return await self._records.document(kind, id_)
+
+    async def count_documents(self, kind: DocumentKind) -> int:
+        self.counted += 1
+        return await self._records.count_documents(kind)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._records, name)
+
+
+async def test_without_any_nobody_asks_the_store_at_a_move(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "INTERVAL", 0.02)
+    documents = Counting(place.office)
+    place.callbacks._documents = documents
+    bell, stop = LocalBell(), asyncio.Event()
+    running = asyncio.ensure_future(place.callbacks.run(bell.listen, stop))
+    async with asyncio.timeout(10):
+        while documents.counted < 2:
+            await asyncio.sleep(0.01)
+        bell.ring(place.review.id)
+        while documents.counted < 10:
+            await asyncio.sleep(0.01)
+        assert documents.asked == []
+        await place.another_node().register(place.review, URL)  # which this one hears of at its next look
+        await place.office.vote(place.review, "dana", Verdict.DENY)
+        while not place.receiver.got:
+            bell.ring(place.review.id)
             await asyncio.sleep(0.01)
     stop.set()
     bell.close()

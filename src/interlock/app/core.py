@@ -18,6 +18,7 @@ from interlock.errors import InterlockError, Mistakes, SettingsMistakes
 from interlock.gate import Gate
 from interlock.identity.directory import Directory
 from interlock.ledger.authority import Authority
+from interlock.ledger.figures import Figures
 from interlock.ledger.note import parse_vkey
 from interlock.ledger.recents import Recents
 from interlock.model.change import Unit
@@ -80,6 +81,7 @@ class Core:
     key_sets: KeySets
     callbacks: Callbacks
     means: Means
+    figures: Figures
 
 
 def store_path(settings: Settings) -> Path:
@@ -104,6 +106,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
     keys = load_pinned_keys(settings)
     operator = _operator_token(settings.keys_dir)
     clock, entropy, bell, authority, recents = SystemClock(), SystemEntropy(), LocalBell(), Authority(), Recents()
+    figures = Figures()
     # The signer's state lies with its key, out of reach of whoever can write to the store.
     state = StateFile(settings.keys_dir / SIGNER_STATE)
     signed = state.load()
@@ -119,6 +122,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         queue_limit=settings.limits.ledger_queue,
         waypoint=signed.size if signed is not None else 0,
         listener=recovery.remembering(recents, clock.now() - DAY),
+        follower=figures.take,
     )
     outgoing, calling = Outgoing(allowed_by(settings)), Outgoing([Allowed(prefix) for prefix in settings.outgoing])
     try:
@@ -180,6 +184,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
             key_sets,
             callbacks,
             means_of(settings, registry, Accounts(provisioning), outgoing, clock),
+            figures,
         )
     finally:
         bell.close()

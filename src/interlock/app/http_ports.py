@@ -10,8 +10,10 @@ from contextlib import contextmanager
 import uvicorn
 
 from interlock import __version__
+from interlock.app.asked_by_callers import access_of
 from interlock.app.core import Core
 from interlock.app.leaves import ShownLeaves
+from interlock.app.reaching import Reaching
 from interlock.model.settings import Listen
 from interlock.web.control import agents_app, control_app, warm
 from interlock.web.patience import HeadWithinSeconds
@@ -28,7 +30,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def http_servers(core: Core, stop: asyncio.Event) -> tuple[Server, Server]:
+def http_servers(core: Core, reached: Reaching, stop: asyncio.Event) -> tuple[Server, Server]:
     settings = core.settings
 
     def ready() -> str | None:
@@ -50,7 +52,11 @@ def http_servers(core: Core, stop: asyncio.Event) -> tuple[Server, Server]:
         provisioning=core.provisioning,
         means=core.means,
         callbacks=core.callbacks,
+        access=access_of(core),
         passkeys=core.passkeys,
+        inbound=reached.inbound,
+        measures=reached.meters.text,
+        figures=core.figures,
     )
     warm(control)
     return server(control, settings.control), server(agents_app(__version__, ready), settings.agents)

@@ -12,14 +12,16 @@ from contextlib import contextmanager
 import structlog
 
 from interlock import __version__
+from interlock.actions.from_bundle import ITSELF
 from interlock.app.beginning import begin
 from interlock.app.core import Core, opened, record
 from interlock.app.http_ports import http_servers
+from interlock.app.reaching import Reaching, reaching
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.door import PostgresDoor
 from interlock.errors import InterlockError, LedgerCorrupt, UpstreamFailed
 from interlock.model.entry import EntryType
-from interlock.model.names import ConnectionName
+from interlock.model.names import ConnectionName, ReviewId
 from interlock.model.settings import ConnectionSettings, Settings
 from interlock.model.snapshot import Snapshot
 from interlock.sensitivity.columns import ColumnLabels
@@ -41,19 +43,25 @@ async def serve(settings: Settings) -> None:
         async with opened(settings) as core:
             await begin(core)
             try:
-                await _serve(core, stop)
+                async with reaching(core) as reached:
+                    await _serve(core, reached, stop)
             finally:
                 with contextlib.suppress(InterlockError):
                     await record(core, EntryType.NODE_STOPPED, {})
 
 
-async def _serve(core: Core, stop: asyncio.Event) -> None:
+async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
     settings = core.settings
     definitions: dict[ConnectionName, Definitions | None] = dict.fromkeys(settings.connections)
+
+    def is_ours(review: ReviewId) -> bool:
+        opened = core.authority.opened(review)
+        return opened is not None and opened.connection == ITSELF.name
+
     workers: list[Callable[[], Coroutine[None, None, None]]] = [
         lambda: sweeper.run(core.desk.expire_due, stop),
-        lambda: adopter.run(core.adoption.adopt_due, core.bell.listen, stop),
-        lambda: adopter.run(core.provisioning.settle_due, core.bell.listen, stop),
+        lambda: adopter.run(core.adoption.adopt_due, core.bell.listen, stop, is_ours),
+        lambda: adopter.run(core.provisioning.settle_due, core.bell.listen, stop, is_ours),
         lambda: _sign(core, stop),
         lambda: core.key_sets.run(stop),
         lambda: core.callbacks.run(core.bell.listen, stop),
@@ -74,11 +82,13 @@ async def _serve(core: Core, stop: asyncio.Event) -> None:
         public_url=settings.public_url,
         limits=settings.limits,
     )
-    control, agents = http_servers(core, stop)
+    control, agents = http_servers(core, reached, stop)
     await door.start()
     async with asyncio.TaskGroup() as group:
         for worker in workers:
             group.create_task(worker())
+        for run in reached.runs:
+            group.create_task(run(stop))
         group.create_task(control.serve())
         group.create_task(agents.serve())
         log.info("serving", control=settings.public_url, postgres=settings.postgres.port, version=__version__)

@@ -17,7 +17,7 @@ import typer
 from pydantic import BaseModel, ValidationError
 
 from interlock.model.secret import Secret
-from interlock.web.visible import visible
+from interlock.review.visible import visible
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 TIMEOUT_SECONDS = 30.0

@@ -11,8 +11,8 @@ from interlock.model.comment import CommentKind
 from interlock.model.verb import POLICY_LOAD
 from interlock.review import words
 from interlock.review.card_view import CardContent, LeafPart, StatementPart, read_card
+from interlock.review.visible import visible, visible_block
 from interlock.web.api.shapes import CommentOut, OwnReview, ReviewOut, ShownReview
-from interlock.web.visible import visible, visible_block
 
 
 def terminal(*, stderr: bool = False) -> Console:
@@ -85,7 +85,7 @@ def _heading(review: ReviewOut) -> Text:
 
 
 def _content(card: CardContent) -> list[RenderableType]:
-    parts: list[RenderableType] = [_warning(text) for text in _warnings(card)]
+    parts: list[RenderableType] = [_warning(text) for text in words.cautions(card)]
     for number, statement in enumerate(card.statements, 1):
         doing = "Would change" if POLICY_LOAD in card.verbs else "Would run"
         name = doing if len(card.statements) == 1 else f"{doing}, statement {number} of {len(card.statements)}"
@@ -113,22 +113,6 @@ def _content(card: CardContent) -> list[RenderableType]:
         ("Asker's reason", f"{card.reason_given or 'none given'}   (unverified text)"),
     ]
     return [*parts, Text(), _facts(facts)]
-
-
-def _warnings(card: CardContent) -> list[str]:
-    found = []
-    if card.unbounded:
-        found.append("Unbounded: it writes without a condition that limits it.")
-    if card.narrowed:
-        found.append(f"Narrowed by {', '.join(card.narrowed.by)}: less than was asked for.")
-    if card.opaque:
-        found.append(f"Opaque: not all of it could be read. {'; '.join(card.opaque_because)}")
-    found += [f"Unmasked: values of {r.column} would come back in clear ({r.label})." for r in card.reveals]
-    if card.enforced_by != "gateway":
-        found.append(f"Enforced by {card.enforced_by}: Interlock trusts the asker to obey.")
-    if card.votes_by_token:
-        found.append("Votes by token count here (unsafe_token_votes).")
-    return found
 
 
 def _warning(text: str) -> Text:

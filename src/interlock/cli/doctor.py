@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from interlock import settings as settings_file
-from interlock.cli import doctor_doors, doctor_files, doctor_people
+from interlock.cli import doctor_channels, doctor_doors, doctor_files, doctor_people
 from interlock.cli.doctor_findings import Finding, Level, as_json, fail, ok, show, warn, worst
 from interlock.cli.in_force import why_not_in_force
 from interlock.errors import InterlockError, Mistakes, UpstreamFailed
@@ -61,7 +61,9 @@ def examine(file: Path, key: Secret[str] | None = None) -> Iterator[Finding]:
     yield from doctor_files.check_keys(settings)
     yield from doctor_files.check_certificates(settings, now)
     yield from doctor_files.check_ledger(settings, now)
-    yield from _guarded("people", doctor_people.check_people(settings, _authority(settings)))
+    authority = _authority(settings)
+    yield from _guarded("people", doctor_people.check_people(settings, authority))
+    yield from _guarded("notify", _channels(settings, authority, now))
     for name, connection in settings.connections.items():
         yield from _upstream(name, connection)
     if doctor_doors.is_serving(settings):
@@ -108,6 +110,11 @@ def _guarded(check: str, findings: Iterable[Finding]) -> Iterator[Finding]:
         yield warn(check, "not looked at: the policies don't load", "Mend the policies first.")
     except InterlockError as error:
         yield fail(check, error.sentence.splitlines()[0], "Look at the ledger's findings.")
+
+
+def _channels(settings: Settings, authority: Authority | None, now: datetime) -> Iterator[Finding]:
+    signers = doctor_people.signers(settings, authority)
+    yield from doctor_channels.check_channels(settings, authority, signers, now)
 
 
 def _upstream(name: str, connection: ConnectionSettings) -> Iterator[Finding]:

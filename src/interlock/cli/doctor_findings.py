@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from interlock.web.visible import visible
+from interlock.review.visible import visible
 
 
 class Level(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from interlock.cli.doctor_channels import channels_of
 from interlock.cli.doctor_findings import Finding, fail, ok, warn
 from interlock.identity.directory import Directory
 from interlock.ledger.authority import Authority
@@ -16,8 +17,6 @@ from interlock.policy.surroundings import Members
 from interlock.sensitivity.labels import KNOWN
 from interlock.settings.sources import load_sources, load_tools, surroundings
 
-CHANNELS = frozenset({"console"})  # where votes can be cast as of now
-
 
 def check_people(settings: Settings, authority: Authority | None) -> Iterator[Finding]:
     """All of it. `authority` is what the ledger says, None where it couldn't be read: then the settings alone count.
@@ -29,12 +28,19 @@ def check_people(settings: Settings, authority: Authority | None) -> Iterator[Fi
     rules = read_rules(load_sources(settings), groups, frozenset(KNOWN), surroundings(settings), load_tools(settings))
     obeyed = [rule for rule in rules if not rule.annotations.observed]
     yield from _signable(settings, obeyed, groups, excluded(settings, authority))
-    yield from _channels(obeyed)
+    yield from _channels(obeyed, channels_of(settings))
     yield from _groups(obeyed, groups)
     yield from _glass(obeyed, groups)
     if authority is not None:
         yield from _owners(settings, authority)
         yield from _ways_in(settings, authority, directory, obeyed)
+
+
+def signers(settings: Settings, authority: Authority | None) -> frozenset[PersonId]:
+    """Everybody whom a rule may ask. Raises `Mistakes` for policies that don't load."""
+    groups = members(settings, _directory(settings, authority))
+    rules = read_rules(load_sources(settings), groups, frozenset(KNOWN), surroundings(settings), load_tools(settings))
+    return _signers([rule for rule in rules if not rule.annotations.observed], groups)
 
 
 def members(settings: Settings, directory: Directory) -> Members:
@@ -80,19 +86,19 @@ def _signable(
         )
 
 
-def _channels(rules: Sequence[Rule]) -> Iterator[Finding]:
+def _channels(rules: Sequence[Rule], there: frozenset[str]) -> Iterator[Finding]:
     named: dict[str, list[str]] = {}
     for rule in rules:
         for channel in rule.annotations.lifted_by.channels if rule.annotations.lifted_by else ():
             named.setdefault(channel, []).append(rule.annotations.id)
     for channel, ids in sorted(named.items()):
-        if channel not in CHANNELS:
+        if channel not in there:
             yield warn(
                 "channels",
                 f'{", ".join(sorted(ids))} let votes be cast in "{channel}", which this gateway has no way to',
-                "Votes count in the console all the same. Take the channel out, or wait for it.",
+                "Votes count in the console all the same. Set the channel up, or take it out.",
             )
-    if not named.keys() - CHANNELS:
+    if not named.keys() - there:
         yield ok("channels", "every channel that a rule names is there")
 
 

@@ -18,6 +18,7 @@ from interlock.cli.ledger import DirectoryReader
 from interlock.errors import InterlockError, LedgerCorrupt, LedgerUnavailable, MalformedInput
 from interlock.ledger import checkpoint as checkpoints
 from interlock.ledger.entry import Entry, parse_entry
+from interlock.ledger.figures import Figures
 from interlock.ledger.note import parse_note
 from interlock.ledger.tiles import TILE_WIDTH, Bundle, decode_bundle
 from interlock.ledger.verify import CHECKPOINT_PATH
@@ -30,6 +31,7 @@ POLICY: Final = b'"type":"policy.'
 DECIDED: Final = tuple(ACTION + word + b'"' for word in (b"released", b"held", b"denied"))
 
 _AT_ONCE: Final = 1024
+_FIGURES: Final = tuple(f'"type":"{type_}"'.encode() for type_ in sorted(Figures.reads))
 
 
 class Log(Protocol):
@@ -129,6 +131,11 @@ def decided_entries(log: Log, first: int = 0) -> Iterator[tuple[int, Entry]]:
 def policy_entries(log: Log) -> Iterator[Entry]:
     """The policy.* entries of the whole log; raises as `action_entries`."""
     return (entry for _, entry in _marked(log, 0, (POLICY,)))
+
+
+def figures_entries(log: Log) -> Iterator[Entry]:
+    """The entries that figures about fatigue are made of, of the whole log; raises as `action_entries`."""
+    return (entry for _, entry in _marked(log, 0, _FIGURES))
 
 
 def a_day_before(log: Log, index: int) -> int:

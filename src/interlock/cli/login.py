@@ -27,8 +27,8 @@ from interlock.cli.api_client import (
     check_address,
     plain_failures,
 )
+from interlock.review.visible import visible
 from interlock.web.api.device_shapes import CLIENT, GRANT, DeviceAuthorization, Password
-from interlock.web.visible import visible
 
 MAX_INTERVAL: Final = 60.0  # seconds; nobody is asked to wait longer between two polls
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}

@@ -11,9 +11,9 @@ import typer
 from interlock.cli.api_client import BadUsage, plain_failures
 from interlock.cli.card_text import terminal
 from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption, operator_client
+from interlock.review.visible import visible
 from interlock.web.api.passkey_shapes import CREDENTIAL, PasskeyList
 from interlock.web.api.shapes import EndedOut
-from interlock.web.visible import visible
 
 Person = Annotated[str, typer.Argument(help="A person's id.")]
 

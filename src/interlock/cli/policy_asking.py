@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,8 +22,9 @@ from interlock.doors.postgres.facts import PINNED
 from interlock.doors.postgres.preparing import REPORTED
 from interlock.errors import InterlockError, Mistakes, NotUnderstood, SettingsMistakes
 from interlock.masking.tokens import holds_token
-from interlock.model.action import Action
+from interlock.model.action import Action, EnforcedBy
 from interlock.model.actor import Actor
+from interlock.model.connection import Connection
 from interlock.model.names import ActionId, ConnectionName, PersonId
 from interlock.model.payload import SqlStatement
 from interlock.model.recent import QUIET, Recent
@@ -120,18 +121,20 @@ def of_tool(settings: Settings, actor: Actor, named: str, arguments: str, file: 
     if file is not None:
         texts[f"tools/{file.name}"] = read_text(file)
     bundle = settings_file.bundle_of(settings, texts)
-    connection = _connection(settings, named.partition("/")[0])
+    connection = _called(settings, named.partition("/")[0])
     _arguments(arguments)  # a slip of whoever asks is a mistake here, and would be a refusal at the door
     action = from_tool_call(
         id=_ACTION,
         actor=actor,
-        connection=connection.connection,
+        connection=connection,
         tool=bundle.rules.tools.get(named),
         name=named.partition("/")[2],
         arguments=arguments.encode(),
         reason=said.reason,
         ticket=said.ticket,
     )
+    if connection.name in settings.access:
+        action = replace(action, enforced_by=EnforcedBy.CALLER)
     return _asked(settings, action, bundle=bundle)
 
 
@@ -221,6 +224,14 @@ def _connection(settings: Settings, name: str) -> ConnectionSettings:
     if found is None:
         raise SettingsMistakes([f'there is no connection "{name}"{nearest(name, settings.connections)}'])
     return found
+
+
+def _called(settings: Settings, name: str) -> Connection:
+    """A tool's connection, which may be one that callers guard themselves."""
+    known = settings_file.connections(settings)
+    if ConnectionName(name) not in known:
+        raise SettingsMistakes([f'there is no connection "{name}"{nearest(name, known)}'])
+    return known[ConnectionName(name)]
 
 
 def _arguments(text: str) -> None:

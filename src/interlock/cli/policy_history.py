@@ -15,8 +15,8 @@ from interlock.cli.api_client import ApiClient, BadUsage, plain_failures
 from interlock.cli.card_text import terminal
 from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption, operator_client
 from interlock.cli.policy_propose import AsJson, person_client
+from interlock.review.visible import visible, visible_block
 from interlock.web.api.bundles import PATH, BundleList, BundleOut, TextsOut
-from interlock.web.visible import visible, visible_block
 
 _NAMED = re.compile(r"in-force|previous|[0-9a-f]{8,64}")
 _HOW = {"first_start": "the first start", "unsafe_pin": "unsafe-pin, unreviewed", "review": "a review"}

@@ -15,8 +15,8 @@ from interlock.cli.card_text import terminal
 from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption, control_url
 from interlock.errors import SettingsMistakes
 from interlock.model.secret import Secret
+from interlock.review.visible import visible
 from interlock.web.api.bundles import PATH, ProposedOut, TextsOut
-from interlock.web.visible import visible
 
 MAX_TOKEN_FILE = 4096  # bytes
 

@@ -21,6 +21,7 @@ from interlock.model.recent import QUIET
 from interlock.model.settings import Settings
 from interlock.policy.outcomes import Outcome
 from interlock.policy.simulate import Recorded, Skipped
+from interlock.settings import connections
 
 NOT_TOLD: Final = "the entry doesn't tell all that policy was asked (an older version's, or one too long)"
 ARGUMENTS: Final = "a tool's call, whose arguments no entry holds"
@@ -91,7 +92,7 @@ class Recall:
     def _recorded(self, entry: Entry) -> Recorded | Skipped:
         d, told = entry.d, entry.actor
         actor = None if told is None else self._actor(told["id"], tuple(told["chain"]))
-        connection = self.settings.connections.get(ConnectionName(d["connection"]))
+        connection = connections(self.settings).get(ConnectionName(d["connection"]))
         if actor is None:
             return Skipped(entry.id, NO_ACTOR)
         if connection is None:
@@ -99,7 +100,7 @@ class Recall:
         masks = [Label(label) for label in d.get("masks", ())]
         enforced = EnforcedBy(entry.fields["enforced"] or EnforcedBy.GATEWAY)
         try:
-            action = recalled(ActionId(entry.act), d, masks, actor, connection.connection, enforced)
+            action = recalled(ActionId(entry.act), d, masks, actor, connection, enforced)
         except NotUnderstood:
             return Skipped(entry.id, ARGUMENTS if "input" in d.get("flags", ()) else NOT_TOLD)
         except (KeyError, ValueError):  # a verb or kind that another version knew

@@ -23,8 +23,8 @@ from interlock.cli.api_client import (
 from interlock.cli.card_text import own_review, review_rows, shown_card, terminal
 from interlock.model.comment import CommentKind
 from interlock.model.review import ReviewState, Verdict
+from interlock.review.visible import visible
 from interlock.web.api.shapes import CommentOut, OwnReview, ReviewList, ShownReview
-from interlock.web.visible import visible
 
 ATTEMPTS = 5  # times in a row that `watch` tries to come back
 AGAIN_SECONDS = 2.0

@@ -13,8 +13,8 @@ import typer
 from interlock.cli.api_client import REFUSED, ApiClient, GatewayRefused, GatewayUnreachable
 from interlock.cli.card_text import needs, terminal
 from interlock.model.review import ReviewState, Verdict
+from interlock.review.visible import visible
 from interlock.web.api.shapes import ReviewOut, ShownReview, Whoami
-from interlock.web.visible import visible
 
 ATTEMPTS = 5  # times in a row that the wait tries to come back
 AGAIN_SECONDS = 2.0

@@ -15,8 +15,8 @@ from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption, oper
 from interlock.errors import MalformedInput
 from interlock.identity.binding import network
 from interlock.identity.certificates import MAX_CERTIFICATE, digest_of_file, is_digest
+from interlock.review.visible import visible
 from interlock.web.api.shapes import KEY_ID, KeyOut, RevokedOut
-from interlock.web.visible import visible
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LENGTH = re.compile(r"([1-9][0-9]{0,6})([smhd])")

@@ -61,6 +61,11 @@ VERBS: Final[Mapping[str, Verb]] = {
     "person": Verb("person", "app", "People: their passkeys and sessions."),
     "review": Verb("review", "app", "Held actions: list, show, approve, deny, comment, answer, withdraw, watch."),
     "console": Verb("console", "app", "Signing in to the console."),
+    "figures": Verb(
+        "figures",
+        "figures",
+        "Figures about fatigue: how long decisions take, how they are made, and who carries them.",
+    ),
     "policy": Verb("policy", "app", "Policies: check, explain, simulate, compare."),
     "ledger": Verb("ledger", "app", "Verify, export and identify the ledger."),
 }

@@ -20,24 +20,29 @@ from interlock.registry import People
 from interlock.registry.passkeys import Passkeys
 from interlock.web import oidc
 from interlock.web import passkeys as passkey_pages
+from interlock.web.access import problems as access_problems
+from interlock.web.access import routes as access_routes
+from interlock.web.access.asking import Access
 from interlock.web.allowed import CallerKind, allowed, guarded
 from interlock.web.api import bundles as bundles_api
 from interlock.web.api import callbacks as callbacks_api
 from interlock.web.api import channels as channels_api
 from interlock.web.api import device as device_api
-from interlock.web.api import events, operator, reviews, whoami
+from interlock.web.api import events, metrics, operator, reviews, whoami
+from interlock.web.api import figures as figures_api
 from interlock.web.api import passkeys as passkeys_api
 from interlock.web.api import people as people_api
 from interlock.web.bounds import Guesses, Listeners, Rate
 from interlock.web.console import batches, card_page, deeds, pages, signing, you
 from interlock.web.console import device as device_pages
+from interlock.web.console import figures as figures_page
 from interlock.web.console.rendering import Pages
 from interlock.web.console.summaries import Summaries
 from interlock.web.control_state import Control
 from interlock.web.described import describe, operation_id
 from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, Hardening
 from interlock.web.idempotency import Answers, Idempotency
-from interlock.web.needs import Bundles, Callbacks, Desk, Inbound, Leaves, Registry
+from interlock.web.needs import Bundles, Callbacks, Desk, Figures, Inbound, Leaves, Measures, Registry
 from interlock.web.problems import Problem, answer, problem
 from interlock.web.scim import answers as scim_answers
 from interlock.web.scim import routes as scim_routes
@@ -75,10 +80,13 @@ def control_app(
     people: People | None = None,
     provisioning: Provisioning | None = None,
     callbacks: Callbacks | None = None,
+    access: Access | None = None,
     leaves: Leaves | None = None,
     passkeys: Passkeys | None = None,
     means: Means | None = None,
     inbound: Mapping[str, Inbound] | None = None,
+    measures: Measures | None = None,
+    figures: Figures | None = None,
 ) -> FastAPI:
     """The control port: console, `/api`, `/healthz`.
 
@@ -107,9 +115,12 @@ def control_app(
         people=people,
         provisioning=provisioning,
         callbacks=callbacks,
+        access=access,
         leaves=leaves,
         passkeys=passkeys,
         inbound=inbound or {},
+        measures=measures,
+        figures=figures,
     )
     app.state.pages = Pages(version, unsafe_token_votes, desk.breaks_due)
     app.state.summaries = Summaries(desk)
@@ -120,10 +131,13 @@ def control_app(
         channels_api.router,
         bundles_api.router,
         events.router,
+        figures_api.router,
         operator.router,
+        metrics.router,
         passkeys_api.router,
         people_api.router,
         people_api.operators,
+        access_routes.router,
         scim_routes.router,
         you.router,
         device_api.router,
@@ -131,6 +145,7 @@ def control_app(
         oidc.router,
         device_pages.router,
         pages.router,
+        figures_page.router,
         card_page.router,
         deeds.router,
         batches.router,
@@ -215,6 +230,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
 def _tell(request: Request, told: Problem) -> Response:
     if request.url.path.startswith("/scim/"):
         return scim_answers.failed(told)
+    if request.url.path.startswith("/access/"):
+        return access_problems.told(told, request.url.path)
     pages_here = getattr(request.app.state, "pages", None)
     if isinstance(pages_here, Pages) and not request.url.path.startswith(
         ("/api", "/healthz", "/static", "/channels", "/access", "/.well-known", "/metrics")

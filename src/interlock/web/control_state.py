@@ -13,8 +13,9 @@ from interlock.ports import Clock
 from interlock.provisioning import Provisioning
 from interlock.registry import People
 from interlock.registry.passkeys import Passkeys
+from interlock.web.access.asking import Access
 from interlock.web.bounds import Guesses, Listeners, Rate
-from interlock.web.needs import Bundles, Callbacks, Desk, Inbound, Leaves, Registry
+from interlock.web.needs import Bundles, Callbacks, Desk, Figures, Inbound, Leaves, Measures, Registry
 from interlock.web.session import Sessions
 from interlock.web.sign_on import SignOn
 
@@ -46,9 +47,12 @@ class Control:
     people: People | None = None
     provisioning: Provisioning | None = None
     callbacks: Callbacks | None = None
+    access: Access | None = None
     leaves: Leaves | None = None
     passkeys: Passkeys | None = None
     inbound: Mapping[str, Inbound] = field(default_factory=dict)
+    measures: Measures | None = None
+    figures: Figures | None = None
 
 
 def control(request: Request) -> Control:

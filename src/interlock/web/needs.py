@@ -9,6 +9,7 @@ from typing import Protocol
 from interlock.adoption import Proposed
 from interlock.identity.sign_on import Account, Attempt
 from interlock.ledger.authorised import Broken, Loading
+from interlock.ledger.fatigue import Overview
 from interlock.model.actor import Actor
 from interlock.model.card import Card
 from interlock.model.comment import Comment, CommentKind
@@ -25,6 +26,13 @@ class Inbound(Protocol):
 
     async def __call__(self, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """(status, headers, body) of the answer. `headers`: names in lower case. Never raises for what it is sent."""
+
+
+class Measures(Protocol):
+    """What is measured, for `/metrics`."""
+
+    async def __call__(self) -> tuple[str, bytes]:
+        """(content type, body). Raises `LedgerUnavailable`."""
 
 
 class Waiting(Protocol):
@@ -86,6 +94,12 @@ class Desk(Protocol):
 
     def may_see(self, review: Review, person: PersonId, /) -> bool:
         """Whether this person may see the review: has a say in it, is part of the request, or audits."""
+
+    async def seen(self, review: Review, person: PersonId, where: str, /) -> None:
+        """Records that this person is shown the card of a pending review, the first time; raises nothing."""
+
+    def is_auditor(self, person: PersonId, /) -> bool:
+        """Whether this person reads everything (`[audit] readers`)."""
 
     async def pending_for(self, person: PersonId, /) -> Sequence[Review]:
         """The pending reviews that this person may see, what expires first in front."""
@@ -187,6 +201,13 @@ class Registry(Protocol):
 
     async def end_sessions(self, person: PersonId, /, by: PersonId, because: str, *, passwords: bool = ...) -> None:
         """Ends all that have begun, wherever; with `passwords`, those for doors too. Raises `NotFound`, `Conflict`."""
+
+
+class Figures(Protocol):
+    """Figures about fatigue: how people keep up with what they are asked."""
+
+    def over(self, length: timedelta, now: datetime, /) -> Overview:
+        """Those of the `length` before `now`."""
 
 
 class Callbacks(Protocol):

@@ -11,7 +11,8 @@ import structlog
 from interlock.errors import InterlockError
 from interlock.model.names import ReviewId
 
-INTERVAL = 5.0  # seconds; a move wakes it at once, this is for what failed the first time
+INTERVAL = 5.0  # seconds; a move wakes it, this is for what failed the first time
+BEHIND_SECONDS = 0.05  # after a move: whoever waits for a vote is answered first, and moves of a moment are one look
 
 log = structlog.get_logger()
 
@@ -26,13 +27,25 @@ class Moves(Protocol):
         """Ends it."""
 
 
-async def run(adopt_due: Callable[[], Awaitable[int]], moves: Callable[[], Moves], stop: asyncio.Event) -> None:
-    """Calls `adopt_due` whenever a review has moved, and every few seconds, until `stop`."""
+def _every(review: ReviewId) -> bool:
+    return True
+
+
+async def run(
+    adopt_due: Callable[[], Awaitable[int]],
+    moves: Callable[[], Moves],
+    stop: asyncio.Event,
+    concerns: Callable[[ReviewId], bool] = _every,
+) -> None:
+    """Calls `adopt_due` a moment after a review that it concerns has moved, and every few seconds, until `stop`."""
     while not stop.is_set():
         listening = moves()  # before looking, so that nothing moves unheard in between
         try:
             await adopt_due()
-            await asyncio.wait_for(anext(listening), INTERVAL)
+            async with asyncio.timeout(INTERVAL):
+                while not concerns(await anext(listening)):
+                    pass
+            await asyncio.sleep(BEHIND_SECONDS)
         except (TimeoutError, StopAsyncIteration):
             pass
         except InterlockError as error:

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
-import hmac
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,6 +24,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from interlock.errors import Conflict, InterlockError, NotEntitled, UpstreamFailed
+from interlock.identity.webhook_signatures import PREFIX, sign
 from interlock.model.change import DropDocument, PutDocument, Unit
 from interlock.model.document import Document, DocumentKind
 from interlock.model.names import ActorId, ReviewId
@@ -34,8 +33,9 @@ from interlock.model.secret import Secret
 from interlock.ports import Clock, Documents, Entropy, Ledger, Records, Sealer
 from interlock.review.card import timestamp
 from interlock.workers.adopter import Moves
+from interlock.workers.moves import follow
 
-INTERVAL: Final = 5.0  # seconds between looks at what is due; a move is looked at at once
+INTERVAL: Final = 5.0  # seconds between looks at what is due; a move is looked at a moment later
 GIVE_UP: Final = timedelta(hours=24)
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
@@ -45,7 +45,6 @@ AT_ONCE: Final = 20  # attempts under way
 AT_ONCE_PER_HOST: Final = 4
 PAGE: Final = 100
 SECRET_BYTES: Final = 32  # Standard Webhooks asks for 24 to 64
-PREFIX: Final = "whsec_"
 
 Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
 """Sends a body with headers to a URL and gives the status; raises `UpstreamFailed`."""
@@ -84,6 +83,8 @@ class Callbacks:
         self._post, self._allows = post, allows
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way: Counter[str] = Counter()  # attempts, by host
+        self._any = True  # until it is known that none are registered
+        self._registered = 0  # by us, ever
 
     async def register(self, review: Review, url: str) -> Secret[str]:
         """Wants `url` to be called once `review` is settled; gives the secret that the message will be signed with.
@@ -102,6 +103,7 @@ class Callbacks:
             await self._ledger.commit(Unit((), (PutDocument(document),)))
         except Conflict:
             raise Conflict("This review has a callback already.", code="callback_exists") from None
+        self._any, self._registered = True, self._registered + 1
         self._soon(self.moved(review.id))  # it may have been settled a moment ago, before there was anybody to tell
         return Secret(secret)
 
@@ -117,16 +119,9 @@ class Callbacks:
     async def run(self, listen: Callable[[], Moves], stop: asyncio.Event) -> None:
         """Delivers until `stop`. What was settled while nobody looked is found at the start."""
         try:
-            while not stop.is_set():
-                listening = listen()
-                try:
-                    await self._look_at_all()
-                    await self._follow(listening, stop)
-                except InterlockError as error:
-                    log.warning("callbacks.failed", code=error.code)
-                finally:
-                    await listening.aclose()
-                await _pause(stop)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(follow(listen, stop, self._moved, self._look_at_all))
+                group.create_task(self._deliver_when_due(stop))
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -152,17 +147,27 @@ class Callbacks:
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
-    async def _follow(self, listening: Moves, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            await self.deliver_due()
-            try:
-                moved = await asyncio.wait_for(anext(listening), INTERVAL)
-            except TimeoutError:
-                continue
-            except StopAsyncIteration:
-                return
+    async def _moved(self, reviews: Sequence[ReviewId]) -> None:
+        for review in reviews if self._any else ():
             await self._room()
-            self._soon(self.moved(moved))
+            self._soon(self.moved(review))
+
+    async def _deliver_when_due(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                if await self._are_any():
+                    await self.deliver_due()
+            except InterlockError as error:
+                log.warning("callbacks.failed", code=error.code)
+            await _pause(stop)
+
+    async def _are_any(self) -> bool:
+        """Whether any are registered, here or by another node: while there are none, moves are nobody's business."""
+        before, knew = self._registered, self._any
+        self._any = await self._documents.count_documents(DocumentKind.CALLBACK) > 0 or self._registered != before
+        if self._any and not knew:
+            await self._look_at_all()
+        return self._any
 
     async def _look_at_all(self) -> None:
         after = ""
@@ -219,7 +224,8 @@ class Callbacks:
     async def _send(self, document: Document, wanted: _Wanted, now: datetime) -> None:
         told = {"review": document.id, "state": wanted.state, "at": wanted.settled_at}
         body = json.dumps(told, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json", **signed(Secret(wanted.secret), document.id, now, body)}
+        signature = sign([Secret(wanted.secret)], f"review_{document.id}", now, body)
+        headers = {"Content-Type": "application/json", **signature}
         try:
             status = await self._post(wanted.url, body, headers)
         except UpstreamFailed as error:
@@ -255,15 +261,6 @@ class Callbacks:
         return _Wanted(**fields)
 
 
-def signed(secret: Secret[str], review: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The three headers of Standard Webhooks 1.0 for a message about a review: HMAC-SHA256 over id, time and body."""
-    id_, seconds = f"review_{review}", str(int(at.timestamp()))
-    key = base64.b64decode(secret.reveal().removeprefix(PREFIX))
-    made = hmac.new(key, f"{id_}.{seconds}.".encode() + body, hashlib.sha256).digest()
-    signature = "v1," + base64.b64encode(made).decode("ascii")
-    return {"webhook-id": id_, "webhook-timestamp": seconds, "webhook-signature": signature}
-
-
 def _names_of(actor: ActorId) -> str:
     """How the names of an actor's documents begin. Actors' names have no slash."""
     return f"{actor}/"
@@ -291,6 +288,6 @@ async def _logged(work: Coroutine[None, None, None]) -> None:
 
 async def _pause(stop: asyncio.Event) -> None:
     try:
-        await asyncio.wait_for(stop.wait(), 1.0)
+        await asyncio.wait_for(stop.wait(), INTERVAL)
     except TimeoutError:
         return

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-import yaml  # type: ignore[import-untyped]  # its stubs are not among the dependencies
+import yaml  # its stubs are not among the dependencies
 from tests.an_office import DIRECTORY, OneBundle
 from tests.web.access.a_guarded_pipeline import Pipeline, asked, denial_of, pipeline
 

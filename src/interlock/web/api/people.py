@@ -22,6 +22,7 @@ from interlock.web.control_state import Control, Parts
 from interlock.web.problems import Refused
 
 NAME = "^[a-z0-9][a-z0-9._-]{0,62}$"
+PROVIDER = "^(callback/)?[a-z0-9][a-z0-9._-]{0,62}$"  # where an account is: sso, slack, callback/desk
 
 _TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 409, 422, 429, 503)}
 
@@ -84,7 +85,7 @@ class MeOut(BaseModel):
 class BeginLinkIn(_In):
     """The provider whose account is to be linked."""
 
-    provider: str = Field(pattern=NAME)
+    provider: str = Field(pattern=PROVIDER)
 
 
 class LinkCodeOut(BaseModel):
@@ -96,7 +97,7 @@ class LinkCodeOut(BaseModel):
 class AccountIn(_In):
     """One account, exactly as it was shown."""
 
-    provider: str = Field(pattern=NAME)
+    provider: str = Field(pattern=PROVIDER)
     subject: str = Field(min_length=1, max_length=255)
 
 

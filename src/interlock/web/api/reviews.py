@@ -178,6 +178,7 @@ async def _asked_by(parts: Control, caller: Caller, review: ReviewId) -> Review:
 
 async def _shown(parts: Control, review: Review, person: PersonId) -> ShownReview:
     card, listed = await parts.desk.card(review.id), _listed(parts, review, person)
+    await parts.desk.seen(review, person, "api")
     return ShownReview(
         **dict(listed),
         card=card_out(card, read_card(card.content)),

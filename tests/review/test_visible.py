@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.web.visible import visible, visible_block
+from interlock.review.visible import visible, visible_block
 
 
 @pytest.mark.parametrize(

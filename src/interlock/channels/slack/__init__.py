@@ -1,0 +1,23 @@
+"""Reviews in Slack: cards with buttons, a modal for the reason, a home tab, `/interlock`; over HTTP or socket mode.
+
+    blocks, views   what is shown, pure            courier, pacing   copies of cards, within Slack's limits
+    inbound, socket the two ways in                app               the one code path behind both (Bolt)
+    members         whose click it is              clicks, commands, home   what is done about it
+    web_api         calls to Slack                 service           all of it, joined
+
+Nothing here is imported before it is asked for: `slack_bolt` and `aiohttp` are the extra `slack`.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+_PACKAGES = ("slack_bolt", "slack_sdk", "aiohttp")
+
+
+def why_not_installed() -> str | None:
+    """None when what `[slack]` needs is installed; else what is missing and what to do, for whoever set it."""
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if not missing:
+        return None
+    return f'[slack]: {", ".join(missing)} missing here; install it with: pip install "interlock-gateway[slack]"'
