@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import (
     bulk_rows,
+    chat_vote,
     decisions,
     held_actions,
     hold_to_run,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Ground], list[Result]]] = {
     "decisions": decisions.run,
     "ledger_appends": ledger_appends.run,
     "hold_to_run": hold_to_run.run,
+    "chat_vote": chat_vote.run,
     "held_actions": held_actions.run,
     "login_to_inbox": login_to_inbox.run,
     "inbox_of_10000": inbox_of_10000.run,

@@ -41,7 +41,7 @@ def run(ground: Ground) -> list[Result]:
 
 def _once(gateway: Running, client: Link, number: int) -> float:
     client.send(f"SELECT note FROM waiting WHERE id = {number}")
-    review = _held(client)
+    review = held(client)
     card = _asked(gateway, "GET", f"/api/reviews/{review}")["card"]
     ballot = {"verdict": "approve", "reason": "measured"}
     ballot |= {name: card[name] for name in ("action_digest", "card_digest")}
@@ -55,7 +55,7 @@ def _once(gateway: Running, client: Link, number: int) -> float:
     return answer.first
 
 
-def _held(client: Link) -> str:
+def held(client: Link) -> str:
     """The review's id, from the notice that tells the client to wait."""
     notice = client.receive()
     found = _REVIEW.search(notice)

@@ -125,6 +125,10 @@ class Slack:
         """The next calls of this method go wrong, one after the other."""
         self._troubles.setdefault(method, deque()).extend(troubles)
 
+    def well(self) -> None:
+        """Nothing goes wrong any more, whatever was still to."""
+        self._troubles.clear()
+
     def delete(self, channel: str, ts: str) -> None:
         """Somebody deletes a message."""
         there = self.conversations[channel]

@@ -21,6 +21,7 @@ class SmtpFault(Enum):
 
     REFUSE_RECIPIENT = auto()  # 550 to RCPT
     RECIPIENT_LATER = auto()  # 451 to RCPT
+    SERVICE_CLOSES = auto()  # 421 to RCPT
     NO_DATA = auto()  # 451 to DATA, before the mail is sent
     REFUSE_MAIL = auto()  # 554 once the mail was sent
     MAIL_LATER = auto()  # 452 once the mail was sent
@@ -110,6 +111,8 @@ class SmtpService:
                 return "550 No such mailbox: dana's canary"
             case SmtpFault.RECIPIENT_LATER:
                 return "451 Try later"
+            case SmtpFault.SERVICE_CLOSES:
+                return "421 Closing"
             case SmtpFault.BREAK_BEFORE_DATA:
                 _break(server)
         envelope.rcpt_tos.append(address)

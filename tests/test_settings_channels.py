@@ -24,8 +24,8 @@ team = "T01"
 bot_token = "env:BOT"
 app_token = "env:APP"
 [teams]
-app_id = "a-b-c"
-tenant = "t-t-t"
+app_id = "A1B2C3D4-0000-4000-8000-00000000000A"
+tenant = "a1b2c3d4-0000-4000-8000-00000000000b"
 secret = "env:KEY"
 [email]
 host = "mail.acme.test"
@@ -76,6 +76,7 @@ def test_channels_are_read_with_their_defaults(tmp_path: Path) -> None:
     assert channels.slack is not None and channels.slack.api == "https://slack.com/api/"
     assert channels.slack.app_token is not None and channels.slack.signing_secret is None
     assert channels.teams is not None and channels.teams.service_url == "https://smba.trafficmanager.net/teams/"
+    assert channels.teams.app_id == "a1b2c3d4-0000-4000-8000-00000000000a", "ids are compared in lower case"
     assert channels.email is not None and (channels.email.tls, channels.email.port) == ("implicit", 465)
     assert channels.webhooks["siem"].secret.reveal() == HOOK
     assert channels.vote_callbacks["portal"].previous is None
@@ -148,6 +149,10 @@ def test_a_rule_is_of_groups_that_exist(tmp_path: Path) -> None:
         ('people = ["dana"]\n', "", "[rotas.nights] people: this is missing"),
         ("2026-01-05T09:00", "monday", "[rotas.nights] starts: this must be a date and time"),
         ('resource_types = ["deployment"]', 'resource_types = ["deployment"]\nkind = "x"', "there is no such key"),
+        ("T01", "acme", "[slack] team: this must be the workspace's id"),
+        ("T01", "t0123", "[slack] team: this must be the workspace's id"),
+        ("A1B2C3D4-", "", "[teams] app_id: this must be an id such as"),
+        ("a1b2c3d4-0000-4000-8000-00000000000b", "acme.onmicrosoft.com", "[teams] tenant: this must be an id such as"),
         ("[access.deployments]", "[access.clinic]", "[access.clinic]: a connection has this name already"),
     ],
 )

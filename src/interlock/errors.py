@@ -125,13 +125,16 @@ class UpstreamFailed(InterlockError):
 
 class ServiceAway(UpstreamFailed):
     """A channel's service can't be reached now, or asks us to wait; nothing was delivered. `seconds`: how long it asked
-    us to wait, None where it didn't say."""
+    us to wait, None where it didn't say. `whole`: nothing can be delivered there now; False where it was this one
+    message or recipient alone, and others may go on."""
 
     code = "service_away"
 
-    def __init__(self, sentence: str, *, seconds: float | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, sentence: str, *, seconds: float | None = None, code: str | None = None, whole: bool = True
+    ) -> None:
         super().__init__(sentence, code=code)
-        self.seconds = seconds
+        self.seconds, self.whole = seconds, whole
 
 
 class DestinationGone(UpstreamFailed):

@@ -122,8 +122,13 @@ class Documents(Protocol):
     async def count_named(self, kind: DocumentKind, prefix: str) -> int:
         """How many documents of a kind have a name that begins so."""
 
-    async def documents_due(self, kind: DocumentKind, now: datetime, limit: int) -> Sequence[Document]:
-        """Documents that are due, the longest first."""
+    async def documents_due(
+        self, kind: DocumentKind, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[Document]:
+        """Documents that are due, the longest first; with `after` those behind that (due_at, id) in this order."""
+
+    async def documents_waiting(self, kind: DocumentKind) -> tuple[int, datetime | None]:
+        """How many documents of a kind have a time at which they are due, and the earliest of these times."""
 
 
 class Bell(Protocol):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from tests.an_office import office
 
+from interlock.ledger.fields import format_time
 from interlock.model.change import PutDocument, Unit
 from interlock.model.document import Document, DocumentKind
 
@@ -46,3 +50,21 @@ async def test_what_is_due_is_read_on_from_where_it_was_left(tmp_path: Path) -> 
             after = (page[-1].due_at, page[-1].id)
         assert seen == ["a", "b", "c", "d"]
         assert await records.documents_waiting(kind) == (5, now + timedelta(seconds=1))
+
+
+async def test_what_is_due_is_found_in_its_index(tmp_path: Path) -> None:
+    async with office(tmp_path) as place:
+        asked: list[tuple[str, tuple[object, ...]]] = []
+        reader = place.store.records
+        event.listen(reader._engine, "before_cursor_execute", lambda *a: asked.append((a[2], tuple(a[3]))))
+        now = place.clock.now()
+        await reader.documents_due(DocumentKind.COPY_SLACK, now, 5)
+        await reader.documents_due(DocumentKind.COPY_SLACK, now, 5, (now, "a"))
+        await reader.documents_waiting(DocumentKind.COPY_SLACK)
+    assert len(asked) == 3 and format_time(now) in asked[0][1]
+    path = tmp_path / "interlock.db"
+    with closing(sqlite3.connect(path)) as connection:
+        for query, values in asked:
+            (plan,) = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+            assert "USING" in plan and "INDEX il_document_due (kind=? AND " in plan and "due_at" in plan, plan
+            assert "TEMP B-TREE" not in plan

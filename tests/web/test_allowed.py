@@ -33,6 +33,8 @@ OPEN = {
     "/api/device/token",
     "/access/v1/jwks",  # public keys, and where what is (AuthZEN)
     "/.well-known/authzen-configuration",
+    "/channels/{channel}",  # the services that people answer from: their calls prove themselves, by signature or token
+    "/channels/callback/{name}",
 }
 GUARDS = {
     "operator_only",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 from tests.web.conftest import By, SignIn
@@ -10,6 +12,8 @@ from tests.web.in_memory import Office
 
 from interlock.model.channels import Channel
 from interlock.workers.meters import Backlog, Meters, Outcome
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def measured(office: Office) -> Meters:
@@ -62,3 +66,14 @@ async def test_two_of_them_share_nothing(office: Office, by: By) -> None:
 
 async def test_without_figures_there_is_nothing(by: By) -> None:
     assert (await by("operator-token").get("/metrics")).status_code == 404
+
+
+async def test_the_pages_name_every_metric_and_no_other() -> None:
+    _, body = await Meters().text()
+    kinds = re.findall(r"^# TYPE (interlock_\w+) (\w+)$", body.decode(), re.M)
+    there = {name for name, _ in kinds if not name.endswith("_created")}
+    assert len(there) == 9
+    reference = set(re.findall(r"`(interlock_[a-z_]+)", (DOCS / "reference" / "api.md").read_text()))
+    assert reference == there
+    howto = set(re.findall(r"interlock_[a-z_]+", (DOCS / "howto" / "measure-with-prometheus.md").read_text()))
+    assert howto and howto <= there

@@ -74,7 +74,7 @@ async def reaching(core: Core) -> AsyncIterator[Reaching]:
         refuse = RefusedCalls(core.store, core.clock, core.entropy)
         notices = Notices(core.desk, settings.public_url)
         answering = Answering(
-            core.desk, core.people, notices, settings.public_url, core.clock, _counted(refuse, meters)
+            core.desk, core.people, notices, settings.public_url, core.clock, _counted(refuse, meters), meters.vote
         )
         parts = _Parts(core, calling, notices, answering, refuse, [], {}, [refuse.run], stack)
         _add_slack(parts)

@@ -22,7 +22,7 @@ from interlock.policy.spelling import nearest
 from interlock.policy.surroundings import Members
 
 BESIDE = ("expires", "valid", "reuse", "channels", "break_glass")
-CHANNELS = ("console", "slack", "teams")
+CHANNELS = ("console", "slack", "teams", "callback")
 
 DEFAULT_EXPIRES: Final = timedelta(minutes=30)
 DEFAULT_VALID: Final = timedelta(minutes=10)

@@ -40,6 +40,8 @@ _LEAST, _MOST = 24, 64  # bytes of a secret, by the same
 _METADATA: Final = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _PAGERS: Final = ("pagerduty", "opsgenie")
 _PORTS: Final = {"implicit": 465, "starttls": 587, "none": 25}
+_TEAM: Final = re.compile(r"[TE][A-Z0-9]{2,20}", re.ASCII)  # a workspace, or an organisation of several
+_GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _ALERTS: Final = ("alert", "note")
 
 
@@ -90,6 +92,8 @@ def _slack(root: Table) -> SlackSettings | None:
         signing_secret=table.secret("signing_secret") if table.has("signing_secret") else None,
         api=_base(table, "api", "https://slack.com/api/"),
     )
+    if settings.team and not _TEAM.fullmatch(settings.team):
+        table.wrong("team", "this must be the workspace's id, such as T0123456789")
     if settings.app_token is None and settings.signing_secret is None:
         table.wrong("app_token", "give app_token (socket mode) or signing_secret (Slack calls us), or both")
     table.done()
@@ -101,8 +105,8 @@ def _teams(root: Table) -> TeamsSettings | None:
         return None
     table = root.table("teams")
     settings = TeamsSettings(
-        app_id=table.text("app_id"),
-        tenant=table.text("tenant"),
+        app_id=_guid(table, "app_id"),
+        tenant=_guid(table, "tenant"),
         secret=table.secret("secret"),
         service_url=_base(table, "service_url", "https://smba.trafficmanager.net/teams/"),
         login=_base(table, "login", "https://login.microsoftonline.com/"),
@@ -283,6 +287,14 @@ def _quiet(table: Table) -> Quiet | None:
         table.wrong("quiet", 'this must be hours such as "22:00-07:00"')
         return None
     return Quiet(time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4])), zone)
+
+
+def _guid(table: Table, key: str) -> str:
+    """In lower case, as it is compared."""
+    text = table.text(key).lower()
+    if text and not _GUID.fullmatch(text):
+        table.wrong(key, "this must be an id such as 01234567-89ab-cdef-0123-456789abcdef")
+    return text
 
 
 def _base(table: Table, key: str, default: str) -> str:

@@ -43,6 +43,8 @@ _REVIEW: Final = tuple(
 )
 """What a review is read from: a list doesn't carry the sealed parts along."""
 
+_COPIES: Final = frozenset(kind for kind in DocumentKind if kind.value.startswith("copy_"))
+_MOST_TOLD: Final = 1_000
 _OPEN: Final = (ReviewState.PENDING.value, ReviewState.APPROVED.value)
 
 
@@ -60,6 +62,7 @@ class Reader:
         self._engine: Engine = create_engine(
             "sqlite://", creator=connect, poolclass=QueuePool, pool_size=READERS, max_overflow=0
         )
+        self._told: set[str] = set()  # spoilt copies, each told of once
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
 
     async def review(self, review: ReviewId) -> Review | None:
@@ -179,10 +182,8 @@ class Reader:
 
     async def documents(self, kind: DocumentKind, after: str, limit: int) -> Sequence[Document]:
         """Documents of a kind by id, from behind `after` on."""
-        table = schema.document.c
-        query = select(schema.document).where(table.kind == kind.value, table.id > after).order_by(table.id)
-        rows = await self._run(lambda c: c.execute(query.limit(limit)).mappings().all())
-        return [document_from_row(row) for row in rows]
+        query = select(schema.document).where(schema.document.c.kind == kind.value)
+        return await self._page(kind, query, ("id",), (after,), limit)
 
     async def count_documents(self, kind: DocumentKind) -> int:
         """How many documents of a kind there are."""
@@ -202,11 +203,8 @@ class Reader:
         """Documents that are due, the longest first; with `after` those behind that (due_at, id) in this order."""
         table = schema.document.c
         query = select(schema.document).where(table.kind == kind.value, table.due_at <= format_time(now))
-        if after is not None:
-            query = query.where(tuple_(table.due_at, table.id) > (format_time(after[0]), after[1]))
-        query = query.order_by(table.due_at, table.id).limit(limit)
-        rows = await self._run(lambda c: c.execute(query).mappings().all())
-        return [document_from_row(row) for row in rows]
+        behind = None if after is None else (format_time(after[0]), after[1])
+        return await self._page(kind, query, ("due_at", "id"), behind, limit)
 
     async def documents_waiting(self, kind: DocumentKind) -> tuple[int, datetime | None]:
         """How many documents of a kind have a time at which they are due, and the earliest of these times."""
@@ -214,6 +212,36 @@ class Reader:
         query = select(func.count(), func.min(table.due_at)).where(table.kind == kind.value, table.due_at.is_not(None))
         count, first = await self._run(lambda c: c.execute(query).one())
         return int(count), None if first is None else parse_time(first)
+
+    async def _page(
+        self, kind: DocumentKind, query: Select[Any], order: Sequence[str], behind: tuple[Any, ...] | None, limit: int
+    ) -> Sequence[Document]:
+        """Up to `limit` documents in this order, from `behind` on. Of copies, a spoilt row is passed over: it must not
+        keep the others from their readers."""
+        key, found = [schema.document.c[name] for name in order], list[Document]()
+        while len(found) < limit:
+            asked, here = limit - len(found), behind
+            more = query if here is None else query.where(tuple_(*key) > here)
+            more = more.order_by(*key).limit(asked)
+            rows = await self._run(lambda c, q=more: c.execute(q).mappings().all())  # type: ignore[misc]
+            found += self._documents_in(kind, rows)
+            behind = tuple(rows[-1][name] for name in order) if rows else here
+            if len(rows) < asked or behind == here:
+                break
+        return found
+
+    def _documents_in(self, kind: DocumentKind, rows: Sequence[RowMapping]) -> list[Document]:
+        if kind not in _COPIES:
+            return [document_from_row(row) for row in rows]
+        documents = []
+        for row in rows:
+            try:
+                documents.append(document_from_row(row))
+            except LedgerCorrupt as spoilt:
+                if (which := repr(row["id"])) not in self._told and len(self._told) < _MOST_TOLD:
+                    self._told.add(which)
+                    _log.critical("integrity.alarm", because=spoilt.sentence)
+        return documents
 
     async def _document(self, query: Select[Any]) -> Document | None:
         rows = await self._run(lambda c: c.execute(query).mappings().all())

@@ -154,11 +154,11 @@ def document_row(document: Document) -> dict[str, object]:
 
 
 def document_from_row(row: RowMapping) -> Document:
-    """The document that a row of il_document holds."""
+    """The document that a row of il_document holds; raises `LedgerCorrupt`."""
     try:
         return Document(
             kind=DocumentKind(row["kind"]),
-            id=str(row["id"]),
+            id=_plain(row["id"]),
             name=str(row["name"]),
             version=int(row["version"]),
             at=parse_time(row["at"]),
@@ -167,6 +167,13 @@ def document_from_row(row: RowMapping) -> Document:
         )
     except (ValueError, TypeError, KeyError, MalformedInput):
         raise LedgerCorrupt("a row of il_document isn't one that Interlock wrote") from None
+
+
+def _plain(id_: object) -> str:
+    """An id of ours: text, in ASCII, so that it sorts here as it does in the database."""
+    if not isinstance(id_, str) or not id_.isascii():
+        raise ValueError("not an id")
+    return id_
 
 
 def requirements_text(asked: Requirements) -> str:

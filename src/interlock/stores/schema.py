@@ -155,6 +155,7 @@ document: Final = Table(
     Column("sealed", LargeBinary, nullable=False),
     PrimaryKeyConstraint("kind", "id"),
     UniqueConstraint("kind", "name", name="il_document_name"),
+    Index("il_document_due", "kind", "due_at", "id"),
 )
 
 key: Final = Table(

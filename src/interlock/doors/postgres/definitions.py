@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,34 @@ from interlock.model.settings import UpstreamPostgres
 from interlock.model.snapshot import Snapshot
 from interlock.sensitivity.catalog import Catalog
 from interlock.sensitivity.columns import ColumnLabels
+
+
+class Look:
+    """One look at the server's definitions, which may be begun a little before somebody needs it.
+
+    A release takes milliseconds of which the look is the longest part, so it is begun as soon as a review is approved,
+    beside what else has to be read. It is never one from before that.
+    """
+
+    def __init__(self, refresh: Callable[[], Awaitable[None]]) -> None:
+        self._refresh = refresh
+        self._begun: asyncio.Future[None] | None = None
+
+    def begin(self) -> None:
+        """Begins a look. One that was begun before and that nobody asked for counts for nothing any more."""
+        self._begun = asyncio.ensure_future(self._refresh())
+        self._begun.add_done_callback(_heard)
+
+    async def done(self) -> None:
+        """Returns once the look that was begun, or else one begun now, has succeeded; raises what `refresh` does."""
+        begun, self._begun = self._begun, None
+        await (begun if begun is not None else self._refresh())
+
+
+def _heard(look: asyncio.Future[None]) -> None:
+    """The loop complains of errors that nobody looked at; who needs the look raises it."""
+    if not look.cancelled():
+        look.exception()
 
 
 @dataclass(slots=True)

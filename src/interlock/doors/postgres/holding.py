@@ -32,14 +32,25 @@ class Holding:
     cancelled: asyncio.Event
     waiting: bool = False
 
-    async def until_answered(self, held: Held, action: Action, rebuild: Rebuild, *, in_transaction: bool) -> Answer:
-        """Waits for the review to settle and redeems it; a new review that this opens is waited for as well."""
+    async def until_answered(
+        self,
+        held: Held,
+        action: Action,
+        rebuild: Rebuild,
+        approved: Callable[[], None],
+        *,
+        in_transaction: bool,
+    ) -> Answer:
+        """Waits for the review to settle and redeems it; a new review that this opens is waited for as well.
+
+        `approved` is called each time that one turns out to be, before it is redeemed.
+        """
         answer: Answer = held
         deadline = asyncio.get_running_loop().time() + IN_TRANSACTION_SECONDS if in_transaction else None
         while isinstance(answer, Held):
             if answer.review.state is ReviewState.PENDING:
                 self._tell(answer)
-                refusal = await self._wait(answer, deadline)
+                refusal = await self._wait(answer, deadline, approved)
                 if refusal is not None:
                     return Denied((refusal,), answer.review.id)
             answer = await self.gate.redeem(answer.review.id, action, rebuild)
@@ -49,7 +60,7 @@ class Holding:
         because = told(held.reasons)
         self._notice(f"Held for sign-off: {because}" if because else "Held for sign-off.", held.review)
 
-    async def _wait(self, held: Held, deadline: float | None) -> Reason | None:
+    async def _wait(self, held: Held, deadline: float | None, approved: Callable[[], None]) -> Reason | None:
         """None once the review is no longer pending; else why the wait ended without it."""
         loop = asyncio.get_running_loop()
         seconds = (held.review.expires_at - self.clock.now()).total_seconds() + 2.0
@@ -73,6 +84,8 @@ class Holding:
                     " the review is approved.",
                 )
             return Reason("review_expired", "Nobody signed in time.")
+        if state is not None and state.state is ReviewState.APPROVED:
+            approved()
         return None
 
     async def _followed(self, held: Held, seconds: float) -> Review:

@@ -16,6 +16,7 @@ import structlog
 
 from interlock.doors.endings import Endings
 from interlock.doors.postgres.capped import CappedRun
+from interlock.doors.postgres.definitions import Look
 from interlock.doors.postgres.facts import may_run_code
 from interlock.doors.postgres.holding import Holding, told
 from interlock.doors.postgres.preparing import Preparing
@@ -197,11 +198,12 @@ class PostgresSession:
         _demand_alone(plan)
         action = self.preparing.action(plan.statements)
         rebuilt: list[Planned] = list(plan.statements)
+        look = Look(self.preparing.definitions.refresh)
 
         async def rebuild(payload: Payload) -> Action:
             """The sealed payload, read and described anew: definitions and session state of this moment."""
             assert isinstance(payload, SqlPayload)
-            await self.preparing.definitions.refresh()
+            await look.done()
             fresh = [await self._anew(statement) for statement in payload.statements]
             rebuilt[:] = [replace(f, owed=p.owed) for f, p in zip(fresh, plan.statements, strict=True)]
             return replace(self.preparing.action(rebuilt), id=action.id)
@@ -209,7 +211,9 @@ class PostgresSession:
         answer = await self._gate.ask(action)
         if isinstance(answer, Held):
             in_transaction = self.up.status != b"I"
-            answer = await self._holding.until_answered(answer, action, rebuild, in_transaction=in_transaction)
+            answer = await self._holding.until_answered(
+                answer, action, rebuild, look.begin, in_transaction=in_transaction
+            )
         if isinstance(answer, Cleared):
             await self._run(replace(plan, statements=tuple(rebuilt)), answer, simple=simple)
         else:
