@@ -196,8 +196,9 @@ def _troubles(
         yield f"{channel.value}: of {unsure} messages nobody knows whether they arrived", "Look there once."
     late = [waited for document, record in copies if (waited := _waited(document, record, now)) > LATE]
     if late:
+        longest = int(max(late).total_seconds())
         yield (
-            f"{channel.value}: {len(late)} messages wait to be delivered, the longest {int(max(late).total_seconds())} s",
+            f"{channel.value}: {len(late)} messages wait to be delivered, the longest {longest} s",
             "Look at the service, at the gateway's log (outbox.*) and at /metrics.",
         )
 
