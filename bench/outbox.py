@@ -45,6 +45,10 @@ class Limited:
         self._gap, self._next = 1 / limit if limit else 0.0, 0.0
         self._now: Callable[[], float] = asyncio.get_running_loop().time
 
+    def service_of(self, copy: Copy) -> str:
+        """One service."""
+        return ""
+
     def pause(self, copy: Copy) -> float:
         """Until the next may be made."""
         return max(self._next - self._now(), 0.0)

@@ -26,7 +26,7 @@ from tests.an_office import (
     read,
 )
 
-from interlock.errors import NotEntitled
+from interlock.errors import EntryRefused, NotEntitled
 from interlock.gate import Cleared, Denied, Held
 from interlock.identity.directory import Directory
 from interlock.model.action import Action
@@ -35,6 +35,7 @@ from interlock.model.names import Digest, PersonId
 from interlock.model.recent import Recent
 from interlock.model.release import Ending, Outcome
 from interlock.model.review import ReviewState, Verdict
+from interlock.model.settings import Limits
 from interlock.model.template import Template
 from interlock.rulebook import LoadedRules
 
@@ -295,3 +296,16 @@ async def test_a_policy_that_raises_is_a_recorded_no(desk: Office) -> None:
     answer = await gate.ask(read(await desk.agent()))
     assert isinstance(answer, Denied) and answer.reasons[0].code == "policy_error"
     assert await types(desk) == ["action.denied"]
+
+
+async def test_a_hold_that_opens_no_review_counts_for_nobody(desk: Office) -> None:
+    """Neither one that can't be written, nor one that the desk refuses."""
+    etl = await desk.agent()
+    with pytest.raises((EntryRefused, UnicodeError)):
+        await desk.gate.ask(replace(export(etl), reason_given="\ud800"))
+    assert desk.gate.recents.of(etl.id, desk.clock.now()).day.held == 0
+    full = replace(desk.desk, rules=replace(desk.desk.rules, limits=Limits(open_reviews_per_actor=0)))
+    assert isinstance(await replace(desk.gate, desk=full).ask(export(etl)), Denied)
+    assert desk.gate.recents.of(etl.id, desk.clock.now()).day.held == 0
+    assert isinstance(await desk.gate.ask(export(etl)), Held)
+    assert desk.gate.recents.of(etl.id, desk.clock.now()).day.held == 1

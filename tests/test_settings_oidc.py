@@ -53,6 +53,10 @@ def test_without_it_there_is_none(tmp_path: Path) -> None:
         ('client_id = "interlock"', "", "client_id"),
         ('client_id = "interlock"', 'client_id = "interlock"\nscopes = ["profile"]', "openid"),
         ('client_id = "interlock"', 'client_id = "interlock"\nname = "My SSO"', "name"),
+        *(
+            ('client_id = "interlock"', f'client_id = "interlock"\nname = "{name}"', "name")
+            for name in ("slack", "teams", "callback", "callback-desk", "callback/desk")
+        ),
         ('client_id = "interlock"', 'client_id = "interlock"\nclient_secret = "in clear"', "client_secret"),
         ('client_id = "interlock"', 'client_id = "interlock"\nclientid = "x"', "clientid"),
         ('client_id = "interlock"', 'client_id = "interlock"\n[oidc.groups]\nx = "Not A Word"', "x"),

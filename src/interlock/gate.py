@@ -157,6 +157,8 @@ class Gate:
         if review.state is ReviewState.PENDING:
             return Held(review, ())
         if review.state is not ReviewState.APPROVED:
+            if action.enforced_by is EnforcedBy.CALLER:
+                return await self._deny(action, (_settled(review),), review_id)  # what it is told is on record
             return Denied((_settled(review),), review_id)
         sealed = await self.desk.unseal(review)
         approved = replace(await rebuild(sealed.payload), actor=actor)
@@ -263,18 +265,8 @@ class Gate:
     def end(self, release: Release, ending: Ending) -> Awaitable[Receipt]:
         """Records how a released action ended, and what was masked; its rows count from the moment of the call."""
         action, review = release.action, release.review
-        entries = [
-            self._draft(
-                EntryType.ACTION_ENDED,
-                action,
-                {
-                    "outcome": ending.outcome.value,
-                    "rows": ending.rows,
-                    "sqlstate": ending.sqlstate,
-                    "review": review or "",
-                },
-            )
-        ]
+        d: dict[str, JsonValue] = {"outcome": ending.outcome.value, "rows": ending.rows, "sqlstate": ending.sqlstate}
+        entries = [self._draft(EntryType.ACTION_ENDED, action, {**d, "review": review or ""})]
         if ending.masked:
             counts: list[JsonValue] = [{"label": label, "count": count} for label, count in ending.masked]
             entries.append(self._draft(EntryType.MASK_APPLIED, action, {"counts": counts}))
@@ -310,9 +302,15 @@ class Gate:
     async def _hold(self, action: Action, decision: NeedsReview) -> Held | Denied:
         d = told(action) | {"review": "", "reasons": reasons_told(decision.reasons)} | observed_told(decision.observed)
         held = self._draft(EntryType.ACTION_HELD, action, d, bundle=decision.bundle)
-        self.recents.note(held, self.clock.now())  # before it waits: many at once must see each other
-        review = await self.desk.open_or_join(action, decision, held)
+        noted = self.clock.now()
+        self.recents.note(held, noted)  # before it waits: many at once must see each other
+        try:
+            review = await self.desk.open_or_join(action, decision, held)
+        except Exception:
+            self.recents.take_back(held, noted)
+            raise
         if isinstance(review, Reason):
+            self.recents.take_back(held, noted)
             return await self._deny(action, (review, *decision.reasons))
         return Held(review, decision.reasons)
 

@@ -185,6 +185,9 @@ class Recents(Protocol):
     def note(self, draft: Draft, now: datetime) -> None:
         """Counts an action.* entry; others say nothing here."""
 
+    def take_back(self, draft: Draft, noted: datetime) -> None:
+        """Uncounts an action.held that was noted at `noted` and was never written."""
+
 
 class Rebuild(Protocol):
     """Makes a sealed payload into an action anew, with the definitions and session state of this moment."""
@@ -199,11 +202,17 @@ class Courier(Protocol):
     Each method raises `ServiceAway` when nothing was delivered and it is worth trying again, `DestinationGone` when it
     never will be, `MessageGone` when the message to change was deleted, `DeliveryUnsure` when nobody can know. What is
     shown is looked up at the moment of sending: a copy is of the review as it is then.
+
+    `update` and `remind` get a copy without a handle where nobody can know whether its first message arrived: they
+    don't repeat that one, and tell what comes after it by a message of its own, or nothing.
     """
 
     @property
     def channel(self) -> Channel:
         """Which one."""
+
+    def service_of(self, copy: Copy) -> str:
+        """What this copy is taken to, of what may be away by itself: "" where the channel is one service."""
 
     def pause(self, copy: Copy) -> float:
         """For how many seconds the service's own limits forbid a call for this copy; 0 when it may be made now."""

@@ -14,10 +14,12 @@ from interlock.gate import Cleared, Held
 from interlock.model.action import Action
 from interlock.model.channels import Channel, Copy, Destination
 from interlock.model.label import Label
+from interlock.model.names import ActionId
 from interlock.model.release import Ending, Outcome
 from interlock.model.review import Review, Verdict, Vote
 from interlock.model.template import Leaf, Template
 from interlock.upstreams.outgoing import Allowed, Outgoing
+from interlock.workers.copies import copy_id
 
 PUBLIC = "https://interlock.clinic.test"
 CANARY = "CANARY-MRN-4711"
@@ -36,9 +38,20 @@ class Told:
 
     def copy(self, channel: Channel, address: str, handle: str = "", reminders: int = 0) -> Copy:
         """A copy of it somewhere."""
-        return Copy(
-            f"{self.review.id}/0123456789abcdef", self.review.id, Destination(channel, address), handle, reminders
+        destination = Destination(channel, address)
+        return Copy(copy_id(self.review.id, destination), self.review.id, destination, handle, reminders)
+
+    async def another(self) -> Told:
+        """A second review in the same office, whose ticket is the same."""
+        action = replace(
+            self.action,
+            id=ActionId("another"),
+            cover={**self.action.cover, "search_path": "elsewhere"},
+            form={**self.action.form, "search_path": "elsewhere"},
         )
+        held = await self.office.gate.ask(action)
+        assert isinstance(held, Held) and held.review.id != self.review.id
+        return Told(self.office, self.notices, held.review, action)
 
     async def votes(self) -> Sequence[Vote]:
         """As the desk has them."""

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.channels.a_chat import DANA, EVERYWHERE, URL, Chat, account, chat
 from tests.desk.a_review import OneKey, with_desk
+from tests.stores.a_store import write_raw
 
 from interlock.channels.answering import MAX_REASON, MOST_IN_CODE, Answered, Answering, Counter
 from interlock.channels.clicks import MOST_CLICKS, MOST_KNOWN, Clicks
@@ -44,6 +46,19 @@ async def test_a_click_of_a_linked_account_is_a_vote_and_the_action_runs(here: C
     assert (vote.person, vote.presence, vote.key) == (DANA, Presence.SLACK, "slack/T01/U-dana")
     assert vote.reason == "checked with the ward"
     assert await here.redeemed(review, action)
+
+
+async def test_every_vote_is_told_of_to_be_measured(here: Chat) -> None:
+    told: list[tuple[str, bool]] = []
+    answering = replace(here.answering, note=lambda provider, counted: told.append((provider, counted)))
+    mine = await here.link("dana")
+    review, _ = await here.held()
+    card = await here.card(review)
+    await answering.vote(account("stranger"), card, YES, "")
+    await answering.vote(mine, NOWHERE, YES, "")
+    await answering.vote(mine, card, YES, "")
+    assert isinstance(await answering.look(mine, card), Notice)
+    assert told == [("slack", False), ("slack", False), ("slack", True)]
 
 
 async def test_a_no_counts_and_ends_it(here: Chat) -> None:
@@ -159,6 +174,19 @@ async def test_a_look_shows_the_card_as_it_is_and_is_recorded_once(here: Chat) -
     assert (seen["person"], seen["where"]) == ("dana", "slack")
     nobody = await here.answering.look(account("mallory"), await here.card(review))
     assert isinstance(nobody, Answered) and nobody.code == "not_linked"
+
+
+async def test_a_review_that_doesnt_hold_together_hides_no_other(here: Chat, tmp_path: Path) -> None:
+    mine = await here.link("dana")
+    spoilt, _ = await here.held()
+    other, _ = await here.held("COPY doctors TO STDOUT")
+    await here.office.vote(spoilt, "remy", NO)
+    later, _ = await here.held("COPY wards TO STDOUT")
+    write_raw(tmp_path / "interlock.db", f"UPDATE il_vote SET verdict = 'zz', review = '{later.id}'")
+    with structlog.testing.capture_logs() as logs:
+        lines = await here.answering.inbox(mine, 10)
+    assert not isinstance(lines, Answered) and [line.notice.review for line in lines] == [other.id]
+    assert [each["event"] for each in logs] == ["integrity.alarm"]
 
 
 async def test_an_inbox_has_what_waits_with_what_one_may_do(here: Chat) -> None:

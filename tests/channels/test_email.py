@@ -15,13 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from testkit.certificates import Authority
 from testkit.smtp import SmtpFault, SmtpService
+from tests.an_office import DIRECTORY
 from tests.channels.a_told_review import CANARY, PUBLIC, Told, told
 from tests.web.in_memory import Sealer
 
 from interlock.channels.email import Email
 from interlock.channels.mail_text import host_of, unlinked
+from interlock.channels.readers import DeskReaders
 from interlock.channels.smtp import deliver, tls_context
 from interlock.errors import DeliveryUnsure, DestinationGone, ServiceAway
+from interlock.identity.directory import Directory
 from interlock.model.channel_settings import EmailSettings
 from interlock.model.channels import Channel, Copy
 from interlock.model.names import PersonId
@@ -51,13 +54,19 @@ class Place:
         return [mail.message for mail in self.server.mails]
 
 
-def email(about: Told, server: SmtpService, addresses: dict[PersonId, str] | None = None) -> Email:
+def email(
+    about: Told,
+    server: SmtpService,
+    addresses: dict[PersonId, str] | None = None,
+    readers: DeskReaders | None = None,
+) -> Email:
     settings = EmailSettings("127.0.0.1", server.port, "none", SENDER)
     return Email(
         settings,
         addresses=addresses or ADDRESSES,
         public_url=PUBLIC,
         notices=about.notices,
+        readers=readers or DeskReaders(about.office.desk),
         clock=about.office.clock,
     )
 
@@ -169,6 +178,20 @@ async def test_an_address_that_is_none_gets_nothing(place: Place, address: str) 
     assert not place.server.mails
 
 
+async def test_who_may_not_see_it_any_more_gets_no_mail(place: Place) -> None:
+    copy = replace(place.copy, handle=await place.email.send(place.copy))
+    left = Directory({id_: each for id_, each in DIRECTORY.people.items() if id_ != "dana"}, DIRECTORY.actors)
+    readers = DeskReaders(place.told.office.with_directory(left).desk)
+    gone = email(place.told, place.server, readers=readers)
+    for call in (gone.send(place.copy), gone.remind(replace(copy, reminders=1))):
+        with pytest.raises(DestinationGone):
+            await call
+    await place.told.office.vote(place.told.review, "remy")
+    with pytest.raises(DestinationGone) as caught:
+        await gone.update(copy)
+    assert caught.value.code == "not_theirs" and len(place.messages) == 1
+
+
 @pytest.mark.parametrize("address", ["person/olivia", "dana@clinic.test", "person/dana@clinic.test", "people", "dana"])
 async def test_only_people_with_an_address_in_the_settings(place: Place, address: str) -> None:
     with pytest.raises(DestinationGone) as caught:
@@ -189,24 +212,26 @@ async def test_what_was_cut_off_is_unsure(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "expected", "taken"),
+    ("fault", "expected", "taken", "whole"),
     [
-        (SmtpFault.REFUSE_RECIPIENT, DestinationGone, 0),
-        (SmtpFault.RECIPIENT_LATER, ServiceAway, 0),
-        (SmtpFault.NO_DATA, ServiceAway, 0),
-        (SmtpFault.BREAK_BEFORE_DATA, ServiceAway, 0),
-        (SmtpFault.REFUSE_MAIL, DestinationGone, 0),
-        (SmtpFault.MAIL_LATER, ServiceAway, 0),
-        (SmtpFault.LOST_ANSWER, DeliveryUnsure, 1),
+        (SmtpFault.REFUSE_RECIPIENT, DestinationGone, 0, None),
+        (SmtpFault.RECIPIENT_LATER, ServiceAway, 0, False),
+        (SmtpFault.SERVICE_CLOSES, ServiceAway, 0, True),
+        (SmtpFault.NO_DATA, ServiceAway, 0, False),
+        (SmtpFault.BREAK_BEFORE_DATA, ServiceAway, 0, True),
+        (SmtpFault.REFUSE_MAIL, DestinationGone, 0, None),
+        (SmtpFault.MAIL_LATER, ServiceAway, 0, False),
+        (SmtpFault.LOST_ANSWER, DeliveryUnsure, 1, None),
     ],
 )
 async def test_what_the_server_says_and_leaves_unsaid(
-    place: Place, fault: SmtpFault, expected: type[Exception], taken: int
+    place: Place, fault: SmtpFault, expected: type[Exception], taken: int, whole: bool | None
 ) -> None:
     place.server.faults.append(fault)
     with pytest.raises((ServiceAway, DestinationGone, DeliveryUnsure)) as caught:
         await place.email.send(place.copy)
     assert type(caught.value) is expected and len(place.server.mails) == taken
+    assert getattr(caught.value, "whole", None) is whole  # whether others have to wait as well
     assert "canary" not in caught.value.sentence  # what a server writes may quote addresses
     await place.email.send(place.copy)
     assert len(place.server.mails) == taken + 1
@@ -321,3 +346,20 @@ def test_nothing_becomes_a_link(written: str) -> None:
 )
 def test_whose_message_ids_they_are(url: str, host: str) -> None:
     assert host_of(url) == host
+
+
+async def test_a_clock_that_is_set_back_stops_no_mail(place: Place) -> None:
+    await place.email.send(place.copy)
+    place.told.office.clock.forward(minutes=-50)
+    assert place.email.pause(place.copy) == 1
+    place.told.office.clock.forward(seconds=1)
+    assert place.email.pause(place.copy) == 0
+
+
+async def test_after_a_mail_that_may_have_gone_out_others_follow(place: Place) -> None:
+    """A copy without a handle: the first mail isn't repeated, a reminder and the end are mails of their own."""
+    assert await place.email.update(place.copy) == "" and not place.server.mails
+    await place.email.remind(replace(place.copy, reminders=1))
+    assert len(place.server.mails) == 1
+    await place.told.office.vote(place.told.review, "dana", Verdict.DENY)
+    assert await place.email.update(place.copy) and len(place.server.mails) == 2

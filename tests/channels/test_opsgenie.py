@@ -104,6 +104,17 @@ async def test_an_alert_that_somebody_deleted_is_closed(place: Place) -> None:
     assert not place.service.alerts
 
 
+async def test_two_reviews_on_one_incident_are_each_noted(place: Place) -> None:
+    other = (await place.told.another()).copy(place.note.destination.channel, "note")
+    assert await place.pager.send(place.note) == "held"
+    assert await place.pager.find(other) is None
+    assert await place.pager.send(other) == await place.pager.find(other) == "held"
+    assert len(place.notes) == 3
+    await place.told.sign(Verdict.DENY)
+    assert await place.pager.update(replace(place.note, handle="held")) == "refused"
+    assert await place.pager.find(other) == "held" and len(place.notes) == 4
+
+
 async def test_an_incident_is_told_of_each_phase_once(place: Place) -> None:
     copy = replace(place.note, handle=await place.pager.send(place.note))
     assert await place.pager.update(copy) == copy.handle
@@ -160,7 +171,7 @@ async def test_its_limits(place: Place) -> None:
     place.service.faults.append(Reply(429, headers={"Retry-After": "30"}))
     with pytest.raises(ServiceAway) as caught:
         await place.pager.send(place.alert)
-    assert caught.value.seconds == 30 == place.pager.pause(place.note)
+    assert caught.value.seconds == 30 == place.pager.pause(place.alert)
     place.told.office.clock.forward(seconds=61)
     for _ in range(LIMIT[0]):
         assert place.pager.pause(place.alert) == 0
@@ -204,3 +215,15 @@ def test_nothing_else_comes_of_hostile_answers(body: bytes) -> None:
             assert all(isinstance(each, str) for each in read(body))
         except MalformedInput:
             continue
+
+
+async def test_what_a_ticket_names_stops_no_alert(place: Place) -> None:
+    assert place.pager.service_of(place.note) != place.pager.service_of(place.alert)
+    place.service.faults.append(Reply(429, {}, {"retry-after": "3600"}))
+    with pytest.raises(ServiceAway):
+        await place.pager.send(place.note)
+    assert place.pager.pause(place.note) == 3600 and place.pager.pause(place.alert) == 0
+    place.service.faults.append(Reply(403))
+    with pytest.raises(ServiceAway) as caught:
+        await place.pager.send(place.note)
+    assert not caught.value.whole

@@ -146,6 +146,17 @@ async def test_a_note_whose_answer_got_lost_is_written_once(place: Place, fault:
     assert len(place.notes) == 2
 
 
+async def test_two_reviews_on_one_incident_are_each_noted(place: Place) -> None:
+    other = (await place.told.another()).copy(place.note.destination.channel, "note")
+    assert await place.pager.send(place.note) == "held"
+    assert await place.pager.find(other) is None
+    assert await place.pager.send(other) == await place.pager.find(other) == "held"
+    assert len(place.notes) == 3
+    await place.told.sign(Verdict.DENY)
+    assert await place.pager.update(replace(place.note, handle="held")) == "refused"
+    assert await place.pager.find(other) == "held" and len(place.notes) == 4
+
+
 async def test_another_reviews_note_isnt_taken_for_ours(place: Place) -> None:
     other = replace(place.note, id=place.note.id[:-1] + "0")
     await place.pager.send(other)
@@ -345,3 +356,16 @@ async def test_a_note_isnt_written_where_the_notes_cant_be_read(place: Place) ->
     with pytest.raises(ServiceAway):
         await place.pager.send(place.note)
     assert len(place.notes) == 1 and json.dumps(place.notes)
+
+
+@pytest.mark.parametrize("status", [403, 409])
+async def test_an_incident_out_of_reach_says_nothing_of_others(place: Place, status: int) -> None:
+    assert place.pager.service_of(place.note) != place.pager.service_of(place.alert)
+    place.service.faults.append(Reply(status))
+    with pytest.raises(ServiceAway) as caught:
+        await place.pager.send(place.note)
+    assert not caught.value.whole
+    place.service.faults.append(Reply(status))
+    with pytest.raises(ServiceAway) as caught:
+        await place.pager.send(place.alert)
+    assert caught.value.whole, "an alert names nothing that its asker chose"

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.channels.a_chat import DANA, EVERYWHERE, URL, Chat, chat
 
-from interlock.channels.vote_callbacks import MOST_REMEMBERED, VoteCallbacks, _read
+from interlock.channels.refusing import MOST
+from interlock.channels.vote_callbacks import MOST_A_MINUTE, MOST_REMEMBERED, VoteCallbacks, _read
 from interlock.errors import LedgerUnavailable, MalformedInput
 from interlock.identity.webhook_signatures import sign
 from interlock.model.channel_settings import VoteCallbackSettings
@@ -202,7 +203,26 @@ async def test_who_may_not_is_told_why(here: Chat) -> None:
         assert (status, said["code"]) == (409, "stale_card")
         status, said = await send(here, to, {"type": "link", "code": "NONE", "account": "kim"}, id_="c")
         assert (status, said["code"]) == (403, "no_such_code")
-        assert [who for who, _ in await here.refusals()] == ["callback/desk/pat", "dana"]
+        assert [who for who, _ in await here.refusals()] == ["dana"]
+        told = await here.entries("channel.refused")
+        because = "a vote: the account is linked to nobody"
+        assert told == [{"channel": "callback/desk", "because": because, "attempts": 1}]
+
+
+async def test_accounts_that_a_service_makes_up_fill_nothing(here: Chat) -> None:
+    async with callback(here) as to:
+        review, _ = await here.held()
+        card, codes = await here.card(review), []
+        for number in range(3 * MOST_A_MINUTE):
+            codes.append((await send(here, to, yes(card) | {"account": f"x{number}"}, id_=f"m{number}"))[0])
+        assert codes == [403] * MOST_A_MINUTE + [429] * 2 * MOST_A_MINUTE
+        assert await here.refusals() == [] and len(to._known) == MOST_A_MINUTE
+        assert len(await here.entries("channel.refused")) == MOST
+        here.office.clock.forward(seconds=60)
+        assert (await send(here, to, yes(card), id_="later"))[0] == 403
+        told = await here.entries("channel.refused")
+        assert sum(each["attempts"] for each in told) == 3 * MOST_A_MINUTE + 1 and len(told) == MOST + 2
+        assert "x1" not in {word for each in told for word in each["because"].split()}
 
 
 MALFORMED = [
@@ -215,6 +235,8 @@ MALFORMED = [
     b'{"type":"vote","card":"c","account":"a","verdict":"approve","person":"dana"}',
     b'{"type":"vote","card":"c","account":"","verdict":"approve"}',
     b'{"type":"vote","card":"c","account":"a\\u202e","verdict":"approve"}',
+    b'{"type":"vote","card":"c","account":"an account","verdict":"approve"}',
+    b'{"type":"vote","card":"c","account":"' + b"a" * 65 + b'","verdict":"approve"}',
     b'{"type":"vote","card":1,"account":"a","verdict":"approve"}',
     b'{"type":"link","code":"c","account":"a","verdict":"approve"}',
     b'{"type":"other","code":"c","account":"a"}',

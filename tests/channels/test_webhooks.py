@@ -22,7 +22,7 @@ from interlock.channels.webhooks import Webhooks
 from interlock.errors import AuthenticationFailed, DestinationGone, ServiceAway
 from interlock.identity.webhook_signatures import sign, verify
 from interlock.model.channel_settings import WebhookSettings
-from interlock.model.channels import Channel, Copy
+from interlock.model.channels import Channel, Copy, card_id
 from interlock.model.names import ReviewId
 from interlock.model.review import Verdict
 from interlock.model.secret import Secret
@@ -207,7 +207,13 @@ def test_no_header_and_no_byte_may_be_another() -> None:
     for given_headers, given_body in wrong:
         with pytest.raises(AuthenticationFailed) as caught:
             verify([Secret(NEW)], given_headers, given_body, NOW, TOLERANCE)
-        assert caught.value.code == "bad_signature"
+        assert caught.value.code in ("bad_signature", "not_named")
+    with pytest.raises(AuthenticationFailed) as caught:  # a full stop would let one message be read as another
+        verify([Secret(NEW)], sign([Secret(NEW)], "msg.1", NOW, body), body, NOW, TOLERANCE)
+    assert caught.value.code == "not_named"
+    many = " ".join([headers["webhook-signature"]] * 9)
+    with pytest.raises(AuthenticationFailed, match="signed"):
+        verify([Secret(NEW)], {**headers, "webhook-signature": many}, body, NOW, TOLERANCE)
     with pytest.raises(AuthenticationFailed):
         verify([], headers, body, NOW, TOLERANCE)
     with pytest.raises(AuthenticationFailed):
@@ -241,3 +247,15 @@ def test_how_long_to_wait(text: str, seconds: float | None) -> None:
 def test_no_wait_is_longer_than_an_hour(text: str) -> None:
     seconds = wait_asked({"retry-after": text}, NOW)
     assert seconds is None or 0 <= seconds <= LONGEST_WAIT
+
+
+async def test_each_receiver_is_a_service_and_waits_no_longer_for_a_clock_set_back(place: Place) -> None:
+    other = place.told.copy(Channel.WEBHOOK, "other")
+    assert place.webhooks.service_of(place.copy) != place.webhooks.service_of(other)
+    place.receiver.faults.append(Reply(429, {}, {"retry-after": "70"}))
+    with pytest.raises(ServiceAway):
+        await place.webhooks.send(place.copy)
+    place.told.office.clock.forward(minutes=-50)
+    assert place.webhooks.pause(place.copy) == 70
+    place.told.office.clock.forward(seconds=70)
+    assert place.webhooks.pause(place.copy) == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.cli.an_installation import POLICY, Installation, installation
 
-from interlock.cli import doctor_channels
+from interlock.channels import extras
 from interlock.cli.doctor import examine
 from interlock.cli.doctor_channels import check_channels
 from interlock.cli.doctor_findings import Finding, Level
@@ -94,7 +94,7 @@ def test_rotas_without_anybody_or_any_use_are_named(here: Installation) -> None:
 
 def test_an_extra_that_is_missing_is_named(here: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not warned(found(here), "channels")
-    monkeypatch.setattr(doctor_channels, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     told = [each for each in found(here) if each.check == "channels" and each.level is Level.WARN]
     assert "isn't installed" in told[0].sentence and "interlock-gateway[slack]" in told[0].todo
 

@@ -11,7 +11,7 @@ import pytest
 from tests.an_office import Office, office
 from tests.desk.a_review import entries, held, under
 
-from interlock.desk.refusals import MINUTE, MOST, MOST_KNOWN, MOST_TOLD, Refusals, Rest
+from interlock.desk.refusals import MINUTE, MOST, MOST_KNOWN, MOST_TOLD, OTHERS, Refusals, Rest
 from interlock.errors import Conflict, LedgerUnavailable
 from interlock.model.names import Digest, ReviewId
 from interlock.model.review import Review, Verdict
@@ -88,7 +88,8 @@ def test_what_waits_to_be_told_has_a_bound() -> None:
     while some := refusals.due(NOW):
         assert len(some) <= MOST_TOLD
         told += some
-    assert [each.who for each in told] == [f"p{n}" for n in range(1, MOST_KNOWN + 1)]
+    assert [each.who for each in told] == [*(f"p{n}" for n in range(MOST_KNOWN)), OTHERS]
+    assert sum(each.attempts for each in told) == MOST_KNOWN + 1
 
 
 async def test_while_the_ledger_is_down_it_is_not_lost(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +113,19 @@ def test_what_is_remembered_has_a_bound() -> None:
     refusals = Refusals()
     for _ in range(MOST + 1):
         refusals.is_recorded(REVIEW, "ann", NOW)
-    for n in range(MOST_KNOWN):
+    for n in range(MOST_KNOWN - 1):
         assert refusals.is_recorded(REVIEW, f"p{n}", NOW)
-    assert refusals.due(NOW + MINUTE) == []  # the longest silent is forgotten
-    assert refusals.is_recorded(REVIEW, "ann", NOW)
+    made_up = [refusals.is_recorded(REVIEW, f"x{n}", NOW) for n in range(3 * MOST)]
+    assert made_up == [True] * MOST + [False] * 2 * MOST  # the others together: a new name gets nobody more
+    assert not refusals.is_recorded(REVIEW, "ann", NOW)  # nor do they take the count of others away
+    assert refusals.due(NOW + MINUTE) == [Rest("ann", REVIEW, 2), Rest(OTHERS, REVIEW, 2 * MOST)]
+
+
+def test_who_is_forgotten_for_another_is_told_of_all_the_same() -> None:
+    refusals = Refusals()
+    for _ in range(MOST + 3):
+        refusals.is_recorded(REVIEW, "ann", NOW)
+    for n in range(2 * MOST_KNOWN):
+        assert refusals.is_recorded(REVIEW, f"p{n}", NOW + MINUTE * (1 + n // MOST_KNOWN))
+    assert refusals.due(NOW + 2 * MINUTE) == [Rest("ann", REVIEW, 3)]
+    assert len(refusals._minutes) <= MOST_KNOWN + 1

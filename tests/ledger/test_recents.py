@@ -23,6 +23,7 @@ from interlock.model.recent import DAY, HOUR, MINUTE, QUIET, Recent, Window
 START = datetime(2026, 11, 22, 2, 24, 3, 123456, tzinfo=UTC)
 CUTS = {MINUTE: timedelta(seconds=5), HOUR: timedelta(minutes=1), DAY: timedelta(minutes=15)}
 ETL = ActorId("etl")
+AGENT = Actor(ActorKind.AGENT, ETL, frozenset(), PersonId("olivia"), KeyId("k"), PersonId("olivia"), PersonId("olivia"))
 
 
 def released(*labels: str, export: bool = False) -> dict[str, Any]:
@@ -167,6 +168,19 @@ def test_a_label_goes_with_the_last_action_that_touched_it() -> None:
         kept.take(EntryType.ACTION_RELEASED, ETL, released(label), START + timedelta(seconds=seconds))
     assert kept.of(ETL, START + timedelta(seconds=80)).minute.labels == {"phi"}
     assert kept.of(ETL, START + timedelta(seconds=80)).minute.actions == 1
+
+
+def test_a_hold_that_was_never_written_is_uncounted_once() -> None:
+    kept = Recents()
+    held = Draft(id=EntryId("e1"), type=EntryType.ACTION_HELD, d={}, actor=AGENT)
+    for seconds in (0, 10):
+        kept.note(held, START + timedelta(seconds=seconds))
+    kept.take_back(held, START)
+    assert kept.of(ETL, START + timedelta(seconds=20)).minute.held == 1
+    assert kept.of(ETL, START + timedelta(seconds=66)).minute.held == 1  # the one that was written is the later one
+    assert kept.of(ETL, START + timedelta(days=2)) == QUIET
+    kept.take_back(held, START)  # forgotten by now: nothing is owed
+    assert kept.of(ETL, START + timedelta(days=2)) == QUIET
 
 
 def test_only_actions_and_their_endings_count() -> None:

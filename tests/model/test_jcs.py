@@ -72,6 +72,18 @@ def test_numbers(number: str, written: str) -> None:
     assert encode(read(number.encode())).decode() == written
 
 
+@pytest.mark.parametrize(
+    "text", [b'"a\\ud800"', b'{"x":[1,"\\udc00"]}', b'{"x":{"\\ud800":1}}', b'"\\ude00\\ud83d"', b'"\\ud800\\u0041"']
+)
+def test_a_lone_surrogate_is_not_read(text: bytes) -> None:
+    with pytest.raises(MalformedInput, match="surrogate"):
+        read(text)
+
+
+def test_a_pair_of_escapes_is_one_character() -> None:
+    assert read(b'["\\ud83d\\ude00", "\\\\ud800"]') == ["\U0001f600", "\\ud800"]
+
+
 def test_a_whole_number_is_an_int() -> None:
     assert type(read(b"1.0")) is int
     assert type(read(b"1.5")) is float

@@ -9,6 +9,7 @@ from tests.web.conftest import By, SignIn
 from tests.web.in_memory import Office, content
 
 from interlock.errors import Conflict, NotEntitled
+from interlock.model.names import ActorId
 from interlock.model.review import Review
 from interlock.model.secret import Secret
 from interlock.web.callers import CSRF_HEADER
@@ -21,6 +22,9 @@ class Registered:
     """What was wanted."""
 
     wanted: list[tuple[str, str]] = field(default_factory=list)
+
+    async def check(self, actor: ActorId, url: str) -> None:
+        raise AssertionError("nothing here asks beforehand")
 
     async def register(self, review: Review, url: str) -> Secret[str]:
         if not url.startswith("https://hooks.acme.test/"):

@@ -60,9 +60,15 @@ class MemoryCourier:
     after: Failing = lambda what, copy: None
     hang: Callable[[str, Copy], bool] = lambda what, copy: False
     pauses: Callable[[Copy], float] = lambda copy: 0.0
+    services: Callable[[Copy], str] = lambda copy: (
+        copy.destination.address if copy.destination.channel is Channel.WEBHOOK else ""
+    )
     seconds: float = 0.0  # that each call takes
     under_way: int = 0
     most_under_way: int = 0
+
+    def service_of(self, copy: Copy) -> str:
+        return self.services(copy)
 
     def pause(self, copy: Copy) -> float:
         return self.pauses(copy)

@@ -159,6 +159,9 @@ async def test_one_actor_doesnt_use_up_everybodys(place: Place, monkeypatch: pyt
     with pytest.raises(Conflict) as caught:
         await place.callbacks.register(place.review, URL)
     assert caught.value.code == "too_many_callbacks"
+    with pytest.raises(Conflict) as caught:
+        await place.callbacks.check(place.review.actor, URL)
+    assert caught.value.code == "too_many_callbacks"
     await place.callbacks.register(await place.held("COPY t TO STDOUT", "other"), URL)
     place.receiver.status = 204
     place.office.clock.at += timedelta(hours=1)
@@ -198,6 +201,8 @@ async def test_only_addresses_that_are_allowed(place: Place, url: str) -> None:
     with pytest.raises(NotEntitled) as caught:
         await place.callbacks.register(place.review, url)
     assert caught.value.code == "url_not_allowed" and await place.waiting() == 0
+    with pytest.raises(NotEntitled):
+        await place.callbacks.check(place.review.actor, url)
 
 
 async def test_one_to_a_review_and_none_once_it_is_settled(place: Place) -> None:

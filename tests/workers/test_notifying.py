@@ -11,16 +11,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 from tests.an_office import ACTORS, OFFICERS, OWNERS, POLICY, person
+from tests.stores.a_store import HandClock
 from tests.workers.a_courier import Post, a_post
 
-from interlock.errors import DestinationGone, ServiceAway, UpstreamFailed
+from interlock.errors import DeliveryUnsure, DestinationGone, ServiceAway, UpstreamFailed
 from interlock.identity.directory import Directory
 from interlock.model.channel_settings import ChannelSettings, EmailSettings, NotifyRule, Quiet, Rota, SlackSettings
 from interlock.model.channels import PEOPLE, Channel, Copy, Destination
 from interlock.model.names import ConnectionName, GroupName, PersonId
 from interlock.model.review import Review, Verdict
 from interlock.model.secret import Secret
+from interlock.workers import notifying
 from interlock.workers.copies import copy_id
 from interlock.workers.notifying import AWAY, Notifying, people_channels, rules_of
 from interlock.workers.rotas import OnCall, Rotas, quiet_until, turn
@@ -390,6 +393,36 @@ async def test_that_nobody_could_be_told_is_counted_once(tmp_path: Path) -> None
         assert await here.post.metric("interlock_reviews_fallback_total") == 0
 
 
+async def test_a_place_with_nothing_to_tell_counts_neither_as_told_nor_as_failed(tmp_path: Path) -> None:
+    other = Destination(Channel.SLACK, "C02")
+    async with told(tmp_path, NotifyRule("first", (ROOM, other))) as here:
+        here.post.slack.before = lambda what, copy: (
+            DestinationGone("no ticket", code="nothing_to_tell") if copy.destination == ROOM else None
+        )
+        review = await here.post.held()
+        await here.go()
+        assert here.sent(review, Channel.SLACK, Channel.EMAIL) == {"slack:C02"}
+        here.post.slack.before = gone
+        second = await here.post.held("COPY patients TO STDOUT -- 2")
+        here.post.slack.before = lambda what, copy: (
+            DestinationGone("no ticket", code="nothing_to_tell") if copy.destination == ROOM else gone(what, copy)
+        )
+        await here.go()
+        assert here.sent(second, Channel.EMAIL) == {"email:person/dana", "email:person/remy"}, "the other one is gone"
+
+
+async def test_that_somebody_is_left_out_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifying, "MOST_TOLD", 1)
+    async with told(tmp_path, NotifyRule("first", (CHAT,))) as here:
+        with capture_logs() as logged:
+            review = await here.post.held()
+            await here.go()
+            await here.later(minutes=6)
+        assert here.sent(review) == {"slack:person/dana"}
+        (line,) = [each for each in logged if each["event"] == "notify.left_out"]
+        assert (line["review"], line["channel"], line["told"], line["of"]) == (review.id, "slack", 1, 2)
+
+
 async def test_it_runs_by_itself_and_stops(tmp_path: Path) -> None:
     async with told(tmp_path, NotifyRule("r", (ROOM,))) as here:
         stop, listen = asyncio.Event(), here.post.office.desk.bell.listen
@@ -402,3 +435,51 @@ async def test_it_runs_by_itself_and_stops(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
             stop.set()
             await running
+
+
+async def test_when_nobody_can_know_whether_anybody_was_reached_other_channels_are_taken(tmp_path: Path) -> None:
+    async with told(tmp_path, NotifyRule("r", (CHAT,))) as here:
+        here.post.slack.before = lambda what, copy: DeliveryUnsure("the answer got lost")
+        review = await here.post.held()
+        await here.go()
+        assert here.sent(review, Channel.EMAIL) == {"email:person/dana", "email:person/remy"}
+
+
+async def test_who_links_an_account_while_a_review_waits_is_told_of_it(tmp_path: Path) -> None:
+    async with told(tmp_path, NotifyRule("r", (CHAT,))) as here:
+        missing = DestinationGone("no account", code="not_linked")
+        here.post.slack.before = lambda what, copy: missing if "dana" in copy.destination.address else None
+        review = await here.post.held()
+        await here.go()
+        assert here.sent(review, Channel.SLACK) == {"slack:person/remy"}
+        here.post.slack.before = lambda what, copy: None
+        await here.later(minutes=5)
+        assert here.sent(review, Channel.SLACK) == {"slack:person/dana", "slack:person/remy"}
+
+
+async def test_a_clock_that_is_set_back_ends_no_looking(tmp_path: Path) -> None:
+    async with told(tmp_path, NotifyRule("r", (CHAT,))) as here:
+        missing = DestinationGone("no account", code="not_linked")
+        here.post.slack.before = lambda what, copy: missing if "dana" in copy.destination.address else None
+        review = await here.post.held()
+        await here.go()
+        here.post.slack.before = lambda what, copy: None
+        await here.later(minutes=-50)
+        await here.later(minutes=5)
+        assert here.sent(review, Channel.SLACK) == {"slack:person/dana", "slack:person/remy"}
+
+
+async def test_what_a_pager_said_holds_no_longer_after_the_clock_was_set_back() -> None:
+    asked, clock = list[str](), HandClock()
+
+    async def asks(pager: str, schedule: str) -> frozenset[PersonId]:
+        asked.append(schedule)
+        return frozenset()
+
+    rotas = Rotas({"nights": Rota("nights", pager="pagerduty", schedule="S1")}, clock, asks)
+    await rotas.on_call("nights")
+    clock.at -= timedelta(minutes=50)
+    await rotas.on_call("nights")
+    clock.at += timedelta(minutes=1)
+    await rotas.on_call("nights")
+    assert asked == ["S1"] * 2

@@ -9,10 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.an_office import TWO_OFFICERS
+from tests.stores.a_store import write_raw
 from tests.workers.a_courier import DANA, HOOK, OTHER_HOOK, REMY, ROOM, MemoryCourier, Post, a_post
 
-from interlock.errors import DeliveryUnsure, DestinationGone, LedgerUnavailable, MessageGone, ServiceAway
+from interlock.errors import (
+    DeliveryUnsure,
+    DestinationGone,
+    LedgerUnavailable,
+    MessageGone,
+    ServiceAway,
+    UpstreamFailed,
+)
 from interlock.model.channels import Channel, Copy
 from interlock.model.review import Review, ReviewState, Verdict
 from interlock.workers import attempts
@@ -123,6 +132,7 @@ async def test_killed_while_sending_nothing_is_posted_twice(post: Post, effect: 
     del post.slack.send
     if moves:
         await post.office.vote(review, "dana", Verdict.DENY)
+    post.office.clock.at += timedelta(milliseconds=1)
     post.restart()
     await post.deliver()
     service, id_ = post.slack.service, copy_id(review.id, DANA)
@@ -148,8 +158,8 @@ async def test_killed_while_changing_it_is_changed_again(post: Post) -> None:
     await post.outbox.close()
     lost.cancel()
     del post.slack.update
+    post.office.clock.at += timedelta(milliseconds=1)
     post.restart()
-    post.office.clock.at += attempts.LEASE
     await post.deliver()
     assert post.slack.service.of(copy_id(review.id, DANA)) == ["pending 1"]
 
@@ -203,6 +213,21 @@ async def test_a_service_that_is_away_is_tried_by_one_copy_and_delays_no_other(p
     assert sorted(post.slack.service.told("send")) == sorted(copy_id(each.id, DANA) for each in reviews)
     assert await post.metric('interlock_channel_away_seconds{channel="slack"}') == 0
     assert await post.metric('interlock_channel_queued{channel="slack"}') == 0
+
+
+async def test_a_service_whose_answers_get_lost_is_away(post: Post) -> None:
+    review = await post.held()
+    post.slack.before = lambda what, copy: UpstreamFailed("status 500", code="answer_lost")
+    await post.outbox.want(review.id, DANA)
+    await post.deliver()
+    post.office.clock.at += LONGEST_PROBE
+    await post.deliver()
+    assert post.outbox.away(Channel.SLACK) == LONGEST_PROBE
+    post.slack.before = lambda what, copy: None
+    post.office.clock.at += LONGEST_PAUSE
+    await post.deliver()
+    assert post.outbox.away(Channel.SLACK) == timedelta(0)
+    assert post.slack.service.of(copy_id(review.id, DANA)) == ["pending 0"]
 
 
 async def test_one_receiver_that_hangs_delays_no_other(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,6 +284,88 @@ async def test_a_destination_that_is_gone_is_told_of_and_never_tried_again(post:
     await post.office.vote(review, "remy", Verdict.DENY)
     await post.move(review)
     assert await post.left() == 0
+
+
+async def test_one_recipient_that_is_put_off_keeps_no_other_waiting(post: Post) -> None:
+    reviews = [await post.held(f"COPY patients TO STDOUT -- {n}") for n in range(3)]
+    post.slack.before = lambda what, copy: (
+        ServiceAway("try later", seconds=90.0, whole=False) if copy.destination == REMY else None
+    )
+    for review in reviews:
+        await post.outbox.want(review.id, REMY)
+        await post.outbox.want(review.id, DANA)
+    await post.deliver()
+    assert sorted(post.slack.service.told("send")) == sorted(copy_id(each.id, DANA) for each in reviews)
+    assert await post.metric('interlock_channel_away_seconds{channel="slack"}') == 0
+    post.slack.before = lambda what, copy: None
+    post.office.clock.at += timedelta(seconds=89)
+    await post.deliver()
+    assert len(post.slack.service.told("send")) == 3
+    post.office.clock.at += timedelta(seconds=5)
+    await post.deliver()
+    assert len(post.slack.service.told("send")) == 6
+
+
+async def test_where_there_is_nothing_to_tell_nobody_is_alarmed(post: Post) -> None:
+    review = await post.held()
+    post.slack.before = lambda what, copy: DestinationGone("no ticket", code="nothing_to_tell")
+    await post.outbox.want(review.id, ROOM)
+    with capture_logs() as logged:
+        await post.deliver()
+        post.restart()
+        await post.deliver()
+        post.slack.before = lambda what, copy: None
+        await post.office.vote(review, "dana")
+        await post.move(review)
+    assert not post.slack.service.calls and not list(post.outbox.take_troubled())
+    assert [each for each in logged if each["log_level"] != "info"] == []
+    assert await post.metric('interlock_channel_deliveries_total{channel="slack",outcome="gone"}') == 0
+    assert await post.outbox.standing(review.id, ROOM) == Standing(False, Problem.NOTHING, timedelta(0))
+    assert await post.left() == 1
+    await post.office.vote(review, "remy", Verdict.DENY)
+    await post.move(review)
+    assert await post.left() == 0
+
+
+SPOILT = [
+    "sealed = x'00'",
+    "sealed = zeroblob(200)",
+    "sealed = 'text'",
+    "version = 'none'",
+    "at = 'yesterday'",
+    "due_at = ''",
+    "id = x'ff00'",
+    "id = CAST(x'3078ff' AS TEXT)",
+]
+
+
+@pytest.mark.parametrize("written", SPOILT)
+@pytest.mark.parametrize("due", [True, False], ids=["due", "at rest"])
+async def test_what_somebody_wrote_into_the_store_stops_no_other_copy(
+    post: Post, tmp_path: Path, written: str, due: bool
+) -> None:
+    first, other = await post.held(), await post.held("COPY patients TO STDOUT -- 2")
+    await post.outbox.want(first.id, DANA)
+    await post.outbox.want(other.id, REMY)
+    if not due:
+        await post.deliver()
+    store = tmp_path / "interlock.db"
+    write_raw(store, f"UPDATE il_document SET {written} WHERE id = '{copy_id(first.id, DANA)}'")
+    with capture_logs() as logged:
+        for _ in range(3):
+            await post.outbox.look_at_all()
+            post.office.clock.at += timedelta(seconds=10)
+            await post.deliver()
+        await post.office.vote(other, "dana")
+        await post.move(other)
+        await post.move(first)
+    assert post.slack.service.of(copy_id(other.id, REMY)) == ["pending 1"]
+    assert [each["event"] for each in logged if each["log_level"] == "critical"] == ["integrity.alarm"]
+    assert not [each for each in logged if each["event"] == "outbox.failed"]
+    if "x'00'" in written or "zeroblob" in written:
+        assert await post.metric('interlock_channel_deliveries_total{channel="slack",outcome="spoilt"}') == 1
+        assert await post.outbox.standing(first.id, DANA) == Standing(False, Problem.GONE, timedelta(0))
+        await post.outbox.remind(first.id, DANA, 1)
 
 
 async def test_a_message_that_was_deleted_is_sent_anew_but_not_for_ever(post: Post) -> None:
@@ -343,6 +450,19 @@ async def test_the_services_limits_hold_for_one_destination_alone(post: Post) ->
 
 
 # -- reminders --------------------------------------------------------------------------------------------------------
+
+
+async def test_what_waits_for_the_limits_and_moves_again_keeps_its_turn(post: Post) -> None:
+    review = await sent(post)
+    post.slack.pauses = lambda copy: 1.0
+    await post.office.vote(review, "dana")
+    await post.move(review)
+    await post.office.vote(review, "remy")
+    await post.move(review)
+    post.slack.pauses = lambda copy: 0.0
+    post.office.clock.at += timedelta(seconds=1)
+    await post.deliver()
+    assert post.slack.service.of(copy_id(review.id, DANA)) == ["approved 2"]
 
 
 async def test_reminders_are_sent_once_each_and_missed_ones_as_one(post: Post) -> None:

@@ -1,14 +1,18 @@
 """An access evaluation made into an action: AuthZEN's {subject, action, resource, context} as a tool call.
 
 The tool is the evaluation's action, on the connection that the resource's type belongs to. Its arguments are the
-evaluation as it was sent, without who asks, so that a digest covers every part that could change what is done:
+evaluation as it was sent, so that a digest covers every part that could change what is done:
 
-    {"resource": {"type", "id", "properties"}, "action": {"properties"}, "subject": {"properties"}, "context": {...}}
+    {"resource": {"type", "id", "properties"}, "action": {"properties"}, "subject": {"type", "id", "properties"},
+     "context": {...}}
 
-Parts that weren't sent aren't there. Not among them, and therefore not signed for: `time` (we have a clock), what the
-asker says for people to read (`reason` or `business_justification`, `ticket`), the members by which the access request
-profile works (`approval`, `access_request`, `evaluation_id`, `evaluated_at`), and `subject.properties.act`, a claim.
-The caller runs it: nothing of it is run, masked or counted here.
+Parts that weren't sent aren't there; a subject of type `user` is a `person`. The subject's type and id are signed for
+and shown on the card; policies don't find them in their input, where they have the principal, whom we know ourselves.
+
+Not among the arguments, and therefore not signed for: `time` (we have a clock), what the asker says for people to read
+(`reason` or `business_justification`, `ticket`), the members by which the access request profile works (`approval`,
+`evaluation_id`, `evaluated_at`), and `subject.properties.act`, a claim. Each is short text of known names, so that
+nothing travels there that a caller might act on. The caller runs it: nothing of it is run, masked or counted here.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from interlock.model.connection import Connection
 from interlock.model.jcs import Json
 from interlock.model.names import ActionId
 from interlock.model.payload import Payload, ToolPayload
+from interlock.model.template import Template
 from interlock.model.tool import Tool
 
 MAX_TYPE: Final = 128  # characters
@@ -33,10 +38,16 @@ MAX_NAME: Final = 128
 MAX_ID: Final = 1024
 MAX_REASON: Final = 2000
 MAX_TICKET: Final = 200
+MAX_NOTED: Final = 128  # characters of what is echoed and used for nothing
+MAX_ACTORS: Final = 8  # one within the other, of an `act`
 
 SAID: Final = ("reason", "business_justification")
-BESIDE: Final = frozenset({*SAID, "ticket", "time", "approval", "access_request", "evaluation_id", "evaluated_at"})
-_PERSON: Final = frozenset({"person", "user"})
+NOTED: Final = ("time", "evaluation_id", "evaluated_at")
+BESIDE: Final = frozenset({*SAID, *NOTED, "ticket", "approval"})
+_ACT: Final = frozenset({"iss", "sub", "sub_profile", "client_id", "act"})
+_TYPES: Final = {"user": ActorKind.PERSON.value}  # another word for it
+
+NO_EVALUATION: Final = "what was sealed isn't an evaluation"
 
 Object = Mapping[str, Json]
 Tools = Callable[[str], Tool | None]
@@ -47,7 +58,8 @@ Tools = Callable[[str], Tool | None]
 class Evaluation:
     """What was asked, read: who it is said to be about, what, and on what. `context` are the members that count.
 
-    `approval` is the id of the approval that came along, "" for none. Parts are kept as they were sent.
+    `approval` is the id of the approval that came along, "" for none. Parts are kept as they were sent; `canonical` are
+    the arguments (RFC 8785). One that was read can be decided: all of it has a canonical form.
     """
 
     subject: Object
@@ -57,6 +69,7 @@ class Evaluation:
     reason: str = ""
     ticket: str = ""
     approval: str = ""
+    canonical: bytes = b""
 
     @property
     def name(self) -> str:
@@ -75,10 +88,12 @@ class Evaluation:
 
     def arguments(self) -> Json:
         """The tool call's."""
-        parts: dict[str, Json] = {"resource": self.resource}
-        for name, whole in (("action", self.action), ("subject", _without_act(self.subject))):
-            if whole.get("properties"):
-                parts[name] = {"properties": whole["properties"]}
+        subject: dict[str, Json] = {"type": _kind(self.subject), "id": self.subject["id"]}
+        parts: dict[str, Json] = {"resource": self.resource, "subject": subject}
+        if properties := _without_act(self.subject).get("properties"):
+            subject["properties"] = properties
+        if properties := self.action.get("properties"):
+            parts["action"] = {"properties": properties}
         return {**parts, "context": self.context} if self.context else parts
 
 
@@ -99,18 +114,25 @@ def read_evaluation(value: Json) -> Evaluation:
     for part, name in ((subject, "subject"), (resource, "resource"), (action, "action")):
         if "properties" in part:
             _members(part["properties"], f"{name}.properties")
-    return _with_context(Evaluation(subject, action, resource), _members(whole.get("context", {}), "context"))
+    if "act" in (claims := _members(subject.get("properties", {}), "subject.properties")):
+        _check_act(claims["act"])
+    asked = _with_context(Evaluation(subject, action, resource), _members(whole.get("context", {}), "context"))
+    jcs.encode(asked.bound())
+    return replace(asked, canonical=jcs.encode(asked.arguments()))
 
 
 def from_access(*, id: ActionId, actor: Actor, connection: Connection, tools: Tools, asked: Evaluation) -> Action:
     """The action that the evaluation asks about, enforced by the caller."""
-    arguments = jcs.encode(asked.arguments())
-    return _action(id, actor, connection, tools, asked.name, arguments, (asked.reason, asked.ticket))
+    return _action(id, actor, connection, tools, asked.name, asked.canonical, (asked.reason, asked.ticket))
 
 
 def as_sealed(payload: Payload, action: Action, tools: Tools) -> Action:
-    """What was signed for, under the definitions of now, as the asker of `action` asks for it."""
-    assert isinstance(payload, ToolPayload)  # an access connection has no others
+    """What was signed for, under the definitions of now, as the asker of `action` asks for it.
+
+    Raises `MalformedInput` for what no evaluation was sealed as: a connection's name may have been another's before.
+    """
+    if not isinstance(payload, ToolPayload):
+        raise MalformedInput(NO_EVALUATION)
     name = payload.tool.partition("/")[2]
     said = (action.reason_given, action.ticket_given)
     return _action(action.id, action.actor, action.connection, tools, name, payload.arguments, said)
@@ -130,45 +152,103 @@ def _action(
     arguments: bytes,
     said: tuple[str, str],
 ) -> Action:
+    subject, readable = _apart(arguments)
     called = from_tool_call(
         id=id_,
         actor=actor,
         connection=connection,
         tool=tools(f"{connection.name}/{name}"),
         name=name,
-        arguments=arguments,
+        arguments=readable,
         reason=said[0],
         ticket=said[1],
     )
-    return replace(called, enforced_by=EnforcedBy.CALLER)
+    assert isinstance(called.payload, ToolPayload)  # it makes no others
+    document = {**called.cover, "arguments": arguments.decode()}
+    return replace(
+        called,
+        payload=replace(called.payload, arguments=arguments),
+        cover=document,
+        form=document,
+        templates=(_named(called.templates[0], called.payload.tool, subject, actor),),
+        enforced_by=EnforcedBy.CALLER,
+    )
+
+
+def _apart(arguments: bytes) -> tuple[Object, bytes]:
+    """The subject's type and id, and the arguments without them, which are what policies read."""
+    whole = jcs.read(arguments)
+    subject = whole.get("subject") if isinstance(whole, Mapping) else None
+    if not isinstance(whole, Mapping) or not isinstance(subject, Mapping) or not {"type", "id"} <= subject.keys():
+        raise MalformedInput(NO_EVALUATION)
+    rest = {name: whole[name] for name in whole if name != "subject"}
+    if "properties" in subject:
+        rest["subject"] = {"properties": subject["properties"]}
+    return subject, jcs.encode(rest)
+
+
+def _named(template: Template, called: str, subject: Object, actor: Actor) -> Template:
+    """The template with whom it is about: a name of ours, never one that was only said."""
+    first, *rest = template.code
+    if not first.startswith(called) or not is_about(subject, actor):
+        return template
+    about = f"{called} for {subject['type']}/{subject['id']}{first.removeprefix(called)}"
+    return replace(template, code=(about, *rest))
 
 
 def _is(subject: Object, actor: Actor) -> bool:
-    kinds = _PERSON if actor.kind is ActorKind.PERSON else frozenset({actor.kind.value})
-    return subject["type"] in kinds and subject["id"] == actor.id
+    return _kind(subject) == actor.kind.value and subject["id"] == actor.id
+
+
+def _kind(subject: Object) -> str:
+    return _TYPES.get(str(subject["type"]), str(subject["type"]))
 
 
 def _without_act(subject: Object) -> Object:
     """The subject as it is bound: whoever acts for it is known by credential, and may be said otherwise elsewhere."""
     properties = subject.get("properties")
-    if not isinstance(properties, Mapping):
+    if not isinstance(properties, Mapping) or "act" not in properties:
         return subject
-    return {**subject, "properties": {name: properties[name] for name in properties if name != "act"}}
+    rest = {name: properties[name] for name in properties if name != "act"}
+    bare = {name: subject[name] for name in subject if name != "properties"}
+    return {**bare, "properties": rest} if rest else bare
+
+
+def _check_act(value: Json) -> None:
+    """An `act` claim (RFC 8693 section 4.1): who acts, and within it for whom that one does."""
+    for _ in range(MAX_ACTORS):
+        claim = _members(value, "act", _ACT)
+        for name in claim.keys() - {"act"}:
+            _text(claim, name, f"act.{name}", MAX_ID)
+        if "act" not in claim:
+            return
+        value = claim["act"]
+    raise MalformedInput(f"act holds more than {MAX_ACTORS} actors, one within the other")
 
 
 def _with_context(asked: Evaluation, context: Object) -> Evaluation:
+    if "access_request" in context:
+        raise MalformedInput("context.access_request is what we answer; it isn't taken")
+    if set(SAID) <= context.keys():
+        raise MalformedInput(f"context has {' and '.join(SAID)}; say it once")
+    for name in NOTED:
+        if name in context:
+            _text(context, name, f"context.{name}", MAX_NOTED)
     said = next((name for name in SAID if name in context), None)
-    approval = ""
-    if "approval" in context:
-        known = frozenset({"id", "approved_at", "approved_until"})
-        approval = _text(_members(context["approval"], "context.approval", known), "id", "context.approval.id", MAX_ID)
     return replace(
         asked,
         context={name: context[name] for name in context if name not in BESIDE},
         reason=_text(context, said, f"context.{said}", MAX_REASON) if said else "",
         ticket=_text(context, "ticket", "context.ticket", MAX_TICKET) if "ticket" in context else "",
-        approval=approval,
+        approval=_approval(context["approval"]) if "approval" in context else "",
     )
+
+
+def _approval(value: Json) -> str:
+    told = _members(value, "context.approval", frozenset({"id", "approved_at", "approved_until"}))
+    for name in told.keys() - {"id"}:
+        _text(told, name, f"context.approval.{name}", MAX_NOTED)
+    return _text(told, "id", "context.approval.id", MAX_ID)
 
 
 def _members(value: Json, what: str, known: frozenset[str] | None = None) -> Object:

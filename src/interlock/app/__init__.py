@@ -2,6 +2,7 @@
 
 from interlock.app.beginning import unsafe_pin, unsafe_reset_signer
 from interlock.app.core import OPERATOR_TOKEN, SIGNER_STATE, STORE, Core, load_pinned_keys, opened, store_path
+from interlock.app.logs import set_up_logs
 from interlock.app.serving import serve
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "load_pinned_keys",
     "opened",
     "serve",
+    "set_up_logs",
     "store_path",
     "unsafe_pin",
     "unsafe_reset_signer",

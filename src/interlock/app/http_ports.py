@@ -73,6 +73,7 @@ def server(app: Callable[..., object], listen: Listen) -> Server:
             ssl_ca_certs=str(listen.client_ca) if listen.client_ca else None,
             ssl_cert_reqs=ssl.CERT_OPTIONAL if listen.client_ca else ssl.CERT_NONE,
             access_log=False,
+            log_config=None,  # as everything else is logged (`app.logs`)
             log_level="warning",
             lifespan="off",
             server_header=False,

@@ -8,20 +8,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from interlock.app.core import Core
-from interlock.channels import slack
 from interlock.channels.answering import Answering
 from interlock.channels.email import Email
+from interlock.channels.extras import require
 from interlock.channels.notice_of import Notices
 from interlock.channels.on_call import OnCall
 from interlock.channels.opsgenie import Opsgenie
 from interlock.channels.pagerduty import PagerDuty
+from interlock.channels.readers import DeskReaders
 from interlock.channels.refusing import RefusedCalls
 from interlock.channels.teams.building import build_teams, outgoing_of
-from interlock.channels.teams.roll import LinkedRoll
 from interlock.channels.vote_callbacks import VoteCallbacks
 from interlock.channels.webhooks import Webhooks
-from interlock.errors import SettingsMistakes
 from interlock.model.channel_settings import ChannelSettings
+from interlock.model.channels import Channel
 from interlock.model.names import ConnectionName
 from interlock.model.settings import Settings
 from interlock.ports import Courier
@@ -134,12 +134,17 @@ def _add_slack(parts: _Parts) -> None:
     settings, core = parts.settings.slack, parts.core
     if settings is None:
         return
-    if because := slack.why_not_installed():
-        raise SettingsMistakes([because])
-    from interlock.channels.slack.service import slack_service  # only where the extra is installed
+    require(Channel.SLACK)
+    from interlock.channels.slack.service import slack_service  # what it stands on is an extra, and takes a second
 
     service = slack_service(
-        settings, parts.answering, parts.notices, core.people, parts.answering.refuse, core.desk.moves
+        settings,
+        parts.answering,
+        parts.notices,
+        core.people,
+        DeskReaders(core.desk),
+        parts.answering.refuse,
+        core.desk.moves,
     )
     parts.couriers.append(service.courier)
     parts.runs.append(service.run)
@@ -152,14 +157,17 @@ def _add_teams(parts: _Parts) -> None:
     settings, core = parts.settings.teams, parts.core
     if settings is None:
         return
-    roll = LinkedRoll(core.people, core.desk, settings.tenant)
-    answering = parts.answering
+    require(Channel.TEAMS)
+    from interlock.channels.teams.roll import LinkedRoll
+
+    roll, answering = LinkedRoll(core.people, core.desk, settings.tenant), parts.answering
     teams = build_teams(
         settings,
         parts.calling,
         parts.notices,
         answering,
         roll,
+        DeskReaders(core.desk),
         answering.refuse,
         core.desk.refuse_vote,
         core.clock,
@@ -176,7 +184,14 @@ def _add_told(parts: _Parts) -> None:
     if settings.email is not None:
         url = core.settings.public_url
         parts.couriers.append(
-            Email(settings.email, addresses=settings.addresses, public_url=url, notices=notices, clock=core.clock)
+            Email(
+                settings.email,
+                addresses=settings.addresses,
+                public_url=url,
+                notices=notices,
+                readers=DeskReaders(core.desk),
+                clock=core.clock,
+            )
         )
     if settings.webhooks:
         votes, hooks = core.desk.votes, settings.webhooks

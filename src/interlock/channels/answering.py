@@ -18,7 +18,7 @@ from interlock.channels.notice import Notice
 from interlock.channels.notice_of import Notices
 from interlock.desk import Desk
 from interlock.desk.signatures import BY_CHANNEL
-from interlock.errors import AuthenticationFailed, Conflict, InterlockError, NotEntitled, NotFound
+from interlock.errors import AuthenticationFailed, Conflict, InterlockError, LedgerCorrupt, NotEntitled, NotFound
 from interlock.model.channels import Account, Channel, is_card, read_card_id
 from interlock.model.names import KeyId, PersonId
 from interlock.model.review import Ballot, Presence, Review, ReviewState, Verdict, Voter
@@ -115,6 +115,7 @@ class Answering:
     """Fills `Counter`. Beside the entries that the desk makes of votes, what names no review of ours goes to `refuse`.
 
     More than `MOST_CLICKS` votes and codes of one account in a minute are answered, and neither tried nor recorded.
+    `note` is told of every vote: the provider, and whether it counted (to be measured, nothing more).
     """
 
     desk: Desk
@@ -123,6 +124,7 @@ class Answering:
     public_url: str
     clock: Clock
     refuse: Refuse
+    note: Callable[[str, bool], None] | None = None
     clicks: Clicks = field(default_factory=lambda: Clicks(MOST_CLICKS))
     looks: Clicks = field(default_factory=lambda: Clicks(MOST_LOOKS))
 
@@ -175,6 +177,12 @@ class Answering:
 
     async def vote_by(self, who: Clicker, card: str, verdict: Verdict, reason: str) -> Answered:
         """`vote`, by whoever the caller has verified."""
+        answered = await self._answered(who, card, verdict, reason)
+        if self.note is not None:
+            self.note(who.provider, answered.counted)
+        return answered
+
+    async def _answered(self, who: Clicker, card: str, verdict: Verdict, reason: str) -> Answered:
         if not self.clicks.take(who.name, self.clock.now()):
             return _SLOW_DOWN
         try:
@@ -188,7 +196,7 @@ class Answering:
             await self.refuse(who.provider, "a vote on no review of ours")
             return _NO_SUCH if person is not None else self._nobody(who)
         if person is None:
-            await self.desk.refuse_vote(review.id, who.name, who.never or "the account is linked to nobody")
+            await self._refuse_unknown(who, review)
             return self._nobody(who)
         if not self.desk.may_see(review, person):
             await self.desk.refuse_vote(review.id, person, "they may not see it")
@@ -197,6 +205,15 @@ class Answering:
             await self.desk.refuse_vote(review.id, person, "the reason is too long")
             return Answered(f"That didn't count: a reason has at most {MAX_REASON} characters.", False, code="too_long")
         return await self._count(who, person, review, card, verdict, reason)
+
+    async def _refuse_unknown(self, who: Clicker, review: Review) -> None:
+        """Slack and Teams vouch for their accounts. What another service calls one, it may have made up, and a new one
+        each time: that is counted as the service's, and its words aren't kept."""
+        because = who.never or "the account is linked to nobody"
+        if who.presence is Presence.CALLBACK:
+            await self.refuse(who.provider, f"a vote: {because}")
+        else:
+            await self.desk.refuse_vote(review.id, who.name, because)
 
     async def _count(
         self, who: Clicker, person: PersonId, review: Review, clicked: str, verdict: Verdict, reason: str
@@ -250,6 +267,8 @@ class Answering:
                 lines.append(Line(await self.notices.of(review.id), why_not))
             except NotFound:
                 continue  # gone between two looks
+            except LedgerCorrupt as spoilt:  # one that doesn't hold together hides no other
+                log.critical("integrity.alarm", because=spoilt.sentence)
         return lines
 
     async def _review(self, card: str) -> Review | None:

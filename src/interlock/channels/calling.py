@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final, Protocol
 
 from interlock.errors import DestinationGone, ServiceAway, UpstreamFailed
+from interlock.model.steady import Steady
 
 LONGEST_WAIT: Final = 3_600.0  # seconds: a service may ask us to wait so long, not longer
 _TOO_MANY, _UNAVAILABLE, _GONE = 429, 503, 410
@@ -51,16 +52,23 @@ def failed(service: str, error: UpstreamFailed) -> UpstreamFailed:
 
 
 def refused(
-    service: str, answer: Answer, now: datetime, *, gone: frozenset[int] = frozenset({_GONE})
+    service: str,
+    answer: Answer,
+    now: datetime,
+    *,
+    gone: frozenset[int] = frozenset({_GONE}),
+    alone: frozenset[int] = frozenset(),
 ) -> UpstreamFailed:
-    """What an answer that isn't a success means. `gone` are the statuses after which nothing more is tried.
+    """What an answer that isn't a success means. `gone` are the statuses after which nothing more is tried; `alone`
+    those that say something of this one call, and nothing of others.
 
     A wrong key is among those that may pass: an operator puts it right, and what waits then goes out.
     """
     if answer.status in gone:
         return DestinationGone(f"{service} takes no such message (status {answer.status}).")
     seconds = wait_asked(answer.headers, now) if answer.status in (_TOO_MANY, _UNAVAILABLE) else None
-    return ServiceAway(f"{service} answered with status {answer.status}.", seconds=seconds)
+    whole = answer.status not in alone
+    return ServiceAway(f"{service} answered with status {answer.status}.", seconds=seconds, whole=whole)
 
 
 def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -77,24 +85,29 @@ def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 class Pace:
-    """A service's limit: `calls` within `seconds`, and whatever longer wait it asked for itself."""
+    """A service's limit: `calls` within `seconds`, and whatever longer wait it asked for itself. A clock that is set
+    back makes no wait longer."""
 
     def __init__(self, calls: int, seconds: float) -> None:
         self._calls, self._seconds = calls, seconds
         self._made: deque[float] = deque(maxlen=calls)
         self._until = 0.0
+        self._steady = Steady()
 
     def pause(self, now: datetime) -> float:
         """For how many seconds no call may be made."""
-        moment = now.timestamp()
+        moment = self._moment(now)
         free_at = self._made[0] + self._seconds if len(self._made) == self._calls else 0.0
         return max(free_at - moment, self._until - moment, 0.0)
 
     def made(self, now: datetime) -> None:
         """A call is made now."""
-        self._made.append(now.timestamp())
+        self._made.append(self._moment(now))
 
     def asked_to_wait(self, now: datetime, seconds: float | None) -> None:
         """The service asked us to leave it alone for so long."""
         if seconds is not None:
-            self._until = max(self._until, now.timestamp() + seconds)
+            self._until = max(self._until, self._moment(now) + seconds)
+
+    def _moment(self, now: datetime) -> float:
+        return self._steady.of(now).timestamp()

@@ -14,6 +14,7 @@ from typing import Final
 from interlock.channels.calling import Pace
 from interlock.channels.details import Details, Notices, details_of
 from interlock.channels.mail_text import Mail, composed, host_of
+from interlock.channels.readers import Readers, not_theirs
 from interlock.channels.smtp import deliver, tls_context
 from interlock.errors import DeliveryUnsure, DestinationGone
 from interlock.model.channel_settings import EmailSettings
@@ -37,12 +38,13 @@ class Email:
         addresses: Mapping[PersonId, str],
         public_url: str,
         notices: Notices,
+        readers: Readers,
         clock: Clock,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._settings, self._addresses = settings, addresses
         self._host = host_of(public_url)
-        self._notices, self._clock = notices, clock
+        self._notices, self._readers, self._clock = notices, readers, clock
         self._tls = tls or tls_context()
         self._pace = Pace(*IN_ALL)
         self._paces: dict[PersonId, Pace] = {}  # of those in the settings' addresses, no others
@@ -52,6 +54,10 @@ class Email:
         """E-mail."""
         return Channel.EMAIL
 
+    def service_of(self, copy: Copy) -> str:
+        """One server."""
+        return ""
+
     def pause(self, copy: Copy) -> float:
         """Until the next mail, to this person and in all."""
         now, own = self._clock.now(), self._paces.get(_person(copy))
@@ -59,9 +65,8 @@ class Email:
 
     async def send(self, copy: Copy) -> str:
         """The first mail; none where the review is settled already, since it asks nobody any more."""
-        details = await details_of(self._notices, copy.review)
+        details = await self._details(copy)
         if not details.waits:
-            self._address(copy)
             return Mail(copy, _SETTLED, self._host).id
         return await self._mail(copy, "", details)
 
@@ -74,14 +79,22 @@ class Email:
         settled = Mail(copy, _SETTLED, self._host)
         if copy.handle == settled.id:
             return copy.handle
-        details = await details_of(self._notices, copy.review)
+        details = await self._details(copy)
         return copy.handle if details.waits else await self._mail(copy, _SETTLED, details)
 
     async def remind(self, copy: Copy) -> None:
         """Another mail in the same thread, while it waits."""
-        details = await details_of(self._notices, copy.review)
+        details = await self._details(copy)
         if details.waits:
             await self._mail(copy, f"r{copy.reminders}", details)
+
+    async def _details(self, copy: Copy) -> Details:
+        """What there is to say to this person; raises `DestinationGone` where they may not see it (any more)."""
+        self._address(copy)
+        details = await details_of(self._notices, copy.review)
+        if not await self._readers.may_see(copy.review, _person(copy)):
+            raise not_theirs()
+        return details
 
     async def _mail(self, copy: Copy, kind: str, details: Details) -> str:
         mail, to, now = Mail(copy, kind, self._host), self._address(copy), self._clock.now()

@@ -6,6 +6,7 @@ go onto the incident that the asker's ticket names, whoever it belongs to there:
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 
@@ -21,6 +22,7 @@ RAISED: Final = "raised"  # the handle of an alert that stands
 CLOSED: Final = "closed"
 PHASES: Final = ("held", "signed", "refused", "ran")  # of notes, in order; the handle of a copy is the last one noted
 MOST_TEXT: Final = 1_000  # characters of a title or a list of groups; services take more
+_MARK: Final = 16  # hex digits
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -59,8 +61,11 @@ def note(copy: Copy, details: Details, phase: str) -> str:
 
 
 def mark(copy: Copy, phase: str) -> str:
-    """By which our own note of a phase is known again: services take no key against repeats."""
-    return f"[interlock {copy.id.rpartition('/')[2]} {phase}]"
+    """By which our own note of a phase is known again: services take no key against repeats.
+
+    It is this review's alone: many reviews may name one incident.
+    """
+    return f"[interlock {hashlib.sha256(copy.id.encode()).hexdigest()[:_MARK]} {phase}]"
 
 
 def noted(copy: Copy, texts: list[str]) -> str | None:

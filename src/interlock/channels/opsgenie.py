@@ -39,6 +39,7 @@ _IS_ID = re.compile(_UUID, re.ASCII)
 _PRIORITIES: Final = {"production": "P1", "prod": "P1", "staging": "P3", "": "P3"}
 _MESSAGE: Final = 130  # characters of an alert's message, by their documentation
 _REFUSED: Final = frozenset({400, 404, 410, 422})
+_OF_ONE: Final = frozenset({403, 409})  # what a ticket names may be out of our key's reach, or locked
 _NEWEST: Final = f"limit={MOST_NOTES}&order=desc"
 
 
@@ -56,16 +57,20 @@ class Opsgenie:
     def __init__(self, settings: PagerSettings, *, notices: Notices, calling: Calling, clock: Clock) -> None:
         self._settings, self._notices = settings, notices
         self._calling, self._clock = calling, clock
-        self._pace = Pace(*LIMIT)
+        self._paces = {ALERT: Pace(*LIMIT), NOTE: Pace(*LIMIT)}
 
     @property
     def channel(self) -> Channel:
         """Opsgenie."""
         return Channel.OPSGENIE
 
+    def service_of(self, copy: Copy) -> str:
+        """Alerts and notes: a ticket that an asker chose stops no alert."""
+        return NOTE if copy.destination.address == NOTE else ALERT
+
     def pause(self, copy: Copy) -> float:
-        """By the limits of its API."""
-        return self._pace.pause(self._clock.now())
+        """By the limits of its API, which it keeps for alerts and for notes apart."""
+        return self._paces[self.service_of(copy)].pause(self._clock.now())
 
     async def send(self, copy: Copy) -> str:
         """Raises the alert, or writes the first note."""
@@ -94,7 +99,7 @@ class Opsgenie:
         `MalformedInput`."""
         kind = "id" if _IS_ID.fullmatch(schedule) else "name"
         path = f"v2/schedules/{quote(schedule, safe='')}/on-calls?scheduleIdentifierType={kind}&flat=true"
-        return read_on_call((await self._call(path, None)).body)
+        return read_on_call((await self._call(path, None, NOTE)).body)
 
     # -- alerts -------------------------------------------------------------------------------------------------------
 
@@ -102,11 +107,11 @@ class Opsgenie:
         details = await details_of(self._notices, copy.review)
         if details.waits:
             if raises:
-                await self._call("v2/alerts", {"alias": _alias(copy), **_alert(details)})
+                await self._call("v2/alerts", {"alias": _alias(copy), **_alert(details)}, ALERT)
             return RAISED
         path = f"v2/alerts/{_alias(copy)}/close?identifierType=alias"
         try:
-            await self._call(path, {"source": "Interlock", "note": f"Interlock: {details.notice.state.value}."})
+            await self._call(path, {"source": "Interlock", "note": f"Interlock: {details.notice.state.value}."}, ALERT)
         except DestinationGone as error:
             if error.code != DestinationGone.code:
                 raise
@@ -123,23 +128,24 @@ class Opsgenie:
         if any(text.endswith(incidents.mark(copy, phase)) for text in await self._notes(place)):
             return phase  # written before, and the answer got lost
         body = {"note": incidents.note(copy, details, phase), "source": "Interlock"}
-        await self._call(f"{place.path}?identifierType={place.kind}", body)
+        await self._call(f"{place.path}?identifierType={place.kind}", body, NOTE)
         return phase
 
     async def _notes(self, place: _Place) -> list[str]:
         try:
-            answer = await self._call(f"{place.path}?identifierType={place.kind}&{_NEWEST}", None)
+            answer = await self._call(f"{place.path}?identifierType={place.kind}&{_NEWEST}", None, NOTE)
             return read_notes(answer.body)
         except MalformedInput:
-            raise ServiceAway("Opsgenie's answer can't be understood.") from None
+            raise ServiceAway("Opsgenie's answer can't be understood.", whole=False) from None
         except DestinationGone as error:
             raise (error if error.code == "not_allowed" else incidents.nothing_to_tell()) from None
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
-    async def _call(self, path: str, body: object | None) -> Answer:
-        """GET, or POST where there is a body."""
-        self._pace.made(self._clock.now())
+    async def _call(self, path: str, body: object | None, what: str) -> Answer:
+        """GET, or POST where there is a body; `what` it is about, of which there are limits."""
+        pace = self._paces[what]
+        pace.made(self._clock.now())
         headers = {"Authorization": f"GenieKey {self._settings.key.reveal()}"}
         url = self._settings.api + path
         try:
@@ -151,9 +157,10 @@ class Opsgenie:
         except UpstreamFailed as error:
             raise failed(_SERVICE, error) from None
         if not 200 <= answer.status < 300:
-            wrong = refused(_SERVICE, answer, self._clock.now(), gone=_REFUSED)
+            alone = _OF_ONE if what == NOTE else frozenset()
+            wrong = refused(_SERVICE, answer, self._clock.now(), gone=_REFUSED, alone=alone)
             if isinstance(wrong, ServiceAway):
-                self._pace.asked_to_wait(self._clock.now(), wrong.seconds)
+                pace.asked_to_wait(self._clock.now(), wrong.seconds)
             raise wrong
         return answer
 

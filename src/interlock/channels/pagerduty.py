@@ -33,6 +33,7 @@ _REFERENCE = re.compile(r"([PQR][A-Z0-9]{4,31}|[1-9][0-9]{0,9})", re.ASCII)
 _URL = re.compile(r"https://[a-z0-9-]{1,63}(?:\.eu)?\.pagerduty\.com/incidents/([PQR][A-Z0-9]{4,31})", re.ASCII)
 _SEVERITIES: Final = {"production": "critical", "prod": "critical", "staging": "warning", "": "warning"}
 _REFUSED: Final = frozenset({400, 404, 410, 422})
+_OF_ONE: Final = frozenset({403, 409})  # an incident may be out of our key's reach, or locked
 
 
 class PagerDuty:
@@ -47,6 +48,10 @@ class PagerDuty:
     def channel(self) -> Channel:
         """PagerDuty."""
         return Channel.PAGERDUTY
+
+    def service_of(self, copy: Copy) -> str:
+        """Its two APIs: a ticket that an asker chose stops no alert."""
+        return "events" if copy.destination.address == ALERT else "rest"
 
     def pause(self, copy: Copy) -> float:
         """By the limits of the API that this copy goes through."""
@@ -138,7 +143,7 @@ class PagerDuty:
             answer = await self._get(self._notes_url(incident))
             return read_notes(answer.body)
         except MalformedInput:
-            raise ServiceAway("PagerDuty's answer can't be understood.") from None
+            raise ServiceAway("PagerDuty's answer can't be understood.", whole=False) from None
         except DestinationGone as error:
             raise (error if error.code == "not_allowed" else incidents.nothing_to_tell()) from None
 
@@ -161,7 +166,8 @@ class PagerDuty:
 
     def _check(self, answer: Answer, pace: Pace) -> None:
         if not 200 <= answer.status < 300:
-            error = refused(_SERVICE, answer, self._clock.now(), gone=_REFUSED)
+            alone = _OF_ONE if pace is self._rest else frozenset()
+            error = refused(_SERVICE, answer, self._clock.now(), gone=_REFUSED, alone=alone)
             if isinstance(error, ServiceAway):
                 pace.asked_to_wait(self._clock.now(), error.seconds)
             raise error

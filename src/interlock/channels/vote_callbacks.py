@@ -14,12 +14,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from interlock.channels.answering import Answered, Answering, Clicker, Refuse
+from interlock.channels.clicks import Clicks
 from interlock.errors import AuthenticationFailed, MalformedInput
 from interlock.identity.webhook_signatures import verify
 from interlock.model import jcs
@@ -31,10 +33,12 @@ from interlock.ports import Clock
 TOLERANCE: Final = timedelta(minutes=5)  # Standard Webhooks 1.0 leaves it to us; its libraries take five minutes
 MOST_BYTES: Final = 64 * 1024
 MOST_REMEMBERED: Final = 10_000
-MAX_ACCOUNT: Final = 200  # characters
+MOST_A_MINUTE: Final = 60  # messages of one service that are looked at: each may cost an entry in the ledger
 
 _WHY: Final = {"not_named": "no id or time of Standard Webhooks", "stale": "a time too far from now"}
 _UNSIGNED: Final = "a signature that isn't the service's"
+_TOO_OFTEN: Final = f"more than {MOST_A_MINUTE} messages in a minute"
+_ACCOUNT = re.compile(r"[A-Za-z0-9._@+:-]{1,64}", re.ASCII)  # it may stand in the ledger
 _CONFLICTS: Final = frozenset({"conflict", "stale_card", "already_linked", "code_used"})
 _AGAIN: Final = frozenset({429, 500, 503})
 
@@ -74,6 +78,7 @@ class VoteCallbacks:
     refuse: Refuse
     clock: Clock
     _known: dict[str, _Known] = field(default_factory=dict)
+    _pace: Clicks = field(default_factory=lambda: Clicks(MOST_A_MINUTE))
 
     @property
     def provider(self) -> str:
@@ -94,6 +99,9 @@ class VoteCallbacks:
         if known is None:
             if len(self._known) >= MOST_REMEMBERED:
                 return _problem(429, "slow_down", "Too many messages in ten minutes. Send it again later.")
+            if not self._pace.take(self.provider, now):
+                await self.refuse(self.provider, _TOO_OFTEN)
+                return _problem(429, "slow_down", "Too many messages in a minute. Send it again later.")
             until = datetime.fromtimestamp(int(headers["webhook-timestamp"]), now.tzinfo) + TOLERANCE
             known = self._known[name] = _Known(digest, asyncio.ensure_future(self._once(name, body)), until)
         elif known.body != digest:
@@ -163,9 +171,8 @@ def _read(body: bytes) -> _Vote | _Link:
 def _check(texts: Mapping[str, str], asked: set[str], more: set[str]) -> None:
     if not asked <= texts.keys() <= asked | more:
         raise MalformedInput(f"it has {', '.join(sorted(asked))}, and perhaps {', '.join(sorted(more))}; nothing else")
-    account = texts["account"]
-    if not 0 < len(account) <= MAX_ACCOUNT or not account.isprintable():
-        raise MalformedInput(f"an account has 1 to {MAX_ACCOUNT} printable characters")
+    if not _ACCOUNT.fullmatch(texts["account"]):
+        raise MalformedInput("an account has 1 to 64 letters, digits and . _ @ + : -")
 
 
 def _answer(answer: Answered) -> Response:

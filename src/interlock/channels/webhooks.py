@@ -21,6 +21,7 @@ from interlock.model.channel_settings import WebhookSettings
 from interlock.model.channels import Channel, Copy
 from interlock.model.names import ReviewId
 from interlock.model.review import ReviewState, Vote
+from interlock.model.steady import Steady
 from interlock.ports import Clock
 from interlock.review.card import timestamp
 
@@ -42,6 +43,7 @@ class Webhooks:
     ) -> None:
         self._webhooks, self._notices, self._votes = webhooks, notices, votes
         self._calling, self._clock = calling, clock
+        self._steady = Steady()
         self._until: dict[str, float] = {}  # by name: when a receiver that asked us to wait may be called again
 
     @property
@@ -49,9 +51,13 @@ class Webhooks:
         """Webhooks."""
         return Channel.WEBHOOK
 
+    def service_of(self, copy: Copy) -> str:
+        """Each receiver is one by itself."""
+        return copy.destination.address
+
     def pause(self, copy: Copy) -> float:
         """As long as the receiver asked for; it has no limits of its own that we know."""
-        return max(0.0, self._until.get(copy.destination.address, 0.0) - self._clock.now().timestamp())
+        return max(0.0, self._until.get(copy.destination.address, 0.0) - self._moment())
 
     async def send(self, copy: Copy) -> str:
         """Tells of a review that was opened; or of how it ended, where it is settled by now."""
@@ -94,8 +100,11 @@ class Webhooks:
         if not 200 <= answer.status < 300:
             wrong = refused(service, answer, self._clock.now())
             if isinstance(wrong, ServiceAway) and wrong.seconds is not None:
-                self._until[to.name] = self._clock.now().timestamp() + wrong.seconds
+                self._until[to.name] = self._moment() + wrong.seconds
             raise wrong
+
+    def _moment(self) -> float:
+        return self._steady.of(self._clock.now()).timestamp()
 
     async def _data(self, details: Details) -> dict[str, JsonValue]:
         notice, card = details.notice, details.card

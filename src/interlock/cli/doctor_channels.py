@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from typing import Final
 
 from interlock import app as composition
+from interlock.channels.extras import missing
 from interlock.cli.doctor_findings import Finding, ok, warn
 from interlock.errors import InterlockError
 from interlock.ledger.authority import Authority
@@ -30,7 +30,6 @@ from interlock.workers.rotas import turn
 CHECK: Final = "channels"
 LATE: Final = timedelta(minutes=5)  # a copy should be out there by then
 MOST_READ: Final = 20_000  # copies of one channel
-_EXTRAS: Final = {Channel.SLACK: ("slack_bolt", "aiohttp"), Channel.TEAMS: ("microsoft_teams.apps",)}
 
 
 def channels_of(settings: Settings) -> frozenset[str]:
@@ -58,24 +57,17 @@ def check_channels(
 
 
 def _extras(channels: ChannelSettings) -> Iterator[Finding]:
-    for channel, modules in _EXTRAS.items():
+    for channel in (Channel.SLACK, Channel.TEAMS):
         if getattr(channels, channel.value) is None:
             continue
-        if all(_is_installed(module) for module in modules):
+        if missing(channel) is None:
             yield ok(CHECK, f"[{channel.value}] is set up, and what it needs is installed")
         else:
             yield warn(
                 CHECK,
-                f"[{channel.value}] is set up, and what it needs isn't installed: nothing is sent there",
-                f'pip install "interlock-gateway[{channel.value}]", then start the gateway again.',
+                f"[{channel.value}] is set up, and what it needs isn't installed: the gateway doesn't start",
+                f'pip install "interlock-gateway[{channel.value}]", then start the gateway.',
             )
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # a package above it isn't there either
-        return False
 
 
 # -- who is reached ---------------------------------------------------------------------------------------------------

@@ -16,4 +16,5 @@ Settings = Annotated[Path, typer.Option("--settings", help="The settings file.",
 
 def serve(settings: Settings = Path("interlock.toml")) -> None:
     """Runs the gateway until it is told to stop (SIGINT or SIGTERM)."""
+    composition.set_up_logs()
     uvloop.run(composition.serve(settings_file.load(settings)))

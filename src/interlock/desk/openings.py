@@ -1,4 +1,5 @@
-"""What a settled review was opened with: read from its signed entry, since the fold keeps of it little but its id.
+"""What a settled review was opened with, and the votes on it: read from their signed entries, since the fold keeps
+little but its id.
 
 A row only says which entry that is. Whoever can write rows could name other people in one, and so open a card to them.
 """
@@ -7,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import structlog
 
 from interlock.desk.standing import Standing
 from interlock.errors import MalformedInput, NotFound
-from interlock.ledger.authorised import Opened
-from interlock.ledger.entry import parse_entry, verify_signature
+from interlock.ledger.authorised import CountedVote, Opened
+from interlock.ledger.entry import Entry, parse_entry, verify_signature
 from interlock.ledger.note import VerifyingKey
 from interlock.ledger.opening import opened_by
 from interlock.model.entry import EntryType
-from interlock.model.names import ReviewId
-from interlock.model.review import Review
+from interlock.model.names import EntryId, ReviewId
+from interlock.model.review import Review, Vote
 from interlock.ports import Records
 
 MOST_REMEMBERED = 20_000  # about a kilobyte each
@@ -26,13 +28,28 @@ MOST_REMEMBERED = 20_000  # about a kilobyte each
 log = structlog.get_logger()
 
 
+class Cast(NamedTuple):
+    """What a vote says."""
+
+    person: str
+    verdict: str
+    presence: str
+    key: str
+    digest: str
+    card: str
+    credential: str
+
+
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """The openings of reviews that are settled. `node_keys` are the public keys of the nodes whose entries count: with
+    """The openings of reviews that are settled, and the votes on them.
+
+    `node_keys` are the public keys of the nodes whose entries count: with
     none, none does. Remembers at most `MOST_REMEMBERED`."""
 
     node_keys: tuple[VerifyingKey, ...] = ()
     _known: dict[ReviewId, Opened] = field(default_factory=dict, repr=False)
+    _casts: dict[tuple[ReviewId, EntryId], Cast] = field(default_factory=dict, repr=False)
 
     async def true(self, row: Review, standing: Standing, records: Records) -> Review:
         """The row with what its signed entries say in place of what the row says, be it open or settled.
@@ -63,6 +80,17 @@ class Openings:
             chain=opened.chain,
         )
 
+    async def cast(self, review: ReviewId, entry: EntryId, records: Records) -> Cast | None:
+        """What the vote of that entry says, where the fold holds it no more; None unless it is one on this review."""
+        known = self._casts.get((review, entry))
+        if known is None:
+            known = _cast(review, await records.entry(entry), self.node_keys)
+            if known is not None:
+                if len(self._casts) >= MOST_REMEMBERED:
+                    self._casts.clear()
+                self._casts[(review, entry)] = known
+        return known
+
     async def all_true(self, rows: Sequence[Review], standing: Standing, records: Records) -> list[Review]:
         """The same of each, without those that have no such entry."""
         found: list[Review] = []
@@ -74,8 +102,30 @@ class Openings:
         return found
 
 
+def cast_of(vote: Vote | CountedVote) -> Cast:
+    """What a vote says, be it in a row or in the fold."""
+    digest, card = (vote.action_digest, vote.card_digest) if isinstance(vote, Vote) else (vote.digest, vote.card)
+    return Cast(vote.person, vote.verdict, vote.presence, vote.key, digest, card, vote.credential)
+
+
+def _cast(review: ReviewId, raw: bytes | None, keys: Sequence[VerifyingKey]) -> Cast | None:
+    """What the vote on this review says that these bytes are, signed by a node of ours; None when they aren't."""
+    entry = _signed(raw, keys)
+    if entry is None or entry.type is not EntryType.VOTE_CAST or entry.obj != review:
+        return None
+    d = entry.d
+    return Cast(d["person"], d["verdict"], d["presence"], d["key"], d["digest"], d["card"], d.get("credential", ""))
+
+
 def _opening(review: ReviewId, raw: bytes | None, keys: Sequence[VerifyingKey]) -> Opened | None:
     """The opening of this review that these bytes are, signed by a node of ours; None when they aren't."""
+    entry = _signed(raw, keys)
+    if entry is None or entry.type is not EntryType.REVIEW_OPENED or entry.obj != review:
+        return None
+    return opened_by(entry)
+
+
+def _signed(raw: bytes | None, keys: Sequence[VerifyingKey]) -> Entry | None:
     if raw is None:
         return None
     try:
@@ -83,4 +133,4 @@ def _opening(review: ReviewId, raw: bytes | None, keys: Sequence[VerifyingKey]) 
         verify_signature(entry, keys)
     except MalformedInput:
         return None
-    return opened_by(entry) if entry.type is EntryType.REVIEW_OPENED and entry.obj == review else None
+    return entry

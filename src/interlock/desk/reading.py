@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
+
 from interlock.desk.looking import Looking, Waiting
-from interlock.desk.openings import Openings
+from interlock.desk.openings import Openings, cast_of
 from interlock.desk.seals import Sealed, Seals
 from interlock.desk.standing import Standing, as_pending
 from interlock.desk.talk import Talk
@@ -22,6 +24,8 @@ from interlock.ports import Bell, Clock, Records
 
 POLL_SECONDS = 5.0  # the bell is a hint; a lost one costs this much, not the review
 MOST_EARLIER = 50
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,16 @@ class Reading:
         return [replace(as_pending(o), state=state, approved_until=until, uses_left=n) for until, o, n in found]
 
     async def votes(self, review: ReviewId) -> Sequence[Vote]:
-        """The votes on a review with their reasons, for showing."""
-        return [
-            replace(vote, reason=self.seals.open_reason(vote.entry, vote.sealed_reason))
-            for vote in await self.records.votes(review)
-        ]
+        """The votes on a review with their reasons, for showing: those that a signed entry stands behind."""
+        counted = {vote.entry: cast_of(vote) for vote in self.standing.authority.votes(review)}
+        votes = []
+        for vote in await self.records.votes(review):
+            cast = counted.get(vote.entry) or await self.openings.cast(review, vote.entry, self.records)
+            if cast is None or cast != cast_of(vote):
+                log.critical("integrity.alarm", because="a row of il_vote has no vote of its kind behind it")
+                continue
+            votes.append(replace(vote, reason=self.seals.open_reason(vote.entry, vote.sealed_reason)))
+        return votes
 
     async def card(self, review_id: ReviewId) -> Card:
         """The card as it is; raises `LedgerCorrupt` unless it is the very one the signed entry names."""

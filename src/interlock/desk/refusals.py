@@ -15,7 +15,8 @@ from interlock.model.names import ReviewId
 MINUTE: Final = timedelta(minutes=1)
 MOST: Final = 10  # refused attempts of one person that are recorded one by one in a minute
 MOST_TOLD: Final = 500  # told at once: a commit has a bound
-MOST_KNOWN: Final = 4096  # people and keys remembered; the longest silent is forgotten first
+MOST_KNOWN: Final = 4096  # people and keys remembered; who comes beyond these within a minute is one of the others
+OTHERS: Final = "others"
 
 log = structlog.get_logger()
 
@@ -44,14 +45,12 @@ class Refusals:
 
     def is_recorded(self, review: ReviewId, who: str, now: datetime) -> bool:
         """Whether this attempt gets an entry of its own; if not, it is counted among the rest."""
+        who = self._name(who, now)
         minute = self._minutes.get(who)
         if minute is None or not minute.began <= now < minute.began + MINUTE:
             self._end(who)
             minute = self._minutes[who] = _Minute(now)
         self._minutes.move_to_end(who)
-        if len(self._minutes) > MOST_KNOWN:
-            gone, _ = self._minutes.popitem(last=False)
-            self._rest.pop(gone, None)
         if minute.recorded < MOST:
             minute.recorded += 1
             return True
@@ -73,6 +72,18 @@ class Refusals:
             later = self._over.pop(each.who, None)
             self._keep(Rest(each.who, later.review, each.attempts + later.attempts) if later else each)
 
+    def _name(self, who: str, now: datetime) -> str:
+        """Whose attempt it is counted as. Room is made by whose minute is over, never by one that runs: names that
+        somebody invents take nobody's count away."""
+        if who in self._minutes or len(self._minutes) < MOST_KNOWN:
+            return who
+        gone, minute = next(iter(self._minutes.items()))
+        if minute.began <= now < minute.began + MINUTE:
+            return OTHERS
+        self._end(gone)
+        del self._minutes[gone]
+        return who
+
     def _end(self, who: str) -> None:
         rest = self._rest.pop(who, None)
         if rest is not None:
@@ -81,5 +92,6 @@ class Refusals:
 
     def _keep(self, rest: Rest) -> None:
         if len(self._over) >= MOST_KNOWN:
-            self._over.pop(next(iter(self._over)))
+            before = self._over.pop(OTHERS, None)
+            rest = Rest(OTHERS, rest.review, rest.attempts + (before.attempts if before else 0))
         self._over[rest.who] = rest

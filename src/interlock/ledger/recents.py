@@ -54,6 +54,14 @@ class _Sliding:
                 bucket.labels.add(label)
                 self._labels[label] += 1
 
+    def take_back(self, at: float, counts: Mapping[str, int]) -> None:
+        """Uncounts what was added at `at`, where it is found: never more than was counted there."""
+        for bucket in reversed(self._buckets):
+            if bucket.begin <= at and all(bucket.counts[name] >= count for name, count in counts.items()):
+                bucket.counts.subtract(counts)
+                self._sums.subtract(counts)
+                return
+
     def window(self, now: float) -> Window:
         self._forget(now)
         sums = self._sums
@@ -100,6 +108,12 @@ class Recents:
         """Counts what an entry says that is being written now."""
         if draft.actor is not None:
             self.take(draft.type, draft.actor.id, draft.d, now)
+
+    def take_back(self, draft: Draft, noted: datetime) -> None:
+        """Uncounts an action.held that was noted at `noted` and was never written."""
+        if draft.actor is not None and draft.type is EntryType.ACTION_HELD:
+            for sliding in self._actors.get(draft.actor.id, ()):
+                sliding.take_back(noted.timestamp(), _counts(draft.type, draft.d))
 
     def take(self, type_: EntryType, actor: ActorId, d: Mapping[str, Any], at: datetime) -> None:
         """Counts an entry of the log. Entries come in the order of their times, as near as clocks have it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NoReturn
@@ -24,6 +25,7 @@ MAX_BYTES: Final = 1 << 20
 _MAX_NUMBER: Final = 64  # characters; a double has 17 significant digits
 _ECMA_INTEGER: Final = 21  # digits; from here on ECMAScript writes an exponent (ECMA-262, Number::toString)
 _ECMA_SMALL: Final = -6
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def read(text: bytes, *, limit: int = MAX_BYTES) -> Json:
@@ -47,6 +49,8 @@ def read(text: bytes, *, limit: int = MAX_BYTES) -> Json:
         raise MalformedInput("JSON nested too deep") from None
     except ValueError:  # UnicodeDecodeError and json.JSONDecodeError are such
         raise MalformedInput("this isn't JSON in UTF-8") from None
+    if b"\\u" in text:  # UTF-8 has no surrogates: only an escape can be one
+        _check_texts(value)
     return value
 
 
@@ -55,6 +59,21 @@ def encode(value: Json) -> bytes:
     parts: list[str] = []
     _write(value, parts, MAX_DEPTH)
     return "".join(parts).encode()
+
+
+def _check_texts(value: Json) -> None:
+    """Pairs of escapes were made one character by now: a surrogate that is left stands alone."""
+    stack: list[Json] = [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            if _SURROGATE.search(node):
+                raise MalformedInput("a string holds a lone surrogate")
+        elif isinstance(node, Mapping):
+            stack.extend(node)
+            stack.extend(node.values())
+        elif isinstance(node, Sequence):
+            stack.extend(node)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> Json:

@@ -17,6 +17,7 @@ from interlock.settings.table import Table
 
 # Asymmetric only: a shared secret that verifies could also sign (RFC 8725 section 3.1).
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_CHANNELS: Final = frozenset({"slack", "teams"})  # beside callback/NAME: whose accounts people link (`app.outside`)
 _USUAL: Final = ("RS256", "ES256", "PS256", "EdDSA")
 
 
@@ -60,6 +61,8 @@ def read_oidc(root: Table) -> OidcSettings | None:
     )
     if settings.provider and not WORD.fullmatch(settings.provider):
         table.wrong("name", WORD_SENTENCE)
+    if settings.provider in _CHANNELS or settings.provider.startswith("callback"):
+        table.wrong("name", "a channel's accounts are known by this name: take another one")
     if "openid" not in settings.scopes:
         table.wrong("scopes", '"openid" must be among them')
     table.done()

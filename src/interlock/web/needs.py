@@ -213,6 +213,9 @@ class Figures(Protocol):
 class Callbacks(Protocol):
     """Telling askers' own services how their reviews ended."""
 
+    async def check(self, actor: ActorId, url: str, /) -> None:
+        """Whether one of this actor's could be registered now; raises as `register` does for what the review isn't."""
+
     async def register(self, review: Review, url: str, /) -> Secret[str]:
         """The secret that what is sent will be signed with; raises `NotEntitled` for an address that isn't allowed,
         `Conflict` where there is one already or nothing to wait for."""

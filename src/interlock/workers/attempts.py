@@ -18,8 +18,9 @@ from interlock.errors import (
     MessageGone,
     NotFound,
     ServiceAway,
+    UpstreamFailed,
 )
-from interlock.model.channels import Channel
+from interlock.model.channels import Copy
 from interlock.model.document import Document
 from interlock.model.names import ReviewId
 from interlock.model.review import Review
@@ -30,25 +31,49 @@ from interlock.workers.copies import (
     Problem,
     Record,
     Step,
+    is_unsure,
     next_step,
-    place_of,
     review_of,
     shown_of,
 )
 from interlock.workers.meters import Meters, Outcome
+from interlock.workers.mistakes import place_of_mistake
 from interlock.workers.pacing import LONGEST_ASKED, Circuits, retry_pause
 
 ATTEMPT_SECONDS: Final = 60.0
 LEASE: Final = timedelta(seconds=2 * ATTEMPT_SECONDS)  # a claim is somebody else's to take after that
 PATIENCE: Final = 30.0  # seconds that a claimed attempt waits for the service's limits, before it is put back
 SLICE_SECONDS: Final = 0.5  # of that, between looks at whether we are to stop
-NOTHING: Final = "nothing_to_tell"  # the code of a `DestinationGone` that is no failure: a pager's note without a ticket
+UNLINKED: Final = "not_linked"  # a `DestinationGone` until that person links an account
+NOTHING: Final = "nothing_to_tell"  # a `DestinationGone` that is no failure: a pager's note without a ticket
 GIVE_UP: Final = timedelta(hours=24)  # of a message that should show how its review ended
 
 log = structlog.get_logger()
 
 Gone = Callable[[ReviewId], None]
 """Told of a review that has a destination which takes nothing any more."""
+
+
+Become = Callable[[Record], Record]
+"""What a record becomes by an attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """One attempt: the claimed document, the service that it goes to, the record before the claim and with it, what is
+    to be done, and what the message shows after that."""
+
+    document: Document
+    service: str
+    before: Record
+    claimed: Record
+    step: Step
+    shown: str
+
+    @property
+    def reminds(self) -> bool:
+        """Whether a reminder is what is owed."""
+        return _is_reminder(self.before, self.step, self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +114,16 @@ class Attempts:
         """No call is begun any more: what still waits for the service's limits is put back."""
         self._stopping = True
 
-    def service(self, place: str) -> str:
-        """What is away together: a channel's one service; of webhooks, each receiver is one of its own."""
-        return place if self._channel is Channel.WEBHOOK else ""
-
-    async def make(self, document: Document) -> None:
-        """Does what the copy needs next, once. Raises nothing."""
+    async def make(self, document: Document, service: str) -> None:
+        """Does what the copy needs next, once, `service` being the courier's for it. Raises nothing."""
         try:
-            await self._attempt(document)
+            await self._attempt(document, service)
         except InterlockError as error:
             log.warning("outbox.failed", channel=self._channel.value, review=review_of(document.id), code=error.code)
         finally:
-            self._circuits.put_off(self.service(place_of(document.id)))
+            self._circuits.put_off(service)
 
-    async def _attempt(self, document: Document) -> None:
+    async def _attempt(self, document: Document, service: str) -> None:
         copies, record = self._parts.copies, self._parts.copies.opened(document)
         looked = await self._parts.look_at(review_of(document.id))
         if looked is None:
@@ -116,30 +137,25 @@ class Attempts:
             if document.due_at is not None:
                 await self._note(document)
         else:
-            claimed = replace(
-                record,
-                attempts=record.attempts + 1,
-                sending=step in (Step.SEND, Step.FIND) and record.problem != Problem.UNSURE,
-                reminders=record.asked if step is Step.REMIND else record.reminders,
-            )
+            claimed = _claimed(record, step, shown)
             ours = await copies.claim(document, claimed, self._parts.clock.now() + LEASE)
             if ours is not None:
-                await self._carry(ours, record, claimed, step, shown)
+                await self._carry(_Try(ours, service, record, claimed, step, shown))
 
     def _is_hopeless(self, record: Record, review: Review) -> bool:
         """Whether a message couldn't be changed for so long after its review was over that it is left as it is."""
         ended = review.expires_at if review.approved_until is None else review.approved_until
         return record.attempts > 1 and self._parts.clock.now() - ended > GIVE_UP
 
-    async def _carry(self, document: Document, before: Record, claimed: Record, step: Step, shown: str) -> None:
+    async def _carry(self, made: _Try) -> None:
         """Calls the courier for a claimed attempt, and writes down what came of it."""
-        service = self.service(place_of(document.id))
+        document, service, before, step = made.document, made.service, made.before, made.step
         try:
-            if not await self._may_call(document, claimed):
+            if not await self._may_call(made):
                 await self._put_back(document, before)
                 return
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                done = await self._call(document, claimed, step, shown)
+                done = await self._call(made)
         except ServiceAway as error:
             if error.whole:
                 self._circuits.failed(service, error.seconds, self._parts.clock.now())
@@ -151,47 +167,60 @@ class Attempts:
             await self._cut_off(document, step, "timeout")
         except MessageGone:
             self._circuits.answered(service)
-            await self._deleted(document, before)
+            if is_unsure(before):
+                await self._unsure(made, "there is no message that this could be about")
+            else:
+                await self._deleted(document, before)
         except DestinationGone as error:
             self._circuits.answered(service)
-            await (self._nothing(document) if error.code == NOTHING else self._gone(document, error.sentence))
+            await (self._nothing(document) if error.code == NOTHING else self._gone(document, before, error))
         except DeliveryUnsure as error:
             self._circuits.answered(service)
-            await self._unsure(document, shown, error.sentence)
+            await self._unsure(made, error.sentence)
         except InterlockError as error:  # the card couldn't be read, or a courier that can't say what happened
+            if isinstance(error, UpstreamFailed):  # a service whose answers get lost is as good as away
+                self._circuits.failed(service, None, self._parts.clock.now())
             await self._cut_off(document, step, error.code)
         except Exception as error:  # a mistake of ours in one channel may not end the others' deliveries
-            log.exception("outbox.mistake", channel=self._channel.value, kind=type(error).__name__)
+            kind, at = type(error).__name__, place_of_mistake(error)
+            log.error("outbox.mistake", channel=self._channel.value, kind=kind, at=at)
             await self._cut_off(document, step, "internal")
         else:
             self._circuits.answered(service)
             self._parts.meters.delivery(self._channel, Outcome.DELIVERED)
             await self._note(document, done)
 
-    async def _may_call(self, document: Document, claimed: Record) -> bool:
+    async def _may_call(self, made: _Try) -> bool:
         """Whether the service's limits let us call, waiting a moment if need be: others called since we looked."""
-        copy, loop = self._parts.copies.as_copy(document.id, claimed), asyncio.get_running_loop()
+        copy, loop = self._parts.copies.as_copy(made.document.id, made.claimed), asyncio.get_running_loop()
         until = loop.time() + PATIENCE
         while (seconds := self._courier.pause(copy)) > 0:
             if loop.time() + seconds > until:
                 return False
             await asyncio.sleep(min(seconds, SLICE_SECONDS))
-            if self._stopping or self._circuits.is_open(self.service(place_of(document.id)), self._parts.clock.now()):
+            if self._stopping or self._circuits.is_open(made.service, self._parts.clock.now()):
                 return False
         return True
 
-    async def _call(self, document: Document, claimed: Record, step: Step, shown: str) -> Callable[[Record], Record]:
+    async def _call(self, made: _Try) -> Become:
         """What the copy's record becomes after the call that this step means."""
-        copy = self._parts.copies.as_copy(document.id, claimed)
-        match step:
+        claimed, shown = made.claimed, made.shown
+        copy = self._parts.copies.as_copy(made.document.id, claimed)
+        match made.step:
             case Step.SEND:
                 handle = await self._courier.send(copy)
                 told = claimed.asked
                 return lambda r: replace(_well(r), handle=handle, shown=shown, reminders=max(told, r.reminders))
             case Step.FIND:
-                found = await self._courier.find(copy)
+                try:
+                    found = await self._courier.find(copy)
+                except DeliveryUnsure:
+                    if not is_unsure(made.before):
+                        raise
+                    return await self._go_on(copy, made)
+                owed = made.before.reminders
                 # What a found message shows isn't known: it is brought up to date.
-                return lambda r: replace(_well(r), handle=found or "", shown="")
+                return lambda r: replace(_well(r), handle=found or "", shown="", reminders=owed)
             case Step.UPDATE:
                 handle = await self._courier.update(copy)
                 return lambda r: replace(_well(r), handle=handle, shown=shown)
@@ -201,14 +230,23 @@ class Attempts:
             case Step.REST | Step.DROP:
                 raise AssertionError("there is nothing to call for")
             case _:
-                assert_never(step)
+                assert_never(made.step)
+
+    async def _go_on(self, copy: Copy, made: _Try) -> Become:
+        """Tells what comes after a first message of which nobody knows whether it arrived."""
+        if made.reminds:
+            await self._courier.remind(copy)
+            return lambda r: replace(r, attempts=0)
+        handle = await self._courier.update(copy)
+        problem = Problem.NONE if handle else Problem.UNSURE
+        return lambda r: replace(r, attempts=0, handle=handle, shown=made.shown, problem=problem.value)
 
     # -- what came of it ----------------------------------------------------------------------------------------------
 
     async def _note(
         self,
         document: Document,
-        become: Callable[[Record], Record] = lambda record: record,
+        become: Become = lambda record: record,
         *,
         pause: timedelta | None = None,
     ) -> None:
@@ -267,11 +305,16 @@ class Attempts:
         if before.anew >= MOST_ANEW:
             self._parts.gone(review_of(document.id))
 
-    async def _gone(self, document: Document, because: str) -> None:
+    async def _gone(self, document: Document, before: Record, error: DestinationGone) -> None:
+        if error.code == UNLINKED:
+            await self._note(document, _unlinked)
+            if before.unlinked:
+                return  # told already, and looked at again since
+        else:
+            gone = Problem.GONE.value
+            await self._note(document, lambda record: replace(record, problem=gone, sending=False))
         self._parts.meters.delivery(self._channel, Outcome.GONE)
-        self._tell("outbox.gone", document, 0, because)
-        gone = Problem.GONE.value
-        await self._note(document, lambda record: replace(record, problem=gone, sending=False))
+        self._tell("outbox.gone", document, 0, error.sentence)
         self._parts.gone(review_of(document.id))
 
     async def _nothing(self, document: Document) -> None:
@@ -279,8 +322,9 @@ class Attempts:
         nothing = Problem.NOTHING.value
         await self._note(document, lambda record: replace(record, problem=nothing, sending=False))
 
-    async def _unsure(self, document: Document, shown: str, because: str) -> None:
+    async def _unsure(self, made: _Try, because: str) -> None:
         """Not repeated: it counts as done, and the next move goes on from there."""
+        document, shown = made.document, made.shown
         self._parts.meters.delivery(self._channel, Outcome.UNSURE)
         self._tell("outbox.unsure", document, 0, because)
         unsure = Problem.UNSURE.value
@@ -288,6 +332,8 @@ class Attempts:
             document,
             lambda record: replace(record, problem=unsure, sending=False, shown=shown, reminders=record.asked),
         )
+        if is_unsure(made.claimed) or not made.claimed.handle:
+            self._parts.gone(review_of(document.id))
 
     def _tell(self, event: str, document: Document, attempts: int, because: str) -> None:
         channel, review = self._channel.value, review_of(document.id)
@@ -295,7 +341,28 @@ class Attempts:
 
 
 def _well(record: Record) -> Record:
-    return replace(record, sending=False, attempts=0, problem=Problem.NONE.value)
+    return replace(record, sending=False, attempts=0, problem=Problem.NONE.value, unlinked=False)
+
+
+def _unlinked(record: Record) -> Record:
+    """A message to an account that is linked no more isn't followed: who links one is told anew."""
+    return replace(record, problem=Problem.UNLINKED.value, sending=False, handle="", shown="", unlinked=True)
+
+
+def _claimed(record: Record, step: Step, shown: str) -> Record:
+    """The record as the claim has it: whatever may not be repeated counts as done from here on."""
+    is_reminder = _is_reminder(record, step, shown)
+    return replace(
+        record,
+        attempts=record.attempts + 1,
+        sending=step in (Step.SEND, Step.FIND) and not is_unsure(record),
+        reminders=record.asked if is_reminder else record.reminders,
+    )
+
+
+def _is_reminder(record: Record, step: Step, shown: str) -> bool:
+    """Also of a message that may not have arrived, where it isn't found this time either."""
+    return step is Step.REMIND or (step is Step.FIND and is_unsure(record) and record.shown == shown)
 
 
 def _restored(record: Record, before: Record, attempts: int) -> Record:

@@ -92,11 +92,10 @@ class Callbacks:
         Raises `NotEntitled` for an address that the settings don't allow, `Conflict` where the review is settled
         already, has a callback, or too many wait: of this actor, or in all.
         """
-        if not self._allows(url):
-            raise NotEntitled("The settings ([outgoing] allow) don't let us call this address.", code="url_not_allowed")
         if review.state is not ReviewState.PENDING:
+            self._check_url(url)
             raise Conflict(f"The review is {review.state.value} already; there is nothing to wait for.")
-        await self._check_room(review.actor)
+        await self.check(review.actor, url)
         secret = PREFIX + base64.b64encode(self._entropy.token(SECRET_BYTES)).decode("ascii")
         document = self._sealed(review.id, _name(review), 1, _Wanted(url, secret), review.expires_at)
         try:
@@ -106,6 +105,15 @@ class Callbacks:
         self._any, self._registered = True, self._registered + 1
         self._soon(self.moved(review.id))  # it may have been settled a moment ago, before there was anybody to tell
         return Secret(secret)
+
+    async def check(self, actor: ActorId, url: str) -> None:
+        """Raises `NotEntitled` for an address that the settings don't allow, `Conflict` where too many wait."""
+        self._check_url(url)
+        await self._check_room(actor)
+
+    def _check_url(self, url: str) -> None:
+        if not self._allows(url):
+            raise NotEntitled("The settings ([outgoing] allow) don't let us call this address.", code="url_not_allowed")
 
     async def _check_room(self, actor: ActorId) -> None:
         kind, full = DocumentKind.CALLBACK, "too_many_callbacks"

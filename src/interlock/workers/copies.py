@@ -35,7 +35,8 @@ class Problem(StrEnum):
 
     NONE = ""
     GONE = "gone"  # its destination takes nothing any more
-    UNSURE = "unsure"  # nobody can know whether it arrived
+    UNLINKED = "unlinked"  # likewise, until this person links an account
+    UNSURE = "unsure"  # nobody can know whether the first message arrived
     NOTHING = "nothing"  # there is nothing to tell there: no message is meant to be
 
 
@@ -54,7 +55,8 @@ class Step(Enum):
 class Record:
     """What is sealed. `shown` is `shown_of` the review as the message has it. `sending`: a first message was begun,
     and nothing says yet how that ended. `asked` and `reminders`: reminders wanted and sent. `anew`: how often it was
-    sent again because somebody deleted it. `since`: when it was wanted first (RFC 3339)."""
+    sent again because somebody deleted it. `unlinked`: operators were told that no account is linked. `since`: when it
+    was wanted first (RFC 3339)."""
 
     channel: str
     address: str
@@ -67,6 +69,7 @@ class Record:
     asked: int = 0
     problem: str = ""
     anew: int = 0
+    unlinked: bool = False
 
     @property
     def destination(self) -> Destination:
@@ -112,9 +115,12 @@ def shown_of(review: Review, votes: int) -> str:
 
 
 def next_step(record: Record, state: ReviewState, shown: str) -> Step:
-    """What brings the message to show `shown`, the review being in `state`."""
+    """What brings the message to show `shown`, the review being in `state`.
+
+    Of one that may have arrived, `FIND` asks once more; where that can't be known, what comes after it is told.
+    """
     final = state not in _MOVING
-    if record.problem in (Problem.GONE, Problem.NOTHING):
+    if record.problem in (Problem.GONE, Problem.UNLINKED, Problem.NOTHING):
         return Step.DROP if final else Step.REST
     if record.sending:
         return Step.FIND
@@ -128,6 +134,11 @@ def next_step(record: Record, state: ReviewState, shown: str) -> Step:
     if behind:
         return Step.REMIND
     return Step.DROP if final else Step.REST
+
+
+def is_unsure(record: Record) -> bool:
+    """Whether nobody can know of any message that it is out there."""
+    return record.problem == Problem.UNSURE and not record.handle
 
 
 class Copies:

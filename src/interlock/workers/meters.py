@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     UNSURE = "unsure"
     GONE = "gone"
     DELETED = "deleted"  # the message was, by somebody else
+    SPOILT = "spoilt"  # what the store has of it isn't ours: it is left alone
 
 
 @dataclass(frozen=True, slots=True)

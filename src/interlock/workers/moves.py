@@ -47,21 +47,25 @@ async def _follow(
     listening: Moves, stopping: asyncio.Future[Any], moved: Callable[[Sequence[ReviewId]], Awaitable[None]]
 ) -> None:
     following: asyncio.Future[ReviewId] = asyncio.ensure_future(_next(listening))
+    together: list[ReviewId] = []
     try:
         while True:
-            waited: set[asyncio.Future[Any]] = {stopping, following}
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if not together:
+                waited: set[asyncio.Future[Any]] = {stopping, following}
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             if stopping.done():
                 return
-            together = [following.result()]
+            if not together:
+                together = [following.result()]
+                following = asyncio.ensure_future(_next(listening))
             await asyncio.sleep(BEHIND_SECONDS)
-            following = asyncio.ensure_future(_next(listening))
-            await asyncio.sleep(0)
-            while following.done() and following.exception() is None and len(together) < MOST_TOGETHER:
-                together.append(following.result())
+            since: list[ReviewId] = []  # what moved while we slept has its own moment before it still
+            while following.done() and following.exception() is None and len(since) < MOST_TOGETHER:
+                since.append(following.result())
                 following = asyncio.ensure_future(_next(listening))
                 await asyncio.sleep(0)
             await moved(together)
+            together = since
     except _Ended:
         return
     finally:

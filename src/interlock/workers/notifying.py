@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, assert_never
 
 import structlog
 
@@ -28,7 +29,7 @@ from interlock.workers.adopter import Moves
 from interlock.workers.copies import Problem
 from interlock.workers.meters import Meters
 from interlock.workers.moves import follow
-from interlock.workers.outbox import Outbox
+from interlock.workers.outbox import Outbox, Standing
 from interlock.workers.people_asked import PeopleAsked
 from interlock.workers.rotas import Rotas, quiet_until
 
@@ -43,11 +44,14 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class _Plan:
-    """What was asked for about one pending review. `told`: each destination with the reminders asked for there."""
+    """What was asked for about one pending review. `told`: each destination with the reminders asked for there.
+    `unlinked`: those of people without a linked account there."""
 
     at: datetime
     told: dict[Destination, int] = field(default_factory=dict)
     fallen: set[Channel] = field(default_factory=set)
+    left_out: set[Channel] = field(default_factory=set)
+    unlinked: set[Destination] = field(default_factory=set)
     unreached: bool = False
 
 
@@ -87,6 +91,7 @@ class Notifying:
         self._due: list[tuple[datetime, ReviewId]] = []
         self._checked: dict[Channel, set[ReviewId]] = {}
         self._turn = asyncio.Lock()
+        self._seen = clock.now()
 
     # -- running ------------------------------------------------------------------------------------------------------
 
@@ -122,6 +127,10 @@ class Notifying:
                 if review not in self._plans:
                     await self._plan(review)
             now = self._clock.now()
+            if now < self._seen:  # what was planned by a clock that was set back would come too late
+                for review in pending:
+                    await self._plan(review)
+            self._seen = now
             while self._due and self._due[0][0] <= now:
                 at, review = heapq.heappop(self._due)
                 plan = self._plans.get(review)
@@ -140,10 +149,17 @@ class Notifying:
         plan = self._plans.setdefault(review, _Plan(now))
         plan.at = now + timedelta(seconds=INTERVAL)  # should anything fail
         try:
+            await self._try_unlinked(review, plan)
             moments = [await self._apply(rule, opened, plan, now) for rule in self._matching(opened)]
             plan.at = min([now + AGAIN, *(moment for moment in moments if moment is not None)])
         finally:
             heapq.heappush(self._due, (plan.at, review))
+
+    async def _try_unlinked(self, review: ReviewId, plan: _Plan) -> None:
+        """People link accounts while reviews wait: they are told then."""
+        for to in tuple(plan.unlinked):
+            if not await self._outbox.again(review, to):
+                plan.unlinked.discard(to)
 
     def _matching(self, opened: Opened) -> Sequence[NotifyRule]:
         asked, environment = named(opened.requirements), self._environments.get(opened.connection, "")
@@ -162,7 +178,7 @@ class Notifying:
         if quiet is not None and quiet < opened.expires_at:
             return quiet
         number = min((now - begins) // rule.remind, rule.reminders) if rule.remind is not None else 0
-        for destination in await self._destinations(rule, opened):
+        for destination in await self._destinations(rule, opened, plan):
             await self._tell(opened.review, destination, plan, number)
         more = rule.remind is not None and number < rule.reminders
         return begins + (number + 1) * rule.remind if more and rule.remind is not None else None
@@ -176,7 +192,7 @@ class Notifying:
             await self._outbox.remind(review, destination, number)
             plan.told[destination] = number
 
-    async def _destinations(self, rule: NotifyRule, opened: Opened) -> Sequence[Destination]:
+    async def _destinations(self, rule: NotifyRule, opened: Opened, plan: _Plan) -> Sequence[Destination]:
         found: dict[Destination, None] = {}
         for to in rule.to:
             if to.address != PEOPLE:
@@ -185,14 +201,9 @@ class Notifying:
             people = self._people.of(opened)
             on_call = await self._rotas.on_call(rule.rota) if rule.rota else None
             told = people & (on_call or frozenset()) or people
-            self._note_left_out(opened.review, to.channel, len(told))
+            _tell_left_out(opened.review, to.channel, plan, len(told))
             found |= dict.fromkeys(_each(to.channel, told))
         return tuple(found)
-
-    def _note_left_out(self, review: ReviewId, channel: Channel, people: int) -> None:
-        """Says once of a review, and again after five minutes or a move, that not everybody is told."""
-        if people > MOST_TOLD:
-            log.warning("notify.left_out", review=review, channel=channel.value, told=MOST_TOLD, of=people)
 
     # -- where the rules' own ways fail -------------------------------------------------------------------------------
 
@@ -226,14 +237,17 @@ class Notifying:
         well = {to.channel for to in asked if to not in failed}
         lost = {to.channel for to in failed} - well
         others = [c for c in self._channels if c in self._outbox.channels and c not in lost | plan.fallen]
-        new = [await self._add(review, to, plan) for c in others for to in _each(c, self._people.of(opened))]
+        people_now = self._people.of(opened)
+        for channel in others:
+            _tell_left_out(review, channel, plan, len(people_now))
+        new = [await self._add(review, to, plan) for c in others for to in _each(c, people_now)]
         plan.fallen |= set(others)
         self._report(review, plan, sorted(lost), others if any(new) else (), failed.keys() >= asked)
         return not waiting
 
     async def _failed(
         self, review: ReviewId, plan: _Plan
-    ) -> tuple[Mapping[Destination, bool], bool, Collection[Destination]]:
+    ) -> tuple[Mapping[Destination, bool], bool, AbstractSet[Destination]]:
         """Which destinations failed, each with whether its service is merely away; whether others still wait; and all
         of them, but those where there is nothing to tell."""
         failed, waiting, asked = dict[Destination, bool](), False, set(plan.told)
@@ -241,7 +255,9 @@ class Notifying:
             standing = await self._outbox.standing(review, to)
             if standing is not None and standing.problem is Problem.NOTHING:
                 asked.discard(to)
-            if standing is None or standing.problem is Problem.GONE:
+            if standing is not None and standing.problem is Problem.UNLINKED:
+                plan.unlinked.add(to)
+            if standing is None or _is_lost(standing):
                 failed[to] = False
             elif not standing.delivered and standing.away >= AWAY:
                 failed[to] = True
@@ -267,6 +283,26 @@ class Notifying:
             plan.unreached = True
             self._meters.unreached()
             log.warning("notify.unreached", review=review, lost=named_lost)
+
+
+def _is_lost(standing: Standing) -> bool:
+    """Whether nobody is told there, or nobody can know: then others are told as well."""
+    match standing.problem:
+        case Problem.GONE | Problem.UNLINKED:
+            return True
+        case Problem.UNSURE:
+            return not standing.delivered
+        case Problem.NONE | Problem.NOTHING:
+            return False
+        case _:
+            assert_never(standing.problem)
+
+
+def _tell_left_out(review: ReviewId, channel: Channel, plan: _Plan, people: int) -> None:
+    """Says, once a review and channel, that not everybody who may sign is told."""
+    if people > MOST_TOLD and channel not in plan.left_out:
+        plan.left_out.add(channel)
+        log.warning("notify.left_out", review=review, channel=channel.value, told=MOST_TOLD, of=people)
 
 
 def _each(channel: Channel, people: Iterable[PersonId]) -> Sequence[Destination]:

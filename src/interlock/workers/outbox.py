@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from interlock.desk import Desk
+from interlock.errors import LedgerCorrupt
 from interlock.model.channels import Channel, Destination
 from interlock.model.document import Document
 from interlock.model.names import ReviewId
 from interlock.ports import Clock, Courier, Documents, Ledger, Sealer
 from interlock.workers.adopter import Moves
 from interlock.workers.attempts import Parts
-from interlock.workers.copies import Copies, Problem, Record, copy_id, kind_of, place_of
+from interlock.workers.copies import Copies, Problem, Record, copy_id, kind_of
 from interlock.workers.lane import Lane
 from interlock.workers.meters import Backlog, Meters
 from interlock.workers.moves import follow
@@ -85,7 +86,8 @@ class Outbox:
             copy_id(review, destination),
         )
         found = await self._copies.documents.document(kind, id_) if lane is not None else None
-        if lane is None or found is None or self._copies.opened(found).asked >= number:
+        record = self._opened(found)
+        if lane is None or found is None or record is None or record.asked >= number:
             return
 
         def asked(document: Document, record: Record) -> tuple[Record, datetime | None]:
@@ -95,6 +97,18 @@ class Outbox:
         await self._copies.change(found, asked)
         lane.look()
 
+    async def again(self, review: ReviewId, destination: Destination) -> bool:
+        """Somebody who had no linked account may have one by now: it is tried again. False where that isn't why it
+        failed. Raises `LedgerUnavailable`."""
+        kind, id_ = kind_of(destination.channel), copy_id(review, destination)
+        lane, found = self._lanes.get(destination.channel), await self._copies.documents.document(kind, id_)
+        record = self._opened(found)
+        if lane is None or found is None or record is None or record.problem != Problem.UNLINKED:
+            return False
+        if await self._copies.claim(found, replace(record, problem=Problem.NONE.value), self._clock.now()) is not None:
+            lane.look()
+        return True
+
     # -- how it stands ------------------------------------------------------------------------------------------------
 
     async def standing(self, review: ReviewId, destination: Destination) -> Standing | None:
@@ -102,8 +116,10 @@ class Outbox:
         document = await self._copies.documents.document(kind_of(destination.channel), copy_id(review, destination))
         if document is None:
             return None
-        record, lane = self._copies.opened(document), self._lanes.get(destination.channel)
-        away = lane.away(place_of(document.id)) if lane is not None else None
+        record, lane = self._opened(document), self._lanes.get(destination.channel)
+        if record is None:
+            return Standing(False, Problem.GONE, timedelta(0))  # nothing will come of it
+        away = lane.away(document.id, record) if lane is not None else None
         return Standing(record.is_delivered, Problem(record.problem), away or timedelta(0))
 
     def away(self, channel: Channel) -> timedelta:
@@ -127,6 +143,13 @@ class Outbox:
 
     def _pending(self) -> int:
         return sum(1 for _ in self._desk.authority.pending())
+
+    def _opened(self, document: Document | None) -> Record | None:
+        """None also for one that isn't ours: its lane tells of it."""
+        try:
+            return None if document is None else self._copies.opened(document)
+        except LedgerCorrupt:
+            return None
 
     def _note_trouble(self, review: ReviewId) -> None:
         if len(self._troubled) < MOST_TROUBLED:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from interlock.model.steady import Steady
+
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
 LONGEST_PROBE: Final = timedelta(minutes=1)  # a service that is back is noticed by then, unless it asked for longer
@@ -28,14 +30,15 @@ class _Away:
 
 class Circuits:
     """Which services are away, of those that one loop calls. A service that is away gets one copy at a time to try it,
-    and everything else as soon as that went well."""
+    and everything else as soon as that went well. A clock that is set back makes no wait longer."""
 
     def __init__(self) -> None:
         self._away: dict[str, _Away] = {}
+        self._steady = Steady()
 
     def wait(self, service: str, now: datetime) -> float:
         """Seconds for which nothing may be sent there; 0 when something may."""
-        found = self._away.get(service)
+        found, now = self._away.get(service), self._steady.of(now)
         if found is None:
             return 0.0
         if found.until > now:
@@ -45,7 +48,7 @@ class Circuits:
     def is_open(self, service: str, now: datetime) -> bool:
         """Whether it was found away and is being left alone."""
         found = self._away.get(service)
-        return found is not None and found.until > now
+        return found is not None and found.until > self._steady.of(now)
 
     def begin(self, service: str) -> None:
         """A call begins: where the service was away, it is the one that tries."""
@@ -64,7 +67,7 @@ class Circuits:
     def failed(self, service: str, seconds: float | None, now: datetime) -> None:
         """A call found it away; `seconds` is how long it asked us to wait. Calls that fail together count once."""
         asked = min(timedelta(seconds=max(seconds or 0.0, 0.0)), LONGEST_ASKED)
-        found = self._away.get(service)
+        found, now = self._away.get(service), self._steady.of(now)
         if found is None:
             self._away[service] = _Away(now, now + max(FIRST_PAUSE, asked))
             return
@@ -78,8 +81,9 @@ class Circuits:
     def away(self, service: str, now: datetime) -> timedelta | None:
         """For how long it has been away, None when it isn't."""
         found = self._away.get(service)
-        return None if found is None else now - found.since
+        return None if found is None else self._steady.of(now) - found.since
 
     def longest(self, now: datetime) -> timedelta:
         """For how long the one that is away the longest has been so; nothing when none is."""
+        now = self._steady.of(now)
         return max((now - each.since for each in self._away.values()), default=timedelta(0))

@@ -12,6 +12,7 @@ import structlog
 from interlock.errors import InterlockError
 from interlock.model.channel_settings import Quiet, Rota
 from interlock.model.names import PersonId
+from interlock.model.steady import Steady
 from interlock.ports import Clock
 
 ASKED_AGAIN: Final = timedelta(minutes=1)  # what a pager said of a schedule holds for so long
@@ -71,6 +72,7 @@ class Rotas:
 
     def __init__(self, rotas: Mapping[str, Rota], clock: Clock, pager: OnCall | None = None) -> None:
         self._rotas, self._clock, self._pager = rotas, clock, pager
+        self._steady = Steady()
         self._said: dict[str, tuple[datetime, frozenset[PersonId] | None]] = {}
 
     async def on_call(self, name: str) -> frozenset[PersonId] | None:
@@ -81,9 +83,9 @@ class Rotas:
         if not rota.pager:
             person = turn(rota, self._clock.now())
             return frozenset() if person is None else frozenset({person})
-        said = self._said.get(name)
-        if said is None or self._clock.now() - said[0] >= ASKED_AGAIN:
-            said = self._said[name] = (self._clock.now(), await self._ask(rota))
+        said, now = self._said.get(name), self._steady.of(self._clock.now())
+        if said is None or now - said[0] >= ASKED_AGAIN:
+            said = self._said[name] = (now, await self._ask(rota))
         return said[1]
 
     async def _ask(self, rota: Rota) -> frozenset[PersonId] | None:

@@ -15,11 +15,13 @@ from testkit.slack_user import SignedCalls, SlackUser
 from tests.channels.a_chat import URL, Chat, chat
 
 from interlock.channels.notice_of import Notices
+from interlock.channels.readers import DeskReaders
 from interlock.channels.slack.service import Patience, SlackService, slack_service
 from interlock.model.channel_settings import SlackSettings
 from interlock.model.channels import Account, Channel, Copy, Destination
 from interlock.model.review import Review
 from interlock.model.secret import Secret
+from interlock.workers.copies import copy_id
 
 GENERAL = "C0GENERAL"
 QUICK = Patience(call=5.0, home=0.01, socket=0.05)
@@ -48,7 +50,8 @@ class Ours:
 
     def copy(self, review: Review, address: str = GENERAL, handle: str = "") -> Copy:
         """A copy there."""
-        return Copy(f"{review.id}/0123456789abcdef", review.id, Destination(Channel.SLACK, address), handle)
+        destination = Destination(Channel.SLACK, address)
+        return Copy(copy_id(review.id, destination), review.id, destination, handle)
 
     async def posted(self, review: Review, address: str = GENERAL) -> tuple[Copy, Json]:
         """Posts the card; the copy as it is then, and the message."""
@@ -57,7 +60,7 @@ class Ours:
 
     def message(self, handle: str) -> Json:
         """The message of a handle."""
-        channel, _, ts = handle.partition(":")
+        channel, ts, *_ = handle.split(":")
         return next(each for each in self.slack.conversations[channel].messages if each["ts"] == ts)
 
     @property
@@ -90,7 +93,14 @@ async def ours(
     async with chat(path, policy) as here:
         notices = Notices(here.office.desk, URL)
         service = slack_service(
-            settings, here.answering, notices, here.people, here.refused, here.office.desk.moves, patience=patience
+            settings,
+            here.answering,
+            notices,
+            here.people,
+            DeskReaders(here.office.desk),
+            here.refused,
+            here.office.desk.moves,
+            patience=patience,
         )
         stop = asyncio.Event()
         running = asyncio.create_task(service.run(stop))

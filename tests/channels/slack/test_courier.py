@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 from testkit.slack import Slack, Trouble
 from testkit.slack_user import words
+from tests.channels.a_chat import DANA
 from tests.channels.slack.a_workspace import GENERAL, QUICK, Ours, ours
 
+from interlock.channels.readers import NOT_YOURS
 from interlock.channels.slack.blocks import APPROVE
 from interlock.channels.slack.pacing import Bucket, Pacing
 from interlock.channels.slack.web_api import AnswerLost
 from interlock.errors import DeliveryUnsure, DestinationGone, MessageGone, ServiceAway
-from interlock.model.channels import Copy
+from interlock.model.channels import Account, Channel, Copy
 from interlock.model.label import Label
+from interlock.model.names import GroupName
 from interlock.model.review import Review
 from interlock.model.template import Leaf, Template
 
@@ -44,6 +47,48 @@ async def test_a_person_is_told_in_their_own_conversation(here: Ours, review: Re
     assert (message["unfurl_links"], message["unfurl_media"], message["link_names"]) == (False, False, False)
     await here.posted(review, "person/dana")
     assert len(here.slack.called("conversations.open")) == 1
+
+
+@pytest.mark.parametrize("lost", ["link", "group", "person"])
+@pytest.mark.parametrize("move", ["update", "remind"])
+async def test_who_may_see_it_no_more_is_told_that_and_nothing_else(here: Ours, lost: str, move: str) -> None:
+    mine = await here.link("dana")
+    review, _ = await here.chat.held()
+    copy, message = await here.posted(review, "person/dana")
+    await lose(here, mine, lost)
+    await here.chat.office.vote(review, "remy")
+    with pytest.raises(DestinationGone) as gone:
+        await getattr(here.service.courier, move)(copy)
+    assert gone.value.code == ("not_linked" if lost == "link" else "not_theirs")
+    (left,) = here.slack.conversations["DUDANA"].messages
+    assert left["ts"] == message["ts"] and left["text"] == NOT_YOURS
+    assert left["blocks"] == [{"type": "section", "text": {"type": "plain_text", "text": NOT_YOURS, "emoji": False}}]
+    with pytest.raises(DestinationGone):
+        await here.service.courier.send(here.copy(review, "person/dana"))
+    assert len(here.slack.conversations["DUDANA"].messages) == 1
+
+
+async def lose(here: Ours, mine: Account, what: str) -> None:
+    """dana has no account any more, or no say; or isn't here."""
+    match what:
+        case "link":
+            await here.chat.unlink("dana", mine)
+        case "group":
+            await here.chat.people.remove_group(DANA, GroupName("officers"), "olivia")
+        case _:
+            await here.chat.people.remove_person(DANA, "olivia")
+
+
+async def test_a_message_of_one_account_isnt_changed_for_another_ones_sake(here: Ours, review: Review) -> None:
+    mine = await here.link("dana")
+    copy, _ = await here.posted(review, "person/dana")
+    await here.chat.unlink("dana", mine)
+    await here.chat.link("remy", mine)  # the account is remy's now, and dana has another one
+    other = Account(Channel.SLACK, here.slack.team, here.slack.user("UANOTHER"))
+    await here.chat.link("dana", other)
+    with pytest.raises(DestinationGone):
+        await here.service.courier.update(copy)
+    assert here.message(copy.handle)["text"] == NOT_YOURS
 
 
 @pytest.mark.parametrize("address", ["person/remy", "general", "C0NOWHERE", "#general"])

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from testkit.slack_picture import pictures
 
-from interlock.channels.slack import why_not_installed
+from interlock.channels.extras import missing
+from interlock.model.channels import Channel
 
 ROOT = Path(__file__).resolve().parents[3]
 NEEDED = {
@@ -42,4 +43,4 @@ def test_every_picture_can_be_drawn_and_is_there() -> None:
 
 
 def test_what_slack_needs_is_installed_here() -> None:
-    assert why_not_installed() is None
+    assert missing(Channel.SLACK) is None

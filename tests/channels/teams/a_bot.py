@@ -16,6 +16,7 @@ from tests.channels.a_chat import EVERYWHERE, Chat, chat
 
 from interlock.channels.notice import Fact, Notice
 from interlock.channels.notice_of import Notices
+from interlock.channels.readers import DeskReaders
 from interlock.channels.teams.building import Teams as OurTeams
 from interlock.channels.teams.building import build_teams, outgoing_of
 from interlock.channels.teams.roll import LinkedRoll
@@ -25,6 +26,7 @@ from interlock.model.names import Digest, ReviewId
 from interlock.model.review import Review, ReviewState
 from interlock.model.secret import Secret
 from interlock.upstreams.outgoing import Allowed, Outgoing
+from interlock.workers.copies import copy_id
 
 REVIEW = ReviewId("0192f0c1-2345-7abc-8def-0123456789ab")
 
@@ -70,7 +72,8 @@ class Bot:
 
     def copy(self, review: Review, address: str, handle: str = "") -> Copy:
         """A copy of a review's card."""
-        return Copy(f"{review.id}/0123456789abcdef", review.id, Destination(Channel.TEAMS, address), handle)
+        destination = Destination(Channel.TEAMS, address)
+        return Copy(copy_id(review.id, destination), review.id, destination, handle)
 
     async def posted(self, review: Review, place: Conversation) -> Copy:
         """The card, sent there."""
@@ -110,6 +113,7 @@ async def bot(
                 Notices(office.office.desk, "https://console.test"),
                 office.answering,
                 LinkedRoll(office.people, office.office.desk, settings.tenant),
+                DeskReaders(office.office.desk),
                 office.refused,
                 office.office.desk.refuse_vote,
                 office.office.clock,

@@ -19,7 +19,7 @@ from interlock.channels.teams.building import build_teams, outgoing_of
 from interlock.errors import SettingsMistakes
 
 try:
-    build_teams(*[None] * 8)
+    build_teams(*[None] * 9)
 except SettingsMistakes as mistakes:
     print(mistakes)
 """
@@ -27,4 +27,6 @@ except SettingsMistakes as mistakes:
 
 def test_without_the_sdk_it_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", _WITHOUT], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout.strip() == "[teams] needs the Teams SDK: install interlock-gateway[teams]", done.stderr
+    assert done.stdout.strip() == (
+        '[teams]: microsoft_teams missing here; install it with: pip install "interlock-gateway[teams]"'
+    ), done.stderr

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from testkit.teams import CARD, Lie, buttons, texts
 from tests.channels.a_chat import DANA
 from tests.channels.teams.a_bot import bot
 
+from interlock.channels.teams.app import MAX_AT_ONCE
 from interlock.model.channels import Account, Channel
 from interlock.model.review import ReviewState
 from interlock.model.template import Template
@@ -158,6 +161,31 @@ async def test_the_same_activity_again_gets_the_same_answer_and_another_under_it
         assert (await b.teams.send({**click("deny"), "id": first["id"]})).status_code == 401
         assert await b.chat.state(review) is ReviewState.APPROVED
         assert "replayed" in (await b.chat.entries("channel.refused"))[0]["because"]
+
+
+async def test_an_id_is_its_conversations_own(tmp_path: Path) -> None:
+    async with bot(tmp_path) as b:
+        users = [await b.linked("dana"), await b.linked("remy")]
+        for user in users:
+            said = b.teams.activity(user, b.teams.chat(user), type="message", text="list")
+            assert (await b.teams.send({**said, "id": "1700000000000"})).status_code == 200
+        assert [len(b.teams.chat(user).cards) for user in users] == [1, 1]
+        assert await b.chat.entries("channel.refused") == []
+
+
+async def test_calls_that_prove_nothing_take_nobodys_place(tmp_path: Path) -> None:
+    async with bot(tmp_path) as b:
+        dana = await b.linked("dana")
+        await b.ours.keys.refresh()
+        b.chat.office.clock.forward(seconds=10)
+        b.teams.faults.append(Fault.HANG)  # of the document that names the keys
+        head, claims = {"alg": "RS256", "kid": "made-up"}, {"iss": "https://api.botframework.com"}
+        parts = (base64.urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in (head, claims))
+        call = {"authorization": f"Bearer {'.'.join(parts)}.AAAA"}
+        answers = await asyncio.gather(*(b.ours.inbound(call, b"{}") for _ in range(MAX_AT_ONCE + 20)))
+        assert {status for status, _, _ in answers} == {401}
+        said = b.teams.activity(dana, b.teams.chat(dana), type="message", text="list")
+        assert (await b.teams.send(said)).status_code == 200
 
 
 async def test_after_a_restart_the_first_click_counts_and_the_message_is_still_changed(tmp_path: Path) -> None:

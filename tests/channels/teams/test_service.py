@@ -11,8 +11,11 @@ from testkit.teams import texts
 from tests.channels.a_chat import DANA
 from tests.channels.teams.a_bot import Bot, bot
 
+from interlock.channels.readers import NOT_YOURS
+from interlock.channels.teams.card import said
 from interlock.errors import DeliveryUnsure, DestinationGone, MessageGone, ServiceAway
 from interlock.model.channels import Account, Channel
+from interlock.model.names import GroupName
 
 
 async def warm(b: Bot) -> None:
@@ -101,7 +104,7 @@ async def test_what_can_not_be_a_conversation_is_never_called(tmp_path: Path) ->
         for address in ("../../admin", "19:a/b", "19:a?b", "", "person/nobody", "person/remy"):
             with pytest.raises(DestinationGone):
                 await b.ours.courier.send(b.copy(review, address))
-        for handle in ("", "19:a", "19:a ../b", "19:a/x 1"):
+        for handle in ("19:a", "19:a ../b", "19:a/x 1"):
             with pytest.raises(DestinationGone):
                 await b.ours.courier.update(b.copy(review, "19:a", handle))
         assert len(b.teams.requests) == asked
@@ -119,16 +122,44 @@ async def test_a_person_for_whom_the_bot_is_not_installed(tmp_path: Path) -> Non
         assert handle.startswith(b.teams.chat(dana).id)
 
 
-async def test_who_unlinks_keeps_no_buttons(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost", ["link", "group", "person"])
+@pytest.mark.parametrize("move", ["update", "remind"])
+async def test_who_may_see_it_no_more_is_told_that_and_nothing_else(tmp_path: Path, lost: str, move: str) -> None:
     async with bot(tmp_path) as b:
         dana = await b.linked("dana")
         review, _ = await b.chat.held()
         copy = b.copy(review, "person/dana")
         copy = replace(copy, handle=await b.ours.courier.send(copy))
-        await b.chat.people.unlink(DANA, "teams", Account(Channel.TEAMS, b.teams.tenant, dana.object).linked_as)
-        await b.ours.courier.update(copy)
+        match lost:
+            case "link":
+                await b.chat.unlink("dana", Account(Channel.TEAMS, b.teams.tenant, dana.object))
+            case "group":
+                await b.chat.people.remove_group(DANA, GroupName("officers"), "olivia")
+            case _:
+                await b.chat.people.remove_person(DANA, "olivia")
+        await b.chat.office.vote(review, "remy")
+        with pytest.raises(DestinationGone) as gone:
+            await getattr(b.ours.courier, move)(copy)
+        assert gone.value.code == ("not_linked" if lost == "link" else "not_theirs")
         (card,) = b.teams.chat(dana).cards
-        assert [action.get("verb") for action in card["actions"]] == ["refresh", None] and "refresh" not in card
+        assert card == said(NOT_YOURS)
+        with pytest.raises(DestinationGone):
+            await b.ours.courier.send(b.copy(review, "person/dana"))
+
+
+async def test_another_account_beside_changes_nothing_for_the_first_ones_chat(tmp_path: Path) -> None:
+    async with bot(tmp_path) as b:
+        dana, other = await b.linked("dana"), await b.linked("dana", b.teams.user("dana too"))
+        first, second = sorted((dana, other), key=lambda user: user.object)
+        review, _ = await b.chat.held()
+        copy = b.copy(review, "person/dana")
+        copy = replace(copy, handle=await b.ours.courier.send(copy))
+        assert copy.handle.endswith(f" {first.object}")
+        await b.chat.unlink("dana", Account(Channel.TEAMS, b.teams.tenant, second.object))
+        assert await b.ours.courier.update(copy) == copy.handle
+        moved = replace(copy, handle=copy.handle.replace(first.object, second.object))
+        with pytest.raises(DestinationGone):
+            await b.ours.courier.update(moved)
 
 
 async def test_a_reminder_goes_into_the_cards_thread(tmp_path: Path) -> None:
@@ -197,3 +228,25 @@ async def test_answers_without_end_or_sense_are_not_taken_for_deliveries(tmp_pat
             b.teams.faults += [None, Reply(201, body)]
             with pytest.raises(DeliveryUnsure):
                 await b.posted(review, b.teams.channel())
+
+
+async def test_after_a_card_that_may_have_arrived_a_reminder_follows(tmp_path: Path) -> None:
+    async with bot(tmp_path) as b:
+        place = b.teams.channel()
+        copy = b.copy((await b.chat.held())[0], place.id)
+        assert await b.ours.courier.update(copy) == "" and not place.cards
+        await b.ours.courier.remind(copy)
+        assert "This review still waits" in list(texts(place.cards[0]))
+
+
+async def test_an_answer_too_deep_to_read_is_an_answer_lost(tmp_path: Path) -> None:
+    async with bot(tmp_path) as b:
+        review, _ = await b.chat.held()
+        copy = b.copy(review, b.teams.channel().id)
+        await b.ours.courier.remind(copy)  # the login, and the conversation
+        b.teams.faults.append(Reply(200, b"[" * 200_000, {"content-type": "application/json"}))
+        with pytest.raises(DeliveryUnsure):
+            await b.ours.courier.remind(copy)
+        b.teams.faults.append(Reply(400, b"[" * 200_000, {"content-type": "application/json"}))
+        with pytest.raises(DestinationGone):
+            await b.ours.courier.remind(copy)

@@ -7,10 +7,11 @@ import json
 from datetime import timedelta
 
 import pytest
+from testkit.http_service import Fault
 from testkit.teams import KEYS, METADATA, Lie, Teams
 from tests.stores.a_store import HandClock
 
-from interlock.channels.teams.tokens import ConnectorKeys, presented, read_keys, verify
+from interlock.channels.teams.tokens import MOST_WAITING, ConnectorKeys, presented, read_keys, verify
 from interlock.errors import AuthenticationFailed, MalformedInput
 from interlock.upstreams.outgoing import Allowed, Outgoing
 
@@ -41,9 +42,36 @@ async def test_keys_are_fetched_ahead_and_an_unknown_one_is_asked_for_at_most_ev
             assert found is not None and not found.named(kid(teams))
         clock.forward(seconds=10)
         every = await asyncio.gather(*(keys.keys(kid(teams)) for _ in range(5)))
-        assert all(each is not None and each.named(kid(teams)) for each in every) and asked(teams, KEYS) == 2
+        assert all(each is not None and not each.named(kid(teams)) for each in every)  # it is asked for behind them
+        await keys.refresh()
+        found = await keys.keys(kid(teams))
+        assert found is not None and found.named(kid(teams)) and asked(teams, KEYS) == 2
         stop.set()
         await running
+        await outgoing.close()
+
+
+async def test_nobody_waits_for_a_key_that_somebody_made_up() -> None:
+    teams, clock = Teams(), HandClock()
+    async with teams.running():
+        outgoing = Outgoing([Allowed(teams.url)])
+        keys = ConnectorKeys(teams.metadata, outgoing, clock)
+        await keys.refresh()
+        clock.forward(seconds=10)
+        teams.faults.append(Fault.HANG)
+        every = [await keys.keys(f"made-up-{n}") for n in range(100)]  # hangs where any of them waits
+        assert all(each is not None and each.named(kid(teams)) for each in every)
+        await keys.close()
+        await outgoing.close()
+
+
+async def test_while_there_are_no_keys_a_few_calls_wait_and_the_others_are_refused() -> None:
+    teams = Teams()
+    async with teams.running():
+        outgoing = Outgoing([Allowed(teams.url)])
+        keys = ConnectorKeys(teams.metadata, outgoing, HandClock())
+        every = await asyncio.gather(*(keys.keys(kid(teams)) for _ in range(MOST_WAITING + 5)))
+        assert [each is not None for each in every] == [True] * MOST_WAITING + [False] * 5
         await outgoing.close()
 
 

@@ -25,8 +25,7 @@ from tests.web.access.a_guarded_pipeline import (
 from interlock.errors import NotEntitled
 from interlock.model.actor import ActorKind
 from interlock.model.names import ReviewId
-from interlock.model.review import Review, ReviewState, Verdict
-from interlock.model.secret import Secret
+from interlock.model.review import ReviewState, Verdict
 from interlock.web.access.problems import REQUESTS, URN
 
 TWO = POLICY.replace("officers:1", "officers:2")
@@ -346,29 +345,6 @@ async def test_a_task_outlives_the_gateway(tmp_path: Path) -> None:
         line.keys = keys
         assert line.office.authority.unended() == ()  # nothing that a start would have to guess at
         assert (await line.evaluate(again))["decision"] is False
-
-
-class Told:
-    """A callbacks worker that keeps what was registered."""
-
-    def __init__(self) -> None:
-        self.wanted: list[tuple[ReviewId, str]] = []
-
-    async def register(self, review: Review, url: str) -> Secret[str]:
-        self.wanted.append((review.id, url))
-        return Secret("whsec_shown-once")
-
-
-async def test_a_callback_is_registered_and_its_secret_shown_once(tmp_path: Path) -> None:
-    callbacks = Told()
-    async with pipeline(tmp_path, callbacks=callbacks) as line:
-        denied, callback = await line.evaluate(asked()), {"endpoint": "https://ci.test/done"}
-        answer = await line.submit(asked(), denied, callback=callback)
-        assert answer.json()["callback"] == {"secret": "whsec_shown-once"}
-        assert callbacks.wanted == [(answer.json()["task"]["id"], "https://ci.test/done")]
-        repeat = await line.submit(asked(), denied, callback=callback)
-        assert repeat.status_code == 409
-        assert "whsec" not in repeat.text
 
 
 def everything(directory: Path) -> list[bytes]:

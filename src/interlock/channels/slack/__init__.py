@@ -7,17 +7,3 @@
 
 Nothing here is imported before it is asked for: `slack_bolt` and `aiohttp` are the extra `slack`.
 """
-
-from __future__ import annotations
-
-from importlib.util import find_spec
-
-_PACKAGES = ("slack_bolt", "slack_sdk", "aiohttp")
-
-
-def why_not_installed() -> str | None:
-    """None when what `[slack]` needs is installed; else what is missing and what to do, for whoever set it."""
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if not missing:
-        return None
-    return f'[slack]: {", ".join(missing)} missing here; install it with: pip install "interlock-gateway[slack]"'

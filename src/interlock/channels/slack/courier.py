@@ -1,7 +1,9 @@
 """Takes copies of cards to Slack: `chat.postMessage` and `chat.update`, to a channel or one person.
 
-A handle is `CHANNEL:TS`. Each message carries the copy's id as metadata, by which one whose answer got lost is found
-again: nothing is posted twice.
+A handle is `CHANNEL:TS`, for one person `CHANNEL:TS:USER`. Each message carries the copy's id as metadata, by which one
+whose answer got lost is found again: nothing is posted twice. Before a person's message is sent,
+changed or repeated, it is asked whether it is still
+theirs to see, and the account still theirs.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from interlock.channels.notice import Notice
-from interlock.channels.slack.blocks import Message, message, short_message, waits
+from interlock.channels.readers import NOT_YOURS, Readers, not_theirs, person_in
+from interlock.channels.slack.blocks import Message, message, section, short_message, waits
 from interlock.channels.slack.pacing import Pacing
 from interlock.channels.slack.payloads import dicts, record, text
 from interlock.channels.slack.web_api import AnswerLost, TooMuch, WebApi
@@ -23,9 +26,8 @@ from interlock.model.channels import Channel, Copy
 from interlock.model.names import PersonId, ReviewId
 
 EVENT: Final = "interlock_review"
-_PERSON: Final = "person/"
 _CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
-_HANDLE: Final = re.compile(r"([CGD][A-Z0-9]{1,30}):([0-9]{1,20}\.[0-9]{1,10})", re.ASCII)
+_HANDLE: Final = re.compile(r"([CGD][A-Z0-9]{1,30}):([0-9]{1,20}\.[0-9]{1,10})(?::([UW][A-Z0-9]{1,30}))?", re.ASCII)
 _PAGES, _PAGE = 5, 100  # how far back a lost message is looked for
 _MOST: Final = 5000  # conversations remembered
 
@@ -71,6 +73,7 @@ class SlackCourier:
     notices: Notices
     buttons: Buttons
     accounts: Accounts
+    readers: Readers
     pacing: Pacing
     _conversations: OrderedDict[str, str] = field(default_factory=OrderedDict)  # user -> their conversation with us
 
@@ -79,11 +82,16 @@ class SlackCourier:
         """Slack."""
         return Channel.SLACK
 
+    def service_of(self, copy: Copy) -> str:
+        """One service."""
+        return ""
+
     def pause(self, copy: Copy) -> float:
         """Seconds to wait by Slack's limits."""
         if copy.handle:
             return self.pacing.before_update(copy.destination.address)
-        opens = copy.destination.address.startswith(_PERSON) and not self._known(copy)
+        person = person_in(copy.destination)
+        opens = person is not None and not self._known(person)
         return self.pacing.before_post(copy.destination.address, opens=opens)
 
     async def send(self, copy: Copy) -> str:
@@ -92,14 +100,15 @@ class SlackCourier:
 
     async def find(self, copy: Copy) -> str | None:
         """Looks through the newest messages there for the one with this copy's id."""
-        cursor, channel = "", await self._channel_of(copy)
+        channel, user = await self._place_of(copy)
+        cursor = ""
         for _ in range(_PAGES):
             answer = await self._looked_up(
                 "conversations.history", channel=channel, limit=str(_PAGE), include_all_metadata="true", cursor=cursor
             )
             for each in dicts(answer.get("messages")):
                 if _copy_of(each) == copy.id and isinstance(each.get("ts"), str):
-                    return f"{channel}:{each['ts']}"
+                    return _handle(channel, each["ts"], user)
             cursor = text(record(answer.get("response_metadata")), "next_cursor")
             if not cursor:
                 break
@@ -110,8 +119,9 @@ class SlackCourier:
         where = _HANDLE.fullmatch(copy.handle)
         if where is None:
             return await self.find(copy) or await self._posted(copy)
-        self.pacing.updating()
         notice = await self.notices.of(copy.review)
+        await self._check_theirs(copy, where)
+        self.pacing.updating()
         await self._shown("chat.update", notice, channel=where[1], ts=where[2], metadata=_metadata(copy))
         return copy.handle
 
@@ -121,6 +131,7 @@ class SlackCourier:
         if where is None:
             raise MessageGone("there is no message to remind of")
         notice = await self.notices.of(copy.review)
+        await self._check_theirs(copy, where)
         self.pacing.posting(copy.destination.address)
         try:
             await self._called(
@@ -138,14 +149,16 @@ class SlackCourier:
     # -- sending ------------------------------------------------------------------------------------------------------
 
     async def _posted(self, copy: Copy) -> str:
-        self.pacing.posting(copy.destination.address)
-        channel = await self._channel_of(copy)
         notice = await self.notices.of(copy.review)
+        if not await self._may_see(copy):
+            raise not_theirs()
+        self.pacing.posting(copy.destination.address)
+        channel, user = await self._place_of(copy)
         try:
             answer = await self._shown("chat.postMessage", notice, channel=channel, metadata=_metadata(copy))
         except AnswerLost as lost:
             return await self._found_again(copy, lost)
-        handle = f"{text(answer, 'channel')}:{text(answer, 'ts')}"
+        handle = _handle(text(answer, "channel"), text(answer, "ts"), user)
         if _HANDLE.fullmatch(handle) is None:
             raise DeliveryUnsure("Slack took a message and didn't say where it is")
         return handle
@@ -173,21 +186,43 @@ class SlackCourier:
         quietly = _QUIETLY if method == "chat.postMessage" else {}
         return await self._called(method, text=shown.text, blocks=list(shown.blocks), **where, **quietly)
 
+    # -- whose --------------------------------------------------------------------------------------------------------
+
+    async def _check_theirs(self, copy: Copy, where: re.Match[str]) -> None:
+        """Raises `DestinationGone` when a person's message isn't theirs any more; nothing of the review stays there."""
+        person = person_in(copy.destination)
+        if person is None:
+            return
+        linked, sees = where[3] in self._users(person), await self._may_see(copy)
+        if linked and sees:
+            return
+        self.pacing.updating()
+        with contextlib.suppress(MessageGone):
+            await self._called(
+                "chat.update", channel=where[1], ts=where[2], text=NOT_YOURS, blocks=[section(NOT_YOURS)]
+            )
+        raise _not_linked() if sees else not_theirs()
+
+    async def _may_see(self, copy: Copy) -> bool:
+        person = person_in(copy.destination)
+        return person is None or await self.readers.may_see(copy.review, person)
+
     # -- where --------------------------------------------------------------------------------------------------------
 
-    async def _channel_of(self, copy: Copy) -> str:
-        address = copy.destination.address
-        if address.startswith(_PERSON):
-            return await self._conversation(PersonId(address.removeprefix(_PERSON)))
+    async def _place_of(self, copy: Copy) -> tuple[str, str]:
+        """The conversation, and the user whom it is with: "" for a channel's."""
+        address, person = copy.destination.address, person_in(copy.destination)
+        if person is not None:
+            return await self._conversation(person)
         if _CHANNEL.fullmatch(address) is None:
             raise DestinationGone("a Slack destination is a channel's id, such as C0123456789", code="no_such_channel")
-        return address
+        return address, ""
 
-    async def _conversation(self, person: PersonId) -> str:
+    async def _conversation(self, person: PersonId) -> tuple[str, str]:
         gone: DestinationGone | None = None
         for user in self._users(person):
             if user in self._conversations:
-                return self._conversations[user]
+                return self._conversations[user], user
             self.pacing.opening()
             try:
                 answer = await self._called("conversations.open", users=user)
@@ -198,16 +233,16 @@ class SlackCourier:
             if _CHANNEL.fullmatch(channel) is None:
                 raise ServiceAway("Slack opened a conversation and didn't say which")
             _remember(self._conversations, user, channel)
-            return channel
-        raise gone or DestinationGone("this person has linked no account of this Slack workspace", code="not_linked")
+            return channel, user
+        raise gone or _not_linked()
 
     def _users(self, person: PersonId) -> list[str]:
         team = f"{self.api.settings.team}/"
         mine = (each for each in self.accounts.linked_accounts(person) if each.provider == Channel.SLACK)
         return sorted(each.subject.removeprefix(team) for each in mine if each.subject.startswith(team))
 
-    def _known(self, copy: Copy) -> bool:
-        users = self._users(PersonId(copy.destination.address.removeprefix(_PERSON)))
+    def _known(self, person: PersonId) -> bool:
+        users = self._users(person)
         return not users or users[0] in self._conversations
 
     # -- calls --------------------------------------------------------------------------------------------------------
@@ -237,6 +272,14 @@ _QUIETLY: Final[Mapping[str, object]] = {
     "parse": "none",
     "link_names": False,
 }
+
+
+def _handle(channel: str, ts: object, user: str) -> str:
+    return f"{channel}:{ts}:{user}" if user else f"{channel}:{ts}"
+
+
+def _not_linked() -> DestinationGone:
+    return DestinationGone("this person has linked no account of this Slack workspace", code="not_linked")
 
 
 def _metadata(copy: Copy) -> Mapping[str, object]:

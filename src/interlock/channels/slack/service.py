@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from interlock.channels.answering import Counter, Refuse
+from interlock.channels.readers import Readers
 from interlock.channels.slack.app import ACK, SlackApp
 from interlock.channels.slack.clicks import Clicks
 from interlock.channels.slack.commands import Commands
@@ -63,6 +64,7 @@ def slack_service(
     counter: Counter,
     notices: Notices,
     accounts: Accounts,
+    readers: Readers,
     refuse: Refuse,
     moves: Callable[[], AsyncIterator[ReviewId]],
     clock: Callable[[], float] = time.time,
@@ -76,7 +78,7 @@ def slack_service(
     clicks = Clicks(api, counter, members, refuse, tasks)
     home = Home(api, counter, members, moves, time.monotonic, patience.home)
     app = SlackApp(api, clicks, Commands(counter, members), home, refuse, tasks, patience.ack)
-    courier = SlackCourier(api, notices, counter, accounts, Pacing(time.monotonic))
+    courier = SlackCourier(api, notices, counter, accounts, readers, Pacing(time.monotonic))
     secret, token = settings.signing_secret, settings.app_token
     inbound = None if secret is None else SlackInbound(secret, app, refuse, clock)
     socket = None if token is None else SocketMode(api, token, app, patience.socket)

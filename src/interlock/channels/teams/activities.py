@@ -42,9 +42,13 @@ _FRACTION: Final = re.compile(r"(\.[0-9]{6})[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Whose call it says it is. `tenants`: every directory that it names."""
+    """Whose call it says it is. `id` is one of its `conversation` ("" for none) alone.
+
+    `tenants`: every directory that it names.
+    """
 
     id: str
+    conversation: str
     service: str
     channel: str
     tenants: frozenset[str]
@@ -112,8 +116,10 @@ def read_envelope(body: bytes) -> Envelope:
     identity = _text(document, "id")
     if not 0 < len(identity) <= 512:
         raise MalformedInput("an activity without an id, or with a longer one than is taken")
+    conversation = _at(document, "conversation", "id")
     return Envelope(
         identity,
+        conversation if isinstance(conversation, str) else "",
         _text(document, "serviceUrl"),
         _text(document, "channelId"),
         frozenset(tenant.lower() for tenant in tenants if isinstance(tenant, str)),

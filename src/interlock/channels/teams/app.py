@@ -90,21 +90,26 @@ class TeamsInbound:
         self._at_once = 0
 
     async def __call__(self, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Checks the call, and answers it once."""
-        if self._at_once >= MAX_AT_ONCE:
-            return _BUSY
-        self._at_once += 1
+        """Checks the call, and answers it once. Only calls that proved themselves take up room."""
         try:
             envelope = await self._proved(headers, body)
-            return await self._replies.once(envelope.id, body, lambda: self._answered(envelope))
+            return await self._once(envelope, body)
         except (AuthenticationFailed, MalformedInput) as error:
             return await self._turned_away(error.sentence)
-        finally:
-            self._at_once -= 1
 
     async def close(self) -> None:
         """Lets what is being answered come to its end; every part of it is bounded in time."""
         await self._replies.settled()
+
+    async def _once(self, envelope: Envelope, body: bytes) -> Reply:
+        if self._at_once >= MAX_AT_ONCE:
+            return _BUSY
+        self._at_once += 1
+        identity = f"{envelope.conversation}\0{envelope.id}"  # ids are a conversation's own
+        try:
+            return await self._replies.once(identity, body, lambda: self._answered(envelope))
+        finally:
+            self._at_once -= 1
 
     async def _proved(self, headers: Mapping[str, str], body: bytes) -> Envelope:
         token = tokens.presented(headers.get("authorization", ""))

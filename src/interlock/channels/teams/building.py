@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from interlock.channels.answering import Counter, Refuse
 from interlock.channels.calling import Calling
+from interlock.channels.extras import require
 from interlock.channels.teams.login import Login, token_url
 from interlock.channels.teams.tokens import ConnectorKeys
-from interlock.errors import SettingsMistakes
 from interlock.model.channel_settings import TeamsSettings
+from interlock.model.channels import Channel
 from interlock.ports import Clock
 
 if TYPE_CHECKING:
+    from interlock.channels.readers import Readers
     from interlock.channels.teams.app import RefuseVote, TeamsInbound
     from interlock.channels.teams.connector import Connector
     from interlock.channels.teams.service import TeamsCourier
@@ -39,6 +41,7 @@ class Teams:
     async def close(self) -> None:
         """Ends what is under way, then the connections."""
         await self.inbound.close()
+        await self.keys.close()
         await self.connector.close()
 
 
@@ -53,6 +56,7 @@ def build_teams(
     notices: Notices,
     counter: Counter,
     roll: Roll,
+    readers: Readers,
     refuse: Refuse,
     refuse_vote: RefuseVote,
     clock: Clock,
@@ -64,18 +68,16 @@ def build_teams(
 
     Raises `SettingsMistakes` where the Teams SDK isn't installed.
     """
-    try:
-        from interlock.channels.teams.app import TeamsInbound
-        from interlock.channels.teams.chats import Chats
-        from interlock.channels.teams.connector import Connector
-        from interlock.channels.teams.limits import Limits
-        from interlock.channels.teams.members import Members
-        from interlock.channels.teams.service import TeamsCourier
-        from interlock.channels.teams.views import Views
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("microsoft_teams"):
-            raise
-        raise SettingsMistakes(["[teams] needs the Teams SDK: install interlock-gateway[teams]"]) from None
+    require(Channel.TEAMS)
+    # Only where the SDK is there: and it takes two seconds to import.
+    from interlock.channels.teams.app import TeamsInbound
+    from interlock.channels.teams.chats import Chats
+    from interlock.channels.teams.connector import Connector
+    from interlock.channels.teams.limits import Limits
+    from interlock.channels.teams.members import Members
+    from interlock.channels.teams.service import TeamsCourier
+    from interlock.channels.teams.views import Views
+
     limits = Limits(now)
     connector = Connector(settings, Login(settings, calling, clock), limits, clock, seconds=seconds)
     members, chats = Members(connector, settings.tenant, now), Chats(connector)
@@ -83,4 +85,4 @@ def build_teams(
     inbound = TeamsInbound(
         settings, keys, connector, members, chats, views, notices, counter, refuse, refuse_vote, clock, now
     )
-    return Teams(TeamsCourier(connector, limits, chats, notices, views, roll), inbound, keys, connector)
+    return Teams(TeamsCourier(connector, limits, chats, notices, views, roll, readers), inbound, keys, connector)

@@ -138,7 +138,7 @@ class Connector:
             raise ServiceAway("Teams can't be reached now.") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
             raise lost(f"Teams' answer got lost ({type(error).__name__}).") from None
-        except (ValidationError, ValueError, KeyError, TypeError, AttributeError):
+        except (ValidationError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise lost("Teams' answer can't be read.") from None
 
     def _refused(self, response: httpx.Response, missing: type[InterlockError]) -> InterlockError:
@@ -194,7 +194,7 @@ def _code(response: httpx.Response) -> str:
     try:
         said = response.json()
         code = said["error"]["code"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z]{1,60}", code) else ""
 

@@ -22,11 +22,13 @@ class LinkedRoll:
 
     def account_of(self, person: PersonId, /) -> str | None:
         """The user that this person linked, the first of several; None where there is none."""
-        for each in self.people.linked_accounts(person):
-            tenant, _, user = each.subject.partition("/")
-            if each.provider == Channel.TEAMS and tenant == self.tenant.lower() and is_object_id(user):
-                return user
-        return None
+        return next(iter(self.accounts_of(person)), None)
+
+    def accounts_of(self, person: PersonId, /) -> Sequence[str]:
+        """All users that this person linked."""
+        subjects = (each.subject for each in self.people.linked_accounts(person) if each.provider == Channel.TEAMS)
+        users = (subject.partition("/") for subject in subjects)
+        return [user for tenant, _, user in users if tenant == self.tenant.lower() and is_object_id(user)]
 
     async def signers(self, review: ReviewId, /) -> Sequence[str]:
         """The users whose persons may say yes to it now; raises `NotFound`."""

@@ -1,7 +1,8 @@
 """The tokens that the Bot Connector signs its calls with: its keys, kept ahead, and the check in numbered steps.
 
 After "Authentication with the Bot Connector API", section "Connector to Bot". Keys are fetched in the background; a key
-that isn't known is asked for at most once in ten seconds, whatever comes in; keys outlive an outage for a day.
+that isn't known is asked for at most once in ten seconds, whatever comes in, and
+whoever names it is refused meanwhile; keys outlive an outage for a day.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ LEEWAY: Final = timedelta(minutes=5)  # for clocks that differ: the page's own f
 EVERY: Final = timedelta(minutes=10)
 AT_MOST_EVERY: Final = timedelta(seconds=10)
 KEEP: Final = timedelta(hours=24)
+MOST_WAITING: Final = 8  # calls that wait for the first keys; the others are refused at once
 _LATEST: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 log = structlog.get_logger()
@@ -60,14 +62,36 @@ class ConnectorKeys:
         self._fetched_at: datetime | None = None
         self._tried_at: datetime | None = None
         self._fetching = asyncio.Lock()
+        self._waiting = 0
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def keys(self, kid: str) -> Endorsed | None:
-        """The keys; fetched anew first where `kid` isn't among them. None while there are none to trust."""
+        """The keys; fetched anew in the background where `kid` isn't among them, which anybody can say: nobody waits
+        for that. While there are none to trust a few calls wait for them; None where there are none then."""
         known = self._trusted()
-        if known is not None and known.named(kid):
+        if known is not None:
+            if not known.named(kid):
+                self._refresh_behind()
             return known
-        await self.refresh()
+        if self._waiting >= MOST_WAITING:
+            return None
+        self._waiting += 1
+        try:
+            await self.refresh()
+        finally:
+            self._waiting -= 1
         return self._trusted()
+
+    async def close(self) -> None:
+        """Ends a refresh that is under way."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
+
+    def _refresh_behind(self) -> None:
+        running = self._refreshing is not None and not self._refreshing.done()
+        if not running and self._may_ask():
+            self._refreshing = asyncio.create_task(self.refresh())
 
     async def refresh(self) -> None:
         """Fetches them anew, unless that was tried in the last ten seconds. A failure is logged."""

@@ -30,6 +30,9 @@ class Roll(Protocol):
     def account_of(self, person: PersonId, /) -> str | None:
         """The user that this person linked; None where there is none."""
 
+    def accounts_of(self, person: PersonId, /) -> Sequence[str]:
+        """All users that this person linked."""
+
     async def signers(self, review: ReviewId, /) -> Sequence[str]:
         """The users whose persons may say yes to it now (`desk.why_not` is None)."""
 

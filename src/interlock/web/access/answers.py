@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, assert_never
 
-from interlock.errors import MalformedInput, NotFound
 from interlock.gate import Cleared, Denied, Held
 from interlock.model.decision import Reason
 from interlock.model.review import Review, ReviewState
 from interlock.web.access.asking import Judged
 from interlock.web.access.binding import timestamp
 from interlock.web.access.problems import REQUESTS
+from interlock.web.problems import Problem
 
 TEMPLATE: Final = "review"
 RETRY_SECONDS: Final = 5
@@ -47,9 +47,9 @@ def decision(judged: Judged, public_url: str) -> dict[str, Any]:
             assert_never(judged.answer)
 
 
-def mistaken(error: MalformedInput | NotFound, status: int) -> dict[str, Any]:
+def mistaken(problem: Problem) -> dict[str, Any]:
     """One evaluation of a batch that couldn't be decided at all."""
-    return {"decision": False, "context": {"error": {"status": status, "message": error.sentence}}}
+    return {"decision": False, "context": {"error": {"status": problem.status, "message": problem.sentence}}}
 
 
 def task(review: Review, public_url: str) -> dict[str, Any]:

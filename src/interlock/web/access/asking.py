@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
+from weakref import WeakValueDictionary
 
 from interlock.actions.from_access import Evaluation, Tools, as_sealed, from_access, is_about
 from interlock.desk import Desk
@@ -24,6 +27,8 @@ from interlock.web.access.binding import BindingTokens, Denial, is_bound
 from interlock.web.access.problems import EXPIRED, INVALID, NOT_REQUESTABLE, refused
 
 MAX_SEEN: Final = 20_000  # tokens that were handed in and haven't run out
+
+_REVIEW = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _SOMEBODY_ELSE = Reason(
     "subject_not_you", "The subject must be who asks, or somebody on whose verified behalf they do."
@@ -47,9 +52,18 @@ class Judged:
 
 @dataclass(slots=True)
 class _Seen:
-    """Which review each token opened, until it runs out: a second request with it is the same request."""
+    """Which review each token opened, until it runs out: a second request with it is the same request.
+
+    This is this process's memory, of the newest `MAX_SEEN` tokens. After a restart, or at another node, a token that
+    hasn't run out can open another review once the first is settled; people must sign that one all the same.
+    """
 
     by_token: OrderedDict[str, tuple[datetime, ReviewId]] = field(default_factory=OrderedDict)
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def turn(self, token_id: str) -> asyncio.Lock:
+        """For requests with one token to come one after the other; gone once nobody has it."""
+        return self._turns.setdefault(token_id, asyncio.Lock())
 
     def review(self, token_id: str, now: datetime) -> ReviewId | None:
         while self.by_token and (next(iter(self.by_token.values()))[0] <= now or len(self.by_token) > MAX_SEEN):
@@ -91,14 +105,10 @@ class Access:
             or not _same(denial.expires_at, expires_at)
         ):
             raise refused(INVALID, "This isn't the request that was denied: something of it was changed.")
-        if (before := self._seen.review(denial.token_id, now)) is not None:
-            return await self._again(before, actor)
-        answer = await self.gate.ask(self._action(actor, asked), Asking.REVIEW)
-        if isinstance(answer, Held):
-            self._seen.by_token[denial.token_id] = denial.expires_at, answer.review.id
-            return answer.review
-        sentences = answer.reasons if isinstance(answer, Denied) else ()
-        raise refused(NOT_REQUESTABLE, " ".join(reason.sentence for reason in sentences))
+        async with self._seen.turn(denial.token_id):
+            if (before := self._seen.review(denial.token_id, now)) is not None:
+                return await self._again(before, actor)
+            return await self._opened(actor, asked, denial)
 
     async def task(self, actor: Actor, task: str, seconds: float = 0.0) -> Review:
         """The review behind a task once it is settled, or as it stands after `seconds`; `NotFound` for any other's."""
@@ -139,11 +149,17 @@ class Access:
         async def again(payload: Payload) -> Action:
             return as_sealed(payload, action, self.tools)
 
-        answer = await self.gate.redeem(review.id, action, again)
+        try:
+            answer = await self.gate.redeem(review.id, action, again)
+        except MalformedInput:  # what was sealed then isn't an evaluation
+            answer = await self.gate.refuse(action, _UNVERIFIABLE, review.id)
+            return Judged(action, answer, now, presented=True)
         return replace(self._judged(action, asked, answer, now), presented=True, approval=review)
 
     async def _presented(self, action: Action, id_: ReviewId) -> tuple[Review | None, Reason | None]:
         """The approval, and why it is none; no review where nobody may know that there is one."""
+        if not _REVIEW.fullmatch(id_):
+            return None, None
         try:
             review = await self._own(id_, action.actor)
         except NotFound:
@@ -165,8 +181,16 @@ class Access:
         except MalformedInput as wrong:
             raise refused(INVALID, wrong.sentence) from None
 
+    async def _opened(self, actor: Actor, asked: Evaluation, denial: Denial) -> Review:
+        answer = await self.gate.ask(self._action(actor, asked), Asking.REVIEW)
+        if isinstance(answer, Held):
+            self._seen.by_token[denial.token_id] = denial.expires_at, answer.review.id
+            return answer.review
+        sentences = answer.reasons if isinstance(answer, Denied) else ()
+        raise refused(NOT_REQUESTABLE, " ".join(reason.sentence for reason in sentences))
+
     async def _again(self, before: ReviewId, actor: Actor) -> Review:
-        """The review that the token opened, while it is open: a token opens one, ever."""
+        """The review that the token opened, while it is open: a token that we remember opens no other."""
         review = await self.desk.review(before)
         if not self.desk.asked_by(review, actor) or review.state not in (ReviewState.PENDING, ReviewState.APPROVED):
             raise refused(INVALID, "The denial was handed in before. Evaluate again, and ask with the new one.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Final
 
+import structlog
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 
-from interlock.errors import MalformedInput, NotFound
+from interlock.errors import InterlockError, LedgerUnavailable, MalformedInput, NotFound
 from interlock.model.actor import Actor
+from interlock.model.review import Review
 from interlock.web.access import answers
 from interlock.web.access.asking import Access
 from interlock.web.access.problems import REQUESTS
@@ -20,13 +22,18 @@ from interlock.web.api.reviews import REVIEW_ID
 from interlock.web.api.shapes import Told
 from interlock.web.callers import ApiCaller, ByKey
 from interlock.web.control_state import Control, Parts
-from interlock.web.problems import Refused
+from interlock.web.needs import Callbacks
+from interlock.web.problems import Problem, Refused, problem
 
 LONGEST_WAIT: Final = 30  # seconds
 DRAFT: Final = "1"  # of the access request profile: a later one may stand beside it
 DRAFT_HEADER: Final = "Interlock-Access-Request-Draft"
 REQUEST_ID: Final = "x-request-id"
 MAX_REQUEST_ID: Final = 256  # characters
+
+UNDECIDED: Final = Problem(500, "internal", "Something went wrong in the gateway. This one wasn't decided.")
+
+log = structlog.get_logger()
 
 _TOLD: dict[int | str, dict[str, Any]] = {
     code: {"model": Told} for code in (400, 401, 403, 404, 409, 410, 422, 429, 500, 503)
@@ -77,17 +84,19 @@ async def access_evaluations(parts: Parts, caller: ApiCaller, request: Request) 
 @router.post(REQUESTS, summary="Have people asked (AuthZEN)", status_code=202, **_taking(ENFORCERS, ["denial"]))
 async def request_access(parts: Parts, caller: ApiCaller, request: Request) -> JSONResponse:
     """Opens the review of a denied evaluation: 202 and a task, 201 where people approved the same already. Needs an
-    Idempotency-Key. With `callback` a URL is called once it is settled; the answer holds the secret that signs it."""
+    Idempotency-Key. With `callback` a URL is called once it is settled; the answer holds the secret that signs it, or
+    why there is none."""
     access, actor = _access(parts), _actor(caller)
     if "idempotency-key" not in request.headers:
         raise Refused(400, "idempotency_key", "Send an Idempotency-Key, so that a repeat asks nobody twice.")
     sent = read_submission(await request.body())
+    callbacks = _callbacks(parts) if sent.callback else None
+    if callbacks is not None:
+        await callbacks.check(actor.id, sent.callback)  # before anybody is asked to sign
     review = await access.request(actor, sent.asked, sent.binding_token, sent.expires_at)
     told = answers.task(review, parts.public_url)
-    if sent.callback:
-        if parts.callbacks is None:
-            raise Refused(403, "url_not_allowed", "This gateway calls nobody back.")
-        told["callback"] = {"secret": (await parts.callbacks.register(review, sent.callback)).reveal()}
+    if callbacks is not None:
+        told["callback"] = await _registered(callbacks, review, sent.callback)
     headers = {**_draft(), "Location": told["task"]["status_endpoint"]}
     return JSONResponse(told, 202 if told["task"]["status"] == "pending" else 201, headers)
 
@@ -145,9 +154,16 @@ async def authzen_configuration(parts: Parts) -> JSONResponse:
 
 
 async def _all(access: Access, actor: Actor, batch: Batch, public_url: str) -> list[dict[str, Any]]:
+    """The decisions. What stops us ends the batch with an error for all that is left: a yes that was given is told."""
     told: list[dict[str, Any]] = []
     for asked in batch.evaluations:
-        told.append(await _one(access, actor, asked, public_url))
+        try:
+            told.append(await _one(access, actor, asked, public_url))
+        except Exception as error:
+            if not told:
+                raise
+            left = 1 if batch.semantics is Semantics.DENY else len(batch.evaluations) - len(told)
+            return [*told, *[answers.mistaken(_stopped(error))] * left]
         decided = told[-1]["decision"]
         if batch.semantics is (Semantics.PERMIT if decided else Semantics.DENY):
             break
@@ -156,11 +172,37 @@ async def _all(access: Access, actor: Actor, batch: Batch, public_url: str) -> l
 
 async def _one(access: Access, actor: Actor, asked: Any, public_url: str) -> dict[str, Any]:
     if isinstance(asked, MalformedInput):
-        return answers.mistaken(asked, 400)
+        return answers.mistaken(problem(asked))
     try:
         return answers.decision(await access.evaluate(actor, asked), public_url)
+    except LedgerUnavailable:
+        raise  # it will be away for the next one too
     except NotFound as none:
-        return answers.mistaken(none, 400)
+        return answers.mistaken(problem(none)._replace(status=400))
+    except InterlockError as error:
+        return answers.mistaken(problem(error))
+
+
+def _stopped(error: Exception) -> Problem:
+    if isinstance(error, InterlockError):
+        return problem(error)
+    log.error("evaluations.stopped", error=type(error).__name__)
+    return UNDECIDED
+
+
+def _callbacks(parts: Control) -> Callbacks:
+    if parts.callbacks is None:
+        raise Refused(403, "url_not_allowed", "This gateway calls nobody back.")
+    return parts.callbacks
+
+
+async def _registered(callbacks: Callbacks, review: Review, url: str) -> dict[str, Any]:
+    """The secret; or why there is none, beside the task, which stands all the same."""
+    try:
+        return {"secret": (await callbacks.register(review, url)).reveal()}
+    except InterlockError as error:
+        wrong = problem(error)
+        return {"error": {"status": wrong.status, "code": wrong.code, "message": wrong.sentence}}
 
 
 async def _settled(parts: Control, access: Access, actor: Actor, task: str, seconds: int) -> None:

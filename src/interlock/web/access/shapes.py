@@ -61,12 +61,10 @@ def read_batch(body: bytes) -> Batch:
         raise MalformedInput(f"evaluations must be a list of at most {MAX_EVALUATIONS}")
     if not listed:
         return Batch([read_evaluation(defaults)], single=True)
-    try:
-        semantics = Semantics(str(options.get("evaluations_semantic", Semantics.ALL)))
-    except ValueError:
-        known = ", ".join(Semantics)
-        raise MalformedInput(f"options.evaluations_semantic must be one of {known}") from None
-    return Batch([_each(defaults, each) for each in listed], semantics)
+    semantics = options.get("evaluations_semantic", Semantics.ALL)
+    if not isinstance(semantics, str) or semantics not in list(Semantics):
+        raise MalformedInput(f"options.evaluations_semantic must be one of {', '.join(Semantics)}")
+    return Batch([_each(defaults, each) for each in listed], Semantics(semantics))
 
 
 def read_submission(body: bytes) -> Submission:
@@ -77,7 +75,11 @@ def read_submission(body: bytes) -> Submission:
     if whole.get("requested_access"):
         raise MalformedInput("requested_access isn't taken: policy says for how long an approval holds")
     if "client" in whole:
-        _object(whole["client"], "client", frozenset({"id", "name", "source"}))  # claims: used for nothing
+        client = _object(whole["client"], "client", frozenset({"id", "name", "source"}))  # claims: used for nothing
+        for name in client:
+            _text(client, name, MAX_TOKEN)
+    for name in denial:
+        _text(denial, name, MAX_TOKEN)
     asked = read_evaluation({name: whole[name] for name in _PARTS if name in whole})
     return Submission(
         asked=replace(asked, approval=""),

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from interlock.errors import NotFound
 from interlock.web.allowed import CallerKind, allowed
+from interlock.web.api.shapes import Told
 from interlock.web.control_state import Parts
 
 router = APIRouter(tags=["operator"])
@@ -15,7 +16,7 @@ router = APIRouter(tags=["operator"])
     "/metrics",
     summary="Figures in Prometheus' text format",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 404: {"model": Told}},
     **allowed(CallerKind.SERVICE, CallerKind.OPERATOR),
 )
 async def metrics(parts: Parts) -> Response:
