@@ -199,8 +199,7 @@ class Authority:
                 if review:
                     self._run(review)
             case EntryType.ACTION_ENDED | EntryType.ACTION_UNKNOWN:
-                ended = self._unended.pop(ActionId(entry.act), None)
-                if ended:
+                if ended := self._unended.pop(ActionId(entry.act), None):
                     self._end(ended)
             case EntryType.REVIEW_OPENED:
                 self._open_review(entry)
