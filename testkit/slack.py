@@ -20,6 +20,7 @@ from aiohttp import WSMsgType, web
 
 from testkit.slack_limits import faults_of_message, faults_of_view
 
+BOT_USER, BOT = "U0BOT", "B0BOT"  # what `auth.test` answers, and messages of ours carry
 TEAM, BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "T0OURS", "xoxb-the-bot", "xapp-the-app", "the signing secret"
 Json = dict[str, Any]
 Answer = tuple[Json, str]  # what is answered, and the error code where it isn't ok
@@ -209,7 +210,7 @@ class Slack:
         if self.bot_removed:
             return {}, "account_inactive"
         known: Mapping[str, Callable[[Json], Answer]] = {
-            "auth.test": lambda _: ({"team_id": self.team, "user_id": "U0BOT"}, ""),
+            "auth.test": lambda _: ({"team_id": self.team, "user_id": BOT_USER, "bot_id": BOT}, ""),
             "apps.connections.open": lambda _: (
                 {"url": f"ws://127.0.0.1:{self.port}/socket/{next(self._numbers)}"},
                 "",
@@ -242,7 +243,7 @@ class Slack:
         if "thread_ts" in a and not any(each["ts"] == a["thread_ts"] for each in there.messages):
             return {}, "thread_not_found"
         ts = f"17000{next(self._numbers):05d}.000100"
-        there.messages.append(a | {"ts": ts})
+        there.messages.append(a | {"ts": ts, "user": BOT_USER, "bot_id": BOT})
         return {"channel": a["channel"], "ts": ts}, ""
 
     def _update(self, a: Json) -> Answer:

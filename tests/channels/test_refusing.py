@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from tests.an_office import Office, office
 from tests.desk.a_review import entries
 from tests.stores.a_store import ENTROPY
 
+from interlock.channels import refusing
 from interlock.channels.refusing import MOST, REST, RefusedCalls
 from interlock.errors import LedgerUnavailable
 from interlock.model.change import Unit
@@ -80,3 +83,23 @@ async def test_what_cannot_be_recorded_is_answered_and_told_later(desk: Office) 
     ledger.away = False
     await refused.close()
     assert await told(desk) == [("slack", REST, 3)]
+
+
+async def test_a_mistake_of_ours_doesnt_end_what_tells_the_rest(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(refusing, "INTERVAL", 0.005)
+    refused, stop, looks = refused_calls(desk), asyncio.Event(), 0
+
+    class Clock:
+        def now(self) -> datetime:
+            nonlocal looks
+            looks += 1
+            if looks == 1:
+                raise ValueError("078-05-1120")
+            stop.set()
+            return desk.clock.now()
+
+    await asyncio.wait_for(replace(refused, clock=Clock()).run(stop), 10)
+    said = capsys.readouterr().out
+    assert looks == 2 and "ValueError" in said and "078-05-1120" not in said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import rfc8785
@@ -11,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.errors import MalformedInput
-from interlock.model.jcs import MAX_DEPTH, Json, encode, read
+from interlock.model import jcs
+from interlock.model.jcs import MAX_DEPTH, Json, encode, read, values_in
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: x != 0 or math.copysign(1, x) > 0)
@@ -142,3 +145,73 @@ def test_depth_and_size_are_bounded() -> None:
     with pytest.raises(MalformedInput):
         read(b'"123456789"', limit=10)
     assert read(b'"12345678"', limit=10) == "12345678"
+
+
+@given(VALUES, st.sampled_from([None, 0, 3]))
+def test_values_are_counted_before_they_are_made(value: Json, indent: int | None) -> None:
+    text, count = json.dumps(value, indent=indent).encode(), values_in(value, 1_000)
+    assert encode(read(text, most_values=count)) == encode(value)
+    with pytest.raises(MalformedInput, match=f"more than {count - 1} values"):
+        read(text, most_values=count - 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (b"1", 1),
+        (b'"[,{,"', 1),
+        (b'["\\"[,{,"]', 2),
+        (b'["a\\\\", 2, "\\\\\\",3"]', 4),
+        (b"[ ]", 1),
+        (b'{"a,": {"[": [], "b": {}}}', 4),
+        (b"[[1,2],[3]]", 6),
+    ],
+)
+def test_only_values_count(text: bytes, count: int) -> None:
+    assert values_in(read(text, most_values=count), 99) == count
+    with pytest.raises(MalformedInput, match="values"):
+        read(text, most_values=count - 1)
+
+
+@pytest.mark.parametrize("text", [b"[" + b"1," * 30_000 + b"1]", b"[" + b"1e22," * 30_000 + b"1]", b"[" * 30_000])
+def test_no_number_of_too_many_values_is_looked_at(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(jcs, "_number", looked.append)
+    with pytest.raises(MalformedInput, match="values"):
+        read(text, most_values=jcs.MANY)
+    assert looked == []
+
+
+def test_counting_stops() -> None:
+    assert 10 < values_in([[1] * 9] * 9, 10) < 40
+
+
+INTEGERS = st.integers(-(10**16), 10**16) | st.sampled_from(
+    [s * 10**n + d for s in (1, -1) for n in (14, 15, 16) for d in (-1, 0, 1)]
+)
+
+
+@given(INTEGERS | NUMBERS)
+def test_the_short_way_and_the_long_way_agree(value: float) -> None:
+    for text in (repr(value), str(int(value))):
+        assert _told(jcs._number, text) == _told(jcs._any_number, text)
+    assert jcs._ecma(float(value)) == jcs._any_ecma(float(value))
+    assert _told(jcs._integer, int(value)) == _told(jcs._any_integer, int(value))
+
+
+@given(st.from_regex(r"-?(0|[1-9][0-9]{0,17})([.][0-9]{1,18})?([eE][+-]?[0-9]{1,3})?", fullmatch=True))
+def test_they_agree_on_every_spelling(text: str) -> None:
+    assert _told(jcs._number, text) == _told(jcs._any_number, text)
+
+
+def _told(way: Callable[[Any], int | float | str], what: object) -> object:
+    try:
+        return repr(way(what))
+    except MalformedInput as wrong:
+        return wrong.sentence
+
+
+def test_plain_integers_need_no_decimal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jcs, "Decimal", None)
+    text = b"[0,1,-7,999999999999999,-999999999999999,1.5]"
+    assert encode(read(text)) == text

@@ -14,6 +14,7 @@ from testkit.issuer import DISCOVERY, JWKS, Issuer
 from tests.stores.a_store import HandClock
 
 from interlock.model.settings import IssuerSettings
+from interlock.upstreams import key_sets
 from interlock.upstreams.key_sets import KeySets
 from interlock.upstreams.outgoing import Allowed, Outgoing
 
@@ -139,3 +140,22 @@ async def test_it_runs_until_it_is_stopped(issuer: Issuer) -> None:
             await asyncio.sleep(0.01)
     stop.set()
     await asyncio.wait_for(running, 10)
+
+
+async def test_a_mistake_of_ours_doesnt_end_what_keeps_them_fresh(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(key_sets, "EVERY", timedelta(milliseconds=5))
+    sets, stop, asked = kept(settings(issuer), HandClock()), asyncio.Event(), 0
+
+    async def refresh() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise ValueError("078-05-1120")
+        stop.set()
+
+    monkeypatch.setattr(sets, "refresh", refresh)
+    await asyncio.wait_for(sets.run(stop), 10)
+    said = capsys.readouterr().out
+    assert asked == 2 and "ValueError" in said and "078-05-1120" not in said

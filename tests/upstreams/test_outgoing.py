@@ -30,6 +30,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", "/b/secret")
             self.end_headers()
+        elif self.path == "/a/spoilt":
+            self.send_response(302)
+            self.send_header("Location", "http://xn--a/")
+            self.end_headers()
         elif self.path == "/a/huge":
             self.send_response(200)
             self.end_headers()
@@ -209,7 +213,7 @@ async def test_redirects_are_answers(server: Server) -> None:
     assert [path for _, path, _ in seen] == ["/a/away"]
 
 
-@pytest.mark.parametrize("path", ["/a/huge", "/a/gzip"])
+@pytest.mark.parametrize("path", ["/a/huge", "/a/gzip", "/a/spoilt"])
 async def test_what_is_more_than_was_asked_for(server: Server, path: str) -> None:
     url, _ = server
     with pytest.raises(UpstreamFailed):

@@ -13,7 +13,7 @@ from tests.web.in_memory import Office, content
 
 from interlock.web import hardening
 from interlock.web.control import agents_app
-from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, MAX_BODY, Hardening
+from interlock.web.hardening import AGENTS_HEADERS, CALLS_AT_ONCE, CONTROL_HEADERS, MAX_BODY, Hardening
 
 
 @pytest.mark.parametrize(
@@ -161,3 +161,69 @@ async def test_few_large_bodies_are_received_at_once() -> None:
     assert statuses == [503] + [200] * (hardening.LARGE_AT_ONCE + 1)
     await wrapped({**scope, "path": "/other"}, slowly, send)
     assert [message["status"] for message in sent if "status" in message][-1] == 413
+
+
+CALLS = {"/channels/slack": 4 * MAX_BODY, "/channels/teams": 4 * MAX_BODY}
+
+
+class Calls:
+    """Services' calls to one port; keeps what came through."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.port = Hardening(self._app, CONTROL_HEADERS, calls=CALLS)
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.sizes.append(len((await receive())["body"]))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def call(self, path: str, size: int, end: asyncio.Event | None = None) -> int:
+        """The status for a body of that size, whose end comes with `end`."""
+        sent: list[Message] = []
+        parts = [b"x" * size, b""]
+
+        async def receive() -> Message:
+            body = parts.pop(0)
+            if not parts and end is not None:
+                await end.wait()
+            return {"type": "http.request", "body": body, "more_body": bool(parts)}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self.port({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send)
+        return int(sent[0]["status"])
+
+
+async def test_what_services_call_takes_a_whole_message_and_no_more() -> None:
+    calls = Calls()
+    for path, most in CALLS.items():
+        assert await calls.call(path, most) == 200
+        assert await calls.call(path, most + 1) == 413
+    assert await calls.call("/channels/callback/desk", MAX_BODY + 1) == 413
+    assert calls.sizes == [4 * MAX_BODY, 4 * MAX_BODY]
+
+
+async def test_slow_bodies_of_nobody_keep_no_click_out() -> None:
+    calls, end = Calls(), asyncio.Event()
+    slow = [asyncio.create_task(calls.call("/channels/slack", MAX_BODY + 1, end)) for _ in range(CALLS_AT_ONCE)]
+    small = [asyncio.create_task(calls.call("/channels/slack", 1, end)) for _ in range(CALLS_AT_ONCE)]
+    await asyncio.sleep(0)
+    assert await calls.call("/channels/slack", MAX_BODY + 1) == 503
+    assert await calls.call("/channels/slack", MAX_BODY) == 200
+    assert await calls.call("/channels/teams", 2 * MAX_BODY) == 200
+    end.set()
+    assert set(await asyncio.gather(*slow, *small)) == {200}
+    assert await calls.call("/channels/slack", MAX_BODY + 1) == 200
+
+
+async def test_a_slow_call_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardening, "CALL_SECONDS", 0.01)
+    assert await Calls().call("/channels/slack", 1, asyncio.Event()) == 408
+
+
+async def test_the_control_port_lets_a_large_click_through_to_the_channel(browser: httpx.AsyncClient) -> None:
+    for path in ("/channels/slack", "/channels/teams"):
+        assert (await browser.post(path, content=b"x" * (4 * MAX_BODY))).status_code == 404  # none is set up here
+        assert (await browser.post(path, content=b"x" * (4 * MAX_BODY + 1))).status_code == 413

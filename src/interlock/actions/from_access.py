@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from interlock.actions.call_template import MAX_LEAVES
 from interlock.actions.from_tool_call import from_tool_call
 from interlock.errors import MalformedInput
 from interlock.model import jcs
@@ -33,6 +34,7 @@ from interlock.model.payload import Payload, ToolPayload
 from interlock.model.template import Template
 from interlock.model.tool import Tool
 
+MAX_VALUES: Final = MAX_LEAVES  # of one evaluation, lists and objects counted (`jcs.values_in`)
 MAX_TYPE: Final = 128  # characters
 MAX_NAME: Final = 128
 MAX_ID: Final = 1024
@@ -59,7 +61,7 @@ class Evaluation:
     """What was asked, read: who it is said to be about, what, and on what. `context` are the members that count.
 
     `approval` is the id of the approval that came along, "" for none. Parts are kept as they were sent; `canonical` are
-    the arguments (RFC 8785). One that was read can be decided: all of it has a canonical form.
+    the arguments (RFC 8785), `binding` is `bound` in the same form. One that was read can be decided.
     """
 
     subject: Object
@@ -70,6 +72,7 @@ class Evaluation:
     ticket: str = ""
     approval: str = ""
     canonical: bytes = b""
+    binding: bytes = b""
 
     @property
     def name(self) -> str:
@@ -102,6 +105,8 @@ def read_evaluation(value: Json) -> Evaluation:
 
     Members that nobody knows are refused: what isn't read wouldn't be signed for either.
     """
+    if jcs.values_in(value, MAX_VALUES) > MAX_VALUES:
+        raise MalformedInput(f"an evaluation of more than {MAX_VALUES} values")
     whole = _members(value, "the evaluation", frozenset({"subject", "action", "resource", "context"}))
     entity = frozenset({"type", "id", "properties"})
     subject = _members(whole.get("subject"), "subject", entity)
@@ -117,8 +122,7 @@ def read_evaluation(value: Json) -> Evaluation:
     if "act" in (claims := _members(subject.get("properties", {}), "subject.properties")):
         _check_act(claims["act"])
     asked = _with_context(Evaluation(subject, action, resource), _members(whole.get("context", {}), "context"))
-    jcs.encode(asked.bound())
-    return replace(asked, canonical=jcs.encode(asked.arguments()))
+    return replace(asked, canonical=jcs.encode(asked.arguments()), binding=jcs.encode(asked.bound()))
 
 
 def from_access(*, id: ActionId, actor: Actor, connection: Connection, tools: Tools, asked: Evaluation) -> Action:
@@ -177,7 +181,7 @@ def _action(
 
 def _apart(arguments: bytes) -> tuple[Object, bytes]:
     """The subject's type and id, and the arguments without them, which are what policies read."""
-    whole = jcs.read(arguments)
+    whole = jcs.read(arguments, most_values=jcs.MANY)
     subject = whole.get("subject") if isinstance(whole, Mapping) else None
     if not isinstance(whole, Mapping) or not isinstance(subject, Mapping) or not {"type", "id"} <= subject.keys():
         raise MalformedInput(NO_EVALUATION)

@@ -105,7 +105,7 @@ def _exposure(read: _Read, labels: frozenset[Label]) -> Exposure:
 
 def _read(tool: Tool | None, called: str, arguments: bytes, labels: frozenset[Label]) -> _Read:
     try:
-        values = jcs.read(arguments)
+        values = jcs.read(arguments, most_values=jcs.MANY)
         canonical = jcs.encode(values)
     except MalformedInput as malformed:
         return _unread(malformed.sentence)

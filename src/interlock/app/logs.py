@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import structlog
 
-from interlock.workers.mistakes import place_of_mistake
+from interlock.model.mistakes import place_of_mistake
 
 QUIET: Final = (
     "httpx",  # logs each call's whole address, and a webhook's address is its secret

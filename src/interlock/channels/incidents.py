@@ -92,7 +92,7 @@ def nothing_to_tell() -> DestinationGone:
 
 def read_object(body: bytes) -> dict[str, jcs.Json]:
     """The JSON object that an answer is; raises `MalformedInput`."""
-    answer = jcs.read(body)
+    answer = jcs.read(body, most_values=jcs.MANY)
     if not isinstance(answer, dict):
         raise MalformedInput("a pager's answer that isn't an object")
     return answer

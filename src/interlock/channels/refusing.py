@@ -14,6 +14,7 @@ from interlock.errors import LedgerError
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.entry import Draft, EntryType
+from interlock.model.mistakes import place_of_mistake
 from interlock.model.names import EntryId
 from interlock.ports import Clock, Entropy, Ledger
 
@@ -64,8 +65,14 @@ class RefusedCalls:
             try:
                 await asyncio.wait_for(stop.wait(), INTERVAL)
             except TimeoutError:
-                await self._tell_rest(self._over(self.clock.now()))
+                await self._tell_some()
         await self.close()
+
+    async def _tell_some(self) -> None:
+        try:
+            await self._tell_rest(self._over(self.clock.now()))
+        except Exception as error:  # a mistake of ours in one place may not end the gateway
+            log.error("channel.refusals_mistake", kind=type(error).__name__, at=place_of_mistake(error))
 
     async def close(self) -> None:
         """Tells all that wasn't recorded one by one."""

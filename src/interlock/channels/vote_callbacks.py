@@ -151,7 +151,7 @@ class VoteCallbacks:
 
 def _read(body: bytes) -> _Vote | _Link:
     """The message; raises `MalformedInput` for all that isn't exactly one."""
-    found = jcs.read(body, limit=MOST_BYTES)
+    found = jcs.read(body, limit=MOST_BYTES, most_values=jcs.MANY)
     if not isinstance(found, Mapping) or not all(isinstance(each, str) for each in found.values()):
         raise MalformedInput("it has to be a JSON object of texts")
     texts = {key: str(each) for key, each in found.items()}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 import uvloop
 
 from interlock import app as composition
 from interlock import settings as settings_file
+from interlock.errors import InterlockError
+from interlock.model.mistakes import place_of_mistake
 
 Settings = Annotated[Path, typer.Option("--settings", help="The settings file.", dir_okay=False)]
 
@@ -17,4 +22,30 @@ Settings = Annotated[Path, typer.Option("--settings", help="The settings file.",
 def serve(settings: Settings = Path("interlock.toml")) -> None:
     """Runs the gateway until it is told to stop (SIGINT or SIGTERM)."""
     composition.set_up_logs()
-    uvloop.run(composition.serve(settings_file.load(settings)))
+    loaded = settings_file.load(settings)
+    try:
+        uvloop.run(composition.serve(loaded))
+    except InterlockError:
+        raise  # a sentence of ours, told as such
+    except Exception as error:
+        _tell_end(error)
+        raise typer.Exit(1) from None
+
+
+def _tell_end(error: Exception) -> None:
+    """Logs what ended the gateway as types and places: messages, and a traceback's last line, may hold a value."""
+    log = structlog.get_logger("interlock.serve")
+    for each in _each(error):
+        told = {"code": each.code} if isinstance(each, InterlockError) else {}
+        if isinstance(each, OSError) and each.errno is not None:
+            told = {"code": errno.errorcode.get(each.errno, str(each.errno))}
+        log.critical("gateway.ended", kind=type(each).__name__, at=place_of_mistake(each), **told)
+
+
+def _each(error: BaseException) -> Iterator[BaseException]:
+    """What a group of errors is made of, however deep."""
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for part in error.exceptions:
+        yield from _each(part)

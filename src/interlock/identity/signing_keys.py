@@ -64,7 +64,7 @@ def read_key_set(text: bytes) -> SigningKeys:
 
     Raises `MalformedInput` when it isn't a JWK Set.
     """
-    document = jcs.read(text, limit=MAX_SET)
+    document = jcs.read(text, limit=MAX_SET, most_values=jcs.MANY)
     listed = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(listed, list) or len(listed) > MAX_KEYS:
         raise MalformedInput("this isn't a JWK Set, or one of too many keys")

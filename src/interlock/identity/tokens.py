@@ -164,7 +164,7 @@ def _bound_to(claims: Mapping[str, jcs.Json]) -> str:
 
 
 def _object(part: str, longest: int) -> Mapping[str, jcs.Json]:
-    value = jcs.read(_decoded(part), limit=longest)
+    value = jcs.read(_decoded(part), limit=longest, most_values=jcs.MANY)
     if not isinstance(value, Mapping):
         raise MalformedInput("a part of a token isn't a JSON object")
     return value

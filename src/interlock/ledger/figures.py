@@ -8,7 +8,7 @@ aren't complete.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -86,15 +86,24 @@ class Figures:
 
     def over(self, length: timedelta, now: datetime) -> Overview:
         """The figures of the `length` before `now`, at most `KEPT`."""
+        return self.prepared(length, now)()
+
+    def prepared(self, length: timedelta, now: datetime) -> Callable[[], Overview]:
+        """The work of `over`, on copies taken now: for another thread. It takes up to a second, the copies a few ms."""
         since = now - min(length, KEPT)
         self._forget(now)
-        return overview(
+        complete = self._forgotten is None or self._forgotten <= since
+        # No tuple for each: so many new objects at once would have the collector look through all of memory.
+        waiting = list(self._waiting.values())
+        unlooked = [each.first_look is None for each in waiting]
+        ended, cast = list(self._ended), list(self._cast)
+        return lambda: overview(
             since,
             now,
-            complete=self._forgotten is None or self._forgotten <= since,
-            waiting=[Waits(w.opened_at, w.actor, w.first_look is None) for w in self._waiting.values()],
-            ended=_newest(self._ended, since),
-            cast=_newest(self._cast, since),
+            complete=complete,
+            waiting=[Waits(each.opened_at, each.actor, unseen) for each, unseen in zip(waiting, unlooked, strict=True)],
+            ended=_newest(ended, since),
+            cast=_newest(cast, since),
         )
 
     def summary(self, now: datetime) -> Overview:
@@ -148,7 +157,7 @@ def _look(found: _Waiting, person: PersonId, card: Digest, at: datetime) -> None
         found.looks[person] = (card, at)
 
 
-def _newest(kept: deque[T], since: datetime) -> list[T]:
+def _newest(kept: Sequence[T], since: datetime) -> list[T]:
     """Those after `since`, oldest first; entries come in the order of their times."""
     return list(takewhile(lambda each: each.at > since, reversed(kept)))[::-1]
 

@@ -22,19 +22,25 @@ Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 MAX_DEPTH: Final = 32
 MAX_BYTES: Final = 1 << 20
+MANY: Final = 20_000  # values; for what outsiders send that has no narrower bound of its own
 _MAX_NUMBER: Final = 64  # characters; a double has 17 significant digits
 _ECMA_INTEGER: Final = 21  # digits; from here on ECMAScript writes an exponent (ECMA-262, Number::toString)
 _ECMA_SMALL: Final = -6
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SHORT: Final = re.compile("0|-?[1-9][0-9]{0,14}")  # integers that every double holds, written one way only
+_EMPTY: Final = re.compile(rb"\[\s*\]|\{\s*\}")
 
 
-def read(text: bytes, *, limit: int = MAX_BYTES) -> Json:
+def read(text: bytes, *, limit: int = MAX_BYTES, most_values: int | None = None) -> Json:
     """The value that a JSON text (RFC 8259, UTF-8) means; raises `MalformedInput` for all that isn't exactly one.
 
-    A number comes out as an int where RFC 8785 writes it without fraction or exponent: `1.0` is 1.
+    A number comes out as an int where RFC 8785 writes it without fraction or exponent: `1.0` is 1. With `most_values`,
+    a text of more values (`values_in`) is refused before any of them is made.
     """
     if len(text) > limit:
         raise MalformedInput(f"JSON of more than {limit} bytes")
+    if most_values is not None and _written_values(text, most_values) > most_values:
+        raise MalformedInput(f"JSON of more than {most_values} values")
     try:
         value: Json = json.loads(
             text.decode("utf-8"),
@@ -54,11 +60,39 @@ def read(text: bytes, *, limit: int = MAX_BYTES) -> Json:
     return value
 
 
+def values_in(value: Json, most: int) -> int:
+    """How many values a document has: itself, and each member of every object and list. Stops over `most`."""
+    count, stack = 1, [value]
+    while stack and count <= most:
+        node = stack.pop()
+        if isinstance(node, Mapping):
+            count += len(node)
+            stack.extend(node.values())
+        elif isinstance(node, Sequence) and not isinstance(node, str):
+            count += len(node)
+            stack.extend(node)
+    return count
+
+
 def encode(value: Json) -> bytes:
     """The one RFC 8785 encoding, UTF-8, no newline; raises `MalformedInput` for what has none."""
     parts: list[str] = []
     _write(value, parts, MAX_DEPTH)
     return "".join(parts).encode()
+
+
+def _written_values(text: bytes, most: int) -> int:
+    """As `values_in`, of a JSON text, without making any; anything for what isn't JSON, which is refused afterwards."""
+    if (about := _separators(text)) <= most:
+        return about  # strings counted too, and still few enough
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside = b"s".join(bare.split(b'"')[::2])
+    return _separators(outside) - len(_EMPTY.findall(outside))
+
+
+def _separators(text: bytes) -> int:
+    """Each value but the outermost stands behind a comma, or first in a list or object."""
+    return 1 + text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
 def _check_texts(value: Json) -> None:
@@ -88,6 +122,10 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _number(text: str) -> int | float:
+    return int(text) if _SHORT.fullmatch(text) else _any_number(text)
+
+
+def _any_number(text: str) -> int | float:
     if len(text) > _MAX_NUMBER:
         raise MalformedInput("a number of too many digits")
     value = float(text)
@@ -96,7 +134,7 @@ def _number(text: str) -> int | float:
     # Zero has no exponent worth reading, and a text that underflows or overflows to a double never gets to Decimal.
     if not math.isfinite(value) or (value == 0) is not is_zero or (is_zero and text.startswith("-")):
         raise _changed()
-    if not is_zero and Decimal(text) != Decimal(repr(value)):
+    if not is_zero and text != repr(value) and Decimal(text) != Decimal(repr(value)):
         raise _changed()
     written = _ecma(value)
     return int(written) if written.lstrip("-").isdigit() else value
@@ -150,6 +188,10 @@ def _text(text: str) -> str:
 
 
 def _integer(value: int) -> str:
+    return str(int(value)) if -(10**15) < value < 10**15 else _any_integer(value)
+
+
+def _any_integer(value: int) -> str:
     try:
         same = int(Decimal(repr(float(value)))) == value
     except OverflowError:
@@ -167,6 +209,18 @@ def _fraction(value: float) -> str:
 
 def _ecma(value: float) -> str:
     """A finite double as ECMAScript writes it (ECMA-262 Number::toString, which RFC 8785 section 3.2.2.3 asks for)."""
+    written = repr(value)
+    # Both give the fewest digits that mean it. Where Python needs no exponent, neither does ECMAScript.
+    mantissa, _, exponent = written.partition("e")
+    if value and not exponent:
+        return mantissa.removesuffix(".0")
+    if value and not _ECMA_SMALL <= (power := int(exponent)) < _ECMA_INTEGER:
+        return f"{mantissa}e{power:+d}"
+    return _any_ecma(value)
+
+
+def _any_ecma(value: float) -> str:
+    """The same, worked out from its digits."""
     if value == 0:
         return "0"
     sign = "-" if value < 0 else ""

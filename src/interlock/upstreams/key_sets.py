@@ -18,6 +18,7 @@ import structlog
 from interlock.errors import InterlockError, MalformedInput, UpstreamFailed
 from interlock.identity.signing_keys import MAX_SET, SigningKeys, read_key_set
 from interlock.model import jcs
+from interlock.model.mistakes import place_of_mistake
 from interlock.model.settings import IssuerSettings
 from interlock.ports import Clock
 from interlock.upstreams.outgoing import Outgoing
@@ -70,7 +71,10 @@ class KeySets:
     async def run(self, stop: asyncio.Event) -> None:
         """Refreshes at once and then every ten minutes, until `stop`."""
         while not stop.is_set() and self._issuers:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception as error:  # a mistake of ours in one place may not end the gateway
+                log.error("issuer.keys_mistake", kind=type(error).__name__, at=place_of_mistake(error))
             try:
                 await asyncio.wait_for(stop.wait(), EVERY.total_seconds())
             except TimeoutError:
@@ -105,7 +109,7 @@ class KeySets:
     async def _discovered(self, issuer: IssuerSettings) -> str:
         """OpenID Connect Discovery 1.0, sections 4.1 and 4.3: what answers must say it is that issuer."""
         text = await self._got(f"{issuer.issuer.rstrip('/')}/.well-known/openid-configuration")
-        document = jcs.read(text)
+        document = jcs.read(text, most_values=jcs.MANY)
         said = document if isinstance(document, Mapping) else {}
         url = said.get("jwks_uri")
         if said.get("issuer") != issuer.issuer or not isinstance(url, str):

@@ -98,7 +98,7 @@ class Outgoing:
                     {name.lower(): value for name, value in answer.headers.items()},
                     await _bounded(answer),
                 )
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError) as error:
+        except Exception as error:  # httpx lets through whatever a hostile answer makes of it: a `UnicodeError`, say
             host = urlsplit(place.prefix).hostname
             raise UpstreamFailed(f"a call to {host} failed ({type(error).__name__})", code="outgoing_failed") from None
 

@@ -155,7 +155,12 @@ def control_app(
     _add_health(app, ready)
     describe(app)
     app.add_middleware(Idempotency, answers=Answers(clock))
-    app.add_middleware(Hardening, headers=CONTROL_HEADERS, larger={bundles_api.PATH: bundles_api.MAX_BODY})
+    app.add_middleware(
+        Hardening,
+        headers=CONTROL_HEADERS,
+        larger={bundles_api.PATH: bundles_api.MAX_BODY},
+        calls=dict.fromkeys(channels_api.WITH_CARDS, channels_api.MAX_BODY),
+    )
     return app
 
 

@@ -16,6 +16,7 @@ from interlock.registry.passkeys import Passkeys
 from interlock.web.access.asking import Access
 from interlock.web.bounds import Guesses, Listeners, Rate
 from interlock.web.needs import Bundles, Callbacks, Desk, Figures, Inbound, Leaves, Measures, Registry
+from interlock.web.overviews import Overviews
 from interlock.web.session import Sessions
 from interlock.web.sign_on import SignOn
 
@@ -53,6 +54,7 @@ class Control:
     inbound: Mapping[str, Inbound] = field(default_factory=dict)
     measures: Measures | None = None
     figures: Figures | None = None
+    overviews: Overviews = field(default_factory=Overviews)
 
 
 def control(request: Request) -> Control:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import structlog
@@ -22,6 +22,8 @@ from interlock.web.problems import INTERNAL, PROBLEM_JSON, Problem
 MAX_BODY = 64 * 1024  # bytes; the largest thing anyone sends to most addresses is a vote with its reason
 LARGE_AT_ONCE = 4  # larger bodies being received; whoever sends one may be nobody yet
 BODY_SECONDS = 10.0  # how long a body may take to arrive
+CALLS_AT_ONCE = 32  # bodies over `MAX_BODY` being received at one of the paths that services call
+CALL_SECONDS = 3.0  # how long a service's body may take to arrive: who clicked waits no longer either
 
 _TOO_LARGE = Problem(413, "too_large", "The request's body is larger than this address takes.")
 _TOO_MANY = Problem(503, "busy", "Several large requests are being received. Ask again in a moment.")
@@ -54,7 +56,9 @@ AGENTS_HEADERS: Mapping[str, str] = {
 class Hardening:
     """ASGI middleware; `cookies=False` drops cookies in both directions (the agents' port).
 
-    `larger` names the paths that take longer bodies, and how long; few of those are received at once.
+    `larger` names the paths that take longer bodies, and how long; few of those are received at once. `calls` are those
+    that services call with somebody's click: what isn't longer than other bodies needs no room there, and what is has
+    each path's own, so that slow bodies of nobody keep no click out.
     """
 
     def __init__(
@@ -64,10 +68,12 @@ class Hardening:
         *,
         cookies: bool = True,
         larger: Mapping[str, int] = MappingProxyType({}),
+        calls: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._app = app
         self._larger = larger
         self._receiving = 0
+        self._rooms = {path: _Room(most) for path, most in calls.items()}
         self._headers = headers
         self._cookies = cookies
         self._log = structlog.get_logger("interlock.web")
@@ -100,6 +106,9 @@ class Hardening:
         return None
 
     async def _received(self, path: str, receive: Receive) -> bytes | Problem:
+        room = self._rooms.get(path)
+        if room is not None:
+            return await room.received(receive)
         if path not in self._larger:
             return await _body(receive, MAX_BODY)
         if self._receiving >= LARGE_AT_ONCE:
@@ -109,6 +118,28 @@ class Hardening:
             return await _body(receive, self._larger[path])
         finally:
             self._receiving -= 1
+
+
+class _Room:
+    """The bodies that are received at one path which a service calls; those over `MAX_BODY` are counted."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._receiving = 0
+
+    async def received(self, receive: Receive) -> bytes | Problem:
+        counted = False
+
+        def grown() -> bool:
+            nonlocal counted
+            if not counted and self._receiving < CALLS_AT_ONCE:
+                self._receiving, counted = self._receiving + 1, True
+            return counted
+
+        try:
+            return await _body(receive, self._most, CALL_SECONDS, grown)
+        finally:
+            self._receiving -= counted
 
 
 class _Answer:
@@ -143,11 +174,14 @@ class _Answer:
         await self({"type": "http.response.body", "body": body})
 
 
-async def _body(receive: Receive, most: int) -> bytes | Problem:
+async def _body(
+    receive: Receive, most: int, seconds: float | None = None, grown: Callable[[], bool] = lambda: True
+) -> bytes | Problem:
+    """`grown` is asked once there is more than `MAX_BODY` of it: whether there is room for that."""
     pieces: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS if seconds is None else seconds):
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
@@ -156,6 +190,8 @@ async def _body(receive: Receive, most: int) -> bytes | Problem:
                 size += len(pieces[-1])
                 if size > most:
                     return _TOO_LARGE
+                if size > MAX_BODY and not grown():
+                    return _TOO_MANY
                 if not message.get("more_body", False):
                     return b"".join(pieces)
     except TimeoutError:

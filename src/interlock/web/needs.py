@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -206,8 +206,8 @@ class Registry(Protocol):
 class Figures(Protocol):
     """Figures about fatigue: how people keep up with what they are asked."""
 
-    def over(self, length: timedelta, now: datetime, /) -> Overview:
-        """Those of the `length` before `now`."""
+    def prepared(self, length: timedelta, now: datetime, /) -> Callable[[], Overview]:
+        """What works out those of the `length` before `now`, on copies: for another thread."""
 
 
 class Callbacks(Protocol):

@@ -22,6 +22,7 @@ from interlock.errors import (
 )
 from interlock.model.channels import Copy
 from interlock.model.document import Document
+from interlock.model.mistakes import place_of_mistake
 from interlock.model.names import ReviewId
 from interlock.model.review import Review
 from interlock.ports import Clock, Courier
@@ -37,7 +38,6 @@ from interlock.workers.copies import (
     shown_of,
 )
 from interlock.workers.meters import Meters, Outcome
-from interlock.workers.mistakes import place_of_mistake
 from interlock.workers.pacing import LONGEST_ASKED, Circuits, retry_pause
 
 ATTEMPT_SECONDS: Final = 60.0

@@ -27,6 +27,7 @@ from interlock.errors import Conflict, InterlockError, NotEntitled, UpstreamFail
 from interlock.identity.webhook_signatures import PREFIX, sign
 from interlock.model.change import DropDocument, PutDocument, Unit
 from interlock.model.document import Document, DocumentKind
+from interlock.model.mistakes import place_of_mistake
 from interlock.model.names import ActorId, ReviewId
 from interlock.model.review import Review, ReviewState
 from interlock.model.secret import Secret
@@ -167,6 +168,8 @@ class Callbacks:
                     await self.deliver_due()
             except InterlockError as error:
                 log.warning("callbacks.failed", code=error.code)
+            except Exception as error:  # a mistake of ours in one place may not end the gateway
+                log.error("callbacks.mistake", kind=type(error).__name__, at=place_of_mistake(error))
             await _pause(stop)
 
     async def _are_any(self) -> bool:

@@ -16,13 +16,13 @@ import structlog
 
 from interlock.errors import InterlockError, LedgerCorrupt
 from interlock.model.document import Document
+from interlock.model.mistakes import place_of_mistake
 from interlock.model.names import ReviewId
 from interlock.model.steady import Steady
 from interlock.ports import Courier
 from interlock.workers.attempts import Attempts, Parts
 from interlock.workers.copies import Problem, Record, Step, is_unsure, kind_of, next_step, place_of, review_of
 from interlock.workers.meters import Outcome
-from interlock.workers.mistakes import place_of_mistake
 from interlock.workers.pacing import LONGEST_ASKED, Circuits
 
 PAGE: Final = 200

@@ -9,6 +9,7 @@ from typing import Any, Final
 import structlog
 
 from interlock.errors import InterlockError
+from interlock.model.mistakes import place_of_mistake
 from interlock.model.names import ReviewId
 from interlock.workers.adopter import Moves
 
@@ -36,6 +37,8 @@ async def follow(
                 await _follow(listening, stopping, moved)
             except InterlockError as error:
                 log.warning("moves.failed", code=error.code)
+            except Exception as error:  # a mistake of ours in one place may not end the gateway
+                log.error("moves.mistake", kind=type(error).__name__, at=place_of_mistake(error))
             finally:
                 await listening.aclose()
             await asyncio.wait({stopping}, timeout=AGAIN_SECONDS)

@@ -22,6 +22,7 @@ from interlock.errors import InterlockError
 from interlock.ledger.authorised import Opened
 from interlock.model.channel_settings import ChannelSettings, NotifyRule
 from interlock.model.channels import PEOPLE, Channel, Destination
+from interlock.model.mistakes import place_of_mistake
 from interlock.model.names import ConnectionName, PersonId, ReviewId
 from interlock.ports import Clock
 from interlock.review.matching import named
@@ -110,6 +111,8 @@ class Notifying:
                     await self.look()
                 except InterlockError as error:
                     log.warning("notify.failed", code=error.code)
+                except Exception as error:  # a mistake of ours in one place may not end the gateway
+                    log.error("notify.mistake", kind=type(error).__name__, at=place_of_mistake(error))
 
     async def moved(self, reviews: Iterable[ReviewId]) -> None:
         """These may have moved: others may have to sign now."""

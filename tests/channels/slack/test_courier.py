@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from testkit.slack import Slack, Trouble
+from testkit.slack import BOT_USER, Slack, Trouble
 from testkit.slack_user import words
 from tests.channels.a_chat import DANA
 from tests.channels.slack.a_workspace import GENERAL, QUICK, Ours, ours
@@ -168,10 +168,10 @@ async def test_a_lost_call_isnt_found_and_says_that_nobody_knows(here: Ours, cop
 
 
 async def test_a_redirect_isnt_followed(here: Ours, copy: Copy) -> None:
-    here.slack.trouble("chat.postMessage", Trouble(status=307, location=f"{here.slack.api}auth.test"))
+    here.slack.trouble("chat.postMessage", Trouble(status=307, location=f"{here.slack.api}api.test"))
     with pytest.raises(AnswerLost):
         await here.service.courier.send(copy)
-    assert here.slack.called("auth.test") == []
+    assert here.slack.called("api.test") == []
 
 
 async def test_a_hanging_slack_is_given_up(tmp_path: Path) -> None:
@@ -272,3 +272,26 @@ def test_a_bucket_never_holds_more_than_its_burst() -> None:
     for _ in range(3):
         bucket.take(1000.0)
     assert bucket.wait(1000.0) == 2.0 and bucket.wait(5000.0) == 0
+
+
+async def test_find_believes_nobody_elses_message(here: Ours, copy: Copy) -> None:
+    handle = await here.service.courier.send(copy)
+    ours_ = here.message(handle)
+    others = ({"user": "U0OTHER", "bot_id": "B0OTHER"}, {"user": "U0OTHER"}, {"user": BOT_USER, "bot_id": "B0OTHER"})
+    for number, by in enumerate(others):
+        plain = {name: value for name, value in ours_.items() if name not in ("user", "bot_id")}
+        here.general.messages.append(plain | by | {"ts": f"1800000000.00000{number}"})
+    assert await here.service.courier.find(copy) == handle
+    here.slack.delete(GENERAL, ours_["ts"])
+    assert await here.service.courier.find(copy) is None
+    assert len(here.slack.called("auth.test")) == 1
+
+
+async def test_without_knowing_who_we_are_nothing_is_said_not_to_be_there(
+    here: Ours, copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await here.service.courier.send(copy)
+    monkeypatch.setattr("testkit.slack.BOT_USER", "")
+    monkeypatch.setattr("testkit.slack.BOT", "")
+    with pytest.raises(AnswerLost):
+        await here.service.courier.find(copy)

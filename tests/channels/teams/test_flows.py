@@ -16,6 +16,7 @@ from tests.channels.teams.a_bot import bot
 
 from interlock.channels.teams.app import MAX_AT_ONCE
 from interlock.model.channels import Account, Channel
+from interlock.model.names import GroupName
 from interlock.model.review import ReviewState
 from interlock.model.template import Template
 
@@ -274,6 +275,22 @@ async def test_a_card_too_long_has_no_button_and_a_click_on_it_is_refused(tmp_pa
         assert "too long" in said(await b.teams.press(dana, place, "approve", {"card": await b.chat.card(review)}))
         assert await b.chat.state(review) is ReviewState.PENDING
         assert (await b.chat.refusals())[0][0] == "dana"
+
+
+async def test_who_may_not_see_a_card_too_long_is_told_no_more_than_of_none(tmp_path: Path) -> None:
+    async with bot(tmp_path) as b:
+        dana = await b.linked("dana")
+        place = b.teams.channel(dana)
+        review, _ = await b.chat.held(templates=(long_template(),))
+        card = await b.chat.card(review)
+        await b.chat.people.remove_group(DANA, GroupName("officers"), "olivia")
+        told = said(await b.teams.press(dana, place, "approve", {"card": card}))
+        nowhere = said(await b.teams.press(dana, place, "approve", {"card": card.replace(review.id, NO_REVIEW)}))
+        assert told == nowhere and "too long" not in told and review.id not in told
+        assert (await b.chat.refusals())[0] == ("dana", "they may not see it")
+
+
+NO_REVIEW = "0192f0c1-2345-7abc-8def-0123456789ab"
 
 
 def long_template() -> Template:

@@ -11,6 +11,7 @@ from testkit.http_service import Fault
 from testkit.teams import KEYS, METADATA, Lie, Teams
 from tests.stores.a_store import HandClock
 
+from interlock.channels.teams import tokens
 from interlock.channels.teams.tokens import MOST_WAITING, ConnectorKeys, presented, read_keys, verify
 from interlock.errors import AuthenticationFailed, MalformedInput
 from interlock.upstreams.outgoing import Allowed, Outgoing
@@ -144,3 +145,22 @@ def test_a_key_without_endorsements_may_speak_and_one_for_another_channel_may_no
     endorsed = read_keys(_key_set(teams))
     assert endorsed.may_speak(kid(teams)) and endorsed.may_speak("not among them")
     assert not endorsed.may_speak(presented(f"Bearer {teams.token(frozenset({Lie.NOT_ENDORSED}))}").kid)
+
+
+async def test_a_mistake_of_ours_doesnt_end_what_keeps_them_fresh(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tokens, "EVERY", timedelta(milliseconds=5))
+    keys, stop, fetched = ConnectorKeys("http://127.0.0.1/", Outgoing([]), HandClock()), asyncio.Event(), 0
+
+    async def refresh() -> None:
+        nonlocal fetched
+        fetched += 1
+        if fetched == 1:
+            raise ValueError("078-05-1120")
+        stop.set()
+
+    monkeypatch.setattr(keys, "refresh", refresh)
+    await asyncio.wait_for(keys.run(stop), 10)
+    said = capsys.readouterr().out
+    assert fetched == 2 and "ValueError" in said and "078-05-1120" not in said

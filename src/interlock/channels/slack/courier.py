@@ -76,6 +76,7 @@ class SlackCourier:
     readers: Readers
     pacing: Pacing
     _conversations: OrderedDict[str, str] = field(default_factory=OrderedDict)  # user -> their conversation with us
+    _us: tuple[str, str] | None = None  # our bot's user and id, once asked
 
     @property
     def channel(self) -> Channel:
@@ -99,20 +100,32 @@ class SlackCourier:
         return await self._posted(copy)
 
     async def find(self, copy: Copy) -> str | None:
-        """Looks through the newest messages there for the one with this copy's id."""
+        """Looks through the newest messages there for the one of ours with this copy's id: other apps may write
+        whatever metadata they like."""
         channel, user = await self._place_of(copy)
+        us = await self._ourselves()
         cursor = ""
         for _ in range(_PAGES):
             answer = await self._looked_up(
                 "conversations.history", channel=channel, limit=str(_PAGE), include_all_metadata="true", cursor=cursor
             )
             for each in dicts(answer.get("messages")):
-                if _copy_of(each) == copy.id and isinstance(each.get("ts"), str):
+                if _is_by(each, us) and _copy_of(each) == copy.id and isinstance(each.get("ts"), str):
                     return _handle(channel, each["ts"], user)
             cursor = text(record(answer.get("response_metadata")), "next_cursor")
             if not cursor:
                 break
         return None
+
+    async def _ourselves(self) -> tuple[str, str]:
+        """Our bot's user and id, asked once. Raises `AnswerLost` where Slack doesn't say: then nothing is known."""
+        if self._us is None:
+            answer = await self._looked_up("auth.test")
+            user, bot = text(answer, "user_id"), text(answer, "bot_id")
+            if not user and not bot:
+                raise AnswerLost("Slack doesn't say who our bot is")
+            self._us = (user, bot)
+        return self._us
 
     async def update(self, copy: Copy) -> str:
         """Changes the message; posts it where there is none yet."""
@@ -289,6 +302,13 @@ def _metadata(copy: Copy) -> Mapping[str, object]:
 def _copy_of(found: Mapping[str, object]) -> str:
     metadata = record(found.get("metadata"))
     return text(record(metadata.get("event_payload")), "copy") if metadata.get("event_type") == EVENT else ""
+
+
+def _is_by(found: Mapping[str, object], us: tuple[str, str]) -> bool:
+    """Whether our bot posted it: Slack names the bot and its user in each message, and nobody writes those."""
+    user, bot = us
+    posted_by = text(found, "bot_id")
+    return posted_by == bot if bot and posted_by else bool(user) and text(found, "user") == user
 
 
 def _remember(kept: OrderedDict[str, str], name: str, value: str) -> None:

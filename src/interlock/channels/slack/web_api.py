@@ -21,6 +21,7 @@ from interlock.errors import DestinationGone, MessageGone, ServiceAway, Upstream
 from interlock.model.channel_settings import SlackSettings
 
 TIMEOUT: Final = 10.0  # seconds for a call
+MAX_ANSWER: Final = 1024 * 1024  # bytes of one answer's body
 _CONNECTIONS: Final = 20
 _LONGEST: Final = 3600.0  # seconds that we wait at most because Slack asks for it
 _USUAL: Final = 30.0  # where it asks for something that isn't a number
@@ -81,6 +82,8 @@ class WebApi:
             timeout=aiohttp.ClientTimeout(total=timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_no_redirects,),
+            response_class=_BoundedAnswer,
+            headers={"Accept-Encoding": "identity"},  # what is packed has no bound that its length would tell
         )
         self.client = AsyncWebClient(
             token=settings.bot_token.reveal(),
@@ -164,6 +167,33 @@ def _seconds(response: object) -> float:
     found = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     text = str(found)
     return min(float(text), _LONGEST) if text.isascii() and text.isdigit() and len(text) < 10 else _USUAL
+
+
+class _BoundedAnswer(aiohttp.ClientResponse):
+    """An answer of which no more is read than may come: the SDK would read all there is, and then parse it."""
+
+    async def read(self) -> bytes:
+        """The body. Raises `ClientPayloadError` for one that is too long or packed."""
+        if self._body is None:
+            try:
+                self._body = await self._bounded()
+            except BaseException:
+                self.close()
+                raise
+        return await super().read()
+
+    async def _bounded(self) -> bytes:
+        if self.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise aiohttp.ClientPayloadError("an encoding that wasn't asked for")
+        if (self.content_length or 0) > MAX_ANSWER:
+            raise aiohttp.ClientPayloadError("more than may come")
+        pieces, size = list[bytes](), 0
+        async for piece in self.content.iter_any():
+            size += len(piece)
+            if size > MAX_ANSWER:
+                raise aiohttp.ClientPayloadError("more than may come")
+            pieces.append(piece)
+        return b"".join(pieces)
 
 
 async def _no_redirects(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

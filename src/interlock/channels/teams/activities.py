@@ -107,7 +107,7 @@ Activity = Click | Said | Moved | Other
 
 def read_envelope(body: bytes) -> Envelope:
     """Raises `MalformedInput`."""
-    document = jcs.read(body, limit=MAX_BODY)
+    document = jcs.read(body, limit=MAX_BODY, most_values=jcs.MANY)
     if not isinstance(document, Mapping):
         raise MalformedInput("an activity that isn't an object")
     tenants = (_at(document, "conversation", "tenantId"), _at(document, "channelData", "tenant", "id"))

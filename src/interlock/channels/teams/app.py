@@ -9,6 +9,8 @@ from typing import Final, assert_never
 import structlog
 
 from interlock.channels.answering import Answered, Counter, Refuse
+from interlock.channels.notice import Notice
+from interlock.channels.readers import Readers
 from interlock.channels.teams import card as cards
 from interlock.channels.teams import tokens
 from interlock.channels.teams.activities import (
@@ -32,7 +34,7 @@ from interlock.channels.teams.views import Notices, Views
 from interlock.errors import AuthenticationFailed, InterlockError, MalformedInput, NotFound
 from interlock.model.channel_settings import TeamsSettings
 from interlock.model.channels import Account, Channel, read_card_id
-from interlock.model.names import ReviewId
+from interlock.model.names import PersonId, ReviewId
 from interlock.model.review import Verdict
 from interlock.ports import Clock
 
@@ -79,13 +81,14 @@ class TeamsInbound:
         counter: Counter,
         refuse: Refuse,
         refuse_vote: RefuseVote,
+        readers: Readers,
         clock: Clock,
         now: Callable[[], float],
     ) -> None:
         self._settings, self._keys, self._clock = settings, keys, clock
         self._connector, self._members, self._chats = connector, members, chats
         self._views, self._notices, self._counter = views, notices, counter
-        self._refuse, self._refuse_vote = refuse, refuse_vote
+        self._refuse, self._refuse_vote, self._readers = refuse, refuse_vote, readers
         self._replies = Replies(now)
         self._at_once = 0
 
@@ -188,15 +191,20 @@ class TeamsInbound:
         """A vote, unless the card could never have shown its button whole: then there was none to click."""
         person = self._counter.person(account)
         if person is not None:
-            try:
-                notice = await self._notices.of(_review_of(click.card))
-            except NotFound:
-                notice = None  # the counter says so, and records it
+            notice = await self._seen_by(person, _review_of(click.card))
             if notice is not None and not (notice.whole and cards.fits(notice)):
                 await self._refuse_vote(notice.review, person, _TOO_LONG)
                 return Answered(cards.TOO_LONG if notice.whole else cards.NOT_WHOLE, counted=False, url=notice.url)
         verdict = Verdict.APPROVE if click.verb == cards.APPROVE else Verdict.DENY
         return await self._counter.vote(account, click.card, verdict, click.reason)
+
+    async def _seen_by(self, person: PersonId, review: ReviewId) -> Notice | None:
+        """The review, for who may see it; else None: the counter says the same of one that isn't there, and records
+        it."""
+        try:
+            return await self._notices.of(review) if await self._readers.may_see(review, person) else None
+        except NotFound:
+            return None
 
     async def _unknown(self, click: Click) -> Answered:
         """Teams names an account and can't say what it is in the conversation: nothing counts, and that is recorded."""

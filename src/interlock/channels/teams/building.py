@@ -83,6 +83,6 @@ def build_teams(
     members, chats = Members(connector, settings.tenant, now), Chats(connector)
     views, keys = Views(counter, roll, members), ConnectorKeys(settings.metadata, calling, clock)
     inbound = TeamsInbound(
-        settings, keys, connector, members, chats, views, notices, counter, refuse, refuse_vote, clock, now
+        settings, keys, connector, members, chats, views, notices, counter, refuse, refuse_vote, readers, clock, now
     )
     return Teams(TeamsCourier(connector, limits, chats, notices, views, roll, readers), inbound, keys, connector)

@@ -76,7 +76,7 @@ class Login:
         answer = await self._calling.post(token_url(self._settings), urlencode(form).encode(), headers=_FORM)
         if answer.status != 200:
             raise UpstreamFailed(f"it answered with status {answer.status}")
-        document = jcs.read(answer.body)
+        document = jcs.read(answer.body, most_values=jcs.MANY)
         said = document if isinstance(document, Mapping) else {}
         token, seconds = said.get("access_token"), said.get("expires_in")
         if not isinstance(token, str) or not 0 < len(token) <= MAX_TOKEN or not token.isascii() or " " in token:

@@ -20,6 +20,7 @@ from interlock.errors import AuthenticationFailed, InterlockError, MalformedInpu
 from interlock.identity import tokens
 from interlock.identity.signing_keys import MAX_SET, SigningKeys, read_key_set
 from interlock.model import jcs
+from interlock.model.mistakes import place_of_mistake
 from interlock.ports import Clock
 
 ISSUER: Final = "https://api.botframework.com"
@@ -102,7 +103,10 @@ class ConnectorKeys:
     async def run(self, stop: asyncio.Event) -> None:
         """Refreshes at once and then every ten minutes, until `stop`."""
         while not stop.is_set():
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception as error:  # a mistake of ours in one place may not end the gateway
+                log.error("teams.keys_mistake", kind=type(error).__name__, at=place_of_mistake(error))
             try:
                 await asyncio.wait_for(stop.wait(), EVERY.total_seconds())
             except TimeoutError:
@@ -135,7 +139,7 @@ class ConnectorKeys:
 def read_keys(text: bytes) -> Endorsed:
     """A key set with endorsements; raises `MalformedInput`."""
     keys = read_key_set(text)
-    document = jcs.read(text, limit=MAX_SET)
+    document = jcs.read(text, limit=MAX_SET, most_values=jcs.MANY)
     listed = document.get("keys") if isinstance(document, Mapping) else None
     channels: dict[str, frozenset[str]] = {}
     for each in listed if isinstance(listed, list) else []:
@@ -147,7 +151,7 @@ def read_keys(text: bytes) -> Endorsed:
 
 
 def _jwks_uri(text: bytes) -> str:
-    document = jcs.read(text)
+    document = jcs.read(text, most_values=jcs.MANY)
     said = document if isinstance(document, Mapping) else {}
     url = said.get("jwks_uri")
     if said.get("issuer") != ISSUER or not isinstance(url, str):

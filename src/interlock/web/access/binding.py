@@ -22,7 +22,6 @@ from joserfc.jwk import OKPKey
 
 from interlock.actions.from_access import Evaluation
 from interlock.errors import MalformedInput
-from interlock.model import jcs
 from interlock.model.actor import Actor
 from interlock.model.names import ActionId
 from interlock.model.secret import Secret
@@ -103,7 +102,7 @@ class BindingTokens:
 
 def binding_hash(asked: Evaluation) -> str:
     """base64url SHA-256 over JCS of {subject, resource, action, context}."""
-    return _b64(hashlib.sha256(jcs.encode(asked.bound())).digest())
+    return _b64(hashlib.sha256(asked.binding).digest())
 
 
 def is_bound(asked: Evaluation, denial: Denial) -> bool:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from interlock.actions.from_access import Evaluation, Object, read_evaluation
+from interlock.actions.from_access import MAX_VALUES, Evaluation, Object, read_evaluation
 from interlock.errors import MalformedInput
 from interlock.model import jcs
 from interlock.model.jcs import Json
 from interlock.web.access.binding import MAX_TOKEN
 
 MAX_EVALUATIONS: Final = 50
+MAX_BATCH_VALUES: Final = 10_000  # of all evaluations together, each with the defaults filled in
+MAX_BESIDE: Final = 64  # values of a submission beside its evaluation; we take a dozen
 MAX_URL: Final = 2048  # characters
 _PARTS: Final = ("subject", "action", "resource", "context")
 _DENIAL: Final = frozenset({"evaluation_id", "evaluated_at", "expires_at", "reason", "binding_token", "template"})
@@ -48,12 +50,14 @@ class Submission:
 
 def read_one(body: bytes) -> Evaluation:
     """An access evaluation request."""
-    return read_evaluation(jcs.read(body))
+    return read_evaluation(jcs.read(body, most_values=MAX_VALUES))
 
 
 def read_batch(body: bytes) -> Batch:
     """An access evaluations request: the members at the top are defaults for each in the list."""
-    whole = _object(jcs.read(body), "the body", frozenset({*_PARTS, "evaluations", "options"}))
+    whole = _object(
+        jcs.read(body, most_values=MAX_BATCH_VALUES), "the body", frozenset({*_PARTS, "evaluations", "options"})
+    )
     options = _object(whole.get("options", {}), "options", frozenset({"evaluations_semantic"}))
     defaults = {name: whole[name] for name in _PARTS if name in whole}
     listed = whole.get("evaluations", [])
@@ -64,13 +68,16 @@ def read_batch(body: bytes) -> Batch:
     semantics = options.get("evaluations_semantic", Semantics.ALL)
     if not isinstance(semantics, str) or semantics not in list(Semantics):
         raise MalformedInput(f"options.evaluations_semantic must be one of {', '.join(Semantics)}")
-    return Batch([_each(defaults, each) for each in listed], Semantics(semantics))
+    filled = [{**defaults, **each} if isinstance(each, Mapping) else each for each in listed]
+    if sum(jcs.values_in(each, MAX_VALUES) for each in filled) > MAX_BATCH_VALUES:
+        raise MalformedInput(f"evaluations of more than {MAX_BATCH_VALUES} values, with the defaults filled in")
+    return Batch([_each(each) for each in filled], Semantics(semantics))
 
 
 def read_submission(body: bytes) -> Submission:
     """An access request. Bundles, durations and emergencies aren't taken: policy alone says for how long."""
     known = frozenset({*_PARTS, "denial", "client", "callback", "requested_access"})
-    whole = _object(jcs.read(body), "the body", known)
+    whole = _object(jcs.read(body, most_values=MAX_VALUES + MAX_BESIDE), "the body", known)
     denial = _object(whole.get("denial", {}), "denial", _DENIAL)
     if whole.get("requested_access"):
         raise MalformedInput("requested_access isn't taken: policy says for how long an approval holds")
@@ -89,11 +96,11 @@ def read_submission(body: bytes) -> Submission:
     )
 
 
-def _each(defaults: Object, value: Json) -> Evaluation | MalformedInput:
+def _each(value: Json) -> Evaluation | MalformedInput:
     if not isinstance(value, Mapping):
         return MalformedInput("an evaluation must be an object")
     try:
-        return read_evaluation({**defaults, **value})
+        return read_evaluation(value)
     except MalformedInput as wrong:
         return wrong
 

@@ -5,11 +5,16 @@ What is sent proves by itself whose it is, by a signature or a token of the serv
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter, Request, Response
 
 from interlock.errors import NotFound
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.control_state import Parts
+
+WITH_CARDS: Final = ("/channels/slack", "/channels/teams")  # a click brings the whole message that it was made in
+MAX_BODY: Final = 256 * 1024  # bytes of such a call
 
 router = APIRouter(prefix="/channels", tags=["channels"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, assert_never
 
 from fastapi import APIRouter, Query
@@ -112,11 +112,11 @@ async def figures(
     see everybody's; others the overall figures and their own."""
     match caller:
         case SignedIn(person, _):
-            found, everybody = figures_for(parts, person.id, days)
+            found, everybody = await figures_for(parts, person.id, days)
         case Operator():
-            found, everybody = figures_of(parts, days), True
+            found, everybody = await figures_of(parts, days), True
         case ByKey() if caller.person is not None:
-            found, everybody = figures_for(parts, caller.person, days)
+            found, everybody = await figures_for(parts, caller.person, days)
         case ByKey() | ByDirectory():
             raise Refused(403, "people_only", "Only people can do this.")
         case _:
@@ -124,17 +124,17 @@ async def figures(
     return figures_out(found, everybody=everybody)
 
 
-def figures_for(parts: Control, person: PersonId, days: int) -> tuple[Overview, bool]:
+async def figures_for(parts: Control, person: PersonId, days: int) -> tuple[Overview, bool]:
     """What this person may see of the figures, and whether that is all of them."""
-    found, everybody = figures_of(parts, days), parts.desk.is_auditor(person)
+    found, everybody = await figures_of(parts, days), parts.desk.is_auditor(person)
     return (found if everybody else found.for_person(person)), everybody
 
 
-def figures_of(parts: Control, days: int) -> Overview:
-    """All figures; raises `NotFound` where none are kept."""
+async def figures_of(parts: Control, days: int) -> Overview:
+    """All figures, ten seconds old at most; raises `NotFound` where none are kept."""
     if parts.figures is None:
         raise NotFound("There is nothing at this address.")
-    return parts.figures.over(timedelta(days=days), parts.clock.now())
+    return await parts.overviews.over(parts.figures, days, parts.clock)
 
 
 def figures_out(found: Overview, *, everybody: bool) -> FiguresOut:

@@ -22,7 +22,7 @@ async def figures_page(
     request: Request, parts: Parts, me: Me, days: Annotated[int, Query(ge=1, le=MAX_DAYS)] = DAYS
 ) -> Response:
     """The figures of the last days."""
-    found, everybody = figures_for(parts, me.person.id, days)
+    found, everybody = await figures_for(parts, me.person.id, days)
     return pages_of(request).render(
         "figures.html",
         figures=found,

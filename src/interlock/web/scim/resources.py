@@ -149,7 +149,7 @@ def read_filter(kind: DocumentKind, text: str) -> tuple[str, str]:
 
 def _document(body: bytes) -> dict[str, Any]:
     try:
-        found = jcs.read(body)
+        found = jcs.read(body, most_values=jcs.MANY)
     except MalformedInput as wrong:
         raise InvalidSyntaxException(detail=wrong.sentence) from None
     if not isinstance(found, dict):
