@@ -145,7 +145,7 @@ async def test_the_cookie_of_somebody_with_a_passkey_moves_nothing(here: Target,
     async with thief(here, "dana", age=age) as client:
         at = await here.size()
         answers = await here.attack(client, *ENDS, *CONFIRMED)
-    assert kinds(await here.since(at)) <= TALK | {"action.denied"}, answers
+    assert kinds(await here.since(at)) <= TALK | {"action.denied", "review.seen"}, answers
     assert here.standing() == before
     await nothing_came_of_it(here)
 
@@ -155,7 +155,7 @@ async def test_the_old_cookie_of_somebody_without_a_passkey_moves_nothing(here: 
     async with thief(here, "dana", age=HOUR) as client:
         at = await here.size()
         await here.attack(client, *ENDS)
-    assert kinds(await here.since(at)) <= TALK | {"action.denied"}
+    assert kinds(await here.since(at)) <= TALK | {"action.denied", "review.seen"}
     assert here.standing() == before
     await nothing_came_of_it(here)
 

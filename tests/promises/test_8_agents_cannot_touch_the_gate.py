@@ -85,7 +85,19 @@ BODIES = {  # what is sent to a route, where it isn't an empty object
 }
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Which routes change nothing but what needs no credential to begin: a sign-in, and asking to be let in.
-OPEN = frozenset({"/sign-in", "/sign-out", "/api/device/authorize", "/api/device/token"})
+# Calls of channels' services prove themselves, by a signature or a token of the service.
+OPEN = frozenset(
+    {
+        "/sign-in",
+        "/sign-out",
+        "/api/device/authorize",
+        "/api/device/token",
+        "/channels/{channel}",
+        "/channels/callback/{name}",
+    }
+)
+# What callers ask who enforce the answers themselves: each about its own requests.
+ASKING = frozenset({"evaluation", "evaluations", "requests", "requests/{task}", "requests/{task}/cancel"})
 
 
 def _routes(app: object) -> dict[tuple[str, str], frozenset[str]]:
@@ -118,7 +130,8 @@ async def test_every_route_that_changes_something_names_who_may_call_it(desk: Of
 def test_no_agent_s_or_service_s_credential_is_named_for_anything_but_its_own_requests(desk: Office) -> None:
     theirs = {CallerKind.AGENT, CallerKind.SERVICE}
     found = {path for (_, path), kinds in _mutating(control(desk)).items() if kinds & theirs}
-    assert found == {f"/api/reviews/{{review}}/{what}" for what in ("withdraw", "comments", "callback")}
+    own = {f"/api/reviews/{{review}}/{what}" for what in ("withdraw", "comments", "callback")}
+    assert found == own | {f"/access/v1/{what}" for what in ASKING}
 
 
 async def _send(client: httpx.AsyncClient, desk: Office, review: Review, method: str, path: str) -> httpx.Response:
