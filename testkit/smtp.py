@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator
@@ -83,7 +84,8 @@ class SmtpService:
             self._server.close()
         for transport in tuple(self._transports):
             if isinstance(transport, asyncio.WriteTransport):
-                transport.abort()
+                with contextlib.suppress(AttributeError):  # CPython 3.11: a TLS transport that ended by itself just now
+                    transport.abort()
         self._transports.clear()
         await asyncio.sleep(0)
         self._server = None
