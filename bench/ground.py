@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,8 +182,7 @@ class Ground:
     @contextlib.contextmanager
     def gateway(self, name: str) -> Iterator[Running]:
         """A fresh gateway with a ledger of its own, ended on leaving."""
-        directory = self.directory / name
-        directory.mkdir()
+        directory = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.directory))  # two of a run may have one name
         installed = install(directory, reset=False)
         ports = {each: free_port() for each in ("control", "agents", "postgres")}
         _write(installed, ports, self.server.port)
