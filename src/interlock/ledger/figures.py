@@ -18,7 +18,6 @@ from interlock.ledger.entry import Entry
 from interlock.ledger.fatigue import Cast, Ended, Ending, Overview, Waits, overview
 from interlock.model.entry import EntryType
 from interlock.model.names import ActorId, Digest, GroupName, PersonId, ReviewId
-from interlock.model.recent import DAY
 from interlock.model.review import Presence, Verdict
 
 KEPT: Final = timedelta(days=30)
@@ -105,10 +104,6 @@ class Figures:
             ended=_newest(ended, since),
             cast=_newest(cast, since),
         )
-
-    def summary(self, now: datetime) -> Overview:
-        """The figures of the last 24 hours, for metrics."""
-        return self.over(DAY, now)
 
     def _open(self, review: ReviewId, at: datetime, d: Mapping[str, Any]) -> None:
         rows = [row for name in ("quorums", "any_of", "stages") for row in d.get(name, ())]

@@ -28,6 +28,7 @@ TEAMS = Teams()
 DANA = TEAMS.user("Dana")
 CHAT = TEAMS.chat(DANA)
 CARD = notice().card
+ACTIVITIES = (Click, Said, Moved, Other)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=20) | st.sampled_from([CARD, DANA.object]),
@@ -56,14 +57,14 @@ def read(told: dict[str, Any]) -> Any:
 @given(st.binary(max_size=300))
 def test_bytes_of_any_kind_raise_one_error(body: bytes) -> None:
     with suppress(MalformedInput):
-        read_activity(read_envelope(body))
+        assert isinstance(read_activity(read_envelope(body)), ACTIVITIES)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=4), st.sampled_from(["invoke", "message", ""]))
 def test_values_of_any_kind_raise_one_error(changed: dict[str, Any], kind: str) -> None:
     usual = execute() if kind == "invoke" else activity(type=kind, text="list")
     with suppress(MalformedInput):
-        read({**usual, **changed})
+        assert isinstance(read({**usual, **changed}), ACTIVITIES)
 
 
 @pytest.mark.slow
@@ -71,7 +72,8 @@ def test_values_of_any_kind_raise_one_error(changed: dict[str, Any], kind: str) 
 @given(st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=6), st.sampled_from(["invoke", "message", ""]))
 def test_values_of_any_kind_raise_one_error_for_long(changed: dict[str, Any], kind: str) -> None:
     with suppress(MalformedInput):
-        read({**(execute() if kind == "invoke" else activity(type=kind, text="list")), **changed})
+        told = {**(execute() if kind == "invoke" else activity(type=kind, text="list")), **changed}
+        assert isinstance(read(told), ACTIVITIES)
 
 
 @given(json_values)
