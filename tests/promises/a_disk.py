@@ -55,6 +55,8 @@ class Disk:
     @asynccontextmanager
     async def held(self, entry: bytes = b'"action.released"') -> AsyncIterator[None]:
         """From now until the end of the block, the flush that writes such an entry doesn't come back."""
+        self.reached.clear()
+        self.let_go.clear()
         self.holds = entry
         try:
             yield
