@@ -136,6 +136,7 @@ def _statement_document(s: SqlStatement) -> Mapping[str, JsonValue]:
         "parameters": [None if p is None else _b64(p) for p in s.parameters],
         "result_formats": list(s.result_formats),
         "max_rows": s.max_rows,
+        **({} if s.copy_data is None else {"copy_data": _b64(s.copy_data)}),
     }
 
 
@@ -155,6 +156,7 @@ def _statement_from_document(d: Mapping[str, object]) -> SqlStatement:
         parameters=tuple(None if p is None else base64.b64decode(p) for p in parameters),
         result_formats=ints("result_formats"),
         max_rows=int(str(d["max_rows"])),
+        copy_data=base64.b64decode(str(d["copy_data"])) if "copy_data" in d else None,
     )
 
 

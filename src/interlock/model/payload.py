@@ -13,7 +13,8 @@ class SqlStatement:
     """One statement as it will be sent: its bytes, and for the extended protocol its bound values.
 
     `simple` tells the Query message from Parse/Bind/Execute. Type OIDs, format codes and values are those of Parse and
-    Bind (PostgreSQL protocol 3); a value of None is NULL. `max_rows` is Execute's limit, 0 for none.
+    Bind (PostgreSQL protocol 3); a value of None is NULL. `max_rows` is Execute's limit, 0 for none. `copy_data`: the
+    rows of a COPY FROM STDIN that people signed for (None where they are streamed, or there are none).
     """
 
     text: bytes
@@ -23,6 +24,7 @@ class SqlStatement:
     parameters: tuple[bytes | None, ...] = ()
     result_formats: tuple[int, ...] = ()
     max_rows: int = 0
+    copy_data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

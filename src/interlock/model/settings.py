@@ -36,7 +36,12 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamPostgres:
-    """How to reach a PostgreSQL. `tls`: "disable" or "verify-full" (with `ca`, or the system's roots)."""
+    """How to reach a PostgreSQL. `tls`: "disable" or "verify-full" (with `ca`, or the system's roots).
+
+    `login`: the one way in which the server may ask who we are: "scram-sha-256", "md5", "certificate" or "trust".
+    `certificate` and `key` (PEM files) are ours, for a server that asks for one. `direct_tls`: the handshake comes
+    first, without an SSLRequest (PostgreSQL 17 and newer). `channel_binding`: SCRAM-SHA-256-PLUS or nothing.
+    """
 
     host: str
     port: int
@@ -45,15 +50,26 @@ class UpstreamPostgres:
     password: Secret[str]
     tls: str = "disable"
     ca: Path | None = None
+    login: str = "scram-sha-256"
+    certificate: Path | None = None
+    key: Path | None = None
+    direct_tls: bool = False
+    channel_binding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """One `[connections.NAME]` table: what policy sees of it, how to reach it, and its catalog file."""
+    """One `[connections.NAME]` table: what policy sees of it, how to reach it, and its catalog file.
+
+    `most_sessions`: upstream sessions at once, those of our own not counted. `unsafe_superuser`: its login may be more
+    than its grants.
+    """
 
     connection: Connection
     upstream: UpstreamPostgres
     catalog: Path | None
+    most_sessions: int = 80
+    unsafe_superuser: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +181,7 @@ class Limits:
     """Bounds (design: everything that waits has a bound, everything that queues has a limit)."""
 
     sessions: int = 512  # client connections on the PostgreSQL door
+    sessions_per_actor: int = 128  # of these, by one agent or service
     open_reviews_per_actor: int = 20
     ledger_queue: int = 8192  # entries waiting for a flush; beyond that, refused
     login_seconds: int = 10

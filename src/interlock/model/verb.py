@@ -15,6 +15,7 @@ GROUPS: tuple[str, ...] = ("read", "write", "export", "schema", "privilege", "ex
 SQL_SELECT = Verb("sql.select")
 SQL_EXPLAIN = Verb("sql.explain")
 SQL_COPY_OUT = Verb("sql.copy_out")
+SQL_COPY_IN = Verb("sql.copy_in")
 SQL_INSERT = Verb("sql.insert")
 SQL_UPDATE = Verb("sql.update")
 SQL_DELETE = Verb("sql.delete")
@@ -30,6 +31,9 @@ SQL_REVOKE = Verb("sql.revoke")
 SQL_ROLE = Verb("sql.role")
 SQL_CALL = Verb("sql.call")
 SQL_REVEAL = Verb("sql.reveal")
+SQL_LOCK = Verb("sql.lock")
+SQL_LISTEN = Verb("sql.listen")
+SQL_NOTIFY = Verb("sql.notify")
 TOOL_CALL = Verb("tool.call")
 MODEL_INFER = Verb("model.infer")
 SESSION_OPEN = Verb("session.open")
@@ -41,6 +45,7 @@ VERBS: Mapping[Verb, tuple[str, ...]] = MappingProxyType(
         SQL_SELECT: ("read",),
         SQL_EXPLAIN: ("read",),
         SQL_COPY_OUT: ("export",),
+        SQL_COPY_IN: ("write",),
         SQL_INSERT: ("write",),
         SQL_UPDATE: ("write",),
         SQL_DELETE: ("write",),
@@ -56,6 +61,9 @@ VERBS: Mapping[Verb, tuple[str, ...]] = MappingProxyType(
         SQL_ROLE: ("privilege",),
         SQL_CALL: ("execute",),
         SQL_REVEAL: ("reveal",),
+        SQL_LOCK: ("write",),
+        SQL_LISTEN: ("read",),
+        SQL_NOTIFY: ("write",),
         TOOL_CALL: ("execute",),
         MODEL_INFER: ("infer",),
         SESSION_OPEN: ("session",),

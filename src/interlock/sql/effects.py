@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,104 @@ class Deallocate:
     name: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SearchPath:
+    """The search path may be another one now, or once the transaction has ended: ask the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareNamed:
+    """SQL's PREPARE: `Statement.inner` under this name, which the protocol's statements share.
+
+    `types` are the names of parameter types as written (`int`, `pg_catalog.oid`), fewer than there are parameters or
+    none where the server is to tell.
+    """
+
+    name: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecuteNamed:
+    """SQL's EXECUTE: arguments as the text forms of constants; None is NULL."""
+
+    name: str
+    arguments: tuple[str | None, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """A cursor over `Statement.inner`. `binary`: its rows come in binary also to a simple query."""
+
+    name: str
+    hold: bool
+    binary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """FETCH (or, with `move`, MOVE) from a cursor."""
+
+    cursor: str
+    move: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCursor:
+    """A cursor is closed; all of them when `name` is None."""
+
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """The session hears what is notified on this channel."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisten:
+    """It no longer does; on no channel when `channel` is None."""
+
+    channel: str | None
+
+
+class Wait(StrEnum):
+    """What a client does while its request is held: waits for it, or goes away and fetches the result later."""
+
+    ATTACHED = "attached"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseWait:
+    """`SET interlock.wait`: ours, never sent upstream."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class GiveKey:
+    """`SET interlock.idempotency_key`: ours, for the next action alone; empty for none."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOurs:
+    """`SHOW interlock.NAME`: answered by the gateway."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """`SELECT * FROM interlock.fetch('review')`: what a deferred action gave. None: the review's id is parameter $1."""
+
+    review: str | None
+
+
 SessionEffect = (
     Begin
     | Commit
@@ -123,4 +222,16 @@ SessionEffect = (
     | AskReveal
     | DiscardAll
     | Deallocate
+    | SearchPath
+    | PrepareNamed
+    | ExecuteNamed
+    | Declare
+    | Fetch
+    | CloseCursor
+    | Listen
+    | Unlisten
+    | ChooseWait
+    | GiveKey
+    | ShowOurs
+    | FetchResult
 )

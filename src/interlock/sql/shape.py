@@ -19,6 +19,9 @@ class Kind(StrEnum):
     QUERY = "query"  # SELECT, VALUES, TABLE
     WRITE = "write"  # also a query with a data-modifying CTE
     COPY_OUT = "copy_out"
+    COPY_IN = "copy_in"
+    CURSOR = "cursor"  # FETCH, MOVE, CLOSE: under the release of the cursor's DECLARE
+    OURS = "ours"  # what the gateway answers itself: SHOW interlock.review, SELECT * FROM interlock.fetch(...)
     EXPLAIN = "explain"
     TRANSACTION = "transaction"
     SHOW = "show"
@@ -29,7 +32,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
 
 
-SESSION_KINDS = frozenset({Kind.EMPTY, Kind.TRANSACTION, Kind.SHOW, Kind.SET, Kind.DISCARD})
+SESSION_KINDS = frozenset({Kind.EMPTY, Kind.TRANSACTION, Kind.SHOW, Kind.SET, Kind.DISCARD, Kind.CURSOR, Kind.OURS})
 """Session traffic (design section 7): part of the recorded action `session.open`."""
 
 
@@ -76,10 +79,11 @@ class Written:
 
 
 class CopyFormat(StrEnum):
-    """COPY's text formats; binary is refused."""
+    """COPY's formats."""
 
     TEXT = "text"
     CSV = "csv"
+    BINARY = "binary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ class Statement:
     `width` is how many outputs the text has, None when a star hides it. `effect` is what the session should follow.
     `canonical` is the text by which equal requests join. `filters`: something in it tests, orders or groups.
     `countable`: the rows that come back, and the count in its command tag, are all the rows it reads out or changes.
+    `inner`: the query inside PREPARE or DECLARE, as written. A PREPARE is session traffic (its query is judged when it
+    is executed); a DECLARE has the touches of its query, and what is fetched from it goes by the DECLARE's release.
     """
 
     kind: Kind
@@ -131,6 +137,7 @@ class Statement:
     width: int | None = None
     effect: SessionEffect | None = field(default=None, repr=False)
     refusal: Refusal | None = None
+    inner: bytes | None = field(default=None, repr=False)
 
     @property
     def is_session_traffic(self) -> bool:
