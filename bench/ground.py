@@ -111,12 +111,14 @@ user = "{LOGIN}"
 password = "file:upstream-password"
 tls = "disable"
 catalog = "catalog.toml"
+most_sessions = 400
 [policy]
 files = ["bench.cedar"]
 [votes]
 unsafe_token_votes = true
 [limits]
-sessions = 2000
+sessions = 8000
+sessions_per_actor = 8000
 open_reviews_per_actor = 10000
 """
 
