@@ -24,6 +24,7 @@ READERS: list[Callable[[bytes], object]] = [
     backend.read_command_complete,
     backend.read_complaint,
     backend.read_copy_out_response,
+    backend.read_copy_in_response,
     backend.read_notification,
     backend.read_negotiate_protocol_version,
 ]
@@ -56,7 +57,19 @@ ROUND_TRIPS: list[tuple[bytes, bytes, Callable[[bytes], object], object]] = [
         backend.CopyOutResponse(1, (1,)),
     ),
     (
-        answers.write_negotiate_protocol_version(["_pq_.x"]),
+        answers.write_copy_in_response(2, binary=True),
+        b"G",
+        backend.read_copy_in_response,
+        backend.CopyOutResponse(1, (1, 1)),
+    ),
+    (
+        answers.write_notification(7, "news", "hello"),
+        b"A",
+        backend.read_notification,
+        backend.NotificationResponse(7, "news", "hello"),
+    ),
+    (
+        answers.write_negotiate_protocol_version(3 << 16, ["_pq_.x"]),
         b"v",
         backend.read_negotiate_protocol_version,
         backend.NegotiateProtocolVersion(196608, ("_pq_.x",)),

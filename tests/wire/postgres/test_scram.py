@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from interlock.errors import MalformedInput, UpstreamFailed
 from interlock.model.secret import Secret
-from interlock.wire.postgres.scram import MAX_ITERATIONS, ClientFinal, ClientFirst, prepared
+from interlock.wire.postgres.scram import MAX_ITERATIONS, Binding, ClientFinal, ClientFirst, prepared
 
 # RFC 7677 section 3.
 FIRST = ClientFirst("rOprNGfwEbeRWgbNEkqO", user="user")
@@ -141,3 +141,37 @@ def test_a_server_that_knows_the_password_agrees(password: str, salt: bytes, ite
     key = bytes(a ^ b for a, b in zip(base64.b64decode(proof), signature, strict=True))
     assert hashlib.sha256(key).digest() == stored
     final.verify(b"v=" + base64.b64encode(hmac.digest(server_key, signed, "sha256")))
+
+
+# RFC 7677's example, with another header: what the header changes is the "c" attribute and so the proof (RFC 5802
+# section 5.1). RFC 5802 itself gives "biws" for "n,," and section 6 the flags.
+@pytest.mark.parametrize(
+    ("binding", "channel", "header", "attribute", "mechanism"),
+    [
+        (Binding.CANNOT, b"", b"n,,", b"c=biws", "SCRAM-SHA-256"),
+        (Binding.NOT_OFFERED, b"", b"y,,", b"c=eSws", "SCRAM-SHA-256"),
+        (
+            Binding.END_POINT,
+            bytes(range(32)),
+            b"p=tls-server-end-point,,",
+            b"c=" + base64.b64encode(b"p=tls-server-end-point,," + bytes(range(32))),
+            "SCRAM-SHA-256-PLUS",
+        ),
+    ],
+)
+def test_the_header_tells_whether_the_channel_is_bound(
+    binding: Binding, channel: bytes, header: bytes, attribute: bytes, mechanism: str
+) -> None:
+    first = ClientFirst("rOprNGfwEbeRWgbNEkqO", user="user", binding=binding, channel=channel)
+    assert first.message == header + b"n=user,r=rOprNGfwEbeRWgbNEkqO"
+    assert first.mechanism == mechanism
+    final = first.answer(PASSWORD, SERVER_FIRST)
+    assert final.message.split(b",")[0] == attribute
+    assert (final.message == CLIENT_FINAL) == (binding is Binding.CANNOT)
+
+
+def test_a_binding_without_anything_to_bind_to_is_our_own_mistake() -> None:
+    with pytest.raises(AssertionError):
+        ClientFirst("abc", binding=Binding.END_POINT)
+    with pytest.raises(AssertionError):
+        ClientFirst("abc", channel=b"x")

@@ -10,11 +10,10 @@ from interlock.wire.postgres.frames import Frame, FrameReader
 from interlock.wire.postgres.frontend import Bind, Close, Describe, Execute, Parse, Target
 from interlock.wire.postgres.session import (
     ExtendedUnit,
+    FlushedUnit,
     FunctionCall,
     Portal,
-    PrepareFlush,
     Refused,
-    RefusedFlush,
     Session,
     SessionLimits,
     SimpleUnit,
@@ -57,11 +56,15 @@ def units(data: bytes, collector: UnitCollector | None = None) -> list[Unit]:
         (S, [ExtendedUnit(())]),
         (P + B + E + S, [ExtendedUnit((PARSE, BIND, EXECUTE))]),
         (P + S + B + E + S, [ExtendedUnit((PARSE,)), ExtendedUnit((BIND, EXECUTE))]),
-        (P + D + H + B + E + S, [PrepareFlush((PARSE, DESCRIBE)), ExtendedUnit((BIND, EXECUTE))]),
-        (C + H + S, [PrepareFlush((CLOSE,)), ExtendedUnit(())]),
+        (P + D + H + B + E + S, [FlushedUnit((PARSE, DESCRIBE)), ExtendedUnit((BIND, EXECUTE))]),
+        (C + H + S, [FlushedUnit((CLOSE,)), ExtendedUnit(())]),
         (H + H, []),
-        (B + E + H + B + E + S + Q, [RefusedFlush(), ExtendedUnit(()), SimpleUnit(b"SELECT 1")]),
-        (P + H + B + H + Q + S, [PrepareFlush((PARSE,)), RefusedFlush(), ExtendedUnit(())]),
+        (
+            B + E + H + B + E + S + Q,
+            [FlushedUnit((BIND, EXECUTE)), ExtendedUnit((BIND, EXECUTE)), SimpleUnit(b"SELECT 1")],
+        ),
+        (P + H + B + H + S, [FlushedUnit((PARSE,)), FlushedUnit((BIND,)), ExtendedUnit(())]),
+        (P + D + H + Q, [FlushedUnit((PARSE, DESCRIBE)), SimpleUnit(b"SELECT 1")]),
         (COPY + Q, [SimpleUnit(b"SELECT 1")]),
         (P + COPY + S, [ExtendedUnit((PARSE,))]),
         (F, [FunctionCall()]),
@@ -74,7 +77,7 @@ def test_messages_become_units(data: bytes, expected: list[Unit]) -> None:
 
 def test_after_a_failed_flush_all_is_skipped_up_to_the_sync() -> None:
     collector = UnitCollector()
-    assert units(P + H, collector) == [PrepareFlush((PARSE,))]
+    assert units(P + H, collector) == [FlushedUnit((PARSE,))]
     collector.skip_to_sync()
     assert collector.collecting
     assert units(B + E + H + Q + F + P, collector) == []
@@ -99,7 +102,9 @@ def test_a_client_may_leave_while_its_messages_are_skipped() -> None:
         b"S\0\0\0\x05\0",
         b"H\0\0\0\x05\0",
         b"Q\0\0\0\x04",
-        B + E + H + b"z\0\0\0\x04",  # while skipping
+        B + E + H + b"z\0\0\0\x04",
+        B + E + H + Q,  # its Sync is still to come
+        B + E + H + F,
     ],
 )
 def test_what_has_no_place_is_malformed(data: bytes) -> None:
@@ -127,23 +132,11 @@ def test_any_messages_give_units_or_malformed_input(messages: list[tuple[bytes, 
 
 @given(st.lists(st.sampled_from([P, B, D, E, C, S, H, COPY]), max_size=30))
 def test_no_step_is_lost_or_comes_twice(messages: list[bytes]) -> None:
-    """Every step that isn't behind a refused Flush is in exactly one unit, in order."""
-    expected: list[object] = []
-    pending: list[object] = []
-    skipping = False
+    """Every step is in exactly one unit, in order."""
     steps: dict[bytes, object] = {P: PARSE, B: BIND, D: DESCRIBE, E: EXECUTE, C: CLOSE}
-    for message in [*messages, S]:
-        if message in steps and not skipping:
-            pending.append(steps[message])
-        if message == H:
-            skipping = skipping or BIND in pending or EXECUTE in pending
-            expected += [] if skipping else pending
-            pending = []
-        if message == S:
-            expected += pending
-            pending, skipping = [], False
+    expected = [steps[message] for message in messages if message in steps]
     found = [
-        step for u in units(b"".join(messages) + S) if isinstance(u, ExtendedUnit | PrepareFlush) for step in u.steps
+        step for u in units(b"".join(messages) + S) if isinstance(u, ExtendedUnit | FlushedUnit) for step in u.steps
     ]
     assert found == expected
 

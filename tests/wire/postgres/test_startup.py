@@ -45,6 +45,8 @@ def packet(body: bytes) -> bytes:
         (SSL, SSLRequest()),
         (GSSENC, GSSENCRequest()),
         (CANCEL, CancelRequest(4000, b"\xde\xad\xbe\xef")),
+        (struct.pack(">IIi", 44, 80877102, 7) + bytes(range(32)), CancelRequest(7, bytes(range(32)))),  # of 3.2
+        (struct.pack(">IIi", 268, 80877102, 7) + bytes(256), CancelRequest(7, bytes(256))),
         (STARTUP, Startup(196608, {"user": "etl", "database": "clinic"})),
     ],
 )

@@ -10,7 +10,6 @@ from struct import Struct
 
 from interlock.model.snapshot import DescribedColumn
 from interlock.wire.postgres.body import cstring, frame, i32, u16, u32, value
-from interlock.wire.postgres.startup import VERSION_3_0
 
 _COLUMN = Struct(">IhIhiH")
 
@@ -31,7 +30,7 @@ def write_parameter_status(name: str, setting: str) -> bytes:
 
 
 def write_backend_key_data(pid: int, key: bytes) -> bytes:
-    """BackendKeyData; in 3.0 the key has four bytes."""
+    """BackendKeyData; in 3.0 the key has four bytes, since 3.2 up to 256."""
     return frame(b"K", i32(pid) + key)
 
 
@@ -40,12 +39,12 @@ def write_ready_for_query(status: bytes) -> bytes:
     return frame(b"Z", status)
 
 
-def write_negotiate_protocol_version(unknown_options: Sequence[str]) -> bytes:
-    """NegotiateProtocolVersion: we speak 3.0 and decline these options.
+def write_negotiate_protocol_version(version: int, unknown_options: Sequence[str]) -> bytes:
+    """NegotiateProtocolVersion: we speak `version` and decline these options.
 
     The number is the whole version, as servers send it and libpq reads it, though the documentation says minor version.
     """
-    return frame(b"v", u32(VERSION_3_0) + u32(len(unknown_options)) + b"".join(map(cstring, unknown_options)))
+    return frame(b"v", u32(version) + u32(len(unknown_options)) + b"".join(map(cstring, unknown_options)))
 
 
 def write_row_description(columns: Sequence[DescribedColumn]) -> bytes:
@@ -111,6 +110,16 @@ def write_portal_suspended() -> bytes:
 def write_copy_out_response(columns: int, binary: bool = False) -> bytes:
     """CopyOutResponse, every column in the same format."""
     return frame(b"H", bytes((binary,)) + u16(columns) + u16(binary) * columns)
+
+
+def write_copy_in_response(columns: int, binary: bool = False) -> bytes:
+    """CopyInResponse, every column in the same format."""
+    return frame(b"G", bytes((binary,)) + u16(columns) + u16(binary) * columns)
+
+
+def write_notification(pid: int, channel: str, payload: str) -> bytes:
+    """NotificationResponse: a NOTIFY of the session with this process id."""
+    return frame(b"A", i32(pid) + cstring(channel) + cstring(payload))
 
 
 def write_copy_data(data: bytes) -> bytes:

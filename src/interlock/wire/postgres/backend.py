@@ -69,7 +69,7 @@ class ParameterStatus:
 
 @dataclass(frozen=True, slots=True)
 class BackendKeyData:
-    """What a cancel needs: the server process and its key (four bytes in 3.0)."""
+    """What a cancel needs: the server process and its key (four bytes in 3.0, up to 256 since 3.2)."""
 
     pid: int
     key: bytes
@@ -211,6 +211,11 @@ def read_copy_out_response(body: bytes) -> CopyOutResponse:
     if overall > 1 or any(code != overall for code in columns):
         raise MalformedInput("a COPY's formats aren't known or contradict each other")
     return CopyOutResponse(overall, columns)
+
+
+def read_copy_in_response(body: bytes) -> CopyOutResponse:
+    """CopyInResponse, 'G': the other way round, and laid out the same."""
+    return read_copy_out_response(body)
 
 
 def read_notification(body: bytes) -> NotificationResponse:

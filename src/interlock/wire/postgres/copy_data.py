@@ -1,6 +1,7 @@
-"""Masking what a COPY TO STDOUT sends, in text and CSV.
+"""Masking what a COPY TO STDOUT sends: in text and CSV here, in binary in `copy_binary.py`.
 
-    CopyMasker(options, masks, limit)   feed(payload) -> payload to send instead, row by row; finish() at CopyDone
+    copy_masker(options, masks, limit)  -> CopyMasker | BinaryCopyMasker
+        feed(payload) -> payload to send instead, row by row; finish() at CopyDone
 
 One CopyData message need not be one row, though servers send it so; whole rows come out as soon as they are whole. So a
 client that takes one message for one row (psycopg's `Copy.rows`) still can.
@@ -8,19 +9,42 @@ client that takes one message for one row (psycopg's `Copy.rows`) still can.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from struct import Struct, error
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from interlock.errors import MalformedInput
-from interlock.wire.postgres.copy_format import CopyFormat, CopyOptions, csv_options, dialect, text_options
+from interlock.wire.postgres.copy_binary import COPY_DATA, HEADER, BinaryCopyMasker, payloads
+from interlock.wire.postgres.copy_format import (
+    CopyFormat,
+    CopyOptions,
+    CopyRewriter,
+    binary_options,
+    csv_options,
+    dialect,
+    text_options,
+)
+from interlock.wire.postgres.copy_rows import PlainRows
+from interlock.wire.postgres.frames import first_messages
+from interlock.wire.postgres.kernel import COMPILED
 from interlock.wire.postgres.rows import ColumnMask, ConstantMask
 
-__all__ = ["CopyFormat", "CopyMasker", "CopyOptions", "csv_options", "text_options"]
+__all__ = [
+    "CopyFormat",
+    "CopyMasker",
+    "CopyOptions",
+    "CopyRewriter",
+    "binary_options",
+    "copy_masker",
+    "csv_options",
+    "text_options",
+]
 
-_HEADER = Struct(">BI")
-_HEADER_SIZE = _HEADER.size
-_COPY_DATA = ord("d")
+
+def copy_masker(options: CopyOptions, masks: Sequence[ColumnMask | None], limit: int) -> CopyRewriter:
+    """What masks a COPY with these options."""
+    if options.format is CopyFormat.BINARY:
+        return BinaryCopyMasker(masks, limit)
+    return CopyMasker(options, masks, limit)
 
 
 class CopyMasker:
@@ -39,6 +63,7 @@ class CopyMasker:
         "_limit",
         "_masked",
         "_null",
+        "_plain_rows",
         "_special",
         "_steps",
         "rows",
@@ -56,6 +81,7 @@ class CopyMasker:
         self._masked = [0] * len(masks)
         self._null = options.null if options.null_is_certain else None
         self._steps = tuple(self._step(column, mask) for column, mask in enumerate(masks) if mask is not None)
+        self._plain_rows = self._compiled_rows() if COMPILED else None
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -87,15 +113,35 @@ class CopyMasker:
     def feed_batch(self, data: bytes) -> bytes:
         """Whole CopyData messages back to back (a `Batch` of type b"d"), each rewritten; an empty one is left out."""
         outs: list[bytes] = []
-        append, pack = outs.append, _HEADER.pack
-        for payload in _payloads(data):
+        at = 0
+        while self._plain_rows is not None and at < len(data):
+            at = self._quickly(self._plain_rows, data, at, outs)
+            behind, _ = first_messages(data, 1, at)
+            self._one_by_one(data[at:behind], outs)
+            at = behind
+        self._one_by_one(data[at:], outs)
+        return b"".join(outs)
+
+    def _quickly(self, plain: PlainRows, data: bytes, at: int, outs: list[bytes]) -> int:
+        """Rewrites messages from `at` on as far as the compiled kernel takes them; gives where it stopped."""
+        if self._held or self._header_due:
+            return at
+        stop = plain.take(data, at, outs)
+        rows, kept = plain.counted()
+        self.rows += rows
+        for step, left in zip(self._steps, kept, strict=True):
+            self._masked[step.column] += rows - left
+        return stop
+
+    def _one_by_one(self, data: bytes, outs: list[bytes]) -> None:
+        append, pack = outs.append, HEADER.pack
+        for payload in payloads(data):
             out = self._plain(payload) if self._special not in payload else None
             if out is None:
                 out = self.feed(payload)
             if out:
-                append(pack(_COPY_DATA, len(out) + 4))
+                append(pack(COPY_DATA, len(out) + 4))
                 append(out)
-        return b"".join(outs)
 
     def finish(self) -> bytes:
         """At CopyDone: nothing more to send, or `MalformedInput` when the data ended inside a row."""
@@ -108,6 +154,20 @@ class CopyMasker:
             return _Step(column, mask, self._dialect.encode(mask.replacement), mask.keeps_null)
         return _Step(column, mask, None, False)
 
+    def _compiled_rows(self) -> PlainRows | None:
+        """For rows that can be cut at their delimiters, if every mask writes the same everywhere."""
+        constants = [(s.column, s.constant, s.keeps_null) for s in self._steps if s.constant is not None]
+        if not self._columns or len(constants) < len(self._steps):
+            return None
+        return PlainRows(
+            self._columns,
+            constants,
+            delimiter=self._delimiter,
+            special=self._special,
+            null=self._null,
+            limit=self._limit,
+        )
+
     def _check(self, size: int) -> None:
         if size > self._limit:
             raise MalformedInput("a COPY row is longer than is allowed here")
@@ -118,7 +178,9 @@ class CopyMasker:
         Such a row is cut at its delimiters and nowhere else, which takes a third of the general way's time.
         """
         size = len(payload) - 1
-        if self._held or self._header_due or not self._columns or size > self._limit or payload.find(b"\n") != size:
+        if self._held or self._header_due or not self._columns or not 0 <= size <= self._limit:
+            return None
+        if payload.find(b"\n") != size:
             return None
         return self._masked_row(payload[:-1].split(self._delimiter))
 
@@ -163,17 +225,3 @@ class _Step(NamedTuple):
 
 def _other_columns() -> MalformedInput:
     return MalformedInput("a COPY row has other columns than were announced")
-
-
-def _payloads(data: bytes) -> Iterator[bytes]:
-    at, end, unpack = 0, len(data), _HEADER.unpack_from
-    try:
-        while at < end:
-            kind, length = unpack(data, at)
-            stop = at + 1 + length
-            if kind != _COPY_DATA or length < 4 or stop > end:
-                raise MalformedInput("a batch holds something else than whole CopyData messages")
-            yield data[at + _HEADER_SIZE : stop]
-            at = stop
-    except error:
-        raise MalformedInput("a batch ends inside a message's header") from None

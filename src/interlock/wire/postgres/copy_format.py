@@ -1,4 +1,4 @@
-"""COPY's two text formats: how a row is cut into fields, and a field into its value and back.
+"""COPY's options, and its two text formats: how a row is cut into fields, and a field into its value and back.
 
 Source: PostgreSQL documentation, COPY, "File Formats"; details the documentation leaves open (an escape before the end,
 `\\x` without digits, quotes in mid-field) follow what the server itself reads and writes (copyto.c, copyfromparse.c).
@@ -16,10 +16,31 @@ from interlock.errors import MalformedInput, NotUnderstood
 
 
 class CopyFormat(Enum):
-    """The formats that can be masked; binary isn't built yet."""
+    """COPY's formats. Binary has no delimiters, and none of this file's rules (`copy_binary.py`)."""
 
     TEXT = "text"
     CSV = "csv"
+    BINARY = "binary"
+
+
+class CopyRewriter(Protocol):
+    """Masks one COPY TO STDOUT, whatever its format: `CopyMasker`, `BinaryCopyMasker`."""
+
+    rows: int
+    """Rows so far, without the header."""
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many fields were masked so far, by column."""
+
+    def feed(self, data: bytes) -> bytes:
+        """The payload in place of this one; raises `MalformedInput`."""
+
+    def feed_batch(self, data: bytes) -> bytes:
+        """Whole CopyData messages back to back, each rewritten; raises `MalformedInput`."""
+
+    def finish(self) -> bytes:
+        """At CopyDone: what is left to send; raises `MalformedInput` when the data ended too early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +57,8 @@ class CopyOptions:
     escape: bytes = b'"'
 
     def __post_init__(self) -> None:
+        if self.format is CopyFormat.BINARY:
+            return  # the rest means nothing there
         marks = (self.delimiter, self.quote, self.escape) if self.format is CopyFormat.CSV else (self.delimiter,)
         if any(len(mark) != 1 or mark in b"\r\n\0" or mark >= b"\x80" for mark in marks):
             raise NotUnderstood("COPY's delimiter, quote and escape must each be one ASCII character, not a line's end")
@@ -44,7 +67,7 @@ class CopyOptions:
         match self.format:
             case CopyFormat.TEXT:
                 self._check_text()
-            case CopyFormat.CSV:
+            case _:
                 self._check_csv()
 
     @property
@@ -55,7 +78,7 @@ class CopyOptions:
         (a value's backslash is doubled). So `NULL '123-45-6789'` would let that very value pass for NULL: such a field
         must be masked like any other. In CSV the value is quoted and NULL isn't.
         """
-        return self.format is CopyFormat.CSV or self.null == b"\\N"
+        return self.format is not CopyFormat.TEXT or self.null == b"\\N"
 
     def _check_text(self) -> None:
         if self.delimiter in b"\\.abcdefghijklmnopqrstuvwxyz0123456789":
@@ -73,6 +96,11 @@ class CopyOptions:
 def text_options(delimiter: bytes = b"\t", null: bytes = b"\\N", header: bool = False) -> CopyOptions:
     """Options of a COPY in text format, with the server's defaults."""
     return CopyOptions(CopyFormat.TEXT, delimiter, null, header)
+
+
+def binary_options() -> CopyOptions:
+    """Options of a COPY in binary format: it has none besides."""
+    return CopyOptions(CopyFormat.BINARY)
 
 
 def csv_options(
@@ -106,12 +134,17 @@ class Dialect(Protocol):
 
 
 def dialect(options: CopyOptions) -> Dialect:
-    """The rules for these options; a new object a stream, since it remembers where it stands in a row."""
+    """The rules for these options; a new object a stream, since it remembers where it stands in a row.
+
+    Raises `NotUnderstood` for the binary format.
+    """
     match options.format:
         case CopyFormat.TEXT:
             return TextDialect(options)
         case CopyFormat.CSV:
             return CsvDialect(options)
+        case CopyFormat.BINARY:
+            raise NotUnderstood("COPY's binary format has no delimiters to be read by")
 
 
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}

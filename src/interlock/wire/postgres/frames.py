@@ -3,6 +3,9 @@
 `FrameReader` is for the side whose every message is read (the client's). `RunReader` is for bulk traffic from the
 server: it looks at headers only and hands on what nobody reads as slices of the chunk it was given; an object for each
 row costs two to six times as much as a scan of the headers (style.md).
+
+Part of the row kernel, which is compiled where it can be (`kernel.py`). `frames.pxd` tells the types that its speed
+rests on: every attribute of `RunReader` must stand there too.
 """
 
 from __future__ import annotations
@@ -10,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from struct import Struct
 
+import interlock.wire.postgres.scanning as scanning
 from interlock.errors import MalformedInput
 from interlock.wire.postgres.startup import (
     CancelRequest,
@@ -37,7 +40,6 @@ __all__ = [
     "StartupReader",
 ]
 
-_HEADER = Struct(">Bi")
 _HEADER_SIZE = 5
 # Taken bytes are cut off the buffer's front no more often than this, or many small messages cost a quadratic copy.
 _COMPACT_AT = 65_536
@@ -75,9 +77,8 @@ def first_messages(data: bytes, most: int, at: int = 0) -> tuple[int, int]:
     Raises `MalformedInput` when the lengths don't add up to the batch.
     """
     end, count = len(data), 0
-    unpack = _HEADER.unpack_from
     while count < most and at < end:
-        length = unpack(data, at)[1] if end - at >= _HEADER_SIZE else 0
+        length = scanning.message_head(data, at)[1] if end - at >= _HEADER_SIZE else 0
         _check(length, end - at - _HEADER_SIZE)
         at += 1 + length
         count += 1
@@ -109,9 +110,10 @@ class FrameReader:
         """
         if len(self._buffer) - self._at < _HEADER_SIZE:
             return None
-        kind, length = _HEADER.unpack_from(self._buffer, self._at)
+        start = self._at + _HEADER_SIZE
+        kind, length = scanning.message_head(bytes(self._buffer[self._at : start]), 0)
         _check(length, self.limit)
-        start, stop = self._at + _HEADER_SIZE, self._at + 1 + length
+        stop = self._at + 1 + length
         if len(self._buffer) < stop:
             return None
         frame = Frame(bytes((kind,)), bytes(memoryview(self._buffer)[start:stop]))
@@ -196,8 +198,8 @@ class RunReader:
         held += chunk[:at]
         if len(held) < _HEADER_SIZE:
             return len(chunk)
-        kind, length = _header(held)
-        if kind not in self._special:
+        kind, length = scanning.message_head(bytes(held[:_HEADER_SIZE]), 0)
+        if not self._special[kind]:
             _check(length, None)
             self.passed += 1
             pieces.append(Run(bytes(held)))
@@ -205,7 +207,7 @@ class RunReader:
             held.clear()
             return at
         _check(length, self.limit)
-        stop = at + length + 1 - len(held)
+        stop: int = at + length + 1 - len(held)
         held += chunk[at:stop]
         if stop <= len(chunk):
             self.passed += bytes((kind,)) in self._gathered
@@ -217,11 +219,11 @@ class RunReader:
         """Walks the headers from `at`, perhaps beyond the chunk; what lies before is to be handed on from `start`."""
         end = len(chunk)
         last = end - _HEADER_SIZE
-        special, unpack, view = self._special, _HEADER.unpack_from, memoryview(chunk)
+        special, view = self._special, memoryview(chunk)
         passed = 0
         while at <= last:
-            kind, length = unpack(chunk, at)
-            if kind not in special:
+            kind, length = scanning.message_head(chunk, at)
+            if not special[kind]:
                 if length < 4:
                     _check(length, None)
                 at += 1 + length
@@ -244,9 +246,9 @@ class RunReader:
     def _reach(self, chunk: bytes, at: int, kind: int) -> int:
         """The end of the whole messages of this type from `at` on: one if wanted, all if gathered; `at` if none."""
         end, many = len(chunk), bytes((kind,)) in self._gathered
-        last, limit, unpack = end - _HEADER_SIZE, self.limit + 4, _HEADER.unpack_from
+        last, limit = end - _HEADER_SIZE, self.limit + 4
         while at <= last:
-            other, length = unpack(chunk, at)
+            other, length = scanning.message_head(chunk, at)
             if other != kind:
                 break
             if not 4 <= length <= limit:
@@ -266,15 +268,11 @@ class RunReader:
 
 
 @lru_cache(maxsize=64)
-def _codes(wanted: frozenset[bytes], gathered: frozenset[bytes]) -> frozenset[int]:
-    """The type bytes of both. Remembered, since readers change between the same few sets at every statement, and all
-    readers share them (140 us a statement, 9 KB a reader)."""
-    return frozenset(t[0] for t in wanted | gathered)
-
-
-def _header(data: bytearray) -> tuple[int, int]:
-    kind, length = _HEADER.unpack_from(data)
-    return kind, length
+def _codes(wanted: frozenset[bytes], gathered: frozenset[bytes]) -> bytes:
+    """For each type byte whether it is of either. Remembered, since readers change between the same few sets at every
+    statement, and all readers share them (140 us a statement, 9 KB a reader)."""
+    both = wanted | gathered
+    return bytes(bytes((code,)) in both for code in range(256))
 
 
 def _check(length: int, limit: int | None) -> None:

@@ -2,21 +2,23 @@
 
 A row is walked by its lengths alone; what lies between two masked columns is copied as one slice. Masks that put the
 same value everywhere (`ConstantMask`) are written out once, with their length in front.
+
+Part of the row kernel, which is compiled where it can be (`kernel.py`). `rows.pxd` tells the types that its speed rests
+on: every attribute of `RowMasker` must stand there too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from struct import Struct, error
-from typing import NamedTuple, NoReturn, Protocol, runtime_checkable
+from typing import NoReturn, Protocol, runtime_checkable
 
+import interlock.wire.postgres.scanning as scanning
 from interlock.errors import MalformedInput
 
 # What replaces a value: it gets the column's bytes (None: NULL) in the result's format and gives those to send instead.
 ColumnMask = Callable[[bytes | None], bytes | None]
 
-_HEADER = Struct(">BiH")
-_HEADER_OUT = Struct(">cIH")
 _HEADER_SIZE = 7
 _DATA_ROW = ord("D")
 _LENGTH = Struct(">i")
@@ -42,21 +44,14 @@ class ConstantMask(Protocol):
         """The same, one value at a time."""
 
 
-class _Masked(NamedTuple):
-    """One masked column; `constant` is its whole field, or None to call the mask."""
-
-    column: int
-    mask: ColumnMask
-    constant: bytes | None
-    keeps_null: bool
+# One masked column: its number, its mask, its whole field if that is constant (None: the mask is called), and whether a
+# NULL stays one.
+_Masked = tuple[int, ColumnMask, bytes | None, bool]
 
 
-class _Step(NamedTuple):
-    """`skip` counts untouched columns before masked ones; `joined` is those columns' fields, if all are constant."""
-
-    skip: range
-    group: tuple[_Masked, ...]
-    joined: bytes | None
+# One step: as many members as there are untouched columns before masked ones, those, and their fields joined if all are
+# constant. Plain tuples, and a tuple to count with: the compiled loop walks those without an object for each column.
+_Step = tuple[tuple[None, ...], tuple[_Masked, ...], bytes | None]
 
 
 class RowMasker:
@@ -73,14 +68,15 @@ class RowMasker:
         self._columns = len(masks)
         self._kept = [0] * len(masks)
         self._steps = _steps(masks)
-        self._tail = range(len(masks) - (self._steps[-1].group[-1].column + 1 if self._steps else 0))
+        self._tail = (None,) * (len(masks) - (self._steps[-1][1][-1][0] + 1 if self._steps else 0))
 
     @property
     def counts(self) -> tuple[int, ...]:
         """How many fields were masked so far, by column; a NULL that a `ConstantMask` keeps isn't counted."""
         counts = [0] * self._columns
-        for masked in (masked for step in self._steps for masked in step.group):
-            counts[masked.column] = self.rows - self._kept[masked.column]
+        for _, group, _ in self._steps:
+            for column, _, _, _ in group:
+                counts[column] = self.rows - self._kept[column]
         return tuple(counts)
 
     def rewrite(self, body: bytes) -> bytes:
@@ -92,7 +88,7 @@ class RowMasker:
         out: list[bytes] = []
         try:
             stop = self._rewrite(data, out)
-        except error:
+        except (error, OverflowError):
             _lying()
         if stop != len(data):
             _lying()
@@ -105,62 +101,59 @@ class RowMasker:
         past a row's end needs no check on the way: positions only grow, so that `at` misses `stop` in the end. Masked
         columns side by side with constants are one step: where none of them is without bytes, they are one piece.
         """
-        header, unpack, pack, append = _HEADER.unpack_from, _LENGTH.unpack_from, _HEADER_OUT.pack, out.append
         columns, steps, tail = self._columns, self._steps, self._tail
         at, end, rows = 0, len(data), 0
         while at < end:
-            kind, length, count = header(data, at)
+            kind, length, count = scanning.row_head(data, at)
             if kind != _DATA_ROW or count != columns:
                 raise MalformedInput("a row has other columns than were announced")
             stop = at + 1 + length
             start = at = at + _HEADER_SIZE
             slot = len(out)
-            append(b"")  # the header's place, until the length is known
+            out.append(b"")  # the header's place, until the length is known
             for skip, group, joined in steps:
                 for _ in skip:
-                    (size,) = unpack(data, at)
+                    size = scanning.int32(data, at)[0]
                     at += 4 + size if size > 0 else _empty(size)
-                append(data[start:at])
+                out.append(data[start:at])
                 start = at
                 for _ in group:
-                    (size,) = unpack(data, at)
+                    size = scanning.int32(data, at)[0]
                     if size <= 0:
                         break
                     at += 4 + size
                 else:
                     if joined is not None:
-                        append(joined)
+                        out.append(joined)
                         length += len(joined) - (at - start)
                         start = at
                         continue
-                at, grown = self._one_by_one(data, start, group, append)
+                at, grown = self._one_by_one(data, start, group, out)
                 length += grown
                 start = at
             for _ in tail:
-                (size,) = unpack(data, at)
+                size = scanning.int32(data, at)[0]
                 at += 4 + size if size > 0 else _empty(size)
             if at != stop:
                 _lying()
-            append(data[start:stop])
-            out[slot] = pack(b"D", length, count)
+            out.append(data[start:stop])
+            out[slot] = scanning.write_row_head(_DATA_ROW, length, count)
             rows += 1
         self.rows += rows
         return at
 
-    def _one_by_one(
-        self, data: bytes, at: int, group: Sequence[_Masked], append: Callable[[bytes], None]
-    ) -> tuple[int, int]:
+    def _one_by_one(self, data: bytes, at: int, group: tuple[_Masked, ...], out: list[bytes]) -> tuple[int, int]:
         """The fields of a group from `at` on, each by itself; gives where they end, and how much longer they got."""
         grown = 0
         for column, mask, constant, keeps_null in group:
-            (size,) = _LENGTH.unpack_from(data, at)
+            size = scanning.int32(data, at)[0]
             behind = at + (4 + size if size > 0 else _empty(size))
             if size < 0 and keeps_null:
-                append(data[at:behind])
+                out.append(data[at:behind])
                 self._kept[column] += 1
             else:
                 field = constant or _field(mask(data[at + 4 : behind] if size >= 0 else None))
-                append(field)
+                out.append(field)
                 grown += len(field) - (behind - at)
             at = behind
         return at, grown
@@ -176,12 +169,12 @@ def _steps(masks: Sequence[ColumnMask | None]) -> tuple[_Step, ...]:
         constant, keeps_null = None, False
         if isinstance(mask, ConstantMask):
             constant, keeps_null = _field(mask.replacement), mask.keeps_null
-        masked = _Masked(column, mask, constant, keeps_null)
-        if constant is not None and steps and behind == column and steps[-1].joined is not None:
-            skip, group, joined = steps[-1]
-            steps[-1] = _Step(skip, (*group, masked), (joined or b"") + constant)
+        masked = (column, mask, constant, keeps_null)
+        last = steps[-1] if steps and behind == column else None
+        if constant is not None and last is not None and last[2] is not None:
+            steps[-1] = (last[0], (*last[1], masked), last[2] + constant)
         else:
-            steps.append(_Step(range(column - behind), (masked,), constant))
+            steps.append(((None,) * (column - behind), (masked,), constant))
         behind = column + 1
     return tuple(steps)
 

@@ -1,9 +1,11 @@
-"""SCRAM-SHA-256, the client's side (RFC 5802, RFC 7677), as PostgreSQL speaks it.
+"""SCRAM-SHA-256 and SCRAM-SHA-256-PLUS, the client's side (RFC 5802, RFC 7677), as PostgreSQL speaks them.
 
     ClientFirst(nonce).message  >>  server-first  >>  .answer(password, it).message  >>  server-final  >>  .verify(it)
 
 The server proves that it knows the password's keys; before `verify` has returned nothing it says may be believed.
-Without channel binding for now: the connection's TLS has to name the server.
+With PLUS both sides also prove that they see the same certificate (channel binding tls-server-end-point, RFC 5929
+section 4), so that nobody stands between them with a certificate of their own. Without it a flag in the exchange says
+whether we could have: if the server did offer PLUS and somebody took that out of its offer, the exchange fails.
 """
 
 from __future__ import annotations
@@ -16,30 +18,53 @@ import re
 import stringprep
 import unicodedata
 from dataclasses import dataclass, field
+from enum import Enum
 
 from interlock.errors import MalformedInput, UpstreamFailed
 from interlock.model.secret import Secret
 
 MECHANISM = "SCRAM-SHA-256"
+MECHANISM_PLUS = "SCRAM-SHA-256-PLUS"
 
 # Each iteration is an HMAC: a million takes about half a second. A server that asks for more wants to keep us busy.
 MAX_ITERATIONS = 1_000_000
 
-_GS2_HEADER = b"n,,"  # no channel binding, no authorization identity
 _NONCE = rb"[\x21-\x2b\x2d-\x7e]+"  # RFC 5802 section 7: printable, no comma
 _SERVER_FIRST = re.compile(rb"r=(" + _NONCE + rb"),s=([A-Za-z0-9+/=]+),i=([1-9][0-9]{0,6})")
 _SERVER_FINAL = re.compile(rb"v=([A-Za-z0-9+/=]+)")
+
+
+class Binding(Enum):
+    """Whether the exchange is bound to its channel: the header that it begins with (RFC 5802 section 7, gs2-header).
+
+    There is never an authorization identity behind it.
+    """
+
+    CANNOT = b"n,,"  # we can't: no TLS
+    NOT_OFFERED = b"y,,"  # we can, and the server says that it can't
+    END_POINT = b"p=tls-server-end-point,,"  # it is
 
 
 @dataclass(frozen=True, slots=True)
 class ClientFirst:
     """The exchange's beginning. `nonce` is fresh randomness of at least 18 bytes in printable ASCII without commas.
 
+    `channel` is what the binding binds to: the hash of the server's certificate with `Binding.END_POINT`, else empty.
     PostgreSQL takes the user's name from the startup packet and ignores `user` here; libpq leaves it empty.
     """
 
     nonce: str
     user: str = ""
+    binding: Binding = Binding.CANNOT
+    channel: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        assert bool(self.channel) == (self.binding is Binding.END_POINT), "a binding and what it binds to go together"
+
+    @property
+    def mechanism(self) -> str:
+        """The mechanism that SASLInitialResponse names."""
+        return MECHANISM_PLUS if self.binding is Binding.END_POINT else MECHANISM
 
     @property
     def _bare(self) -> bytes:
@@ -49,7 +74,7 @@ class ClientFirst:
     @property
     def message(self) -> bytes:
         """client-first-message, for SASLInitialResponse."""
-        return _GS2_HEADER + self._bare
+        return self.binding.value + self._bare
 
     def answer(self, password: Secret[str], server_first: bytes) -> ClientFinal:
         """What to answer to server-first-message (AuthenticationSASLContinue).
@@ -67,7 +92,7 @@ class ClientFirst:
         if iterations > MAX_ITERATIONS:
             raise MalformedInput("the server asks for more SCRAM iterations than are allowed here")
         salted = hashlib.pbkdf2_hmac("sha256", prepared(password.reveal()), salt, iterations)
-        without_proof = b"c=" + base64.b64encode(_GS2_HEADER) + b",r=" + nonce
+        without_proof = b"c=" + base64.b64encode(self.binding.value + self.channel) + b",r=" + nonce
         signed = self._bare + b"," + server_first + b"," + without_proof
         return ClientFinal(
             message=without_proof + b",p=" + base64.b64encode(_proof(salted, signed)),

@@ -1,10 +1,11 @@
 """What a client's messages add up to: units to decide on, and the statements and portals it has open.
 
-    frames >> UnitCollector >> SimpleUnit | ExtendedUnit | PrepareFlush | RefusedFlush | ...
+    frames >> UnitCollector >> SimpleUnit | ExtendedUnit | FlushedUnit | ...
     the steps of a decided unit >> Session (names -> statements, portals)
 
-The unit of decision in the extended protocol is everything up to Sync (design, section 7): nothing of it is sent while
-any of it is undecided. A Flush asks for answers earlier; that is possible as long as only shapes are asked for.
+The unit of decision in the extended protocol is everything up to a Sync or a Flush (design, section 7): nothing of it
+is sent while any of it is undecided. A Flush asks for answers without ending the implicit transaction, which goes on
+in the next unit.
 """
 
 from __future__ import annotations
@@ -49,21 +50,13 @@ class ExtendedUnit:
 
 
 @dataclass(frozen=True, slots=True)
-class PrepareFlush:
-    """Parse, Describe and Close only, whose answers a Flush asks for. No ReadyForQuery: the unit goes on.
+class FlushedUnit:
+    """The steps up to a Flush. No ReadyForQuery: the implicit transaction goes on.
 
     If it is refused or fails, the caller answers with an ErrorResponse alone and calls `skip_to_sync`.
     """
 
     steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedFlush:
-    """A Flush behind a Bind or Execute: results before the unit is whole. Answer with an ErrorResponse alone.
-
-    The collector already skips to the Sync, which comes as an empty `ExtendedUnit`.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +69,18 @@ class Terminate:
     """The client leaves."""
 
 
-Unit = SimpleUnit | ExtendedUnit | PrepareFlush | RefusedFlush | FunctionCall | Terminate
+Unit = SimpleUnit | ExtendedUnit | FlushedUnit | FunctionCall | Terminate
 
 
 class UnitCollector:
     """Collects a logged-in client's messages into units. Nothing in it depends on what the server answers.
 
     `max_bytes` bounds the bodies and `max_steps` the messages of one unit. Raises `MalformedInput` for an unknown
-    message type, a malformed body, a unit over its limits, and a Query or FunctionCall between steps and their Sync
-    (which no driver sends); the connection is then to be closed.
+    message type, a malformed body, a unit over its limits, and a Query or FunctionCall between steps, or an Execute
+    behind which only a Flush came, and their Sync (which no driver sends); the connection is then to be closed.
     """
 
-    __slots__ = ("_bytes", "_max_bytes", "_max_steps", "_skipping", "_steps")
+    __slots__ = ("_bytes", "_max_bytes", "_max_steps", "_ran", "_skipping", "_steps")
 
     def __init__(self, max_bytes: int = 64 * 2**20, max_steps: int = 10_000) -> None:
         self._max_bytes = max_bytes
@@ -95,6 +88,7 @@ class UnitCollector:
         self._steps: list[Step] = []
         self._bytes = 0
         self._skipping = False
+        self._ran = False  # an Execute was flushed, and its Sync hasn't come
 
     def feed(self, frame: Frame) -> Unit | None:
         """The unit that this message makes complete, or None."""
@@ -111,14 +105,14 @@ class UnitCollector:
         return self._ended(kind, frame.body)
 
     def skip_to_sync(self) -> None:
-        """After a PrepareFlush was refused or failed: drops everything up to the next Sync, as a server does."""
+        """After a FlushedUnit was refused or failed: drops everything up to the next Sync, as a server does."""
         self._take()
         self._skipping = True
 
     @property
     def collecting(self) -> bool:
         """Whether a unit has begun and not ended."""
-        return bool(self._steps) or self._skipping
+        return bool(self._steps) or self._skipping or self._ran
 
     def _collect(self, step: Step, size: int) -> None:
         self._bytes += size
@@ -135,7 +129,7 @@ class UnitCollector:
             return FunctionCall()
         frontend.read_empty(body)
         if kind == b"S":
-            self._skipping = False
+            self._skipping = self._ran = False
             return ExtendedUnit(self._take())
         if kind == b"X":
             self._take()
@@ -144,13 +138,11 @@ class UnitCollector:
 
     def _flushed(self) -> Unit | None:
         steps = self._take()
-        if any(isinstance(step, Bind | Execute) for step in steps):
-            self.skip_to_sync()
-            return RefusedFlush()
-        return PrepareFlush(steps) if steps else None
+        self._ran = self._ran or any(isinstance(step, Bind | Execute) for step in steps)
+        return FlushedUnit(steps) if steps else None
 
     def _demand_none(self) -> None:
-        if self._steps:
+        if self._steps or self._ran:
             raise MalformedInput("a Query or FunctionCall came before the Sync of an extended query")
 
     def _take(self) -> tuple[Step, ...]:
@@ -209,7 +201,7 @@ class Session:
         self._limits = limits or SessionLimits()
         self._statements: dict[bytes, Statement] = {}
         self._portals: dict[bytes, Portal] = {}
-        self._executed: set[bytes] = set()  # portals that have run: they aren't kept upstream, so can't go on
+        self._executed: set[bytes] = set()  # portals that have run, to their end or not
         self._size = 0
 
     def copy(self) -> Session:
@@ -273,15 +265,15 @@ class Session:
             known = step.name in self._statements
             return None if known else Refused("26000", "There is no prepared statement of this name.")
         name = step.name if isinstance(step, Describe) else step.portal
-        if name not in self._portals:
-            return Refused("34000", "There is no portal of this name.")
-        if isinstance(step, Execute) and name in self._executed:
-            return Refused("0A000", "Going on with a portal that has run isn't built yet; bind it again.")
-        return None
+        return None if name in self._portals else Refused("34000", "There is no portal of this name.")
 
     def executed(self, portal: bytes) -> None:
-        """This portal has been run: a second Execute of it would start over instead of going on."""
+        """This portal has been run: a second Execute of it goes on, and doesn't start over."""
         self._executed.add(portal)
+
+    def has_run(self, portal: bytes) -> bool:
+        """Whether this portal, as bound now, has been run."""
+        return portal in self._executed
 
     def simple_query(self) -> None:
         """A Query message drops the unnamed statement and the unnamed portal."""

@@ -13,12 +13,15 @@ from interlock.wire.postgres.body import Body
 MAX_STARTUP = 10_000
 
 VERSION_3_0 = 3 << 16
+VERSION_3_2 = VERSION_3_0 + 2  # there is no 3.1
 CANCEL_CODE = 80877102
 SSL_CODE = 80877103
 GSSENC_CODE = 80877104
 
-# A 3.0 cancel key is four bytes.
+# A cancel key is four bytes in 3.0; since 3.2 it may be as long as 256, and is 32 from PostgreSQL 18 as from us.
 CANCEL_KEY_SIZE = 4
+LONG_CANCEL_KEY_SIZE = 32
+MAX_CANCEL_KEY_SIZE = 256
 
 _LENGTH = Struct(">I")
 
@@ -43,14 +46,17 @@ class CancelRequest:
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """The opening of a session: protocol version (major in the high 16 bits) and run-time parameters."""
+    """The opening of a session: protocol version (major in the high 16 bits) and run-time parameters.
+
+    A version above ours, or a protocol option, wants a NegotiateProtocolVersion in answer.
+    """
 
     version: int
     parameters: Mapping[str, str]
 
     @property
     def minor(self) -> int:
-        """The minor version asked for; above 0 wants a NegotiateProtocolVersion."""
+        """The minor version asked for."""
         return self.version & 0xFFFF
 
     @property
@@ -108,7 +114,9 @@ def _read(data: bytes) -> StartupPacket:
     elif code == GSSENC_CODE:
         packet = GSSENCRequest()
     elif code == CANCEL_CODE:
-        packet = CancelRequest(pid=body.i32(), key=body.take(CANCEL_KEY_SIZE))
+        packet = CancelRequest(pid=body.i32(), key=body.rest())
+        if not CANCEL_KEY_SIZE <= len(packet.key) <= MAX_CANCEL_KEY_SIZE:
+            raise MalformedInput("a cancel key is shorter than 4 bytes or longer than 256")
     else:
         raise MalformedInput("the client speaks a protocol other than PostgreSQL's version 3")
     body.end()
