@@ -162,7 +162,12 @@ def test_catalogs() -> None:
             column("pg_get_expr"),
         )
     )
-    assert [o[0] for o in shown(mixed)] == [ALL, ALL]
+    assert [o[0] for o in shown(mixed)] == [set(), ALL]
+    assert asked(mixed) == {
+        ("sql.select", "catalog", "clinic/pg_catalog"),
+        ("sql.select", "relation", "clinic/pg_catalog.pg_attrdef"),
+    }
+    assert not mixed.exposure.opaque
 
 
 def test_filters_and_writes() -> None:
@@ -207,7 +212,7 @@ def test_statements_that_touch_nothing_ask_for_the_connection() -> None:
 def test_refusals() -> None:
     refused = act(prepare("INSERT INTO notes (body) SELECT ssn FROM patients"))
     assert refused.refusal is not None
-    assert refused.exposure.labels == ALL
+    assert not refused.effect_free
     assert refused.templates[0].stored == "INSERT INTO notes (body) SELECT ssn FROM patients"
     carrying = act(prepare("SELECT 'Canary' AS canary FROM canary", column("canary")))
     assert carrying.refusal is not None
@@ -331,7 +336,7 @@ def test_no_expression_leaves_unlabelled(text: str) -> None:
 def test_nothing_unreadable_comes_out_plain(text: str) -> None:
     statement = analyse(text.encode(), PLAIN, STATE)
     action = act(prepare(text, *(column("x") for _ in range(statement.width or 1))))
-    assert action.exposure.opaque
+    assert action.exposure.opaque is (statement.looking is None)
     assert action.exposure.labels == ALL
     assert action.asks
     assert not action.effect_free

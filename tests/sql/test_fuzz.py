@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sql.clinic import PLAIN, STATE
-from tests.sql.test_attacks import EVERYTHING, EXPRESSIONS, REFUSED
+from tests.sql.test_attacks import EVERYTHING, EXPRESSIONS, REFUSED, SESSION_FORMS
 
 from interlock.errors import NotUnderstood
 from interlock.model.label import Label
 from interlock.model.snapshot import Column, Relation
+from interlock.sql.parse import parse
 from interlock.sql.statement import Kind, Reach, analyse
 from interlock.sql.template import cut
 
-CORPUS = [*EXPRESSIONS, *EVERYTHING, *REFUSED]
+CORPUS = [*EXPRESSIONS, *EVERYTHING, *REFUSED, *SESSION_FORMS]
 PIECES = sorted({word for text in CORPUS for word in text.split()})
 
 
@@ -32,6 +33,9 @@ def check(text: bytes) -> None:
         assert statement.reach is Reach.CONNECTION
     assert statement.effect_free <= (statement.kind in (Kind.QUERY, Kind.SHOW, Kind.EMPTY))
     assert (statement.reach is Reach.CONNECTION) == bool(statement.because)
+    assert not (statement.is_session_traffic and statement.touches)
+    if statement.inner is not None:
+        assert len(parse(statement.inner).statements) == 1
     template = cut(statement.source, PLAIN, STATE, labelled).template
     assert len(template.code) == len(template.leaves) + 1
 

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.sql.effects import AskReveal, ColumnName, GiveReason, GiveTicket, SessionEffect
+from interlock.sql.effects import (
+    AskReveal,
+    ChooseWait,
+    ColumnName,
+    FetchResult,
+    GiveKey,
+    GiveReason,
+    GiveTicket,
+    SessionEffect,
+    ShowOurs,
+    Wait,
+)
 from interlock.sql.own_settings import MAX_REVEALED, columns_in
 from interlock.sql.shape import Kind
 
@@ -34,6 +45,18 @@ SSN = ColumnName("public", "patients", "ssn")
         ("SET interlock.reveal = ' '", AskReveal(())),
         ("SET interlock.reveal TO DEFAULT", AskReveal(())),
         ("RESET interlock.reveal", AskReveal(())),
+        ("SET interlock.wait = 'deferred'", ChooseWait(Wait.DEFERRED)),
+        ("SET interlock.wait TO Attached", ChooseWait(Wait.ATTACHED)),
+        ("RESET interlock.wait", ChooseWait(Wait.ATTACHED)),
+        ("SET interlock.idempotency_key = 'run 7/a'", GiveKey("run 7/a")),
+        ("SET interlock.idempotency_key = ''", GiveKey("")),
+        ("RESET interlock.idempotency_key", GiveKey("")),
+        ("SHOW interlock.review", ShowOurs("review")),
+        ("SHOW Interlock.Why", ShowOurs("why")),
+        ("SHOW interlock.wait", ShowOurs("wait")),
+        ("SHOW interlock.idempotency_key", ShowOurs("idempotency_key")),
+        ("SELECT * FROM interlock.fetch('0199')", FetchResult("0199")),
+        ("select /* mine */ * from Interlock.\n fetch ( $1 ) ; -- x", FetchResult(None)),
     ],
 )
 def test_what_a_client_tells_the_gateway(text: str, effect: SessionEffect) -> None:
@@ -56,6 +79,21 @@ def test_what_a_client_tells_the_gateway(text: str, effect: SessionEffect) -> No
         ("SET interlock.reveal = 'patients.ssn,'", "table.column"),
         ("SET interlock.reveal = 'patients.*'", "table.column"),
         (f"SET interlock.reveal = '{','.join(['a.b'] * (MAX_REVEALED + 1))}'", "up to 64"),
+        ("SET interlock.wait = 'never'", "attached or deferred"),
+        (f"SET interlock.idempotency_key = '{'x' * 201}'", "up to 200"),
+        ("SET interlock.idempotency_key = 'caf\u00e9'", "printable ASCII"),
+        ("SET LOCAL interlock.wait = 'deferred'", "use SET"),
+        ("SHOW interlock.secret", "interlock.review, interlock.why"),
+        ("SELECT * FROM interlock.fetch()", "one form only"),
+        ("SELECT * FROM interlock.fetch($2)", "one form only"),
+        ("SELECT * FROM interlock.fetch('a', 'b')", "one form only"),
+        ("SELECT * FROM interlock.fetch('a'::text)", "one form only"),
+        ("SELECT * FROM interlock.fetch('a') AS x", "one form only"),
+        ("SELECT interlock.fetch('a')", "one form only"),
+        ("SELECT id FROM patients WHERE EXISTS (SELECT * FROM interlock.fetch('a'))", "one form only"),
+        ("CREATE VIEW v AS SELECT * FROM interlock.fetch('a')", "one form only"),
+        (f"SELECT * FROM interlock.fetch('{'x' * 101}')", "one form only"),
+        ("SELECT set_config('interlock.reason', 'x', false)", "use SET"),
         ("SET LOCAL interlock.reason = 'x'", "use SET"),
         ("SET LOCAL interlock.ticket = 'CHG-1'", "use SET"),
         ("SET LOCAL interlock.reveal = 'patients.ssn'", "use SET"),

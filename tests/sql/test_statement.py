@@ -18,6 +18,7 @@ from interlock.sql.effects import (
     Rollback,
     RollbackTo,
     Savepoint,
+    SearchPath,
     SessionEffect,
     SetLocal,
     SetSession,
@@ -44,6 +45,17 @@ def touched(statement: Statement) -> set[tuple[str, str]]:
         ("TRUNCATE wards", Kind.WRITE),
         ("WITH d AS (DELETE FROM wards WHERE id = 1 RETURNING id) SELECT * FROM d", Kind.WRITE),
         ("COPY wards TO STDOUT", Kind.COPY_OUT),
+        ("COPY wards FROM STDIN", Kind.COPY_IN),
+        ("DECLARE c CURSOR FOR SELECT 1", Kind.QUERY),
+        ("FETCH c", Kind.CURSOR),
+        ("CLOSE c", Kind.CURSOR),
+        ("PREPARE p AS SELECT 1", Kind.OURS),
+        ("EXECUTE p", Kind.OURS),
+        ("LISTEN x", Kind.QUERY),
+        ("UNLISTEN x", Kind.DISCARD),
+        ("NOTIFY x", Kind.WRITE),
+        ("LOCK wards", Kind.WRITE),
+        ("LOCK wards IN ACCESS SHARE MODE", Kind.QUERY),
         ("EXPLAIN SELECT 1", Kind.EXPLAIN),
         ("BEGIN", Kind.TRANSACTION),
         ("SHOW server_version", Kind.SHOW),
@@ -238,7 +250,7 @@ def test_filters(text: str, filters: bool) -> None:
 )
 def test_writes_of_constants_pass(text: str) -> None:
     statement = judge(text)
-    assert (statement.kind, statement.refusal) == (Kind.WRITE, None)
+    assert (statement.kind, statement.refusal, statement.computed) == (Kind.WRITE, None, None)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +270,19 @@ def test_writes_of_constants_pass(text: str) -> None:
         "UPDATE wards SET (beds, title) = (SELECT id, ssn FROM patients)",
         "UPDATE wards SET title[1] = 'x'",
         "WITH x AS (UPDATE notes SET body = ssn FROM patients) SELECT 1",
+    ],
+)
+def test_computed_writes_are_told(text: str) -> None:
+    """Whether a label is in reach is for the action to say (tests/actions/test_computed_writes.py)."""
+    statement = judge(text)
+    assert statement.kind is Kind.WRITE
+    assert statement.computed is not None
+    assert statement.reach is not Reach.NONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "MERGE INTO wards USING patients ON wards.id = patients.id WHEN MATCHED THEN UPDATE SET title = ssn",
         "UPDATE pg_class SET relname = 'x'",
         "DELETE FROM pg_catalog.pg_class",
@@ -325,6 +350,22 @@ def test_the_witness(text: str, describe: str | None, width: int | None) -> None
         ("SET timezone TO DEFAULT", Reset("timezone")),
         ("RESET ALL", Reset(None)),
         ("SET interlock.reason = 'ticket 7'", GiveReason("ticket 7")),
+        ("SET search_path = public", SearchPath()),
+        ("SET LOCAL search_path TO \"$user\", public, ''", SearchPath()),
+        ("SET SCHEMA 'public'", SearchPath()),
+        ("SET search_path = ''", SearchPath()),
+        ("SET search_path TO DEFAULT", SearchPath()),
+        ("RESET search_path", SearchPath()),
+        ("SET row_security = off", SearchPath()),
+        ("RESET row_security", SearchPath()),
+        ("SET synchronize_seqscans TO off", SetSession("synchronize_seqscans", "off", False)),
+        ("SET standard_conforming_strings = on", SetSession("standard_conforming_strings", "on", False)),
+        ("SET check_function_bodies = false", SetSession("check_function_bodies", "false", False)),
+        ("SET xmloption = content", SetSession("xmloption", "content", False)),
+        ("SET default_tablespace = ''", SetSession("default_tablespace", "", False)),
+        ("SET default_table_access_method = heap", SetSession("default_table_access_method", "heap", False)),
+        ("SET bytea_output = 'hex'", SetSession("bytea_output", "hex", False)),
+        ("SET LOCAL jit = off", SetLocal("jit", "off", False)),
         ("DISCARD ALL", DiscardAll()),
         ("DEALLOCATE ALL", Deallocate(None)),
         ("DEALLOCATE x", Deallocate("x")),
@@ -340,7 +381,10 @@ def test_session_effects(text: str, effect: SessionEffect | None) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "SET search_path = evil",
+        "SET search_path = pg_temp",
+        'SET search_path = "Pg_Temp_3"',
+        "SET search_path = 'a, b'",
+        "SET search_path FROM CURRENT",
         "SET ROLE postgres",
         "SET SESSION AUTHORIZATION postgres",
         "SET standard_conforming_strings = off",
@@ -350,17 +394,20 @@ def test_session_effects(text: str, effect: SessionEffect | None) -> None:
         "SET interlock.other = 'x'",
         "SET my.custom = 'x'",
         "SET session_replication_role = replica",
-        "SET row_security = off",
+        "SET row_security = maybe",
+        "SET xmloption = document",
+        "SET default_tablespace = 'fast'",
+        "SET default_table_access_method = mine",
+        "SET default_with_oids = on",
         "SET backslash_quote = on",
         "SET bytea_output = 'escape'",
         "SET debug_print_parse = on",
         "SET log_statement = 'all'",
         "SET timezone FROM CURRENT",
         "SET TRANSACTION SNAPSHOT '00000003-1'",
-        "RESET search_path",
         "RESET ROLE",
         "SHOW ALL",
-        "SHOW interlock.reason",
+        "SHOW interlock.other",
         "SHOW primary_conninfo",
         "BEGIN; COMMIT",
         "COMMIT AND CHAIN",
@@ -375,10 +422,13 @@ def test_session_statements_refused(text: str) -> None:
 
 
 def test_a_setting_is_refused_by_name() -> None:
-    refusal = judge("SET search_path = evil").refusal
+    refusal = judge("SET search_path = 'not a schema'").refusal
     assert refusal is not None
     assert "search_path" in refusal.sentence
-    assert "evil" not in refusal.sentence
+    assert "schema" not in refusal.sentence
+    unknown = judge("SELECT set_config('what 123456789', 'x', false)").refusal
+    assert unknown is not None
+    assert "123456789" not in unknown.sentence
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from interlock.actions.capping import cappable
+from interlock.actions.copied_rows import with_rows
 from interlock.actions.cover import UpstreamIdentity, around, documents
-from interlock.actions.outputs import same_shape
+from interlock.actions.outputs import reach_labels, same_shape
 from interlock.actions.prepared import PreparedStatement
 from interlock.actions.readings import Basis, Reading, Readings, asks_of, exposure_of, may_write_back, read
 from interlock.actions.reveals import reveals_of
@@ -60,6 +61,7 @@ def from_sql(
     read_ = [look(p.statement, p.described, basis) for p in statements]
     payload = SqlPayload(tuple(p.payload for p in statements))
     templates, finding = _templates(read_, payload)
+    templates = tuple(with_rows(t, p.payload, p.rows) for t, p in zip(templates, statements, strict=True))
     refusal = finding or _refusal(read_, payload, holds_token)
     asks, exposures = _touched(statements, read_, connection, labels, finding=finding is not None)
     reveals = reveals_of(reveal, exposures, connection, snapshot, state)
@@ -130,13 +132,18 @@ def _refusal(read_: Sequence[Reading], payload: SqlPayload, holds_token: HoldsTo
     for reading, sent in zip(read_, payload.statements, strict=True):
         if reading.statement.refusal is not None:
             return reading.statement.refusal.sentence
+        if reading.statement.computed is not None and reach_labels(reading.statement, reading.basis.labels):
+            return reading.statement.computed.sentence
         if may_write_back(reading.statement) and _holds(reading, sent, holds_token):
             return MASKED_BACK
     return None
 
 
 def _holds(reading: Reading, sent: SqlStatement, holds_token: HoldsToken) -> bool:
-    """Looks at the text, at its constants however they are spelled, and at every parameter, binary ones as UTF-8."""
-    raw = (reading.statement.text, *(v for v in sent.parameters if v is not None))
+    """Looks at the text, at its constants however they are spelled, and at every parameter and row, binary as UTF-8.
+
+    Rows are looked at as they are sent; the door reads them as the server does, and looks at each value (`copying_in`).
+    """
+    raw = (reading.statement.text, *(v for v in (*sent.parameters, sent.copy_data) if v is not None))
     texts = (*(v.decode("utf-8", "replace") for v in raw), *reading.constants)
     return any(holds_token(text) for text in texts)

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from interlock.model.connection import Connection
-from interlock.model.exposure import Output
+from interlock.model.exposure import Definition, Output
 from interlock.model.label import Label
 from interlock.model.snapshot import DescribedColumn, Relation
 from interlock.sensitivity.columns import ColumnLabels
 from interlock.sql.catalogs import FIRST_USER_OID
-from interlock.sql.shape import Kind, Reach, Statement
+from interlock.sql.shape import Kind, Looking, Reach, Statement
 
 CONTRADICTED = "the server's description and the statement's text contradict each other"
 NOT_DESCRIBED = "the server hasn't described what the statement returns"
 
-_PLAIN_KINDS = frozenset({Kind.QUERY, Kind.WRITE, Kind.COPY_OUT})
+_PLAIN_KINDS = frozenset({Kind.QUERY, Kind.WRITE, Kind.COPY_OUT, Kind.COPY_IN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,15 @@ def label_outputs(
         return Shown((), NOT_DESCRIBED)
     relations = {t.relation.oid: t.relation for t in statement.touches if t.relation is not None}
     coarse = reach_labels(statement, labels)
-    outputs = [_output(d, statement, relations, coarse, connection, labels) for d in described]
+    if statement.looking is not None:
+        outputs = [_looked(n, d, statement, statement.looking, coarse) for n, d in enumerate(described)]
+    else:
+        outputs = [_output(d, statement, relations, coarse, connection, labels) for d in described]
     wide = statement.width is not None and statement.width != len(described)
     if wide or None in outputs:
         return Shown(tuple(_coarse(d, labels.for_connection()) for d in described), CONTRADICTED)
+    if statement.kind is Kind.COPY_IN:  # described for what it takes in; it shows nothing
+        return Shown((), "")
     return Shown(tuple(o for o in outputs if o is not None), "")
 
 
@@ -99,6 +104,25 @@ def _output(
         return None
     plain = f"{connection.name}/{relation.qualified}.{column.name}"
     return Output(described.name, described.type_oid, labels.for_column(relation.oid, column.number), plain)
+
+
+def _looked(
+    at: int,
+    described: DescribedColumn,
+    statement: Statement,
+    looking: Looking,
+    coarse: frozenset[Label],
+) -> Output | None:
+    """An output of a query of catalogs; None for a contradiction.
+
+    Where no definition decides anything, NULL says only that there is none, and SQL without literals is names.
+    """
+    if described.table_oid >= FIRST_USER_OID or statement.kind not in _PLAIN_KINDS:
+        return None
+    if not looking.is_text(at, described.name):
+        return _coarse(described, frozenset())
+    shows = None if looking.tests else Definition.SQL if looking.is_sql(at) else Definition.TEXT
+    return Output(described.name, described.type_oid, coarse, None, shows)
 
 
 def _catalog_output(described: DescribedColumn, statement: Statement, coarse: frozenset[Label]) -> Output | None:

@@ -11,8 +11,12 @@ from interlock.sql.shape import Statement
 
 @dataclass(frozen=True, slots=True)
 class PreparedStatement:
-    """A judged statement, the server's description of its outputs (None: it wasn't asked), and what would be sent."""
+    """A judged statement, the server's description of its outputs (None: it wasn't asked), and what would be sent.
+
+    `rows`: how many rows are in the payload's `copy_data`, if it has any.
+    """
 
     statement: Statement
     described: tuple[DescribedColumn, ...] | None
     payload: SqlStatement
+    rows: int = 0

@@ -123,7 +123,7 @@ def read(statement: Statement, described: Described, basis: Basis) -> Reading:
 
 def may_write_back(statement: Statement) -> bool:
     """Whether a masked value in it would be written into the data."""
-    return statement.kind in (Kind.WRITE, Kind.SCHEMA)
+    return statement.kind in (Kind.WRITE, Kind.SCHEMA, Kind.COPY_IN)
 
 
 def asks_of(statement: Statement, connection: Connection, labels: ColumnLabels) -> tuple[Ask, ...]:
@@ -151,9 +151,11 @@ def exposure_of(
 ) -> Exposure:
     """What it shows, tests and changes, by its text and by the server's description (None: it wasn't asked)."""
     shown = label_outputs(statement, described, connection, labels)
-    opaque = statement.reach is Reach.CONNECTION or bool(shown.because)
+    looking = statement.looking if not shown.because else None
+    opaque = (statement.reach is Reach.CONNECTION and looking is None) or bool(shown.because)
     reach = labels.for_connection() if opaque else reach_labels(statement, labels)
-    filters = reach if statement.filters else frozenset[Label]()
+    tests = statement.filters if looking is None else looking.tests
+    filters = reach if tests else frozenset[Label]()
     writes = frozenset[Label]().union(*(_written(w, labels) for w in statement.written))
     whole = reach if opaque or statement.kind in (Kind.SCHEMA, Kind.PRIVILEGE) else frozenset[Label]()
     return Exposure(
@@ -163,7 +165,7 @@ def exposure_of(
         writes=writes,
         unbounded=statement.unbounded,
         opaque=opaque,
-        opaque_because=(*statement.because, *((shown.because,) if shown.because else ())),
+        opaque_because=(*(statement.because if looking is None else ()), *((shown.because,) if shown.because else ())),
     )
 
 

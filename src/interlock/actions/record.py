@@ -14,19 +14,23 @@ from interlock.model.action import Action, Ask, EnforcedBy
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue, encode
 from interlock.model.connection import Connection
-from interlock.model.decision import Decision, Deny, Reason
+from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason
 from interlock.model.exposure import Exposure, Output
 from interlock.model.label import Label
 from interlock.model.names import ActionId, PolicyId, Verb
+from interlock.model.obligation import Obligations
 from interlock.model.payload import SqlPayload
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.reveal import Reveal
+from interlock.model.review import Review
 from interlock.model.template import Template
 
 # Bytes of each list in one entry as JSON writes it; an entry holds 65,535 in all (ledger.md 1.2).
 MAX_TEXTS = 12_000
 MAX_REVEALS = 4_000
 _QUOTES = 3  # and the comma
+
+_EMPTY_ROW = len(encode({"verb": "", "kind": "", "resource": "", "labels": ""})) + 1
 
 _FLAGS = ("unbounded", "opaque", "reason", "ticket", "cappable", "refused", "input")
 
@@ -48,6 +52,23 @@ def told(action: Action) -> dict[str, JsonValue]:
     if action.reveals:
         facts["reveals"] = _revealed(sorted(action.reveals))
     return facts
+
+
+def released_told(
+    action: Action, obligations: Obligations, decision: Allow | NeedsReview, review: Review | None
+) -> dict[str, JsonValue]:
+    """What a release says: all of `told`, what must hold, and who let it run."""
+    d: dict[str, JsonValue] = {
+        **told(action),
+        "masks": sorted(obligations.mask),
+        "review": review.id if review else "",
+        "digest": review.digest if review else "",
+        "bundle": decision.bundle,
+        **observed_told(decision.observed),
+    }
+    if obligations.row_cap is not None:
+        d["row_cap"] = obligations.row_cap
+    return d
 
 
 def recalled(
@@ -103,7 +124,7 @@ def _asked(asks: Sequence[Ask]) -> list[JsonValue]:
     for ask in asks:
         labels = " ".join(sorted(ask.resource.labels))
         row = {"verb": ask.verb, "kind": ask.resource.kind.value, "resource": ask.resource.id, "labels": labels}
-        room -= _size(row)
+        room -= _EMPTY_ROW + sum([_size(text) - _QUOTES for text in row.values()])
         if room < 0:
             return [*rows, {"verb": "", "kind": "", "resource": "", "labels": ""}]
         rows.append(row)
@@ -195,6 +216,8 @@ def _cut(text: str, room: int) -> str:
     return text.encode()[: max(0, (room - _QUOTES) // (6 if escapes else 1))].decode(errors="ignore")
 
 
-def _size(value: JsonValue) -> int:
+def _size(text: str) -> int:
     """The bytes that JSON takes for it, and the comma."""
-    return len(encode(value)) + 1
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return len(text) + _QUOTES
+    return len(encode(text)) + 1

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 
 from interlock.errors import MalformedInput
 from interlock.masking.replacement import Replacement
+from interlock.masking.rules.definition import DefinitionMask, definition
 from interlock.masking.rules.null import null
 from interlock.masking.rules.redact import TEXT_LIKE, redact
-from interlock.model.exposure import Output
+from interlock.masking.rules.redact_array import TEXT_ARRAYS, redact_array
+from interlock.model.exposure import Definition, Output
 from interlock.model.label import Label
 from interlock.model.obligation import Obligations
 from interlock.model.reveal import Reveal
 
 # Further kinds of masks join here.
-ColumnMask = Replacement
+ColumnMask = Replacement | DefinitionMask
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,16 @@ def plan(outputs: Sequence[Output], obligations: Obligations, formats: Sequence[
     Every labelled output is masked, whether or not `obligations.mask` names its labels: they can't take a mask away.
     Only a reveal of each of its labels does, and only where the output plainly is that column; and an action on a
     connection that is merely observed, where nothing is masked. `formats` are the result's format codes as in Bind:
-    none (all text), one for all, or one each. The rules so far send the same bytes in text and binary; those that
-    depend on the value will not. Raises `MalformedInput` on formats that don't fit the columns.
+    none (all text), one for all, or one each. The rules for texts send the same bytes in both; those for arrays, and
+    those that depend on the value, don't. Raises `MalformedInput` on formats that don't fit the columns.
     """
     _check(formats, len(outputs))
     held = [frozenset() if _shown(output, obligations) else output.labels for output in outputs]
     return MaskPlan(
-        masks=tuple(_mask(output) if labels else None for output, labels in zip(outputs, held, strict=True)),
+        masks=tuple(
+            _mask(output, _format(formats, at)) if labels else None
+            for at, (output, labels) in enumerate(zip(outputs, held, strict=True))
+        ),
         labels=tuple(tuple(sorted(labels)) for labels in held),
     )
 
@@ -77,9 +82,21 @@ def describe(masked: MaskPlan, outputs: Sequence[Output]) -> tuple[str, ...]:
     )
 
 
-def _mask(output: Output) -> ColumnMask:
+def _format(formats: Sequence[int], at: int) -> int:
+    """The format of a column by Bind's rule."""
+    if len(formats) <= 1:
+        return formats[0] if formats else 0
+    return formats[at]
+
+
+def _mask(output: Output, format: int) -> ColumnMask:
     # In a coarse column NULL is replaced too: whether an expression is NULL may depend on a value (CASE, NULLIF).
-    keeps_null = output.plain is not None
+    # In one that shows definitions it doesn't, and says that there is none.
+    keeps_null = output.plain is not None or output.definition is not None
+    if output.definition is Definition.SQL and output.type_oid in TEXT_LIKE:
+        return definition(output.labels)
+    if output.type_oid in TEXT_ARRAYS:
+        return redact_array(output.labels, keeps_null, output.type_oid, format)
     return redact(output.labels, keeps_null) if output.type_oid in TEXT_LIKE else null(keeps_null)
 
 

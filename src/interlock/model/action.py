@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from interlock.model.actor import Actor
@@ -59,6 +59,8 @@ class Action:
     reveals: frozenset[Reveal] = frozenset()  # what the asker wants to see unmasked, of what it would get
     input: Mapping[str, JsonValue] | None = None  # a tool call's arguments, as far as its pinned schema maps them
     cappable: bool = False  # whether the door can count its rows, and undo it when there are too many
+    deferred: bool = False  # if it is held, the gateway is to run it by itself once people have signed
+    idempotency_key: str = field(default="", repr=False)  # the asker's own; "" for none
 
     @property
     def exposure(self) -> Exposure:

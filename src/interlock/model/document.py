@@ -19,6 +19,9 @@ class DocumentKind(StrEnum):
     COPY_WEBHOOK = "copy_webhook"
     COPY_PAGERDUTY = "copy_pagerduty"
     COPY_OPSGENIE = "copy_opsgenie"
+    DEFERRED = "deferred"  # whom a deferred run is for, and in which session state
+    RESULT = "result"  # what a deferred run gave, masked
+    IDEMPOTENCY = "idempotency"  # that somebody used a key, for what, and what came of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from interlock.model.label import Label
+
+
+class Definition(Enum):
+    """What of the server's definitions an output shows, and nothing else; where it is NULL there simply is none."""
+
+    TEXT = "text"  # any text that a definition holds: a comment, a body, the label of an enum
+    SQL = "sql"  # SQL as the server prints it: what has no literal in it is names alone
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
     """One output column: its labels, and the catalogued column it plainly is (`clinic/public.patients.ssn`), if any.
 
-    `plain` None means coarse: an expression, a view's column, anything we can't tie to one stored column.
+    `plain` None means coarse: an expression, a view's column, anything we can't tie to one stored column. `definition`:
+    it is coarse, but shows definitions only.
     """
 
     name: str
     type_oid: int
     labels: frozenset[Label]
     plain: str | None
+    definition: Definition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ class Review:
     `excluded` are the people who may not sign: the verified chain, owners, makers and holders of its credentials.
     `approved_until` is set on approval. `opened_entry` is the signed entry behind all of it. `uses_left` says how many
     more runs the approval is good for. `chain` are the ids of those on whose behalf the actor asked, nearest
-    first: rows hold none, it is read from the entry.
+    first: rows hold none, it is read from the entry. `deferred`: the gateway runs it by itself once it is approved;
+    this too is only ever read from entries.
     """
 
     id: ReviewId
@@ -117,6 +118,7 @@ class Review:
     opened_entry: EntryId
     uses_left: int = 1
     chain: tuple[str, ...] = ()
+    deferred: bool = False
 
     @property
     def uses(self) -> int:

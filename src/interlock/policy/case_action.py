@@ -13,7 +13,7 @@ from interlock.model.names import ActionId, ActorId, ConnectionName, GroupName, 
 from interlock.model.payload import SqlPayload
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.reveal import Reveal
-from interlock.model.verb import SQL_TRUNCATE, TOOL_CALL, VERBS
+from interlock.model.verb import SQL_COPY_IN, SQL_LISTEN, SQL_TRUNCATE, TOOL_CALL, VERBS
 from interlock.policy.case_table import CaseTable
 from interlock.policy.ground import Ground, read_connection
 from interlock.policy.schema import kinds_of
@@ -25,6 +25,7 @@ ACTION_KEYS: Final = ("asks", "verb", "resource", "kind", "input")
 
 _NOBODY = PersonId("-")
 _CAPPABLE = frozenset({"read", "write", "export"})
+_UNCOUNTED = frozenset({SQL_TRUNCATE, SQL_COPY_IN, SQL_LISTEN})
 
 
 def read_action(table: CaseTable, ground: Ground, known: frozenset[Label]) -> Action:
@@ -201,11 +202,11 @@ def _unread(asks: tuple[Ask, ...], arguments: Mapped | None) -> bool:
 
 
 def _counts_rows(asks: tuple[Ask, ...]) -> bool:
-    """Whether a door could count the rows of such an action, and undo it: not of a TRUNCATE, a call or a change.
+    """Whether a door could count the rows of such an action, and undo it: not of a TRUNCATE, a COPY FROM, a call.
 
     BEGIN and COMMIT may stand around it, as they do at the door.
     """
     acting = [ask.verb for ask in asks if "session" not in VERBS.get(ask.verb, ())]
     return bool(acting) and all(
-        not _CAPPABLE.isdisjoint(VERBS.get(verb, ())) and verb != SQL_TRUNCATE for verb in acting
+        not _CAPPABLE.isdisjoint(VERBS.get(verb, ())) and verb not in _UNCOUNTED for verb in acting
     )

@@ -70,6 +70,8 @@ def bind(parsed: Parsed, snapshot: Snapshot, state: SessionState) -> Bindings:
             if kind == "A_Const" and fields.get("location", -1) >= 0:
                 values[fields["location"]] = constant({kind: fields}) or ""
                 strings.update({fields["location"]} if "sval" in fields else ())
+            elif kind == "NotifyStmt" and "payload" in fields:
+                values.update((t.start, str(fields["payload"])) for t in parsed.tokens if t.name == "SCONST")
             limits.update(_limits(kind, fields))
             for place, pairs in _met(kind, fields, named, snapshot, state):
                 columns[place] = (*columns.get(place, ()), *pairs)
@@ -83,6 +85,8 @@ def string_constants(parsed: Parsed) -> Iterator[str]:
         for kind, fields in walk(typed(statement)):
             if kind in ("A_Const", "String"):
                 yield constant({kind: fields}) or ""
+            else:  # those that the grammar keeps without a node: NOTIFY's payload, COMMENT's text
+                yield from (value for value in fields.values() if isinstance(value, str))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Catalogs that hold no data values, for clients that look around. An allow-list; every other catalog holds data.
+"""Catalogs that clients look around in, column by column. An allow-list; every other catalog holds data.
 
 For each catalog its harmless columns are listed, and those kept back: defaults, predicates, bounds, bodies and options
-hold literals. A statement that could reach a kept column counts as reading data, so does one that names a column in
-neither list. OIDs are fixed in the server's sources (pg_*.h); system views have none (0), so their outputs are coarse.
-Columns are those of PostgreSQL 18.
+hold literals. What a statement makes of a kept column is masked (`looking.py`); one that can't be read so far, or names
+a column in neither list, counts as reading data. OIDs are fixed in the server's sources (pg_*.h); system views have
+none (0), so their outputs are coarse. Columns are those of PostgreSQL 18.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from interlock.sql.definition_catalogs import INFORMATION_SCHEMA, PG_CATALOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,19 @@ def _catalog(oid: int, columns: str, kept: str = "") -> Catalog:
     return Catalog(oid, frozenset(columns.split()), frozenset(kept.split()))
 
 
+def _listed(table: str) -> Mapping[str, Catalog]:
+    """A table of `definition_catalogs.py`."""
+    found = {}
+    for line in table.strip().splitlines():
+        head, _, rest = line.partition(":")
+        columns, _, kept = rest.partition("/")
+        name, oid = head.split()
+        found[name] = _catalog(int(oid), columns, kept)
+    return found
+
+
 _PG_CATALOG: Final[Mapping[str, Catalog]] = {
+    **_listed(PG_CATALOG),
     "pg_am": _catalog(
         2601,
         """
@@ -228,6 +242,7 @@ _PG_CATALOG: Final[Mapping[str, Catalog]] = {
 }
 
 _INFORMATION_SCHEMA: Final[Mapping[str, Catalog]] = {
+    **_listed(INFORMATION_SCHEMA),
     "applicable_roles": _catalog(
         0,
         """

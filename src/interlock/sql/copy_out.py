@@ -1,101 +1,53 @@
-"""COPY ... TO STDOUT: its options, and the query that shows the same columns.
-
-Options as PostgreSQL's copy.c (ProcessCopyOptions) reads them, for text and CSV. What it would refuse is refused here.
-"""
+"""COPY ... TO STDOUT, and the query that shows the columns which a COPY copies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any
 
 from interlock.errors import NotUnderstood
-from interlock.model.snapshot import Relation
+from interlock.model import verb
+from interlock.model.snapshot import Relation, Snapshot
+from interlock.sql.copy_options import options
 from interlock.sql.parse import COMMENTS, Parsed, parse, same_tree
-from interlock.sql.shape import CopyFormat, CopyOptions, Refusal
-from interlock.sql.tree import Fields, Node, constant, typed, words
-
-_TRUE: Final = frozenset({"true", "on", "1"})
-_FALSE: Final = frozenset({"false", "off", "0"})
-_CHARACTERS: Final = ("delimiter", "null", "quote", "escape")
-_NOT_DELIMITERS: Final = frozenset("\\.abcdefghijklmnopqrstuvwxyz0123456789")  # copy.c: for the text format
+from interlock.sql.query import judge_query
+from interlock.sql.session_state import SessionState
+from interlock.sql.shape import Kind, Refusal, Statement, Touch
+from interlock.sql.tree import Fields, Node, typed, words
 
 
-def refused_form(fields: Fields) -> Refusal | None:
-    """Why a COPY isn't one to standard output, if it isn't."""
-    if fields.get("is_program"):
-        return Refusal("copy", "COPY ... PROGRAM isn't let through")
-    if fields.get("filename"):
-        return Refusal("copy", "COPY to or from a server file isn't let through")
-    if fields.get("is_from"):
-        return Refusal("not_built", "COPY ... FROM isn't built yet")
-    return None
+def judge(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
+    """The COPY that is sent to standard output."""
+    read = options(fields)
+    if isinstance(read, Refusal):
+        return replace(blank, refusal=read)
+    if "query" in fields:
+        judged = _query(blank, typed(fields["query"]), snapshot, state)
+    else:
+        judged = _table(blank, fields, snapshot, state)
+    exports = tuple(replace(t, verb=verb.SQL_COPY_OUT) for t in judged.touches if t.verb == verb.SQL_SELECT)
+    touches = (*judged.touches, *(exports or (Touch(verb.SQL_COPY_OUT, ""),)))
+    return replace(judged, kind=Kind.COPY_OUT, copy=read, touches=touches, effect_free=False)
 
 
-def options(fields: Fields) -> CopyOptions | Refusal:
-    """The options of a COPY TO, or why they are refused."""
-    given: dict[str, Any] = {}
-    for item in fields.get("options", ()):
-        option = typed(item)[1]
-        name = str(option.get("defname", ""))
-        if name in given:
-            return Refusal("copy", "a COPY option is given twice")
-        given[name] = option.get("arg")
-    unknown = given.keys() - {"format", "header", "encoding", "force_quote", *_CHARACTERS}
-    if unknown:
-        return Refusal("not_built", f"the COPY option {min(unknown)} isn't built yet")
-    if "encoding" in given and (constant(given["encoding"]) or "").lower().replace("-", "") != "utf8":
-        return Refusal("copy", "COPY is let through in UTF-8 only")
-    return _read(given)
+def _query(blank: Statement, query: Node, snapshot: Snapshot, state: SessionState) -> Statement:
+    judged = judge_query(blank, query, snapshot, state)
+    if judged.kind is not Kind.QUERY:
+        return replace(judged, refusal=judged.refusal or Refusal("not_built", "not built yet: COPY of a write"))
+    return replace(judged, describe=inner_text(blank.source, query))
 
 
-def _read(given: Mapping[str, Any]) -> CopyOptions | Refusal:
-    form = (constant(given["format"]) or "") if "format" in given else "text"
-    if form not in ("text", "csv"):
-        return Refusal("not_built", "COPY is let through in text and CSV only")
-    csv = form == "csv"
-    header = _boolean(given["header"]) if "header" in given else False
-    if header is None:
-        return Refusal("not_built", "this COPY header isn't built yet")
-    if not csv and {"quote", "escape", "force_quote"} & given.keys():
-        return Refusal("copy", "a COPY option needs the CSV format")
-    characters = _characters(given, csv)
-    if characters is None:
-        return Refusal("copy", "a COPY delimiter, quote, escape or null string isn't one that PostgreSQL takes")
-    every, columns = _forced(given.get("force_quote"))
-    return CopyOptions(CopyFormat(form), header, *characters, force_quote=columns, force_quote_all=every)
-
-
-def _characters(given: Mapping[str, Any], csv: bool) -> tuple[str, str, str, str] | None:
-    """(delimiter, null, quote, escape); None when copy.c would refuse them."""
-    values = {n: constant(given[n]) for n in _CHARACTERS if n in given}
-    if None in values.values():
-        return None
-    text = {n: str(v) for n, v in values.items()}
-    delimiter = text.get("delimiter", "," if csv else "\t")
-    null = text.get("null", "" if csv else "\\N")
-    quote = text.get("quote", '"')
-    escape = text.get("escape", quote)
-    single = all(len(c) == 1 and c.isascii() and c not in "\r\n\0" for c in (delimiter, quote, escape))
-    clash = (csv and (delimiter == quote or quote in null)) or (not csv and delimiter in _NOT_DELIMITERS)
-    if not single or clash or "\r" in null or "\n" in null or delimiter in null:
-        return None
-    return delimiter, null, quote, escape
-
-
-def _boolean(value: Any) -> bool | None:
-    if value is None:
-        return True
-    word = (constant(value) or "").lower()
-    return True if word in _TRUE else False if word in _FALSE else None
-
-
-def _forced(value: Any) -> tuple[bool, frozenset[str]]:
-    if value is None:
-        return False, frozenset()
-    kind, fields = typed(value)
-    if kind == "A_Star":
-        return True, frozenset()
-    return False, frozenset(words(fields.get("items")))
+def _table(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
+    columns = words(fields.get("attlist"))
+    select: Any = {"fromClause": [{"RangeVar": fields["relation"]}]}
+    judged = judge_query(blank, ("SelectStmt", select), snapshot, state)
+    relation = judged.touches[0].relation if judged.touches else None
+    if relation is None or not relation.is_base_table:
+        return replace(judged, refusal=Refusal("not_built", "COPY of what isn't a table we know isn't let through"))
+    describe = table_text(relation, columns)
+    if describe is None:
+        return replace(judged, refusal=Refusal("copy", "COPY names a column that the table doesn't have"))
+    return replace(judged, describe=describe, width=len(columns) or len(relation.columns))
 
 
 def inner_text(parsed: Parsed, query: Node) -> bytes:

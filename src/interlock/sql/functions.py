@@ -7,6 +7,7 @@ data. Aggregates and window functions are among them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
@@ -84,20 +85,34 @@ _LOOKING_AROUND = _names("""
     pg_postmaster_start_time pg_relation_is_publishable pg_size_bytes pg_size_pretty pg_statistics_obj_is_visible
     pg_table_is_visible pg_type_is_visible pg_typeof row_security_active session_user to_regclass to_regcollation
     to_regnamespace to_regoper to_regoperator to_regproc to_regprocedure to_regrole to_regtype version
+    has_largeobject_privilege has_parameter_privilege pg_available_extensions pg_conf_load_time pg_encoding_max_length
+    pg_filenode_relation pg_get_function_identity_arguments pg_get_function_result pg_get_keywords
+    pg_get_replica_identity_index pg_index_column_has_property pg_index_has_property pg_indexam_has_property
+    pg_is_other_temp_schema pg_partition_root pg_relation_filenode pg_tablespace_location pg_ts_config_is_visible
+    pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible
 """)
 LISTED: Final = _TEXT | _MATHS | _TIMES | _JSON | _ARRAYS | _AGGREGATES | _SEARCH | _OTHER | _LOOKING_AROUND
 
 VOLATILE: Final = _names("""
-    clock_timestamp gen_random_uuid pg_database_size pg_indexes_size pg_is_in_recovery pg_relation_size pg_table_size
-    pg_total_relation_size random random_normal timeofday uuidv4 uuidv7
+    clock_timestamp gen_random_uuid pg_advisory_unlock_all pg_collation_actual_version pg_database_size pg_indexes_size
+    pg_is_in_recovery pg_partition_ancestors pg_partition_tree pg_relation_size pg_table_size pg_total_relation_size
+    random random_normal timeofday uuidv4 uuidv7
 """)
-OPAQUE: Final = _names("""
+DEFINITIONS: Final = _names("""
     col_description current_setting obj_description pg_describe_object pg_get_constraintdef pg_get_expr
-    pg_get_function_arg_default pg_get_function_arguments pg_get_function_identity_arguments pg_get_function_result
-    pg_get_functiondef pg_get_indexdef pg_get_partkeydef pg_get_partition_constraintdef pg_get_ruledef
-    pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions pg_get_triggerdef
-    pg_get_viewdef pg_partition_ancestors pg_partition_root pg_partition_tree pg_sequence_last_value
-    pg_sequence_parameters pg_show_all_settings pg_sleep pg_sleep_for pg_sleep_until shobj_description
+    pg_get_function_arg_default pg_get_function_arguments pg_get_function_sqlbody pg_get_functiondef pg_get_indexdef
+    pg_get_partition_constraintdef pg_get_partkeydef pg_get_ruledef pg_get_sequence_data pg_get_statisticsobjdef
+    pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions pg_get_triggerdef pg_get_viewdef
+    pg_options_to_table shobj_description
+""")
+"""Print definitions, comments, options or settings, and do nothing else."""
+PRINTS_SQL: Final = _names("""
+    pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_partition_constraintdef pg_get_partkeydef pg_get_ruledef
+    pg_get_statisticsobjdef pg_get_triggerdef pg_get_viewdef
+""")
+"""Those whose text is SQL that the server made of its own tree, so that literals in it are quoted or numbers."""
+OPAQUE: Final = DEFINITIONS | _names("""
+    pg_sequence_last_value pg_sequence_parameters pg_show_all_settings pg_sleep pg_sleep_for pg_sleep_until
 """)
 _REFUSED: Final = _names("""
     binary_upgrade_set_next_pg_type_oid brin_summarize_new_values connectby crosstab currval cursor_to_xml
@@ -143,6 +158,19 @@ def class_of(name: str) -> FunctionClass | None:
         return FunctionClass.REFUSED
     return None
 
+
+FUNCTION_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "_pg_expandarray": ("x", "n"),
+    "aclexplode": ("grantor", "grantee", "privilege_type", "is_grantable"),
+    "json_each": ("key", "value"),
+    "pg_available_extensions": ("name", "default_version", "comment"),
+    "pg_get_keywords": ("word", "catcode", "barelabel", "catdesc", "baredesc"),
+    "pg_get_sequence_data": ("last_value", "is_called"),
+    "pg_options_to_table": ("option_name", "option_value"),
+    "pg_partition_ancestors": ("relid",),
+    "pg_partition_tree": ("relid", "parentrelid", "isleaf", "level"),
+}
+"""The columns that a function makes in FROM, where its alias doesn't name them."""
 
 BUILT_IN_TYPES: Final = _names("""
     bit bool box bpchar bytea char cidr circle date daterange datemultirange float4 float8 inet int2 int2vector int4

@@ -9,7 +9,7 @@ from typing import Final
 from interlock.model.snapshot import Snapshot
 from interlock.sql.catalogs import harmless
 from interlock.sql.functions import BUILT_IN_TYPES, class_of
-from interlock.sql.parse import Parsed, Token, identifier
+from interlock.sql.parse import Parsed, Token, identifier, keyword
 from interlock.sql.shape import Refusal
 
 MAX_IDENTIFIER: Final = 63  # bytes; NAMEDATALEN - 1
@@ -51,6 +51,7 @@ def echoes(token: Token, values: frozenset[str], snapshot: Snapshot) -> bool:
         len(name) >= SHORTEST_ECHO
         and name.casefold() in values
         and name not in _DATE_FIELDS
+        and not keyword(name)
         and not defined(name, snapshot)
     )
 

@@ -1,4 +1,4 @@
-"""`SET interlock.reason`, `interlock.ticket`, `interlock.reveal`: what a client tells the gateway, never the server.
+"""`SET interlock.reason` and the like: what a client tells the gateway, never the server; and what SHOW tells it.
 
 They hold for the session from the moment they are set, whatever becomes of the transaction; RESET, the empty text,
 RESET ALL and DISCARD ALL end them. SET LOCAL is refused: what is gone at the next COMMIT is easily thought in force.
@@ -10,7 +10,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from interlock.sql.effects import AskReveal, ColumnName, GiveReason, GiveTicket, SessionEffect
+from interlock.sql.effects import (
+    AskReveal,
+    ChooseWait,
+    ColumnName,
+    GiveKey,
+    GiveReason,
+    GiveTicket,
+    SessionEffect,
+    ShowOurs,
+    Wait,
+)
 from interlock.sql.identifiers import MAX_IDENTIFIER
 from interlock.sql.shape import Refusal
 from interlock.sql.tree import Fields, joined
@@ -18,6 +28,10 @@ from interlock.sql.tree import Fields, joined
 MAX_REASON: Final = 1000  # characters
 MAX_REVEALED: Final = 64  # columns
 
+SHOWN: Final = ("review", "why", "wait", "reason", "ticket", "reveal", "idempotency_key")
+"""What SHOW tells, each behind `interlock.`."""
+
+_KEY = re.compile(r"[ -~]{0,200}")
 _TICKET = re.compile(r"[A-Za-z0-9._/#-]{2,64}")
 # As PostgreSQL's scanner takes them (scan.l: ident_start, ident_cont, xd), whole names with the dot or comma behind.
 _NAME = re.compile(
@@ -30,6 +44,8 @@ _WRONG: Final = {
     "interlock.ticket": "interlock.ticket takes 2 to 64 characters: letters, digits and . _ / # -",
     "interlock.reveal": f"interlock.reveal takes up to {MAX_REVEALED} columns, each as table.column or"
     " schema.table.column, with commas between them",
+    "interlock.wait": "interlock.wait takes attached or deferred",
+    "interlock.idempotency_key": "interlock.idempotency_key takes up to 200 printable ASCII characters",
 }
 
 
@@ -45,6 +61,14 @@ def judge(fields: Fields, kind: str, name: str) -> SessionEffect | Refusal:
         value = joined(fields.get("args", ())) if kind == "VAR_SET_VALUE" else None
     effect = _READERS[name](value) if value is not None else None
     return effect or Refusal("setting", _WRONG[name])
+
+
+def judge_show(name: str) -> ShowOurs | Refusal:
+    """What `SHOW interlock.name` asks for."""
+    short = name.removeprefix("interlock.")
+    if short in SHOWN:
+        return ShowOurs(short)
+    return Refusal("setting", f"Interlock shows interlock.{', interlock.'.join(SHOWN)}")
 
 
 def columns_in(text: str) -> tuple[ColumnName, ...] | None:
@@ -91,9 +115,20 @@ def _reveal(value: str) -> SessionEffect | None:
     return None if columns is None else AskReveal(columns)
 
 
+def _wait(value: str) -> SessionEffect | None:
+    word = value.lower() or Wait.ATTACHED.value  # what a session begins with
+    return ChooseWait(Wait(word)) if word in (Wait.ATTACHED, Wait.DEFERRED) else None
+
+
+def _key(value: str) -> SessionEffect | None:
+    return GiveKey(value) if _KEY.fullmatch(value) else None
+
+
 _READERS: Final[Mapping[str, Callable[[str], SessionEffect | None]]] = {
     "interlock.reason": _reason,
     "interlock.ticket": _ticket,
     "interlock.reveal": _reveal,
+    "interlock.wait": _wait,
+    "interlock.idempotency_key": _key,
 }
 _LISTED: Final = ", ".join(_READERS)

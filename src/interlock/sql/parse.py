@@ -36,6 +36,8 @@ _PLACES: Final = frozenset(
     {"location", "stmt_location", "stmt_len", "rexpr_list_start", "rexpr_list_end", "list_start", "list_end"}
 )
 _NAMES: Final[Mapping[int, str]] = {v.number: v.name for v in _postgast.pg_query_pb2.Token.DESCRIPTOR.values}
+# The scanner has no other tokens of letters alone or with _P behind them than its keywords and these.
+_WORDS: Final = frozenset(_NAMES.values()) - LITERALS - COMMENTS - {"IDENT", "UIDENT", "NUL", "MODE_TYPE_NAME"}
 _UNKNOWN = "the text isn't SQL that PostgreSQL's grammar accepts"
 
 
@@ -51,11 +53,15 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A text with its tokens and the trees of its statements (empty ones don't count)."""
+    """A text with its tokens and the trees of its statements (empty ones don't count).
+
+    `starts`: the byte offset at which the parser says that each statement begins.
+    """
 
     text: bytes
     tokens: tuple[Token, ...] = field(repr=False)
     statements: tuple[Mapping[str, Any], ...] = field(repr=False)
+    starts: tuple[int, ...] = field(default=(), repr=False)
 
 
 def parse(text: bytes) -> Parsed:
@@ -64,8 +70,9 @@ def parse(text: bytes) -> Parsed:
     tokens = _tokens(text)
     if sum(t.name not in _FLAT for t in tokens) > MAX_DEEPENING:
         raise NotUnderstood("the statement is too long to judge; split it")
-    document = _tree(text)
-    return Parsed(text, tokens, tuple(s["stmt"] for s in document.get("stmts", ()) if s.get("stmt")))
+    found = [s for s in _tree(text).get("stmts", ()) if s.get("stmt")]
+    starts = tuple(int(s.get("stmt_location", 0)) for s in found)
+    return Parsed(text, tokens, tuple(s["stmt"] for s in found), starts)
 
 
 def canonical(parsed: Parsed) -> str:
@@ -92,6 +99,11 @@ def identifier(token: Token) -> str:
     if token.text.startswith('"'):
         return token.text[1:-1].replace('""', '"')
     return "".join(c.lower() if c.isascii() else c for c in token.text)
+
+
+def keyword(name: str) -> bool:
+    """Whether a name, quotes off, is a word of the grammar: psql calls a column "Table" beside the literal 'table'."""
+    return name.isascii() and not {name.upper(), f"{name.upper()}_P"}.isdisjoint(_WORDS)
 
 
 def same_tree(one: Any, other: Any) -> bool:

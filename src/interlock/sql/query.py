@@ -11,10 +11,12 @@ from interlock.model.names import Verb
 from interlock.model.snapshot import Relation, Snapshot
 from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.counting import counts_all
+from interlock.sql.looking import looking
+from interlock.sql.marks import Names, spoken
 from interlock.sql.reading import Findings, Scope, read, scope_of
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
-from interlock.sql.shape import CatalogRead, Kind, Reach, Refusal, Statement, Touch, Written
+from interlock.sql.shape import CatalogRead, Kind, Looking, Reach, Refusal, Statement, Touch, Written
 from interlock.sql.tree import Node, typed, words
 from interlock.sql.writing import Write, writes
 
@@ -36,13 +38,15 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
     made = writes(root)
     for source in named:
         _judge_source(source, scope, found)
+    look = _look(root, named, scope, found)
+    said = spoken(root, _names(scope)) if look is not None else None
     kind = Kind.WRITE if made or root[0] == "MergeStmt" else Kind.QUERY
     tables = any(s.relation is not None for s in named)
     written = tuple(Written(_target(w, snapshot, state), w.columns) for w in made)
     return replace(
         blank,
         kind=kind,
-        touches=_touches(named, made, found),
+        touches=_touches(named, made, found, said),
         reach=Reach.CONNECTION if found.because else Reach.TABLES if tables else Reach.NONE,
         because=tuple(found.because),
         effect_free=kind is Kind.QUERY and not found.uncertain,
@@ -52,7 +56,9 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
         written=written,
         describe=blank.text if _returns(root) else None,
         width=width_of(root),
-        refusal=found.refusal or next((w.refusal for w in made if w.refusal), None) or _odd(named),
+        looking=look,
+        computed=next((w.computed for w in made if w.computed), None),
+        refusal=found.refusal or _odd(named),
     )
 
 
@@ -116,13 +122,27 @@ def _judge_catalog(source: Source, scope: Scope, found: Findings) -> None:
         found.reach("a catalog's columns under other names")
 
 
-def _touches(named: tuple[Source, ...], made: tuple[Write, ...], found: Findings) -> tuple[Touch, ...]:
+def _look(root: Node, named: tuple[Source, ...], scope: Scope, found: Findings) -> Looking | None:
+    """How a query of catalogs alone is read where definitions are all that stands in the way."""
+    apart = found.unread or found.refusal is not None or any(s.catalog is None and not s.cte for s in named)
+    if not found.because or apart or any(s.relation is not None or s.target for s in named):
+        return None
+    return looking(root, _names(scope))
+
+
+def _names(scope: Scope) -> Names:
+    return Names(scope.rows, scope.columns, scope.kept)
+
+
+def _touches(
+    named: tuple[Source, ...], made: tuple[Write, ...], found: Findings, said: frozenset[str] | None
+) -> tuple[Touch, ...]:
     listed: list[Touch] = []
     for source in named:
         if source.cte and source.relation is None:
             continue
         word = _WRITE_VERBS.get(source.target, verb.SQL_SELECT)
-        touch = Touch(word, source.name, source.relation, _catalog(source, found))
+        touch = Touch(word, source.name, source.relation, _catalog(source, found, said))
         listed.append(touch)
         if source.target and any(w.returns for w in made):
             listed.append(replace(touch, verb=verb.SQL_SELECT))
@@ -131,12 +151,13 @@ def _touches(named: tuple[Source, ...], made: tuple[Write, ...], found: Findings
     return tuple(dict.fromkeys(listed))
 
 
-def _catalog(source: Source, found: Findings) -> CatalogRead | None:
-    """Harmless only when nothing in the text could reach a column that is kept back."""
+def _catalog(source: Source, found: Findings, said: frozenset[str] | None) -> CatalogRead | None:
+    """Harmless only when nothing in the text could reach a column kept back. `said`: its names, if that tells."""
     if not source.in_catalog:
         return None
-    safe = source.catalog is not None and not (source.catalog.kept and found.because)
-    return CatalogRead(source.catalog, safe)
+    kept = source.catalog.kept if source.catalog is not None else frozenset()
+    reached = bool(found.because) if said is None else bool(kept & said) or "*" in said
+    return CatalogRead(source.catalog, source.catalog is not None and not (kept and reached))
 
 
 def _target(write: Write, snapshot: Snapshot, state: SessionState) -> Relation | None:

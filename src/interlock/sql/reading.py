@@ -10,14 +10,26 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from interlock.model.snapshot import Snapshot
-from interlock.sql.functions import BUILT_IN_OPERATORS, BUILT_IN_TYPES, LISTED, FunctionClass, class_of
+from interlock.sql.functions import (
+    BUILT_IN_OPERATORS,
+    BUILT_IN_TYPES,
+    DEFINITIONS,
+    FUNCTION_COLUMNS,
+    LISTED,
+    FunctionClass,
+    class_of,
+)
+from interlock.sql.marks import shows_setting
 from interlock.sql.resolve import Source
+from interlock.sql.session_settings import may_show
 from interlock.sql.shape import Refusal
-from interlock.sql.tree import Fields, Node, typed, walk, words
+from interlock.sql.tree import Fields, Node, constant, typed, walk, words
 
 _SYSTEM_COLUMNS: Final = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
 _FUNCTION_COLUMNS: Final = frozenset({"key", "value", "ordinality"})  # of json_each and the like
 _ROWS: Final = frozenset({"excluded", "old", "new"})
+_EXPAND: Final = ("information_schema", "_pg_expandarray")  # the server's own, numbers the members of an array
+_KEPT: Final = "a catalog's columns that hold data"
 
 
 @dataclass(slots=True)
@@ -26,7 +38,8 @@ class Findings:
 
     `because`: why every label of the connection counts. `calls`: code of users that would run. `uncertain`: it can't be
     proved effect-free. `uncounted`: code of users may change rows that nobody counts. `filters`: something tests,
-    orders, groups or decides whether an error occurs.
+    orders, groups or decides whether an error occurs. `unread`: more stands in the way of reading it than definitions
+    that catalogs keep, which `looking.py` follows.
     """
 
     because: dict[str, None] = field(default_factory=dict)
@@ -35,9 +48,16 @@ class Findings:
     uncertain: bool = False
     uncounted: bool = False
     filters: bool = False
+    unread: bool = False
 
     def reach(self, why: str) -> None:
         """Every label of the connection counts."""
+        self.because[why] = None
+        self.uncertain = True
+        self.unread = True
+
+    def define(self, why: str) -> None:
+        """Definitions may be shown: every label of the connection counts, unless it is read which outputs do."""
         self.because[why] = None
         self.uncertain = True
 
@@ -77,6 +97,9 @@ def scope_of(root: Node, found: tuple[Source, ...], snapshot: Snapshot) -> Scope
         if source.catalog is not None:
             columns |= source.catalog.columns
             kept |= source.catalog.kept
+    if _one_shown_setting(root, found):
+        columns.add("setting")
+        kept.discard("setting")
     rows = {s.alias for s in found} | _ROWS
     for kind, fields in walk(root):
         if kind == "ResTarget" and "name" in fields:
@@ -88,8 +111,20 @@ def scope_of(root: Node, found: tuple[Source, ...], snapshot: Snapshot) -> Scope
             columns.update(words(fields.get("aliascolnames")))
             rows.add(str(fields.get("ctename", "")))
         elif kind == "FuncCall":
-            columns.update({words(fields.get("funcname"))[-1]} & LISTED)
+            name = words(fields.get("funcname"))[-1]
+            columns.update(FUNCTION_COLUMNS.get(name, ()), {name} & LISTED)
     return Scope(snapshot, frozenset(columns), frozenset(rows), frozenset(kept))
+
+
+def _one_shown_setting(root: Node, found: tuple[Source, ...]) -> bool:
+    """Whether a text reads pg_settings alone, and of it one setting that SHOW would tell as well."""
+    where = typed(root[1].get("whereClause") or {})
+    if [s.name for s in found] != ["pg_catalog.pg_settings"] or where[0] != "A_Expr":
+        return False
+    names = words(typed(where[1].get("lexpr") or {})[1].get("fields"))[-1:]
+    setting = constant(where[1].get("rexpr"))
+    equals = where[1].get("kind") == "AEXPR_OP" and words(where[1].get("name")) == ("=",)
+    return equals and names == ("name",) and setting is not None and may_show(setting)
 
 
 def read(root: Node, scope: Scope) -> Findings:
@@ -137,33 +172,35 @@ def _name(name: str, qualified: bool, scope: Scope, found: Findings) -> None:
     """`p.f` is the column f or else the function f over the row (functional notation)."""
     if qualified and name in scope.snapshot.functions:
         found.call(name, "the function")
+    elif name in scope.kept:
+        found.define(_KEPT)
     elif name not in scope.columns:
         found.reach("a name that is no column we know")
     elif qualified and scope.kept and name in LISTED:
-        found.reach("a catalog's whole row")
+        found.define("a catalog's whole row")
 
 
 def _star(_fields: Fields, scope: Scope, found: Findings) -> None:
     if scope.kept:
-        found.reach("a catalog's columns that hold data")
+        found.define(_KEPT)
 
 
 def _whole_row(scope: Scope, found: Findings) -> None:
     found.uncertain = True
     if scope.kept:
-        found.reach("a catalog's columns that hold data")
+        found.define(_KEPT)
     if scope.snapshot.functions:
-        found.reach("a whole row, which code of users could take")
+        found.define("a whole row, which code of users could take")
 
 
 def _string(fields: Fields, scope: Scope, found: Findings) -> None:
     if fields.get("sval") in scope.kept:
-        found.reach("a catalog's columns that hold data")
+        found.define(_KEPT)
 
 
 def _renaming(fields: Fields, scope: Scope, found: Findings) -> None:
     if scope.kept and (fields.get("colnames") or fields.get("aliascolnames")):
-        found.reach("a catalog's columns under other names")
+        found.define("a catalog's columns under other names")
 
 
 def _cte(fields: Fields, scope: Scope, found: Findings) -> None:
@@ -201,7 +238,7 @@ def _join(fields: Fields, scope: Scope, found: Findings) -> None:
     if fields.get("isNatural") or "usingClause" in fields:
         _operator(("=",), scope, found)
     if scope.kept and fields.get("isNatural"):
-        found.reach("a catalog's columns that hold data")
+        found.define(_KEPT)
 
 
 def _sort(fields: Fields, scope: Scope, found: Findings) -> None:
@@ -215,10 +252,15 @@ def _function(fields: Fields, scope: Scope, found: Findings) -> None:
     known = class_of(bare)
     if known is FunctionClass.REFUSED:
         found.refuse("function", f"the function {bare} isn't let through")
+    elif name == _EXPAND:
+        return
     elif known is None or _elsewhere(name) or (len(name) == 1 and bare in scope.snapshot.functions):
         found.call(bare, "the function")
+    elif shows_setting(fields):
+        return
     elif known is FunctionClass.OPAQUE:
-        found.reach(f"the function {bare} can show what isn't in the statement")
+        tell = found.define if bare in DEFINITIONS else found.reach
+        tell(f"the function {bare} can show what isn't in the statement")
     elif known is FunctionClass.VOLATILE:
         found.uncertain = True
 

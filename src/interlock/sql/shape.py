@@ -88,7 +88,13 @@ class CopyFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CopyOptions:
-    """How COPY ... TO STDOUT writes its rows (PostgreSQL documentation, COPY). Characters are single and ASCII."""
+    """How a COPY writes or reads its rows (PostgreSQL documentation, COPY). Characters are single and ASCII.
+
+    In binary only `format` means anything. The rest is for COPY FROM alone: `header_match` has the first line name the
+    columns; `default` is the text that stands for a column's default; `force_null` and `force_not_null` (CSV) list the
+    columns whose quoted, or unquoted, null strings are read otherwise, None for all; `skips_errors` leaves out rows
+    that a column's type doesn't take.
+    """
 
     format: CopyFormat
     header: bool
@@ -98,6 +104,11 @@ class CopyOptions:
     escape: str
     force_quote: frozenset[str]
     force_quote_all: bool
+    header_match: bool = False
+    default: str | None = None
+    force_null: frozenset[str] | None = frozenset()
+    force_not_null: frozenset[str] | None = frozenset()
+    skips_errors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +120,43 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Looking:
+    """What a query of listed catalogs alone shows (`looking.py`); everything about it is read, so nothing is opaque.
+
+    `texts`: for each output whether it may show a definition's text, and with it data; None when a star hides the
+    outputs, and those named in `clean` can't. `tests`: such a text decides about rows, their order or an error. `sql`:
+    positions of outputs that show whole what functions print as SQL, and nothing else of a definition.
+    """
+
+    texts: tuple[bool, ...] | None
+    clean: frozenset[str]
+    tests: bool
+    sql: frozenset[int] = frozenset()
+
+    def is_text(self, at: int, name: str) -> bool:
+        """Whether the output at a position (from 0), which the server calls `name`, may show a definition's text."""
+        if self.texts is None:
+            return name not in self.clean
+        return at >= len(self.texts) or self.texts[at]
+
+    def is_sql(self, at: int) -> bool:
+        """Whether the output at a position (from 0) is NULL or one whole piece of SQL that the server printed."""
+        return at in self.sql
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One judged text.
 
-    `describe` is the text that the door parses and describes upstream as the second witness (None: it returns no rows).
+    `describe` is the text that the door parses and describes upstream as the second witness (None: it returns no rows);
+    of a COPY a SELECT of the copied columns, of a DECLARE its query.
     `width` is how many outputs the text has, None when a star hides it. `effect` is what the session should follow.
     `canonical` is the text by which equal requests join. `filters`: something in it tests, orders or groups.
     `countable`: the rows that come back, and the count in its command tag, are all the rows it reads out or changes.
     `inner`: the query inside PREPARE or DECLARE, as written. A PREPARE is session traffic (its query is judged when it
     is executed); a DECLARE has the touches of its query, and what is fetched from it goes by the DECLARE's release.
+    `looking` narrows `reach`: a query of catalogs shows definitions in some outputs and no data in the others.
+    `computed`: it writes values that come from elsewhere, and is refused so if a label is in its reach.
     """
 
     kind: Kind
@@ -138,6 +177,8 @@ class Statement:
     effect: SessionEffect | None = field(default=None, repr=False)
     refusal: Refusal | None = None
     inner: bytes | None = field(default=None, repr=False)
+    looking: Looking | None = None
+    computed: Refusal | None = None
 
     @property
     def is_session_traffic(self) -> bool:

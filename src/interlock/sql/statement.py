@@ -6,12 +6,22 @@ text -> one statement? -> names that carry data? -> by kind: query or write | CO
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from interlock.errors import NotUnderstood
 from interlock.model import verb
 from interlock.model.snapshot import Snapshot
-from interlock.sql import copy_out, schema, session_settings
+from interlock.sql import (
+    channels,
+    copy_in,
+    copy_out,
+    cursors,
+    locks,
+    named,
+    own_functions,
+    schema,
+    session_settings,
+    set_config,
+)
 from interlock.sql.effects import (
     Begin,
     Commit,
@@ -22,6 +32,7 @@ from interlock.sql.effects import (
     RollbackTo,
     Savepoint,
     SessionEffect,
+    ShowOurs,
 )
 from interlock.sql.identifiers import finding
 from interlock.sql.parse import Parsed, canonical, parse
@@ -38,7 +49,7 @@ from interlock.sql.shape import (
     Touch,
     Written,
 )
-from interlock.sql.tree import Fields, Node, constant, typed, walk, words
+from interlock.sql.tree import Fields, Node, constant, typed, walk
 
 __all__ = [
     "CatalogRead",
@@ -74,13 +85,18 @@ def _analyse(text: bytes, snapshot: Snapshot, state: SessionState) -> Statement:
     parsed = parse(text)
     if not parsed.statements:
         return Statement(Kind.EMPTY, text, "", parsed, effect_free=True)
-    if _sources(parsed) > MAX_SOURCES:
+    if _sources(parsed) > MAX_SOURCES and not _only_locks(parsed):
         raise NotUnderstood("the statement names too many tables and subqueries to judge")
     blank = Statement(Kind.REFUSED, text, canonical(parsed), parsed)
     refusal = _MANY if len(parsed.statements) > 1 else None
     refusal = finding(parsed, snapshot) or refusal
     if refusal is not None:
         return replace(blank, refusal=refusal, reach=Reach.CONNECTION, because=(refusal.sentence,))
+    ours = own_functions.judge(parsed)
+    if isinstance(ours, Refusal):
+        return _refused(replace(blank, refusal=ours))
+    if ours is not None:
+        return replace(blank, kind=Kind.OURS, effect=ours)
     judged = _judge(blank, typed(parsed.statements[0]), snapshot, state)
     return judged if judged.refusal is None else _refused(judged)
 
@@ -91,6 +107,11 @@ def _sources(parsed: Parsed) -> int:
         for statement in parsed.statements
         for kind, _ in walk(typed(statement))
     )
+
+
+def _only_locks(parsed: Parsed) -> bool:
+    """Whether its names are looked up once each (and are limited there): nothing in it names columns."""
+    return len(parsed.statements) == 1 and typed(parsed.statements[0])[0] == "LockStmt"
 
 
 def _refused(judged: Statement) -> Statement:
@@ -105,13 +126,18 @@ def _refused(judged: Statement) -> Statement:
         effect_free=False,
         describe=None,
         effect=None,
+        inner=None,
+        looking=None,
     )
 
 
 def _judge(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement:
     kind, fields = root
     match kind:
-        case "SelectStmt" | "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt":
+        case "SelectStmt":
+            assigned = set_config.judge(blank, fields, snapshot, state)
+            return assigned or judge_query(blank, root, snapshot, state)
+        case "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt":
             return judge_query(blank, root, snapshot, state)
         case "TruncateStmt":
             return _truncate(blank, root, snapshot, state)
@@ -124,12 +150,37 @@ def _judge(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState
         case "VariableSetStmt":
             return _set(blank, fields)
         case "VariableShowStmt":
-            refusal = session_settings.judge_show(fields)
-            return replace(blank, kind=Kind.SHOW, refusal=refusal, effect_free=True, describe=blank.text, width=1)
+            return _show(blank, fields)
         case "DiscardStmt" | "DeallocateStmt":
             return _discard(blank, kind, fields)
         case _:
-            return _definitions(blank, root, snapshot, state)
+            return _session_form(blank, root, snapshot, state) or _definitions(blank, root, snapshot, state)
+
+
+def _session_form(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement | None:
+    """Statements about what the session has: prepared names, cursors, channels, locks. None when it is no such one."""
+    kind, fields = root
+    match kind:
+        case "PrepareStmt":
+            return named.prepare(blank, fields)
+        case "ExecuteStmt":
+            return named.execute(blank, fields)
+        case "DeclareCursorStmt":
+            return cursors.declare(blank, fields, snapshot, state)
+        case "FetchStmt":
+            return cursors.fetch(blank, fields)
+        case "ClosePortalStmt":
+            return cursors.close(blank, fields)
+        case "ListenStmt":
+            return channels.listen(blank, fields)
+        case "UnlistenStmt":
+            return channels.unlisten(blank, fields)
+        case "NotifyStmt":
+            return channels.notify(blank)
+        case "LockStmt":
+            return locks.lock(blank, fields, snapshot, state)
+        case _:
+            return None
 
 
 def _definitions(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement:
@@ -159,39 +210,13 @@ def _truncate(blank: Statement, root: Node, snapshot: Snapshot, state: SessionSt
 
 
 def _copy(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
-    refusal = copy_out.refused_form(fields)
-    options = copy_out.options(fields)
-    if refusal is None and isinstance(options, Refusal):
-        refusal = options
-    if refusal is not None or isinstance(options, Refusal):
-        return replace(blank, refusal=refusal)
-    if "query" in fields:
-        judged = _copy_query(blank, typed(fields["query"]), snapshot, state)
-    else:
-        judged = _copy_table(blank, fields, snapshot, state)
-    exports = tuple(replace(t, verb=verb.SQL_COPY_OUT) for t in judged.touches if t.verb == verb.SQL_SELECT)
-    touches = (*judged.touches, *(exports or (Touch(verb.SQL_COPY_OUT, ""),)))
-    return replace(judged, kind=Kind.COPY_OUT, copy=options, touches=touches, effect_free=False)
-
-
-def _copy_query(blank: Statement, query: Node, snapshot: Snapshot, state: SessionState) -> Statement:
-    judged = judge_query(blank, query, snapshot, state)
-    if judged.kind is not Kind.QUERY:
-        return replace(judged, refusal=judged.refusal or Refusal("not_built", "not built yet: COPY of a write"))
-    return replace(judged, describe=copy_out.inner_text(blank.source, query))
-
-
-def _copy_table(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
-    columns = words(fields.get("attlist"))
-    select: Any = {"fromClause": [{"RangeVar": fields["relation"]}]}
-    judged = judge_query(blank, ("SelectStmt", select), snapshot, state)
-    relation = judged.touches[0].relation if judged.touches else None
-    if relation is None or not relation.is_base_table:
-        return replace(judged, refusal=Refusal("not_built", "COPY of what isn't a table we know isn't let through"))
-    describe = copy_out.table_text(relation, columns)
-    if describe is None:
-        return replace(judged, refusal=Refusal("copy", "COPY names a column that the table doesn't have"))
-    return replace(judged, describe=describe, width=len(columns) or len(relation.columns))
+    if fields.get("is_program"):
+        return replace(blank, refusal=Refusal("copy", "COPY ... PROGRAM isn't let through"))
+    if fields.get("filename"):
+        return replace(blank, refusal=Refusal("copy", "COPY to or from a server file isn't let through"))
+    if fields.get("is_from"):
+        return copy_in.judge(blank, fields, snapshot, state)
+    return copy_out.judge(blank, fields, snapshot, state)
 
 
 def _explain(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
@@ -216,6 +241,7 @@ def _explain(blank: Statement, fields: Fields, snapshot: Snapshot, state: Sessio
         effect_free=False,
         unbounded=False,
         written=(),
+        looking=None,
         describe=blank.text,
         width=1,
     )
@@ -226,6 +252,13 @@ def _set(blank: Statement, fields: Fields) -> Statement:
     if isinstance(outcome, Refusal):
         return replace(blank, kind=Kind.SET, refusal=outcome, touches=(Touch(verb.SESSION_SET, ""),))
     return replace(blank, kind=Kind.SET, effect=outcome)
+
+
+def _show(blank: Statement, fields: Fields) -> Statement:
+    outcome = session_settings.judge_show(fields)
+    if isinstance(outcome, ShowOurs):
+        return replace(blank, kind=Kind.OURS, effect=outcome)
+    return replace(blank, kind=Kind.SHOW, refusal=outcome, effect_free=True, describe=blank.text, width=1)
 
 
 def _transaction(blank: Statement, fields: Fields) -> Statement:

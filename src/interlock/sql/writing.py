@@ -1,4 +1,5 @@
-"""Writes: only constants and parameters may be written, for now. Where a value comes from elsewhere, it is refused.
+"""Writes: constants and parameters may be written anywhere. A value that comes from elsewhere could carry a label
+along: it may be written only where nothing in the statement's reach has one.
 
 What is a write's target, which columns it writes, and whether a predicate limits it.
 """
@@ -19,20 +20,25 @@ _STAMPS: Final = frozenset(
 )
 _NOW: Final = (("now",), ("pg_catalog", "now"))
 _COMPUTED = Refusal(
-    "not_built", "only constants and parameters can be written; writing computed values isn't built yet"
+    "not_built", "writing computed values isn't built yet where labelled columns are in reach; write constants"
 )
-_FROM_QUERY = Refusal("not_built", "INSERT ... SELECT isn't built yet; insert constants or parameters")
+_FROM_QUERY = Refusal(
+    "not_built", "INSERT ... SELECT isn't built yet where labelled columns are in reach; insert constants or parameters"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One INSERT, UPDATE or DELETE in a text: the columns written (None for all), and what is wrong with it."""
+    """One INSERT, UPDATE or DELETE in a text: the columns written (None for all).
+
+    `computed`: why it is refused if a label is in reach; None where it writes constants and parameters alone.
+    """
 
     node: Node
     columns: frozenset[str] | None
     unbounded: bool
     returns: bool
-    refusal: Refusal | None
+    computed: Refusal | None
 
 
 def writes(root: Node) -> tuple[Write, ...]:
@@ -66,7 +72,7 @@ def _write(node: Node) -> Write:
     kind, fields = node
     returns = "returningClause" in fields
     if kind == "InsertStmt":
-        return Write(node, _insert_columns(fields), False, returns, _insert_refusal(fields))
+        return Write(node, _insert_columns(fields), False, returns, _inserted_from(fields))
     unbounded = not limits(fields.get("whereClause"))
     if kind == "DeleteStmt":
         return Write(node, None, unbounded, returns, None)
@@ -86,7 +92,7 @@ def _conflict_targets(fields: Fields) -> list[Mapping[str, Any]]:
     return list(clause.get("targetList", ())) if isinstance(clause, dict) else []
 
 
-def _insert_refusal(fields: Fields) -> Refusal | None:
+def _inserted_from(fields: Fields) -> Refusal | None:
     if any("indirection" in typed(c)[1] for c in fields.get("cols", ())):
         return _COMPUTED
     for value in _inserted(fields):

@@ -1,4 +1,4 @@
-"""Null: a value of a type that can't hold a token (number, date, JSON, array, bytea) becomes NULL."""
+"""Null: a value of a type that holds no token (number, date, JSON, bytea) becomes NULL."""
 
 from __future__ import annotations
 
