@@ -12,13 +12,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import assert_never
 
 from interlock.actions.from_leaf import from_leaf, hidden_label, in_console
-from interlock.actions.record import observed_told, only_observed, reasons_told, told, would_mask
-from interlock.desk import Desk, Sealed
+from interlock.actions.record import observed_told, only_observed, reasons_told, released_told, told, would_mask
+from interlock.desk import Desk, Sealed, own_reasons
+from interlock.desk.answers import Answer, Asking, Cleared, Denied, Held
+from interlock.desk.entries import of_action, waiting
 from interlock.desk.presence import proof
+from interlock.desk.repeats import Claim, Ran
 from interlock.errors import AuthenticationFailed, Conflict, NotFound
 from interlock.identity.passkeys import REVEAL, leaf_terms
 from interlock.model.action import Action, EnforcedBy
@@ -36,45 +38,7 @@ from interlock.ports import Clock, Entropy, Ledger, Policy, Rebuild, Receipt, Re
 from interlock.registry import Registry
 from interlock.review.states import Event
 
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """No. The reasons are safe to show downstream."""
-
-    reasons: tuple[Reason, ...]
-    review: ReviewId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """People must sign first. `review.state` may already be approved, when the request joined one that is."""
-
-    review: Review
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cleared:
-    """It may run. No result byte goes downstream before `durable` is done.
-
-    For anything that isn't proved effect-free, it is done already when the door gets this: nothing effectful is sent
-    before its release is on disk.
-    """
-
-    release: Release
-    durable: Awaitable[Receipt]
-
-
-Answer = Denied | Held | Cleared
-
-
-class Asking(Enum):
-    """How far an ask goes. Who enforces a decision itself asks first, and asks people only by a second call."""
-
-    WHOLE = "released or held, as policy says"
-    NOW = "released or refused: no review is opened"
-    REVIEW = "held or refused: nothing is released"
-
+__all__ = ["Answer", "Asking", "Cleared", "Denied", "Gate", "Held"]
 
 _OUTCOMES: Mapping[Outcome, Event] = {
     Outcome.SUCCEEDED: Event.SUCCEEDED,
@@ -82,15 +46,7 @@ _OUTCOMES: Mapping[Outcome, Event] = {
     Outcome.ROLLED_BACK: Event.ROLLED_BACK,
     Outcome.UNKNOWN: Event.LOST,
 }
-_OTHER_ASKER = Reason("not_your_review", "That review is of somebody else's request; ask for yourself.")
-_GONE = Reason("credential_gone", "The credential this session began with isn't accepted any more.")
-
-_PART_OF_IT = Reason("part_of_the_request", "Who is part of a request isn't shown the values in it.")
-_OTHER_RULES = Reason("rules_not_in_force", "The policies loaded here aren't the ones in force.")
-_USED = Reason("used", "The approval was used, or has run out; ask again.")
-_NEEDS_REQUEST = Reason("needs_request", "People must sign for this first; ask for a review of it.")
-_ALLOWED_NOW = Reason("allowed_now", "Policy allows this as it is; there is nothing to sign.")
-_OUT_OF_SCOPE = Reason("out_of_scope", "People signed for another request than this one.")
+_LOOKS = 3
 _ELSEWHERE = "the caller runs it, and doesn't say here how it ended"
 
 
@@ -107,31 +63,57 @@ class Gate:
     entropy: Entropy
 
     async def ask(self, action: Action, asking: Asking = Asking.WHOLE) -> Answer:
-        """Decides an action and records the decision; raises `LedgerUnavailable` when that can't be recorded."""
+        """Decides an action and records the decision; raises `LedgerUnavailable` when that can't be recorded.
+
+        What has run under the action's idempotency key isn't released again: it is denied, saying what came of it.
+        """
+        for _ in range(_LOOKS):
+            try:
+                return await self._ask(action, asking)
+            except _Overtaken:
+                continue  # somebody used the same key, or opened the same review, in this moment: look again
+        return await self._deny(action, (own_reasons.BUSY,))
+
+    async def _ask(self, action: Action, asking: Asking) -> Answer:
         actor = self.registry.current(action.actor)
         if actor is None:
-            return await self._deny(action, (_GONE,))
+            return await self._deny(action, (own_reasons.GONE,))
         policy = self.rules.current()
         if policy is None:
-            return await self._deny(action, (_OTHER_RULES,))
+            return await self._deny(action, (own_reasons.OTHER_RULES,))
         if actor != action.actor:
             action = replace(action, actor=actor)
+        claim = await self._claim(action)
+        if isinstance(claim, Denied):
+            return claim
         decision = self._decide(policy, action)
         if only_observed(action):
-            return await self._observe(action, decision)
+            return await self._observe(action, decision, claim)
         match decision:
             case Deny(reasons):
                 return await self._deny(action, reasons, observed=decision.observed)
             case NeedsReview(_, _, reasons, _, observed) if asking is Asking.NOW:
-                return await self._deny(action, (_NEEDS_REQUEST, *reasons), observed=observed)
+                return await self._deny(action, (own_reasons.NEEDS_REQUEST, *reasons), observed=observed)
             case NeedsReview():
-                return await self._hold(action, decision)
+                return await self._hold(action, decision, claim)
             case Allow() if asking is Asking.REVIEW:
-                return await self._deny(action, (_ALLOWED_NOW,), observed=decision.observed)
+                return await self._deny(action, (own_reasons.ALLOWED_NOW,), observed=decision.observed)
             case Allow(obligations):
-                return await self._release(action, obligations, decision)
+                return await self._release(action, obligations, decision, claim=claim)
             case _:
                 assert_never(decision)
+
+    async def _claim(self, action: Action) -> Claim | Denied | None:
+        """The action's idempotency key, if it has one and that may go on."""
+        if not action.idempotency_key:
+            return None
+        match await self.desk.repeats.look(action):
+            case Claim() as claim:
+                return claim
+            case Ran(reason, review):
+                return await self._deny(action, (reason,), review)
+            case refusal:
+                return await self._deny(action, (refusal,))
 
     async def refuse(self, action: Action, reason: Reason, review: ReviewId | None = None) -> Denied:
         """Records a no that was settled before policy had to be asked."""
@@ -142,8 +124,17 @@ class Gate:
         policy = self.rules.current()
         return policy is None or (not only_observed(action) and isinstance(self._decide(policy, action), Deny))
 
-    async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild) -> Answer:
+    def foresees_review(self, action: Action) -> bool:
+        """Whether people would be asked, as far as it is known; asked before what they'd sign for is collected."""
+        policy = self.rules.current()
+        return (
+            policy is not None and not only_observed(action) and isinstance(self._decide(policy, action), NeedsReview)
+        )
+
+    async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild, *, by_itself: bool = False) -> Answer:
         """Runs what was approved, if it still may: `action` is what asked, `rebuild` makes the sealed payload anew.
+
+        `by_itself`: nobody waits for it; it runs only where who asked wanted that, as signed entries have it.
 
         The answer is `Held` again when the review is still open, or when a new one had to be opened because the action,
         its definitions or the policies ask for more than was signed; its reasons say which.
@@ -151,20 +142,29 @@ class Gate:
         review = await self.desk.review(review_id)
         actor = self.registry.current(action.actor)
         if actor is None:
-            return await self._deny(action, (_GONE,), review_id)
+            return await self._deny(action, (own_reasons.GONE,), review_id)
         if not self.desk.asked_by(review, actor):
-            return await self._deny(action, (_OTHER_ASKER,), review_id)
+            return await self._deny(action, (own_reasons.OTHER_ASKER,), review_id)
         if review.state is ReviewState.PENDING:
             return Held(review, ())
         if review.state is not ReviewState.APPROVED:
             if action.enforced_by is EnforcedBy.CALLER:
-                return await self._deny(action, (_settled(review),), review_id)  # what it is told is on record
-            return Denied((_settled(review),), review_id)
+                return await self._deny(
+                    action, (own_reasons.settled(review),), review_id
+                )  # what it is told is on record
+            return Denied((own_reasons.settled(review),), review_id)
         sealed = await self.desk.unseal(review)
-        approved = replace(await rebuild(sealed.payload), actor=actor)
+        approved = replace(
+            await rebuild(sealed.payload),
+            actor=actor,
+            deferred=action.deferred,
+            idempotency_key=action.idempotency_key,
+        )
         if action.enforced_by is EnforcedBy.CALLER and action.payload != approved.payload:
-            return await self._deny(action, (_OUT_OF_SCOPE,), review_id)  # what runs is the caller's own copy
-        return await self._redeem(review, sealed, approved)
+            return await self._deny(
+                action, (own_reasons.OUT_OF_SCOPE,), review_id
+            )  # what runs is the caller's own copy
+        return await self._redeem(review, sealed, approved, by_itself=by_itself)
 
     def _decide(self, policy: Policy, action: Action) -> Decision:
         """What policy says; whatever it raises is a no, on record like any other (promise 4)."""
@@ -175,10 +175,12 @@ class Gate:
             reason = Reason("policy_error", "Policy couldn't be evaluated, so the answer is no.")
             return Deny((reason,), Digest(policy.digest))
 
-    async def _redeem(self, review: Review, sealed: Sealed, action: Action) -> Answer:
+    async def _redeem(self, review: Review, sealed: Sealed, action: Action, *, by_itself: bool) -> Answer:
+        if by_itself and not self.desk.waits_to_run(review.id):
+            return Denied((own_reasons.NOT_WANTED,), review.id)
         policy = self.rules.current()  # of this moment: it may have changed while the payload was rebuilt
         if policy is None:
-            return await self._deny(action, (_OTHER_RULES,), review.id)
+            return await self._deny(action, (own_reasons.OTHER_RULES,), review.id)
         if not self.desk.is_signed_as(review.id, sealed, action.cover):
             return await self._anew(review, action, "what the request means has changed since it was signed")
         decision = self._decide(policy, action)
@@ -189,20 +191,27 @@ class Gate:
         if because is not None:
             return await self._anew(review, action, because)
         obligations = decision.obligations.and_also(sealed.obligations)
+        claim = await self._claim(action)
+        if isinstance(claim, Denied):
+            return claim
         try:
-            return await self._release(action, obligations, decision, review)
-        except Conflict:
+            return await self._release(action, obligations, decision, review, claim=claim, by_itself=by_itself)
+        except _Overtaken:
+            if isinstance(ran := await self._claim(action), Denied):
+                return ran
             now = await self.desk.review(review.id)
             if now.state is ReviewState.APPROVED and now.uses_left < review.uses_left:
-                return await self._redeem(now, sealed, action)  # another run was taken at this moment; one is left
-            return await self._deny(action, (_USED,), review.id)
+                return await self._redeem(
+                    now, sealed, action, by_itself=by_itself
+                )  # another run was taken at this moment; one is left
+            return await self._deny(action, (own_reasons.USED,), review.id)
 
     async def _anew(self, review: Review, action: Action, because: str) -> Answer:
         """The signatures don't fit any more: that review ends, and the action is asked for as if new."""
         try:
             await self.desk.supersede(review, because)
         except Conflict:
-            return await self._deny(action, (_USED,), review.id)
+            return await self._deny(action, (own_reasons.USED,), review.id)
         answer = await self.ask(action, Asking.NOW if action.enforced_by is EnforcedBy.CALLER else Asking.WHOLE)
         note = Reason("superseded", f"The earlier approval doesn't hold: {because}.")
         match answer:
@@ -246,8 +255,8 @@ class Gate:
         ended: dict[str, JsonValue] = {"outcome": Outcome.SUCCEEDED.value, "rows": 1, "sqlstate": "", "review": ""}
         entries = (
             release,
-            self._draft(EntryType.REVEAL_SHOWN, action, shown, obj=review_id),
-            self._draft(EntryType.ACTION_ENDED, action, ended),
+            of_action(self._id, EntryType.REVEAL_SHOWN, action, shown, obj=review_id),
+            of_action(self._id, EntryType.ACTION_ENDED, action, ended),
         )
         await self._commit(Unit(entries))
         return value
@@ -256,22 +265,28 @@ class Gate:
         policy = self.rules.current()
         refusal = self.desk.attendance.not_in_console(voter)
         if policy is None:
-            return Deny((_OTHER_RULES,), Digest(""))
+            return Deny((own_reasons.OTHER_RULES,), Digest(""))
         if refusal is not None or not self.may_show(review, voter.person):
             reason = Reason("not_present", "Hidden values are shown in the console only, after a recent login.")
-            return Deny((reason if refusal else _PART_OF_IT,), Digest(policy.digest))
+            return Deny((reason if refusal else own_reasons.PART_OF_IT,), Digest(policy.digest))
         return self._decide(policy, action)
 
     def end(self, release: Release, ending: Ending) -> Awaitable[Receipt]:
         """Records how a released action ended, and what was masked; its rows count from the moment of the call."""
         action, review = release.action, release.review
         d: dict[str, JsonValue] = {"outcome": ending.outcome.value, "rows": ending.rows, "sqlstate": ending.sqlstate}
-        entries = [self._draft(EntryType.ACTION_ENDED, action, {**d, "review": review or ""})]
+        entries = [of_action(self._id, EntryType.ACTION_ENDED, action, {**d, "review": review or ""})]
         if ending.masked:
             counts: list[JsonValue] = [{"label": label, "count": count} for label, count in ending.masked]
-            entries.append(self._draft(EntryType.MASK_APPLIED, action, {"counts": counts}))
+            entries.append(of_action(self._id, EntryType.MASK_APPLIED, action, {"counts": counts}))
         changes = self.desk.ended(review, _OUTCOMES[ending.outcome]) if review else ()
-        return self._commit(Unit(tuple(entries), changes))
+        recorded = self._commit(Unit(tuple(entries), changes))
+        return self._noted(recorded, action, ending.outcome) if action.idempotency_key else recorded
+
+    async def _noted(self, recorded: Awaitable[Receipt], action: Action, outcome: Outcome) -> Receipt:
+        receipt = await recorded
+        await self.desk.repeats.ended(action, outcome)
+        return receipt
 
     def _commit(self, unit: Unit) -> Awaitable[Receipt]:
         """Queues the unit; what it says of the actor counts from here on, whether it is durable yet or not."""
@@ -288,24 +303,27 @@ class Gate:
         observed: tuple[PolicyId, ...] = (),
     ) -> Denied:
         d = told(action) | {"reasons": reasons_told(reasons)} | observed_told(observed)
-        await self._commit(Unit((self._draft(EntryType.ACTION_DENIED, action, d, obj=review or ""),)))
+        await self._commit(Unit((of_action(self._id, EntryType.ACTION_DENIED, action, d, obj=review or ""),)))
         return Denied(reasons, review)
 
-    async def _observe(self, action: Action, decision: Decision) -> Answer:
+    async def _observe(self, action: Action, decision: Decision, claim: Claim | None) -> Answer:
         """On a connection in `unsafe_observe` everything runs as it is, and the entry says what would have been."""
         mask = would_mask(decision)
         would = {Allow: "masked" if mask else "", NeedsReview: "held", Deny: "denied"}[type(decision)]
         noted: dict[str, JsonValue] = {"would": would, "reasons": reasons_told(decision.reasons)} if would else {}
         allowed = Allow(Obligations(mask=mask, observing=True), decision.reasons, decision.bundle, decision.observed)
-        return await self._release(action, allowed.obligations, allowed, noted=noted)
+        return await self._release(action, allowed.obligations, allowed, noted=noted, claim=claim)
 
-    async def _hold(self, action: Action, decision: NeedsReview) -> Held | Denied:
+    async def _hold(self, action: Action, decision: NeedsReview, claim: Claim | None) -> Held | Denied:
         d = told(action) | {"review": "", "reasons": reasons_told(decision.reasons)} | observed_told(decision.observed)
-        held = self._draft(EntryType.ACTION_HELD, action, d, bundle=decision.bundle)
+        held = of_action(self._id, EntryType.ACTION_HELD, action, d, bundle=decision.bundle)
         noted = self.clock.now()
         self.recents.note(held, noted)  # before it waits: many at once must see each other
         try:
-            review = await self.desk.open_or_join(action, decision, held)
+            review = await self.desk.open_or_join(action, decision, held, claim)
+        except Conflict:
+            self.recents.take_back(held, noted)
+            raise _Overtaken from None
         except Exception:
             self.recents.take_back(held, noted)
             raise
@@ -321,15 +339,26 @@ class Gate:
         decision: Allow | NeedsReview,
         review: Review | None = None,
         noted: Mapping[str, JsonValue] | None = None,
+        claim: Claim | None = None,
+        by_itself: bool = False,
     ) -> Cleared:
+        """Raises `_Overtaken` when the approval's run, or the action's key, was taken in this moment."""
         using = self.desk.use_up(review) if review else None
-        entry = self._released(
-            action, obligations, decision, review, {**(noted or {}), **(using.noted if using else {})}
-        )
-        unit = self._handed_over(Unit((entry,), using.changes if using else ()), action, review)
-        durable = asyncio.ensure_future(self._commit(unit))
-        if not action.effect_free or review is not None:
-            await durable
+        said = {**(noted or {}), **(using.noted if using else {}), **waiting(by_itself)}
+        entry = self._released(action, obligations, decision, review, said)
+        waits = not action.effect_free or review is not None  # what may run twice without harm leaves its key alone
+        changes = list(using.changes if using else ())
+        try:
+            if claim is not None and waits:
+                changes.append(self.desk.repeats.released(claim, action.id, review.id if review else None))
+            if by_itself and review is not None:
+                changes.append(await self.desk.deferrals.taken(review.id))
+            unit = self._handed_over(Unit((entry,), tuple(changes)), action, review)
+            durable = asyncio.ensure_future(self._commit(unit))
+            if waits:
+                await durable
+        except Conflict:
+            raise _Overtaken from None
         return Cleared(Release(action, entry.id, obligations, review.id if review else None), durable)
 
     def _handed_over(self, unit: Unit, action: Action, review: Review | None) -> Unit:
@@ -337,7 +366,7 @@ class Gate:
         if action.enforced_by is not EnforcedBy.CALLER:
             return unit
         d: dict[str, JsonValue] = {"because": _ELSEWHERE, "review": review.id if review else ""}
-        unknown = self._draft(EntryType.ACTION_UNKNOWN, action, d, obj=review.id if review else "")
+        unknown = of_action(self._id, EntryType.ACTION_UNKNOWN, action, d, obj=review.id if review else "")
         ended = self.desk.ended(review.id, Event.LOST) if review else ()
         return Unit((*unit.entries, unknown), (*unit.changes, *ended))
 
@@ -349,49 +378,19 @@ class Gate:
         review: Review | None,
         noted: Mapping[str, JsonValue],
     ) -> Draft:
-        d: dict[str, JsonValue] = {
-            **told(action),
-            "masks": sorted(obligations.mask),
-            "review": review.id if review else "",
-            "digest": review.digest if review else "",
-            "bundle": decision.bundle,
-            **observed_told(decision.observed),
-            **noted,
-        }
-        if obligations.row_cap is not None:
-            d["row_cap"] = obligations.row_cap
+        d = {**released_told(action, obligations, decision, review), **noted}
         obj = review.id if review else ""
-        return self._draft(
-            EntryType.ACTION_RELEASED, action, d, obj=obj, bundle=decision.bundle, reasons=decision.reasons
+        return of_action(
+            self._id, EntryType.ACTION_RELEASED, action, d, obj=obj, bundle=decision.bundle, reasons=decision.reasons
         )
 
-    def _draft(
-        self,
-        type_: EntryType,
-        action: Action,
-        d: Mapping[str, JsonValue],
-        *,
-        obj: str = "",
-        bundle: Digest | None = None,
-        reasons: tuple[Reason, ...] = (),
-    ) -> Draft:
-        pol: Mapping[str, JsonValue] = (
-            {"bundle": bundle, "ids": [r.policy for r in reasons if r.policy]} if bundle is not None else {}
-        )
-        return Draft(
-            id=EntryId(self.entropy.uuid7()),
-            type=type_,
-            d=d,
-            actor=action.actor,
-            act=action.id,
-            obj=obj,
-            pol=pol,
-            enforced=action.enforced_by.value,
-        )
+    @property
+    def _id(self) -> EntryId:
+        return EntryId(self.entropy.uuid7())
 
 
-def _settled(review: Review) -> Reason:
-    return Reason(f"review_{review.state.value}", f"The review is {review.state.value}; what it held didn't run.")
+class _Overtaken(Exception):
+    """Somebody else did the same in this moment."""
 
 
 def _asked(decision: Decision) -> tuple[Requirements, ...]:

@@ -12,9 +12,10 @@ from interlock.model.change import Unit
 from interlock.model.channels import Channel, Copy
 from interlock.model.comment import Comment
 from interlock.model.decision import Decision
+from interlock.model.deferred import Deferred
 from interlock.model.document import Document, DocumentKind
 from interlock.model.entry import Draft
-from interlock.model.names import ActorId, EntryId, ReviewId
+from interlock.model.names import ActorId, ConnectionName, EntryId, ReviewId
 from interlock.model.payload import Payload
 from interlock.model.recent import Recent
 from interlock.model.review import Review, ReviewState, Vote
@@ -129,6 +130,23 @@ class Documents(Protocol):
 
     async def documents_waiting(self, kind: DocumentKind) -> tuple[int, datetime | None]:
         """How many documents of a kind have a time at which they are due, and the earliest of these times."""
+
+
+class Rows(Records, Documents, Protocol):
+    """Both: what the desk reads."""
+
+
+class Runner(Protocol):
+    """Runs deferred actions of some connections (`app` fills it with doors)."""
+
+    def takes(self, connection: ConnectionName) -> bool:
+        """Whether it runs actions of this connection."""
+
+    async def run(self, deferred: Deferred) -> None:
+        """Redeems the review and runs it, once, or settles why it can't be; keeps what came of it for its asker.
+
+        Raises `UpstreamFailed` when the protected system can't be reached and nothing ran: worth trying again.
+        """
 
 
 class Bell(Protocol):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from interlock.ledger.authority import Authority
 from interlock.ledger.note import Ed25519Signer, VerifyingKey
+from interlock.model.canonical import JsonValue
 from interlock.model.change import AddVote, Change, EndRun, MoveReview, OpenReview, TakeUse, Unit
 from interlock.model.decision import Quorum, Requirements
 from interlock.model.entry import Draft, EntryType
@@ -31,6 +32,7 @@ from interlock.stores.bell import LocalBell
 from interlock.stores.connections import open_writer
 from interlock.stores.entropy import SystemEntropy
 from interlock.stores.sqlite import SqliteStore, Trust
+from interlock.stores.writer import PATIENCE_SECONDS
 
 ORIGIN = "audit.example.com/interlock/test/1"
 NODE = "n1"
@@ -79,6 +81,7 @@ async def opened(
     authority: Authority | None = None,
     close_seconds: float = 30.0,
     waypoint: int = 0,
+    patience: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[Bench]:
     """The store at `path`, closed at the end."""
     clock, authority, bell = clock or HandClock(), authority or Authority(), LocalBell()
@@ -94,6 +97,7 @@ async def opened(
         queue_limit=queue_limit,
         waypoint=waypoint,
         connect=connect,
+        patience=patience,
     )
     try:
         yield Bench(path, store, authority, bell, clock)
@@ -126,6 +130,12 @@ def denial(text: str = "DROP TABLE patients") -> Draft:
             "reasons": [{"code": "forbidden", "policy": "no-drop"}],
         },
     )
+
+
+def ended(*, changes: tuple[Change, ...] = ()) -> Unit:
+    """A unit that says how something went."""
+    d: dict[str, JsonValue] = {"outcome": "succeeded", "rows": 1, "sqlstate": "", "review": ""}
+    return Unit((Draft(id=EntryId(new_id()), type=EntryType.ACTION_ENDED, act=new_id(), d=d),), changes)
 
 
 def started() -> Unit:

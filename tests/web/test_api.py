@@ -94,7 +94,7 @@ async def test_an_agent_sees_how_its_own_review_stands_and_nothing_else(office: 
     assert told["reasons"] == ["PHI would leave the database"]
     assert set(told) == {
         "view", "id", "state", "action_digest", "labels", "reasons", "opened_at", "expires_at", "approved_until",
-        "narrowed", "row_cap", "questions",
+        "narrowed", "row_cap", "questions", "wait",
     }  # fmt: skip
     other = by("other-agent-key")
     assert (await other.get(f"/api/reviews/{review.id}")).status_code == 404

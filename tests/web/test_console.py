@@ -281,6 +281,17 @@ async def test_an_approval_for_several_runs_says_how_many_are_left(office: Offic
         assert "Approved, ran 1 of 3 times" in page
 
 
+async def test_what_runs_by_itself_says_so(office: Office, sign_in: SignIn) -> None:
+    client = await sign_in("priya")
+    for deferred in (True, False):
+        review = office.desk.open(content())
+        office.desk.held[review.id] = replace(review, deferred=deferred)
+        page = (await client.get(f"/reviews/{review.id}")).text
+        assert ("Runs by itself when approved" in page) is deferred
+        told = (await client.get(f"/api/reviews/{review.id}")).json()["review"]
+        assert told["wait"] == ("deferred" if deferred else "attached")
+
+
 async def test_who_has_a_say_later_can_say_no_now_and_not_yes(office: Office, sign_in: SignIn) -> None:
     review = office.desk.open(content())
     office.desk.not_now[PersonId("priya")] = "it is for members of security to sign now"

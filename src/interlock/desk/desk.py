@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from interlock.desk.deferrals import Deferrals
 from interlock.desk.glass import Glass
 from interlock.desk.looking import Waiting
 from interlock.desk.opening import Opening
@@ -16,6 +17,7 @@ from interlock.desk.passkeys import NoPasskeys, Passkeys
 from interlock.desk.presence import Attendance
 from interlock.desk.reading import Reading
 from interlock.desk.refusals import Refusals
+from interlock.desk.repeats import Claim, Repeats
 from interlock.desk.rules import DeskRules
 from interlock.desk.seals import Sealed, Seals
 from interlock.desk.seen import Looks
@@ -38,7 +40,7 @@ from interlock.model.names import ActorId, Digest, GroupName, PersonId, ReviewId
 from interlock.model.narrowing import Narrowing
 from interlock.model.review import Ballot, Review, ReviewState, Verdict, Vote, Voter
 from interlock.model.secret import Secret
-from interlock.ports import Bell, Clock, Entropy, Ledger, Records, Sealer
+from interlock.ports import Bell, Clock, Entropy, Ledger, Rows, Sealer
 from interlock.registry import Registry
 from interlock.review.states import Event, follow
 
@@ -48,7 +50,7 @@ class Desk:
     """Held actions and what people do with them. One page: each part of it is a file beside this one."""
 
     ledger: Ledger
-    records: Records
+    records: Rows
     authority: Authority
     registry: Registry
     bell: Bell
@@ -84,6 +86,16 @@ class Desk:
         return Attendance(self.standing, self.passkeys)
 
     @property
+    def deferrals(self) -> Deferrals:
+        """Deferred runs: whom they are for, and what they gave."""
+        return Deferrals(self.ledger, self.records, self.sealer, self.clock)
+
+    @property
+    def repeats(self) -> Repeats:
+        """What idempotency keys were used for."""
+        return Repeats(self.ledger, self.records, self.authority, self.sealer, self.clock, self.lookup_key)
+
+    @property
     def _reading(self) -> Reading:
         return Reading(self.records, self.openings, self.standing, self.seals, self._talk, self.bell, self.clock)
 
@@ -114,11 +126,14 @@ class Desk:
 
     # -- opening and joining ------------------------------------------------------------------------------------------
 
-    async def open_or_join(self, action: Action, decision: NeedsReview, held: Draft) -> Review | Reason:
+    async def open_or_join(
+        self, action: Action, decision: NeedsReview, held: Draft, claim: Claim | None = None
+    ) -> Review | Reason:
         """The open review of the same form by the same actor, or a new one; a `Reason` when none can be opened.
 
         `held` is the gate's action.held entry; it becomes durable with the review. Its `obj` and d.review are filled
-        here, since only here is it known which review it is.
+        here, since only here is it known which review it is. `claim` is the action's idempotency key as it was found:
+        raises `Conflict` when it was used elsewhere meanwhile.
         """
         opening = Opening(
             self.ledger,
@@ -128,10 +143,12 @@ class Desk:
             self.clock,
             self.entropy,
             self.lookup_key,
+            self.deferrals,
+            self.repeats,
             self.expire_due,
         )
         async with self._opening:
-            return await opening.open_or_join(action, decision, held)
+            return await opening.open_or_join(action, decision, held, claim)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 
@@ -331,6 +348,19 @@ class Desk:
         Which run is next is for the entries to say; the row must agree, and the ledger refuses it a second time.
         """
         return self._settling.use_up(review)
+
+    def waits_to_run(self, review: ReviewId) -> bool:
+        """Whether who asked wants a deferred run of it that hasn't begun, by signed entries."""
+        return self.authority.waits_to_run(review)
+
+    def due_to_run(self) -> Sequence[ReviewId]:
+        """The approvals whose deferred run hasn't begun, oldest approval first."""
+        approved = sorted(self.authority.approvals(), key=lambda each: each[1])
+        return [opened.review for opened, _ in approved if self.authority.waits_to_run(opened.review)]
+
+    async def result(self, review: ReviewId) -> Secret[bytes] | None:
+        """What its last deferred run gave, while that is kept. Whose it is, is the caller's to look at first."""
+        return await self.deferrals.result(review)
 
     def ended(self, review: ReviewId, event: Event) -> tuple[Change, ...]:
         """The end of a run. What was released for its last run ends as the run that ends last does."""

@@ -1,4 +1,4 @@
-"""What the desk says in the ledger: entries that are about one review."""
+"""What the desk and the gate say in the ledger: entries that are about one review, or about one action."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from interlock.desk.presence import proof
 from interlock.ledger.requirements import fields as requirement_fields
+from interlock.model.action import Action
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue
+from interlock.model.decision import Reason
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ActionId, Digest, EntryId, ReviewId
 from interlock.model.review import Review, Voter
@@ -28,6 +30,24 @@ def about(
     return Draft(id=entry, type=type_, d=d, actor=actor, act=act, obj=review, c=committed or {})
 
 
+def of_action(
+    entry: EntryId,
+    type_: EntryType,
+    action: Action,
+    d: Mapping[str, JsonValue],
+    *,
+    obj: str = "",
+    bundle: Digest | None = None,
+    reasons: tuple[Reason, ...] = (),
+) -> Draft:
+    """An entry about an action, with the bundle and the policies that decided it."""
+    pol: Mapping[str, JsonValue] = (
+        {"bundle": bundle, "ids": [r.policy for r in reasons if r.policy]} if bundle is not None else {}
+    )
+    enforced = action.enforced_by.value
+    return Draft(id=entry, type=type_, d=d, actor=action.actor, act=action.id, obj=obj, pol=pol, enforced=enforced)
+
+
 def opened_fields(review: Review) -> Mapping[str, JsonValue]:
     """`d` of review.opened."""
     return {
@@ -39,7 +59,13 @@ def opened_fields(review: Review) -> Mapping[str, JsonValue]:
         "excluded": sorted(review.excluded),
         "expires_at": timestamp(review.expires_at),
         "valid": int(review.requirements.valid.total_seconds()),
+        **waiting(review.deferred),
     }
+
+
+def waiting(deferred: bool) -> Mapping[str, JsonValue]:
+    """What an entry says of how it is run: nothing, where the asker runs it."""
+    return {"wait": "deferred"} if deferred else {}
 
 
 def by_person(voter: Voter, digest: Digest, card: Digest) -> dict[str, JsonValue]:

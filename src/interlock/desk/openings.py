@@ -78,6 +78,7 @@ class Openings:
             expires_at=opened.expires_at,
             opened_entry=opened.entry,
             chain=opened.chain,
+            deferred=opened.deferred,
         )
 
     async def cast(self, review: ReviewId, entry: EntryId, records: Records) -> Cast | None:

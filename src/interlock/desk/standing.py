@@ -240,6 +240,7 @@ class Standing:
             opened_entry=opened.entry,
             uses_left=max(uses - self.authority.runs(row.id), 0),
             chain=opened.chain,
+            deferred=opened.deferred,
         )
 
     def is_open_for(self, row: Review, actor: Actor) -> bool:
@@ -353,4 +354,5 @@ def as_pending(opened: Opened) -> Review:
         opened_entry=opened.entry,
         uses_left=opened.uses,
         chain=opened.chain,
+        deferred=opened.deferred,
     )

@@ -81,6 +81,7 @@ class Opened:
     expires_at: datetime
     base: Digest
     chain: tuple[str, ...] = ()
+    deferred: bool = False  # who asked wants the gateway to run it by itself
 
     @property
     def uses(self) -> int:

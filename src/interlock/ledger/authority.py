@@ -17,7 +17,7 @@ from uuid import UUID
 from interlock.ledger.authorised import Broken, CountedVote, KeyKind, KeyRecord, Loading, Opened, Settled
 from interlock.ledger.entry import Entry
 from interlock.ledger.fields import parse_time
-from interlock.ledger.opening import opened_by
+from interlock.ledger.opening import broken_by, opened_by, vote_by
 from interlock.ledger.roster import CHANGES, Roster, counter
 from interlock.ledger.texts import Gathering
 from interlock.model.entry import EntryType
@@ -25,12 +25,11 @@ from interlock.model.names import (
     ActionId,
     ConnectionName,
     Digest,
-    GroupName,
     KeyId,
     PersonId,
     ReviewId,
 )
-from interlock.model.review import Presence, Verdict
+from interlock.model.review import Verdict
 
 KEEP_LOADINGS = 200  # the newest; of older ones the log itself tells
 KEEP_GLASS = 1000  # reviewed ones; one that nobody looked at afterwards is never forgotten
@@ -52,6 +51,7 @@ class _OpenReview:
     runs: int = 0  # released so far
     running: int = 0  # of these, without an end
     seen: dict[PersonId, Digest] = field(default_factory=dict)  # the last card that each is known to have seen
+    waits: bool = False  # a deferred run was asked for and hasn't begun
 
 
 class Authority:
@@ -63,6 +63,7 @@ class Authority:
             EntryType.ACTION_ENDED,
             EntryType.ACTION_UNKNOWN,
             EntryType.REVIEW_OPENED,
+            EntryType.REVIEW_JOINED,
             EntryType.REVIEW_NARROWED,
             EntryType.REVIEW_SEEN,
             EntryType.VOTE_CAST,
@@ -128,6 +129,11 @@ class Authority:
     def approvals(self) -> Iterator[tuple[Opened, datetime]]:
         """Every approval that isn't settled, with the time of the vote that made it one."""
         return ((found.opened, found.approved_at) for found in self._open.values() if found.approved_at is not None)
+
+    def waits_to_run(self, review: ReviewId) -> bool:
+        """Whether a deferred run of it was asked for and hasn't begun, by what who asked said in signed entries."""
+        found = self._open.get(review)
+        return found is not None and found.waits and _compact(review) not in self._settled
 
     def is_revoked(self, key: KeyId) -> bool:
         """Whether a credential was revoked, be it recorded with us or one that others issue."""
@@ -197,12 +203,14 @@ class Authority:
                 review = ReviewId(entry.d["review"])
                 self._unended[ActionId(entry.act)] = review
                 if review:
-                    self._run(review)
+                    self._run(review, by_itself="wait" in entry.d)
             case EntryType.ACTION_ENDED | EntryType.ACTION_UNKNOWN:
                 if ended := self._unended.pop(ActionId(entry.act), None):
                     self._end(ended)
             case EntryType.REVIEW_OPENED:
                 self._open_review(entry)
+            case EntryType.REVIEW_JOINED:
+                self._join(entry)
             case EntryType.REVIEW_NARROWED:
                 self._narrow(entry)
             case EntryType.REVIEW_SEEN:
@@ -239,7 +247,15 @@ class Authority:
         review = ReviewId(entry.obj)
         if review in self._open or _compact(review) in self._settled:
             return  # a review is opened once; a second entry changes nothing
-        self._open[review] = _OpenReview(opened_by(entry), [])
+        self._open[review] = _OpenReview(opened := opened_by(entry), [], waits=opened.deferred)
+
+    def _join(self, entry: Entry) -> None:
+        """Who asks the same again may want the gateway to run it; who only waits along takes no such wish back."""
+        found, actor = self._open.get(ReviewId(entry.obj)), entry.actor
+        if found is None or actor is None or "wait" not in entry.d:
+            return
+        if (actor["id"], tuple(actor["chain"])) == (found.opened.actor, found.opened.chain):
+            found.opened, found.waits = replace(found.opened, deferred=True), True
 
     def _narrow(self, entry: Entry) -> None:
         """From here on the review is another: votes for the card before count for nothing."""
@@ -270,19 +286,7 @@ class Authority:
         reviewed = [each.review for each in self._glass.values() if each.reviewed is not None]
         for old in reviewed[: max(0, len(self._glass) - KEEP_GLASS)]:
             del self._glass[old]
-        self._glass[opened.review] = Broken(
-            review=opened.review,
-            connection=opened.connection,
-            at=entry.ts,
-            person=PersonId(d["person"]),
-            group=GroupName(d["group"]),
-            digest=opened.digest,
-            card=opened.card,
-            excluded=opened.excluded,
-            requirements=opened.requirements,
-            credential=d.get("credential", ""),
-            stay=self.roster.stay(PersonId(d["person"])),
-        )
+        self._glass[opened.review] = broken_by(entry, opened, self.roster.stay(PersonId(d["person"])))
 
     def _answered(self, d: Mapping[str, Any]) -> None:
         """A passkey answered for this: its counter has grown."""
@@ -294,19 +298,7 @@ class Authority:
         found = self._open.get(review)
         if found is None or _compact(review) in self._settled:
             return
-        vote = CountedVote(
-            entry=entry.id,
-            at=entry.ts,
-            person=PersonId(d["person"]),
-            verdict=Verdict(d["verdict"]),
-            presence=Presence(d["presence"]),
-            key=KeyId(d["key"]),
-            digest=Digest(d["digest"]),
-            card=Digest(d["card"]),
-            settles=d["settles"],
-            credential=d.get("credential", ""),
-            stay=self.roster.stay(PersonId(d["person"])),
-        )
+        vote = vote_by(entry, self.roster.stay(PersonId(d["person"])))
         if vote.account is not None:
             vote = replace(vote, link=self.roster.link(vote.person, vote.account))
         self._answered(d)
@@ -318,9 +310,10 @@ class Authority:
         elif vote.settles == "approved" and found.approved_at is None:
             found.approved_at = vote.at
 
-    def _run(self, review: ReviewId) -> None:
+    def _run(self, review: ReviewId, *, by_itself: bool) -> None:
         found = self._open.get(review)
         if found is not None:
+            found.waits = found.waits and not by_itself
             found.runs += 1
             found.running += 1
         if found is None or found.runs >= found.opened.uses:

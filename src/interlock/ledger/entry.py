@@ -121,16 +121,16 @@ def chain(
         raise ValueError("a node signs under the key named <origin>/node/<its name>")
     ts = format_time(now).encode("ascii")
     flush: list[bytes] = []
-    plain, last = 0, ""
+    plain, last, prev = 0, "", state.prev
     for draft in drafts:
         prepared = draft if isinstance(draft, Prepared) else prepare(draft)
-        state = _append(flush, prepared, state, ts, signer)
+        prev = _append(flush, prepared, state, prev, ts, signer)
         if prepared.type in PLAIN:
-            plain, last = plain + 1, state.prev
+            plain, last = plain + 1, prev
     if plain:
         seal = Draft(id=seal_id, type=EntryType.NODE_SEAL, d={"count": plain, "last": last})
-        state = _append(flush, _prepare(seal), state, ts, signer)
-    return flush, state
+        prev = _append(flush, _prepare(seal), state, prev, ts, signer)
+    return flush, ChainState(state.node, state.boot, state.nseq + len(flush), prev)
 
 
 def parse_entry(raw: bytes) -> Entry:
@@ -194,16 +194,17 @@ def _actor(actor: Actor | None) -> JsonValue:
     }
 
 
-def _append(flush: list[bytes], draft: Prepared, state: ChainState, ts: bytes, signer: Signer) -> ChainState:
+def _append(flush: list[bytes], draft: Prepared, begun: ChainState, prev: str, ts: bytes, signer: Signer) -> str:
+    """Appends the next entry to a flush that began at `begun`; `prev` is the hash of the one before, and gives its."""
     raw = b"".join(
         (
             draft.before_boot,
-            state.boot.encode("ascii"),
+            begun.boot.encode("ascii"),
             draft.before_node,
-            state.node.encode("ascii"),
-            b'","nseq":%d' % state.nseq,
+            begun.node.encode("ascii"),
+            b'","nseq":%d' % (begun.nseq + len(flush)),
             draft.before_prev,
-            state.prev.encode("ascii"),
+            prev.encode("ascii"),
             b'","ts":"%b","type":"%b","v":%d}\n' % (ts, draft.type.encode("ascii"), VERSION),
         )
     )
@@ -212,7 +213,7 @@ def _append(flush: list[bytes], draft: Prepared, state: ChainState, ts: bytes, s
     if len(raw) > MAX_ENTRY:
         raise EntryRefused("an entry longer than 65,535 bytes")
     flush.append(raw)
-    return ChainState(state.node, state.boot, state.nseq + 1, entry_hash(raw))
+    return entry_hash(raw)
 
 
 def _checked(fields: Mapping[str, Any], *, signed: bool) -> Mapping[str, Any]:

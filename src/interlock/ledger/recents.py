@@ -47,8 +47,9 @@ class _Sliding:
 
     def add(self, at: float, counts: Mapping[str, int], labels: Iterable[str]) -> None:
         bucket = self._bucket(at)
-        bucket.counts.update(counts)
-        self._sums.update(counts)
+        for name, count in counts.items():  # Counter.update takes four times as long for one or two
+            bucket.counts[name] += count
+            self._sums[name] += count
         for label in labels:
             if label not in bucket.labels:
                 bucket.labels.add(label)
@@ -121,8 +122,9 @@ class Recents:
             return
         counts = _counts(type_, d)
         labels = d["labels"] if type_ is EntryType.ACTION_RELEASED else ()
+        moment = at.timestamp()
         for sliding in self._known(actor):
-            sliding.add(at.timestamp(), counts, labels)
+            sliding.add(moment, counts, labels)
 
     def _known(self, actor: ActorId) -> tuple[_Sliding, ...]:
         known = self._actors.get(actor)

@@ -9,6 +9,7 @@ from interlock.errors import EntryRefused
 from interlock.ledger.claims import Claim, claims
 from interlock.ledger.entry import MAX_ENTRY, Prepared, prepare
 from interlock.model.change import Change, DropDocument, PutDocument, Unit
+from interlock.model.entry import EntryType
 from interlock.model.names import EntryId
 from interlock.stores.changes import weight
 
@@ -39,6 +40,16 @@ class Publish:
 
 
 Job = Ready | Publish
+
+_NOBODY_WAITS: Final = frozenset({EntryType.ACTION_ENDED, EntryType.MASK_APPLIED})
+
+
+def may_wait(job: Job) -> bool:
+    """Whether a job may wait a moment for another to share its flush: it only says how something went that is over.
+
+    An ending with changes isn't one: it settles a review that people look at.
+    """
+    return isinstance(job, Ready) and not job.changes and all(entry.type in _NOBODY_WAITS for entry in job.entries)
 
 
 def make_ready(unit: Unit) -> Ready:

@@ -30,7 +30,7 @@ from interlock.stores.jobs import Publish
 from interlock.stores.lock import StoreLock
 from interlock.stores.migrate import migrate_sqlite
 from interlock.stores.reads import Reader
-from interlock.stores.writer import Writer
+from interlock.stores.writer import PATIENCE_SECONDS, Writer
 
 QUEUE_LIMIT: Final = 8192
 CLOSE_SECONDS: Final = 10.0
@@ -78,6 +78,7 @@ class SqliteStore:
         listener: Callable[[Entry], None] | None = None,
         follower: Callable[[Entry], None] | None = None,
         connect: Callable[[Path], sqlite3.Connection] = open_writer,
+        patience: float = PATIENCE_SECONDS,
     ) -> SqliteStore:
         """Takes the store at `path`, makes it if there is none, verifies all of it and starts the writer.
 
@@ -86,8 +87,9 @@ class SqliteStore:
         of that name (None if there are fewer). `listener` hears every entry that is there already, in order, on another
         thread, before this returns; after an error, what it heard counts for nothing. `follower` hears them likewise,
         and from then on those of `Authority.reads` as they become durable; what it raises then is logged. A clock that
-        takes a floor is never below the newest entry again. Raises `InterlockError` ("store_locked", "store_newer"),
-        `LedgerCorrupt`, `LedgerUnavailable`.
+        takes a floor is never below the newest entry again. `patience`: the seconds that endings may wait for others
+        to be flushed with. Raises `InterlockError` ("store_locked", "store_newer"), `LedgerCorrupt`,
+        `LedgerUnavailable`.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = StoreLock(path)
@@ -101,7 +103,9 @@ class SqliteStore:
                 clock.raise_floor(verified.newest)
             flusher = Flusher(connection, tail, verified.remembered, signer=signer, entropy=entropy, clock=clock)
             records = Reader(path, clock)
-            writer = Writer(flusher, queue_limit=queue_limit, settle=partial(_settle, authority, bell, follower))
+            writer = Writer(
+                flusher, queue_limit=queue_limit, settle=partial(_settle, authority, bell, follower), patience=patience
+            )
         except BaseException:
             lock.release()
             raise

@@ -14,14 +14,14 @@ INTERVAL = 1.0  # seconds; expiry itself is a comparison with the store's clock 
 log = structlog.get_logger()
 
 
-async def run(expire_due: Callable[[], Awaitable[int]], stop: asyncio.Event) -> None:
-    """Calls `expire_due` every second until `stop`."""
+async def run(expire_due: Callable[[], Awaitable[int]], stop: asyncio.Event, interval: float = INTERVAL) -> None:
+    """Calls `expire_due` every `interval` seconds until `stop`."""
     while not stop.is_set():
         try:
             await expire_due()
         except InterlockError as error:
             log.warning("sweeper.failed", code=error.code)
         try:
-            await asyncio.wait_for(stop.wait(), INTERVAL)
+            await asyncio.wait_for(stop.wait(), interval)
         except TimeoutError:
             continue

@@ -230,9 +230,11 @@ async def test_what_is_denied_in_between_is_on_record(line: Pipeline) -> None:
     id_ = ReviewId(again["context"]["approval"]["id"])
 
     class Late(Gate):
-        async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild) -> Answer:
+        async def redeem(
+            self, review_id: ReviewId, action: Action, rebuild: Rebuild, *, by_itself: bool = False
+        ) -> Answer:
             await line.office.vote(await line.office.desk.review(id_), "dana", Verdict.DENY)
-            return await line.office.gate.redeem(review_id, action, rebuild)
+            return await line.office.gate.redeem(review_id, action, rebuild, by_itself=by_itself)
 
     parts = {name: getattr(line.office.gate, name) for name in Gate.__slots__}
     access = replace(line.access, gate=Late(**parts))

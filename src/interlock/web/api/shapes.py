@@ -73,6 +73,7 @@ class ReviewOut(BaseModel):
     valid_seconds: int
     uses: int = Field(description="How many runs an approval is good for")
     uses_left: int
+    wait: Literal["attached", "deferred"] = Field(description="Whether the gateway runs it by itself when approved")
     excluded: list[str]
     opened_at: datetime
     expires_at: datetime
@@ -136,6 +137,7 @@ class OwnReview(BaseModel):
     action_digest: str
     labels: list[str]
     reasons: list[str]
+    wait: Literal["attached", "deferred"] = Field(description="Whether the gateway runs it by itself when approved")
     narrowed: bool = Field(description="Whether a reviewer took something away before signing")
     row_cap: int | None = Field(description="How many rows it may give or change at most")
     questions: list[CommentOut] = Field(description="What reviewers asked and you answered, oldest first")
@@ -257,11 +259,16 @@ def review_out(review: Review) -> ReviewOut:
         valid_seconds=int(asked.valid.total_seconds()),
         uses=review.uses,
         uses_left=review.uses_left,
+        wait=_wait(review),
         excluded=sorted(review.excluded),
         opened_at=review.opened_at,
         expires_at=review.expires_at,
         approved_until=review.approved_until,
     )
+
+
+def _wait(review: Review) -> Literal["attached", "deferred"]:
+    return "deferred" if review.deferred else "attached"
 
 
 def _quorums(quorums: Sequence[Quorum]) -> list[QuorumOut]:
@@ -298,6 +305,7 @@ def own_review(review: Review, card: Card, said: Sequence[Comment]) -> OwnReview
         action_digest=review.digest,
         labels=list(content.labels) if content else [],
         reasons=[policy.because for policy in content.policies] if content else [],
+        wait=_wait(review),
         narrowed=bool(content and content.narrowed),
         row_cap=content.row_cap if content else None,
         questions=[_unnamed(c) for c in said if c.kind is not CommentKind.COMMENT],
