@@ -72,8 +72,10 @@ HIDDEN = {
     "policy": ("CREATE TABLE t (a int)", "CREATE POLICY g ON t USING (a > 0)"),
     "generated column": ("CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) STORED)",),
     "virtual column": ("CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL)",),
-    "identity": ("CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)",),
-    "serial": ("CREATE TABLE t (a serial)",),
+    "numbered by users' code": (
+        "CREATE FUNCTION s(text) RETURNS regclass LANGUAGE sql AS $$ SELECT $1::regclass $$",
+        "CREATE TABLE t (a int DEFAULT nextval(s('x')))",
+    ),
     "computed default": ("CREATE TABLE t (a timestamptz DEFAULT now())",),
     "domain default": ("CREATE DOMAIN d AS int DEFAULT 3", "CREATE TABLE t (a d)"),
     "child": ("CREATE TABLE t (a int)", "CREATE TABLE u () INHERITS (t)"),
@@ -100,6 +102,12 @@ async def test_hidden_effects_are_flagged(empty_database: Database, statements: 
     snapshot = await _loaded(empty_database, "CREATE TABLE plain (a int DEFAULT 7, b text DEFAULT 'x')", *statements)
     assert _relation(snapshot, "t").hidden_effects
     assert not _relation(snapshot, "plain").hidden_effects
+
+
+@pytest.mark.parametrize("column", ["serial", "bigserial", "smallserial", "int GENERATED ALWAYS AS IDENTITY"])
+async def test_numbering_rows_is_no_hidden_effect(empty_database: Database, column: str) -> None:
+    empty_database.execute(f"CREATE TABLE t (a {column}, b text)")
+    assert not _relation(await load_snapshot(empty_database.upstream), "t").hidden_effects
 
 
 WRITES_MORE = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,21 +12,17 @@ import typer
 from rich.console import Console
 
 from interlock import settings as settings_file
-from interlock.cli import doctor_channels, doctor_doors, doctor_files, doctor_people
+from interlock.cli import doctor_channels, doctor_doors, doctor_files, doctor_people, doctor_upstreams
 from interlock.cli.doctor_findings import Finding, Level, as_json, fail, ok, show, warn, worst
 from interlock.cli.in_force import why_not_in_force
-from interlock.errors import InterlockError, Mistakes, UpstreamFailed
+from interlock.errors import InterlockError, Mistakes
 from interlock.ledger.authority import Authority
 from interlock.model.secret import Secret
-from interlock.model.settings import ConnectionSettings, Settings
-from interlock.upstreams.bypass import Bypass, look
+from interlock.model.settings import Settings
 
 SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.", dir_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Key = Annotated[str, typer.Option("--key", metavar="env:NAME", help="A test agent's key, in an environment variable.")]
-
-MOST_TOLD = 8
-FAR_APART_SECONDS = 60.0
 
 
 def doctor(settings: SettingsFile = Path("interlock.toml"), json: AsJson = False, key: Key = "") -> None:
@@ -65,7 +60,7 @@ def examine(file: Path, key: Secret[str] | None = None) -> Iterator[Finding]:
     yield from _guarded("people", doctor_people.check_people(settings, authority))
     yield from _guarded("notify", _channels(settings, authority, now))
     for name, connection in settings.connections.items():
-        yield from _upstream(name, connection)
+        yield from doctor_upstreams.check_upstream(name, connection)
     if doctor_doors.is_serving(settings):
         yield ok("gateway", "the gateway runs")
         yield from doctor_doors.check_doors(settings, key)
@@ -115,43 +110,6 @@ def _guarded(check: str, findings: Iterable[Finding]) -> Iterator[Finding]:
 def _channels(settings: Settings, authority: Authority | None, now: datetime) -> Iterator[Finding]:
     signers = doctor_people.signers(settings, authority)
     yield from doctor_channels.check_channels(settings, authority, signers, now)
-
-
-def _upstream(name: str, connection: ConnectionSettings) -> Iterator[Finding]:
-    check = f"upstream.{name}"
-    try:
-        found = asyncio.run(look(connection.upstream))
-    except UpstreamFailed as failed:
-        yield fail(check, failed.sentence, "Look at [connections] and at the server.")
-        return
-    if found.mighty:
-        yield fail(check, found.mighty, "Give it a login of its own with no more than the grants it needs.")
-    else:
-        yield ok(check, "our login has no more than grants")
-    yield from _around(check, found)
-    skew = abs((found.clock - datetime.now(UTC)).total_seconds())
-    if skew > doctor_files.SKEW_SECONDS:
-        level = fail if skew > FAR_APART_SECONDS else warn
-        yield level("clock", f"{name}'s clock is {int(skew)} s from this machine's", "Set both by NTP.")
-
-
-def _around(check: str, found: Bypass) -> Iterator[Finding]:
-    todo = "Lock these logins, or let them in from the gateway's address alone (pg_hba.conf)."
-    if found.logins:
-        names = [each.name + (" (superuser)" if each.superuser else "") for each in found.logins]
-        yield warn(check, f"these bypass the gate, by logins of their own: {_few(names)}", todo)
-    for each in found.sessions[:MOST_TOLD]:
-        where = f" from {each.address}" if each.address else ""
-        by = f' as "{each.application}"' if each.application else ""
-        times = "1 session" if each.count == 1 else f"{each.count} sessions"
-        yield warn(check, f"bypassing the gate now: {times} of {each.login}{by}{where}", todo)
-    if not found.logins and not found.sessions:
-        yield ok(check, "no other login leads to this database")
-
-
-def _few(names: list[str]) -> str:
-    more = len(names) - MOST_TOLD
-    return ", ".join(names[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 def _authority(settings: Settings) -> Authority | None:

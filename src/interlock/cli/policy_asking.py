@@ -147,9 +147,10 @@ async def _sql_action(
     settings: Settings, actor: Actor, connection: ConnectionSettings, text: bytes, said: Said
 ) -> Action:
     upstream, about = connection.upstream, connection.connection
-    snapshot = await load_snapshot(upstream)
+    unsafe = connection.unsafe_superuser
+    snapshot = await load_snapshot(upstream, unsafe_superuser=unsafe)
     labels = ColumnLabels(snapshot, settings_file.load_catalogs(settings)[about.name], about.name)
-    async with describing(upstream, PINNED, tuple(REPORTED)) as session:
+    async with describing(upstream, PINNED, tuple(REPORTED), unsafe_superuser=unsafe) as session:
         told = {REPORTED[name]: value.lower() for name, value in session.reported.items()}
         state = SessionState(session.schemas, session.role, told)
         try:

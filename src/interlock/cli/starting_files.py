@@ -61,6 +61,7 @@ groups = ["ai-agents"]
 
 # What is protected. Clients name the connection as their database: dbname=clinic.
 # Give Interlock a login of its own with the least rights that do, never a superuser.
+# This one is an example. Take it out, and `interlock connection add` looks at yours and writes its table.
 [connections.clinic]
 kind = "postgres"
 host = "127.0.0.1"

@@ -58,6 +58,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         "Get a short-lived password for the gateway's doors; you confirm it in the console. Reads INTERLOCK_URL.",
     ),
     "token": Verb("token", "app", "Keys of agents, services and people."),
+    "connection": Verb("connection", "app", "Protected servers: add, test, list."),
     "person": Verb("person", "app", "People: their passkeys and sessions."),
     "review": Verb("review", "app", "Held actions: list, show, approve, deny, comment, answer, withdraw, watch."),
     "console": Verb("console", "app", "Signing in to the console."),

@@ -8,9 +8,8 @@ from datetime import datetime
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from interlock.errors import UpstreamFailed
 from interlock.model.settings import UpstreamPostgres
-from interlock.upstreams.connect import connected, refuse_mighty_login
+from interlock.upstreams.connect import MOST_CHARACTERS, connected, taken_apart, why_mighty
 
 MOST = 100  # logins, and groups of sessions, that are told
 
@@ -51,7 +50,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Bypass:
-    """What leads past the gateway. `mighty` says why our own login is more than its grants, or is empty."""
+    """What leads past the gateway. `mighty` says what makes our own login more than its grants."""
 
     logins: tuple[Login, ...]
     sessions: tuple[Connected, ...]
@@ -62,25 +61,28 @@ class Bypass:
 async def look(upstream: UpstreamPostgres) -> Bypass:
     """Looks, over a read-only connection of our own login. Raises `UpstreamFailed` when it can't be reached."""
     async with connected(upstream) as connection:
-        logins = await _rows(connection, _LOGINS)
-        sessions = await _rows(connection, _SESSIONS)
-        row = await (await connection.execute("SELECT pg_catalog.clock_timestamp()")).fetchone()
-        assert row is not None
-        return Bypass(
-            tuple(Login(str(name), bool(superuser)) for name, superuser in logins),
-            tuple(Connected(str(login), str(app), str(at), int(count)) for login, app, at, count in sessions),
-            await _mighty(connection),
-            row[0],
-        )
+        with taken_apart(upstream):
+            return await _looked(connection)
+
+
+async def _looked(connection: AsyncConnection[TupleRow]) -> Bypass:
+    logins = await _rows(connection, _LOGINS)
+    sessions = await _rows(connection, _SESSIONS)
+    row = await (await connection.execute("SELECT pg_catalog.clock_timestamp()")).fetchone()
+    assert row is not None
+    assert isinstance(row[0], datetime)
+    return Bypass(
+        tuple(Login(str(name)[:MOST_CHARACTERS], bool(superuser)) for name, superuser in logins),
+        tuple(_connected(*each) for each in sessions),
+        await why_mighty(connection),
+        row[0],
+    )
+
+
+def _connected(login: object, application: object, address: object, count: int) -> Connected:
+    who, what, where = (str(each)[:MOST_CHARACTERS] for each in (login, application, address))
+    return Connected(who, what, where, int(count))
 
 
 async def _rows(connection: AsyncConnection[TupleRow], query: str) -> list[TupleRow]:
     return await (await connection.execute(query.encode(), (MOST,))).fetchall()
-
-
-async def _mighty(connection: AsyncConnection[TupleRow]) -> str:
-    try:
-        await refuse_mighty_login(connection)
-    except UpstreamFailed as failed:
-        return failed.sentence
-    return ""

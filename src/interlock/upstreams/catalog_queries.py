@@ -10,6 +10,11 @@ or more). Temporary objects of other sessions are left out: they are nobody else
 from __future__ import annotations
 
 _CONSTANT = "'{CONST %'"
+# A default that is nextval, as serial columns have (pg_proc.dat: 1574; 480 and 714 make its bigint an int and a
+# smallint). Like an identity it only numbers rows.
+_NEXTVAL = "{FUNCEXPR :funcid 1574 %"
+_CAST = "{FUNCEXPR :funcid %d %%:args (" + _NEXTVAL.replace("%", "%%")
+_NUMBERED = f"ANY (ARRAY['{_NEXTVAL}', '{_CAST % 480}', '{_CAST % 714}'])"
 
 
 def _users_code(catalog: str, oid: str) -> str:
@@ -36,7 +41,8 @@ SELECT c.oid::int8, n.nspname, c.relname, c.relkind::text, c.relowner::regrole::
  ORDER BY n.nspname, c.relname
 """
 
-# A default counts as constant when its stored tree is a single Const node; a domain may bring a default of its own.
+# A default counts as constant when its stored tree is a single Const node, and doesn't count where it numbers rows by
+# code of the server's own; a domain may bring a default of its own.
 # The last field but one: the writes (i, u, d) of the table that run code of users for this column.
 COLUMNS = f"""
 SELECT c.oid::int8, a.attnum::int, a.attname, a.atttypid::int8,
@@ -50,8 +56,9 @@ SELECT c.oid::int8, a.attnum::int, a.attname, a.atttypid::int8,
               OR EXISTS (SELECT FROM pg_catalog.pg_type e
                           WHERE e.oid = t.typelem AND e.oid >= 16384 AND e.typtype IN ('c', 'd'))
             THEN 'iu' ELSE '' END,
-       a.attgenerated <> '' OR a.attidentity <> '' OR (d.adbin IS NOT NULL AND d.adbin::text NOT LIKE {_CONSTANT})
-         OR t.typdefault IS NOT NULL
+       a.attgenerated <> '' OR t.typdefault IS NOT NULL
+         OR (d.adbin IS NOT NULL AND d.adbin::text NOT LIKE {_CONSTANT}
+             AND (NOT d.adbin::text LIKE {_NUMBERED} OR {_users_code("pg_attrdef", "d.oid")}))
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -55,14 +55,18 @@ class Refused:
 
 @asynccontextmanager
 async def describing(
-    upstream: UpstreamPostgres, pinned: Mapping[str, str], reported: tuple[str, ...]
+    upstream: UpstreamPostgres,
+    pinned: Mapping[str, str],
+    reported: tuple[str, ...],
+    *,
+    unsafe_superuser: bool = False,
 ) -> AsyncIterator[Session]:
     """A session in which statements can be described; `pinned` settings are made, `reported` ones are told.
 
     Raises `UpstreamFailed` when the server can't be reached, breaks off, or the login is too mighty.
     """
     async with connected(upstream) as connection:
-        await refuse_mighty_login(connection)
+        await refuse_mighty_login(connection, unsafe_superuser=unsafe_superuser)
         for name, value in pinned.items():
             await connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
         row = await (await connection.execute(_FACTS)).fetchone()

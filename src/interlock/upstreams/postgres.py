@@ -16,7 +16,7 @@ from interlock.errors import UpstreamFailed
 from interlock.model.settings import UpstreamPostgres
 from interlock.model.snapshot import Column, Relation, Snapshot
 from interlock.upstreams import catalog_queries as queries
-from interlock.upstreams.connect import connect, connected, failure, refuse_mighty_login
+from interlock.upstreams.connect import connect, connected, failure, refuse_mighty_login, taken_apart
 from interlock.upstreams.mark_query import MARK
 
 _ATTEMPTS = 5
@@ -25,22 +25,23 @@ _WRITES = {"i": "insert", "u": "update", "d": "delete"}
 Row = tuple[Any, ...]
 
 
-async def load_snapshot(upstream: UpstreamPostgres) -> Snapshot:
+async def load_snapshot(upstream: UpstreamPostgres, *, unsafe_superuser: bool = False) -> Snapshot:
     """All definitions outside the catalogs, from one REPEATABLE READ transaction.
 
     The functions that write definitions out (`pg_get_viewdef` and the like) look past the transaction's snapshot, so
     the mark is compared before and after, and the whole is read again when it moved. Raises `UpstreamFailed` when the
-    server can't be read, its definitions don't hold still, or the login is too mighty.
+    server can't be read, its definitions don't hold still, or the login is too mighty and `unsafe_superuser` isn't set.
     """
     async with connected(upstream) as connection:
-        await refuse_mighty_login(connection)
-        before = await definitions_mark(connection)
-        for _ in range(_ATTEMPTS):
-            snapshot = await _read(connection)
-            after = await definitions_mark(connection)
-            if before == after:
-                return snapshot
-            before = after
+        await refuse_mighty_login(connection, unsafe_superuser=unsafe_superuser)
+        with taken_apart(upstream):
+            before = await definitions_mark(connection)
+            for _ in range(_ATTEMPTS):
+                snapshot = await _read(connection)
+                after = await definitions_mark(connection)
+                if before == after:
+                    return snapshot
+                before = after
     raise UpstreamFailed(f"the definitions at {upstream.host}:{upstream.port} keep changing while they are read")
 
 
