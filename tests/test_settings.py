@@ -92,28 +92,45 @@ def test_reads_everything(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from-file\n", encoding="utf-8")
     text = WHOLE.replace("env:CLINIC_PASSWORD", "file:secret").replace('host = "127.0.0.1"', 'host = "db.example"') + (
         'port = 5433\ntls = "verify-full"\nca = "ca.pem"\nenvironment = "staging"\ntags = ["hipaa"]\n'
-        'catalog = "clinic.catalog.toml"\n'
+        'catalog = "clinic.catalog.toml"\ncertificate = "cert.pem"\nkey = "key.pem"\ndirect_tls = true\n'
+        "channel_binding = true\nmost_sessions = 9\nunsafe_superuser = true\n"
         '[paths]\ndata = "d"\nkeys = "/srv/k"\n'
         '[listen.control]\nhost = "0.0.0.0"\nport = 443\ntls_certificate = "cert.pem"\ntls_key = "key.pem"\n'
         '[listen.agents]\nhost = "::1"\nport = 1\n[listen.postgres]\nport = 2\n'
         '[control]\nurl = "https://interlock.example/"\n'
         '[policy]\npacks = ["agents"]\nfiles = ["local.cedar"]\n'
         "[votes]\nunsafe_token_votes = true\n"
-        "[limits]\nsessions = 1\nopen_reviews_per_actor = 2\nledger_queue = 256\nlogin_seconds = 4\n"
+        "[limits]\nsessions = 1\nsessions_per_actor = 7\nopen_reviews_per_actor = 2\n"
+        "ledger_queue = 256\nlogin_seconds = 4\n"
     )
     settings = load(write(tmp_path, text), {})
     clinic = settings.connections[ConnectionName("clinic")]
     assert clinic.upstream.password.reveal() == "from-file"
     assert (clinic.upstream.host, clinic.upstream.port, clinic.upstream.tls) == ("db.example", 5433, "verify-full")
+    assert (clinic.upstream.certificate, clinic.upstream.key) == (tmp_path / "cert.pem", tmp_path / "key.pem")
+    assert clinic.upstream.direct_tls and clinic.upstream.channel_binding and clinic.unsafe_superuser
+    assert clinic.most_sessions == 9
     assert (clinic.upstream.ca, clinic.catalog) == (tmp_path / "ca.pem", tmp_path / "clinic.catalog.toml")
     assert (clinic.connection.environment, clinic.connection.tags) == ("staging", frozenset({"hipaa"}))
     assert (settings.data_dir, settings.keys_dir) == (tmp_path / "d", Path("/srv/k"))
     assert settings.control.tls is not None
     assert settings.control.tls.certificate == tmp_path / "cert.pem"
     assert settings.public_url == "https://interlock.example"
-    assert settings.limits == Limits(1, 2, 256, 4)
+    assert settings.limits == Limits(1, 7, 2, 256, 4)
     assert settings.unsafe_token_votes
     assert set(load_sources(settings)) == {"packs/agents.cedar", "local.cedar"}
+
+
+@pytest.mark.parametrize("login", ["certificate", "trust"])
+def test_a_login_without_a_password_has_none(tmp_path: Path, login: str) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    more = f'login = "{login}"\ntls = "verify-full"\ncertificate = "cert.pem"\nkey = "key.pem"\n'
+    without = WHOLE.replace('password = "env:CLINIC_PASSWORD"\n', "")
+    upstream = load(write(tmp_path, without + more), {}).connections[ConnectionName("clinic")].upstream
+    assert (upstream.login, upstream.password.reveal()) == (login, "")
+    (found,) = mistakes(tmp_path, WHOLE + more)
+    assert found.endswith(f'[connections.clinic] password: this means nothing with login = "{login}"')
 
 
 def test_tls_upstream_is_the_default_off_the_machine(tmp_path: Path) -> None:
@@ -188,6 +205,23 @@ CONNECTION_MISTAKES = [
     ('ca = "none.pem"\n', '[connections.clinic] ca: this means nothing with tls = "disable"'),
     ('catalogue = "x"\n', 'catalogue: there is no such key; did you mean "catalog"?'),
     ('catalog = "none.toml"\n', "[connections.clinic] catalog: there is no file none.toml"),
+    ('login = "scram"\n', '[connections.clinic] login: "scram" isn\'t one of certificate, md5, scram-sha-256, trust'),
+    ('login = "certificate"\n', '[connections.clinic] certificate: login = "certificate" needs this, and its key'),
+    ('login = "certificate"\n', "[connections.clinic] login: a certificate is shown over TLS only"),
+    ('login = "trust"\n', '[connections.clinic] password: this means nothing with login = "trust"'),
+    ('certificate = "none.pem"\n', "[connections.clinic] certificate: there is no file none.pem"),
+    ('certificate = "none.pem"\n', "[connections.clinic] key: this is missing beside the other"),
+    ('key = "none.pem"\n', "[connections.clinic] certificate: this is missing beside the other"),
+    ('key = "none.pem"\n', '[connections.clinic] key: this means nothing with tls = "disable"'),
+    ("direct_tls = true\n", '[connections.clinic] direct_tls: this means nothing with tls = "disable"'),
+    ("direct_tls = 1\n", "[connections.clinic] direct_tls: this must be true or false"),
+    ("channel_binding = true\n", '[connections.clinic] channel_binding: this means nothing with tls = "disable"'),
+    (
+        'tls = "verify-full"\nlogin = "md5"\nchannel_binding = true\n',
+        '[connections.clinic] channel_binding: this means nothing without login = "scram-sha-256"',
+    ),
+    ("most_sessions = 0\n", "[connections.clinic] most_sessions: this must be a whole number from 1 to 10000"),
+    ("unsafe_superuser = 1\n", "[connections.clinic] unsafe_superuser: this must be true or false"),
 ]
 
 

@@ -26,11 +26,14 @@ from interlock.model.settings import ConnectionSettings, Settings
 from interlock.model.snapshot import Snapshot
 from interlock.sensitivity.columns import ColumnLabels
 from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
+from interlock.wire.postgres.kernel import COMPILED
 from interlock.workers import adopter, sweeper
+from interlock.workers.deferred import DeferredWork
 from interlock.workers.schema_refresh import SchemaRefresh
 
 STOP_SECONDS = 10.0
 FIRST_LOOK_SECONDS = 15.0
+KEPT_LOOK_SECONDS = 60.0  # how often what was kept for long enough is deleted
 
 log = structlog.get_logger()
 
@@ -65,6 +68,7 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
         lambda: _sign(core, stop),
         lambda: core.key_sets.run(stop),
         lambda: core.callbacks.run(core.bell.listen, stop),
+        lambda: sweeper.run(core.desk.deferrals.sweep, stop, KEPT_LOOK_SECONDS),
     ]
     first_looks: list[Callable[[], Coroutine[None, None, None]]] = []
     for name, connection in settings.connections.items():
@@ -82,6 +86,8 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
         public_url=settings.public_url,
         limits=settings.limits,
     )
+    deferred = DeferredWork(core.desk, [door.runner()])
+    workers.append(lambda: deferred.run(core.bell.listen, stop))
     control, agents = http_servers(core, reached, stop)
     await door.start()
     async with asyncio.TaskGroup() as group:
@@ -91,7 +97,13 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
             group.create_task(run(stop))
         group.create_task(control.serve())
         group.create_task(agents.serve())
-        log.info("serving", control=settings.public_url, postgres=settings.postgres.port, version=__version__)
+        log.info(
+            "serving",
+            control=settings.public_url,
+            postgres=settings.postgres.port,
+            version=__version__,
+            row_kernel="compiled" if COMPILED else "python",
+        )
         await stop.wait()
         core.bell.close()
         control.should_exit = agents.should_exit = True
@@ -114,7 +126,7 @@ def _schema_refresh(
     definitions: dict[ConnectionName, Definitions | None],
 ) -> SchemaRefresh:
     async def load() -> Snapshot:
-        return await load_snapshot(connection.upstream)
+        return await load_snapshot(connection.upstream, unsafe_superuser=connection.unsafe_superuser)
 
     def changed(snapshot: Snapshot) -> None:
         known = definitions[name]
@@ -124,7 +136,13 @@ def _schema_refresh(
         catalog = core.catalogs[name]
         labels = ColumnLabels(snapshot, catalog, name)
         definitions[name] = Definitions(
-            connection.connection, connection.upstream, catalog, snapshot, labels, refresh.refresh_now
+            connection.connection,
+            connection.upstream,
+            catalog,
+            snapshot,
+            labels,
+            refresh.refresh_now,
+            connection.most_sessions,
         )
 
     refresh = SchemaRefresh(DefinitionsWatch(connection.upstream), load, changed)

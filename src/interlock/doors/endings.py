@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from functools import partial
+from typing import Any
 
 import structlog
 
 from interlock.errors import InterlockError, LedgerUnavailable
 from interlock.gate import Gate
 from interlock.model.release import Ending, Release
+from interlock.ports import Receipt
 
 MAX_WAITING = 10_000  # endings; beyond that the oldest tries aren't repeated and recovery says `unknown`
 RETRY_SECONDS = 0.5
@@ -27,7 +30,7 @@ class Endings:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Future[Any]] = set()
 
     async def record(self, release: Release, ending: Ending) -> None:
         """Durable when this returns, unless the ledger is down: then it is tried again in the background."""
@@ -35,7 +38,26 @@ class Endings:
 
     def soon(self, release: Release, ending: Ending) -> None:
         """Records without waiting; what the actor did counts at once."""
-        self._keep(self._record(self._gate.end(release, ending), release, ending))
+        recorded = asyncio.ensure_future(self._gate.end(release, ending))  # the ledger's own future: no task for it
+        if self._is_full():
+            recorded.add_done_callback(_unheard)
+            return
+        self._waiting.add(recorded)
+        recorded.add_done_callback(partial(self._recorded, release, ending))
+
+    def _recorded(self, release: Release, ending: Ending, recorded: asyncio.Future[Receipt]) -> None:
+        self._waiting.discard(recorded)
+        if recorded.cancelled():
+            return
+        match recorded.exception():
+            case None:
+                return
+            case LedgerUnavailable():
+                self._keep(self._again(release, ending))
+            case InterlockError() as error:
+                log.error("ending.refused", code=error.code, action=release.action.id)
+            case error:
+                log.error("ending.failed", error=type(error).__name__, action=release.action.id)
 
     async def _record(self, recorded: Awaitable[object], release: Release, ending: Ending) -> None:
         try:
@@ -54,13 +76,18 @@ class Endings:
 
     def _keep(self, coroutine: object) -> None:
         assert asyncio.iscoroutine(coroutine)
-        if len(self._waiting) >= MAX_WAITING:
+        if self._is_full():
             coroutine.close()
-            log.error("ending.dropped", waiting=len(self._waiting))
             return
         task = asyncio.ensure_future(coroutine)
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
+
+    def _is_full(self) -> bool:
+        full = len(self._waiting) >= MAX_WAITING
+        if full:
+            log.error("ending.dropped", waiting=len(self._waiting))
+        return full
 
     async def _again(self, release: Release, ending: Ending) -> None:
         pause = RETRY_SECONDS
@@ -74,3 +101,9 @@ class Endings:
             except InterlockError as error:
                 log.error("ending.refused", code=error.code, action=release.action.id)
             return
+
+
+def _unheard(recorded: asyncio.Future[Receipt]) -> None:
+    """Nobody asks for its outcome; asked here, so that the loop doesn't complain."""
+    if not recorded.cancelled():
+        recorded.exception()

@@ -7,6 +7,7 @@ it waits for something else (a vote, an upstream), without a read of its own pen
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from typing import cast
@@ -15,6 +16,7 @@ from interlock.errors import UpstreamFailed
 from interlock.model.peer import Peer
 
 HIGH_WATER = 256 * 1024  # bytes received and not yet taken: above this the transport stops reading
+IDLE_SECONDS, PROBE_SECONDS, PROBES = 60, 10, 6  # TCP keepalive: after so long, so often, so many unanswered
 STALLED_SECONDS = 300.0  # a peer that takes no byte for so long is gone
 
 
@@ -32,6 +34,7 @@ class Link(asyncio.Protocol):
         self._may_write = True
         self.lost = asyncio.Event()
         self.on_lost: Callable[[], None] | None = None
+        self.on_arrival: Callable[[], None] | None = None  # bytes have come, and nobody waits for them
 
     # -- called by the loop -------------------------------------------------------------------------------------------
 
@@ -39,6 +42,8 @@ class Link(asyncio.Protocol):
         """The loop's call at the start, and again after `start_tls`."""
         first = self._transport is None
         self._transport = cast(asyncio.Transport, transport)  # uvloop's transports have its methods, not its class
+        if first:
+            _keep_alive(self._transport)
         if first and self._on_connect is not None:
             self._on_connect(self)
 
@@ -49,6 +54,8 @@ class Link(asyncio.Protocol):
         if self._held > HIGH_WATER and self._reading and self._transport is not None:
             self._transport.pause_reading()
             self._reading = False
+        if self._arrived is None and self.on_arrival is not None:
+            self.on_arrival()
         _wake(self._arrived)
 
     def eof_received(self) -> bool:
@@ -76,9 +83,19 @@ class Link(asyncio.Protocol):
     # -- called by doors ----------------------------------------------------------------------------------------------
 
     @property
+    def behind(self) -> bool:
+        """Whether the peer doesn't take bytes as fast as they are sent, so that they lie here."""
+        return not self._may_write
+
+    @property
     def pending(self) -> int:
         """Bytes that have come and weren't taken yet."""
         return self._held
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """What a TLS handshake has come to; None on a plain connection."""
+        return self._transport.get_extra_info("ssl_object") if self._transport is not None else None
 
     @property
     def peer(self) -> Peer:
@@ -99,6 +116,12 @@ class Link(asyncio.Protocol):
                 await self._arrived
             finally:
                 self._arrived = None
+        return self.take()
+
+    def take(self) -> bytes:
+        """All that has come since the last call, without waiting; b"" when nothing has."""
+        if not self._chunks:
+            return b""
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self._held = 0
@@ -155,6 +178,20 @@ async def connect(host: str, port: int, seconds: float) -> Link:
     except (OSError, TimeoutError):
         raise UpstreamFailed("the protected system can't be reached") from None
     return link
+
+
+def _keep_alive(transport: asyncio.Transport) -> None:
+    """A peer that vanished without a word (its machine lost its power) is found out within two minutes.
+
+    Small messages go out at once: uvloop and asyncio set TCP_NODELAY themselves.
+    """
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", IDLE_SECONDS), ("TCP_KEEPINTVL", PROBE_SECONDS), ("TCP_KEEPCNT", PROBES)):
+        if hasattr(socket, option):  # not every system has all of them
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

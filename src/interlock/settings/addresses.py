@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName
+from interlock.model.secret import Secret
 from interlock.model.settings import ConnectionSettings, Listen, Settings, TlsFiles, UpstreamPostgres
 from interlock.settings.people import check_words
 from interlock.settings.table import Table
@@ -16,6 +17,8 @@ LAST_PORT = 65535
 DEFAULT_PORTS = {"control": 8080, "agents": 8081, "postgres": 6432}
 _ANY = ("0.0.0.0", "::")  # noqa: S104  recognised, never a default
 _TLS = ("disable", "verify-full")
+_LOGINS = ("scram-sha-256", "md5", "certificate", "trust")
+_WITHOUT_PASSWORD = ("certificate", "trust")
 
 
 def is_loopback(host: str) -> bool:
@@ -85,11 +88,17 @@ def no_passkeys(public_url: str, passkeys: str) -> str | None:
 
 
 def unsafe(settings: Settings) -> list[str]:
-    """A sentence for each connection on which nothing is stopped."""
-    return [
+    """A sentence for each connection on which nothing is stopped, or whose login may be more than its grants."""
+    observed = [
         f"[connections.{name}] unsafe_observe: nothing is stopped or masked here; what would have been is recorded"
         for name, each in settings.connections.items()
         if each.connection.unsafe_observe
+    ]
+    return observed + [
+        f"[connections.{name}] unsafe_superuser: its login may be more than its grants, so that no grant of the server"
+        " bounds what a statement reaches"
+        for name, each in settings.connections.items()
+        if each.unsafe_superuser
     ]
 
 
@@ -102,7 +111,13 @@ def read_connection(name: str, table: Table) -> ConnectionSettings:
     check_words(table, "tags", tags)
     observe = table.flag("unsafe_observe", False)
     connection = Connection(ConnectionName(name), kind, environment, frozenset(tags), observe)
-    settings = ConnectionSettings(connection, _upstream(table), table.file("catalog"))
+    settings = ConnectionSettings(
+        connection,
+        _upstream(table),
+        table.file("catalog"),
+        most_sessions=table.number("most_sessions", 80, 1, 10_000),
+        unsafe_superuser=table.flag("unsafe_superuser", False),
+    )
     table.done()
     return settings
 
@@ -163,15 +178,50 @@ def _port_mistake(url: str, control: Listen) -> str | None:
 def _upstream(table: Table) -> UpstreamPostgres:
     host = table.text("host")
     tls = table.one_of("tls", _TLS, "disable" if is_loopback(host) else "verify-full")
-    ca = table.file("ca")
-    if ca is not None and tls == "disable":
-        table.wrong("ca", 'this means nothing with tls = "disable"')
-    return UpstreamPostgres(
+    login = table.one_of("login", _LOGINS, "scram-sha-256")
+    upstream = UpstreamPostgres(
         host=host,
         port=table.number("port", 5432, 1, LAST_PORT),
         database=table.text("database"),
         user=table.text("user"),
-        password=table.secret("password"),
+        password=_password(table, login),
         tls=tls,
-        ca=ca,
+        ca=table.file("ca"),
+        login=login,
+        certificate=table.file("certificate"),
+        key=table.file("key"),
+        direct_tls=table.flag("direct_tls", False),
+        channel_binding=table.flag("channel_binding", False),
     )
+    _check_login(table, upstream)
+    return upstream
+
+
+def _password(table: Table, login: str) -> Secret[str]:
+    if login not in _WITHOUT_PASSWORD:
+        return table.secret("password")
+    if table.has("password"):
+        table.wrong("password", f'this means nothing with login = "{login}"')
+    return Secret("")
+
+
+def _check_login(table: Table, upstream: UpstreamPostgres) -> None:
+    """What doesn't go together."""
+    behind_tls = {
+        "ca": upstream.ca is not None,
+        "certificate": upstream.certificate is not None,
+        "key": upstream.key is not None,
+        "direct_tls": upstream.direct_tls,
+        "channel_binding": upstream.channel_binding,
+    }
+    if upstream.tls == "disable":
+        for key in (key for key, used in behind_tls.items() if used):
+            table.wrong(key, 'this means nothing with tls = "disable"')
+    if (upstream.certificate is None) != (upstream.key is None):
+        table.wrong("key" if upstream.key is None else "certificate", "this is missing beside the other")
+    elif upstream.login == "certificate" and upstream.certificate is None:
+        table.wrong("certificate", 'login = "certificate" needs this, and its key')
+    if upstream.login == "certificate" and upstream.tls == "disable":
+        table.wrong("login", 'a certificate is shown over TLS only: this needs tls = "verify-full"')
+    if upstream.channel_binding and upstream.login in ("md5", *_WITHOUT_PASSWORD):
+        table.wrong("channel_binding", 'this means nothing without login = "scram-sha-256"')

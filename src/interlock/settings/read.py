@@ -186,6 +186,7 @@ def _limits(root: Table) -> Limits:
     usual = Limits()
     limits = Limits(
         sessions=table.number("sessions", usual.sessions, 1, 100_000),
+        sessions_per_actor=table.number("sessions_per_actor", usual.sessions_per_actor, 1, 100_000),
         open_reviews_per_actor=table.number("open_reviews_per_actor", usual.open_reviews_per_actor, 1, 10_000),
         ledger_queue=table.number("ledger_queue", usual.ledger_queue, 256, 1_000_000),
         login_seconds=table.number("login_seconds", usual.login_seconds, 1, 300),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from interlock.wire.postgres.copy_data import CopyMasker
+from interlock.wire.postgres.copy_data import CopyRewriter
 from interlock.wire.postgres.frames import first_messages
 
 TOO_MANY = "54000"  # program_limit_exceeded: of PostgreSQL's codes the one that says it
@@ -41,7 +41,7 @@ class Allowance:
         self.overdrawn = stop < len(data)
         return self._fitting(data[:stop])
 
-    def copied(self, data: bytes, copy: CopyMasker) -> bytes:
+    def copied(self, data: bytes, copy: CopyRewriter) -> bytes:
         """Of whole CopyData messages, masked, those whose rows are within; raises `MalformedInput`."""
         within: list[bytes] = []
         at = 0

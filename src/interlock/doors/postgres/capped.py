@@ -65,27 +65,26 @@ class CappedRun:
         unit: UnitPlan,
         release: Release,
         *,
-        simple: bool,
         cancel: Callable[[], asyncio.Task[None]],
     ) -> None:
         assert release.obligations.row_cap is not None, "only for units with a cap"
         self._up, self._down, self._release = up, down, release
         before, body, behind = parted(unit.statements, [p.statement for p in unit.statements])
-        self._writes = any(p.statement.kind is Kind.WRITE for p in body)
+        self._writes = writes_rows(unit)
         self._rows = Allowance(release.obligations.row_cap, MAX_HELD if self._writes else None)
         self._held = Held()
         sink: Sink = self._held if self._writes else down
-        self._before = Run(up, sink, _part(unit, before), None, simple=False) if before else None
+        self._before = Run(up, sink, _part(unit, before), None, cancel=cancel) if before else None
         self._body = Run(
             up,
             sink,
             _part(unit, body, b"" if behind else unit.owed_after),
             release,
-            simple=simple,
+            cancel=cancel,
             part=slice(len(before), len(before) + len(body)),
-            allowed=Allowed(self._rows, cancel),
+            allowed=Allowed(self._rows),
         )
-        self._behind = Run(up, sink, _part(unit, behind, unit.owed_after), None, simple=False) if behind else None
+        self._behind = Run(up, sink, _part(unit, behind, unit.owed_after), None, cancel=cancel) if behind else None
         self._inside = False  # whether the transaction is the client's
 
     async def through(self, durable: Awaitable[object] | None) -> RunEnd:
@@ -163,8 +162,13 @@ class CappedRun:
         return Stop(TOO_MANY, f"{what}; nothing of it was kept." if self._writes else f"{what}.", detail)
 
 
+def writes_rows(unit: UnitPlan) -> bool:
+    """Whether what it may do is counted afterwards and undone: that needs a transaction of its own, or a savepoint."""
+    return any(p.statement.kind is Kind.WRITE for p in unit.statements)
+
+
 def _part(unit: UnitPlan, statements: Sequence[Planned], owed_after: bytes = b"") -> UnitPlan:
-    return UnitPlan(tuple(statements), owed_after, unit.names)
+    return replace(unit, statements=tuple(statements), owed_after=owed_after)
 
 
 def _both(one: RunEnd, other: RunEnd) -> RunEnd:
@@ -173,7 +177,11 @@ def _both(one: RunEnd, other: RunEnd) -> RunEnd:
         other.ending, rows=max(one.ending.rows, other.ending.rows), masked=(*one.ending.masked, *other.ending.masked)
     )
     return replace(
-        other, ending=ending, completed=one.completed + other.completed, drifted=one.drifted or other.drifted
+        other,
+        ending=ending,
+        completed=one.completed + other.completed,
+        drifted=one.drifted or other.drifted,
+        ran=(*one.ran, *other.ran),
     )
 
 

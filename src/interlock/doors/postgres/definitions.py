@@ -43,7 +43,10 @@ def _heard(look: asyncio.Future[None]) -> None:
 
 @dataclass(slots=True)
 class Definitions:
-    """One connection's definitions; replaced whole when the schema changes. `refresh` looks at the server now."""
+    """One connection's definitions; replaced whole when the schema changes. `refresh` looks at the server now.
+
+    `most_sessions`: how many upstream sessions clients may have at once.
+    """
 
     connection: Connection
     upstream: UpstreamPostgres
@@ -51,6 +54,7 @@ class Definitions:
     snapshot: Snapshot
     labels: ColumnLabels
     refresh: Callable[[], Awaitable[None]]
+    most_sessions: int = 80
 
     def replace(self, snapshot: Snapshot) -> None:
         """Takes a newer snapshot; what is analysed from here on goes by it."""

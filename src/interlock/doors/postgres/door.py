@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import ssl
+import time
+from collections import Counter
 from collections.abc import Mapping
 
 import structlog
 
 from interlock.actions.session import session_open
-from interlock.doors import tls
+from interlock.doors.accepting import Acceptor
 from interlock.doors.endings import Endings
+from interlock.doors.postgres.deferred import DeferredRuns
 from interlock.doors.postgres.definitions import Definitions
-from interlock.doors.postgres.facts import Facts
+from interlock.doors.postgres.idle_limits import Idled, IdleLimits
 from interlock.doors.postgres.login import LoggedIn, LoginRefused, first_packet, log_in
+from interlock.doors.postgres.meeting import Meeting, Welcomes, upstream_settings
+from interlock.doors.postgres.parking import Slots
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.session import PostgresSession
 from interlock.doors.postgres.texts import Texts
-from interlock.doors.postgres.upstream import Upstream
+from interlock.doors.postgres.upstream import LOST_CODE, Upstream, UpstreamAway
 from interlock.doors.relay import Link
+from interlock.doors.tls import ServerTls
 from interlock.errors import InterlockError, LedgerUnavailable, MalformedInput, UpstreamFailed
 from interlock.gate import Cleared, Denied, Gate
-from interlock.model.names import ActionId, ConnectionName
+from interlock.model.actor import Actor
+from interlock.model.names import ActionId, ActorId, ConnectionName
 from interlock.model.payload import SessionPayload
 from interlock.model.release import Ending, Outcome
 from interlock.model.settings import Limits, Listen
@@ -68,36 +74,44 @@ class PostgresDoor:
         self._entropy = entropy
         self._public_url = public_url
         self._limits = limits
-        self._tls: ssl.SSLContext | None = tls.server_context(listen.tls, listen.client_ca) if listen.tls else None
+        self._tls = ServerTls(listen.tls, listen.client_ca, time.monotonic) if listen.tls else None
         self._texts: dict[ConnectionName, Texts] = {}
+        self._welcomes: dict[ConnectionName, Welcomes] = {}
+        self._slots: dict[ConnectionName, Slots] = {}
+        self._per_actor: Counter[ActorId] = Counter()
         self._sessions: dict[int, tuple[bytes, PostgresSession]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        late = denial.refuse_session("57014", "The login took too long.")
+        self._acceptor = Acceptor(self._tls, self._accepted, limits.login_seconds, late)
         self.endings = Endings(gate)
+
+    def runner(self) -> DeferredRuns:
+        """What runs the deferred actions of this door's connections."""
+        return DeferredRuns(self._connections, self._gate, self._registry, self.endings, self._entropy, self._slots_of)
 
     async def start(self) -> None:
         """Begins to listen."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Link(self._accepted), self._listen.host, self._listen.port)
+        await self._acceptor.start(self._listen.host, self._listen.port)
 
     @property
     def port(self) -> int:
         """The port it listens on, also where the settings left the choice to the system."""
-        assert self._server is not None, "start first"
-        return int(self._server.sockets[0].getsockname()[1])
+        return self._acceptor.port
 
     async def stop(self, seconds: float) -> None:
         """Stops listening, ends every session, and waits for their endings to be recorded, for at most `seconds`."""
-        if self._server is not None:
-            self._server.close()
+        self._acceptor.close()
         for task in tuple(self._tasks):
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+        for slots in self._slots.values():
+            slots.close()
         await self.endings.settled(seconds)
 
     def _accepted(self, link: Link) -> None:
-        if len(self._tasks) - len(self._sessions) >= LOGINS or len(self._sessions) >= self._limits.sessions:
+        logging_in = len(self._tasks) - len(self._sessions) + self._acceptor.silent  # this one among them
+        if logging_in > LOGINS or len(self._sessions) >= self._limits.sessions:
             link.write(denial.refuse_session("53300", "Too many clients are connected already; try again later."))
             link.close()
             return
@@ -112,9 +126,14 @@ class PostgresDoor:
             link.write(denial.refuse_session(refused.sqlstate, refused.sentence))
         except MalformedInput as error:
             link.write(denial.refuse_session("08P01", f"Protocol violation: {error.sentence}."))
+        except UpstreamAway as away:
+            link.write(denial.refuse_session(away.sqlstate, f"No session can begin: {away.sentence}."))
         except UpstreamFailed as error:
             log.warning("session.upstream_failed", code=error.code, sentence=error.sentence)
-            link.write(denial.refuse_session("08006", f"The session ends: {error.sentence}."))
+            sqlstate = "57P01" if error.code == LOST_CODE else "08006"
+            link.write(denial.refuse_session(sqlstate, f"The session ends: {error.sentence}."))
+        except Idled as idled:
+            link.write(denial.refuse_session(idled.sqlstate, idled.sentence))
         except TimeoutError:
             link.write(denial.refuse_session("57014", "The login took too long."))
         except (OSError, asyncio.CancelledError):  # a handshake that failed too: ssl.SSLError is an OSError
@@ -138,15 +157,16 @@ class PostgresDoor:
             session = self._entropy.uuid7()
             client = await log_in(link, packet, leftover, self._registry, session)
             definitions = self._definitions(client)
-            await self._open(client, definitions)
-            up = await Upstream.open(definitions.upstream, client.settings, self._entropy)
+            self._demand_room(client.actor)
+            self._per_actor[client.actor.id] += 1
         try:
-            async with asyncio.timeout(self._limits.login_seconds):
-                facts = await up.facts()
-            facts.demand_readable()
-            await self._session(link, client, definitions, up, facts)
+            await self._session(link, client, definitions)
         finally:
-            up.close()
+            self._per_actor -= Counter([client.actor.id])  # drops what is down to zero
+
+    def _demand_room(self, actor: Actor) -> None:
+        if self._per_actor[actor.id] >= self._limits.sessions_per_actor:
+            raise LoginRefused("53300", "This actor has as many sessions as one may have; close some.")
 
     def _definitions(self, client: LoggedIn) -> Definitions:
         name = ConnectionName(client.database)
@@ -182,49 +202,75 @@ class PostgresDoor:
                     "42501", "Refused: opening a session needs a review, which this door can't wait for."
                 )
 
-    async def _session(
-        self, link: Link, client: LoggedIn, definitions: Definitions, up: Upstream, facts: Facts
-    ) -> None:
-        texts = self._texts.setdefault(definitions.connection.name, Texts())
-        preparing = Preparing(
-            up=up, facts=facts, definitions=definitions, texts=texts, actor=client.actor, entropy=self._entropy
-        )
-        session = PostgresSession(
-            down=link,
-            preparing=preparing,
-            gate=self._gate,
-            endings=self.endings,
-            clock=self._clock,
-            public_url=self._public_url,
-        )
-        pid, key = self._enter(session)
+    async def _session(self, link: Link, client: LoggedIn, definitions: Definitions) -> None:
+        """The session from its opening to its end. The server is asked for one when the client needs it, and at once
+        only where nobody knows yet what a session is like."""
+        name = definitions.connection.name
+        asked = upstream_settings(client.settings, client.actor)
+        up = Upstream(definitions.upstream, asked, self._entropy, self._slots_of(definitions))
+        meeting = Meeting(up, link, client.settings, self._welcomes.setdefault(name, Welcomes()))
         try:
-            observing = definitions.connection.unsafe_observe
-            link.write(_welcome(up, pid, key, OBSERVING if observing else b""))
+            async with asyncio.timeout(self._limits.login_seconds):
+                await self._open(client, definitions)
+                facts = await meeting.begin()
+            preparing = Preparing(
+                up=up,
+                facts=facts,
+                definitions=definitions,
+                texts=self._texts.setdefault(name, Texts()),
+                actor=client.actor,
+                entropy=self._entropy,
+            )
+            meeting.preparing = preparing
+            session = PostgresSession(
+                down=link,
+                preparing=preparing,
+                gate=self._gate,
+                endings=self.endings,
+                clock=self._clock,
+                public_url=self._public_url,
+            )
+            session.idle = IdleLimits(client.settings)
+            await self._serve(link, client, session, meeting, definitions.connection.unsafe_observe)
+        finally:
+            up.close()
+
+    async def _serve(
+        self, link: Link, client: LoggedIn, session: PostgresSession, meeting: Meeting, observing: bool
+    ) -> None:
+        pid, key = self._enter(session, client.key_size)
+        try:
+            session.known_as(pid, client.settings)
+            link.write(_welcome(meeting.welcome(), pid, key, OBSERVING if observing else b""))
             client.frames.limit = MAX_MESSAGE
             await session.serve(client.frames)
         finally:
             del self._sessions[pid]
 
-    def _enter(self, session: PostgresSession) -> tuple[int, bytes]:
-        key = self._entropy.token(4)
+    def _slots_of(self, definitions: Definitions) -> Slots:
+        name = definitions.connection.name
+        if name not in self._slots:
+            self._slots[name] = Slots(definitions.most_sessions)
+        return self._slots[name]
+
+    def _enter(self, session: PostgresSession, key_size: int) -> tuple[int, bytes]:
+        key = self._entropy.token(key_size)
         while (pid := int.from_bytes(self._entropy.token(4)) & 0x7FFFFFFF) in self._sessions:
             continue
         self._sessions[pid] = (key, session)
         return pid, key
 
     def _cancel(self, request: CancelRequest) -> None:
-        key, session = self._sessions.get(request.pid, (b"\0\0\0\0", None))
+        key, session = self._sessions.get(request.pid, (bytes(len(request.key)), None))
         if hmac.compare_digest(key, request.key) and session is not None:
             session.cancel()
 
 
-def _welcome(up: Upstream, pid: int, key: bytes, warning: bytes) -> bytes:
-    parameters = b"".join(answers.write_parameter_status(name, value) for name, value in up.parameters.items())
+def _welcome(parameters: bytes, pid: int, key: bytes, warning: bytes) -> bytes:
     return (
         answers.write_authentication_ok()
         + parameters
         + answers.write_backend_key_data(pid, key)
         + warning
-        + answers.write_ready_for_query(up.status)
+        + answers.write_ready_for_query(b"I")
     )

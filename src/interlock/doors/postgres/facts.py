@@ -65,6 +65,8 @@ REPORTED = frozenset(
 )
 
 _APPLICATION = SETTINGS.index("application_name")
+# What a client may set that texts are judged by: after it (effect SearchPath) these are taken as the server tells them.
+_ASKED_ANEW = frozenset(SETTINGS.index(name) for name in ("search_path", "row_security", "application_name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,14 @@ class Facts:
     def same_but_schemas(self, other: Facts) -> bool:
         """Whether only the schemas that the path resolves to may differ: `"$user"` follows the schemas there are."""
         return self._comparable()[1:] == other._comparable()[1:]
+
+    def same_but_path(self, other: Facts) -> bool:
+        """Whether nothing moved but what the client has just set: the search path, or whether row security filters."""
+        return self._but_path() == other._but_path()
+
+    def _but_path(self) -> tuple[object, ...]:
+        settings = tuple(value for n, value in enumerate(self.settings) if n not in _ASKED_ANEW)
+        return (self.role, self.login, self.temporary, settings)
 
     def same(self, other: Facts) -> bool:
         """Whether nothing moved but what clients may set themselves."""
@@ -113,7 +123,7 @@ def may_run_code(statement: Statement) -> bool:
 
     Writes always may: defaults and constraints are expressions too, and a changed table brings new ones.
     """
-    if statement.because or statement.kind in (Kind.WRITE, Kind.SCHEMA, Kind.PRIVILEGE):
+    if statement.because or statement.kind in (Kind.WRITE, Kind.COPY_IN, Kind.SCHEMA, Kind.PRIVILEGE):
         return True
     relations = [touch.relation for touch in statement.touches if touch.relation is not None]
     return any(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from interlock.doors.postgres.idle_limits import seconds
 from interlock.doors.relay import Link
 from interlock.gate import Answer, Denied, Gate, Held
 from interlock.model.action import Action
@@ -14,11 +15,67 @@ from interlock.model.decision import Reason
 from interlock.model.narrowing import Narrowing
 from interlock.model.review import Review, ReviewState
 from interlock.ports import Clock, Rebuild
+from interlock.sql import effects
 from interlock.wire.postgres import denial
 
 T = TypeVar("T")
 
+_TIMEOUT = "statement_timeout"
 IN_TRANSACTION_SECONDS = 5.0  # design, section 7: locks are held meanwhile
+
+
+_IN_TRANSACTION = Reason(
+    "held_in_transaction",
+    "Held for sign-off, which can't be waited for inside a transaction: roll back and run it again once the review is"
+    " approved.",
+)
+_TIMED_OUT = Reason(
+    "statement_timeout", "Held for longer than statement_timeout; the review stays open, and asking again joins it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Deadline:
+    """When a wait ends by the loop's clock, and what is said then."""
+
+    at: float
+    reason: Reason
+
+
+class StatementTimeout:
+    """The client's statement_timeout: the server can't know of a request that is held. `asked`: start-up settings."""
+
+    def __init__(self, asked: Mapping[str, str]) -> None:
+        self._first = self._session = seconds(asked.get(_TIMEOUT, "0"))
+        self._before = self._session  # what a ROLLBACK brings back
+        self._local: tuple[float | None] | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long a statement may take now; None: for ever."""
+        return self._session if self._local is None else self._local[0]
+
+    def follow(self, effect: effects.SessionEffect | None) -> None:
+        """Takes what a statement that succeeded has changed."""
+        match effect:
+            case effects.SetSession(name, value) if name == _TIMEOUT:
+                self._session, self._local = seconds(value), None
+            case effects.SetLocal(name, value) if name == _TIMEOUT:
+                self._local = (seconds(value),)
+            case effects.Reset(None) | effects.DiscardAll():
+                self._session, self._local = self._first, None
+            case effects.Reset(name) if name == _TIMEOUT:
+                self._session, self._local = self._first, None
+            case effects.Rollback():
+                self._session, self._local = self._before, None
+            case effects.Begin() | effects.Commit():
+                self._before, self._local = self._session, None
+            case _:
+                pass
+
+    def outside(self) -> None:
+        """No transaction is open: what was set stays."""
+        self._before, self._local = self._session, None
 
 
 @dataclass(slots=True)
@@ -30,6 +87,7 @@ class Holding:
     down: Link
     public_url: str
     cancelled: asyncio.Event
+    timeout: StatementTimeout
     waiting: bool = False
 
     async def until_answered(
@@ -46,7 +104,7 @@ class Holding:
         `approved` is called each time that one turns out to be, before it is redeemed.
         """
         answer: Answer = held
-        deadline = asyncio.get_running_loop().time() + IN_TRANSACTION_SECONDS if in_transaction else None
+        deadline = self._deadline(in_transaction=in_transaction)
         while isinstance(answer, Held):
             if answer.review.state is ReviewState.PENDING:
                 self._tell(answer)
@@ -56,16 +114,23 @@ class Holding:
             answer = await self.gate.redeem(answer.review.id, action, rebuild)
         return answer
 
+    def _deadline(self, *, in_transaction: bool) -> _Deadline | None:
+        """What ends the wait before the review's own end: the transaction's bound, or the statement_timeout."""
+        now, own = asyncio.get_running_loop().time(), self.timeout.seconds
+        if in_transaction and (own is None or own > IN_TRANSACTION_SECONDS):
+            return _Deadline(now + IN_TRANSACTION_SECONDS, _IN_TRANSACTION)
+        return _Deadline(now + own, _TIMED_OUT) if own is not None else None
+
     def _tell(self, held: Held) -> None:
         because = told(held.reasons)
         self._notice(f"Held for sign-off: {because}" if because else "Held for sign-off.", held.review)
 
-    async def _wait(self, held: Held, deadline: float | None, approved: Callable[[], None]) -> Reason | None:
+    async def _wait(self, held: Held, deadline: _Deadline | None, approved: Callable[[], None]) -> Reason | None:
         """None once the review is no longer pending; else why the wait ended without it."""
         loop = asyncio.get_running_loop()
         seconds = (held.review.expires_at - self.clock.now()).total_seconds() + 2.0
         if deadline is not None:
-            seconds = min(seconds, max(0.0, deadline - loop.time()))
+            seconds = min(seconds, max(0.0, deadline.at - loop.time()))
         self.waiting = True
         self.cancelled.clear()
         try:
@@ -77,12 +142,8 @@ class Holding:
         if self.cancelled.is_set():
             return Reason("cancelled", "Cancelled while held; the review stays open, and asking again joins it.")
         if state is not None and state.state is ReviewState.PENDING:
-            if deadline is not None:
-                return Reason(
-                    "held_in_transaction",
-                    "Held for sign-off, which can't be waited for inside a transaction: roll back and run it again once"
-                    " the review is approved.",
-                )
+            if deadline is not None and loop.time() >= deadline.at:
+                return deadline.reason
             return Reason("review_expired", "Nobody signed in time.")
         if state is not None and state.state is ReviewState.APPROVED:
             approved()

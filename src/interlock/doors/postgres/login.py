@@ -6,11 +6,11 @@ key or a token as the password.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from interlock.doors.relay import Link
+from interlock.doors.tls import ALPN, ServerTls
 from interlock.errors import AuthenticationFailed, MalformedInput
 from interlock.identity import tokens
 from interlock.model.actor import Actor
@@ -20,6 +20,9 @@ from interlock.registry import Registry
 from interlock.wire.postgres import answers, frontend
 from interlock.wire.postgres.frames import FrameReader
 from interlock.wire.postgres.startup import (
+    CANCEL_KEY_SIZE,
+    LONG_CANCEL_KEY_SIZE,
+    VERSION_3_2,
     CancelRequest,
     GSSENCRequest,
     SSLRequest,
@@ -39,6 +42,8 @@ HARMLESS = frozenset(
         "extra_float_digits",
         "statement_timeout",
         "lock_timeout",
+        "idle_session_timeout",
+        "idle_in_transaction_session_timeout",
     }
 )
 _OURS = frozenset({"user", "database", "client_encoding"})
@@ -47,12 +52,16 @@ _OWNER = "owner_not_accepted"  # the one reason that is told: it is found only o
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A client that proved who it is: the actor, the connection asked for, its settings, and where its bytes go on."""
+    """A client that proved who it is: the actor, the connection asked for, its settings, and where its bytes go on.
+
+    `key_size`: of its cancel key, in bytes, by the protocol version that it speaks.
+    """
 
     actor: Actor
     database: str
     settings: Mapping[str, str]
     frames: FrameReader
+    key_size: int = CANCEL_KEY_SIZE
 
 
 class LoginRefused(Exception):
@@ -63,14 +72,14 @@ class LoginRefused(Exception):
         self.sqlstate, self.sentence = sqlstate, sentence
 
 
-async def first_packet(link: Link, tls: ssl.SSLContext | None) -> tuple[Startup | CancelRequest, bytes]:
+async def first_packet(link: Link, tls: ServerTls | None) -> tuple[Startup | CancelRequest, bytes]:
     """The start-up or cancel packet, behind TLS where the client asks for it and we have a certificate.
 
     Gives also the bytes behind it. Raises `MalformedInput`, among others for bytes that were sent in clear behind an
     SSLRequest: they would be taken for encrypted ones. Raises `ConnectionError` when the client leaves.
     """
+    encrypted = _begun_encrypted(link)
     reader = StartupReader()
-    encrypted = False
     for _ in range(4):  # SSLRequest, GSSENCRequest in either order, then the packet itself
         packet = await _packet(link, reader)
         match packet:
@@ -80,7 +89,7 @@ async def first_packet(link: Link, tls: ssl.SSLContext | None) -> tuple[Startup 
                     link.write(b"N")
                 else:
                     link.write(b"S")
-                    await link.start_tls(tls, server=True)
+                    await link.start_tls(tls.context(), server=True)
                     encrypted = True
             case GSSENCRequest():
                 _demand_nothing_behind(reader, link)
@@ -92,12 +101,23 @@ async def first_packet(link: Link, tls: ssl.SSLContext | None) -> tuple[Startup 
     raise MalformedInput("the client asks for encryption again and again")
 
 
+def _begun_encrypted(link: Link) -> bool:
+    """Whether the client began with the handshake itself (PostgreSQL documentation, "SSL Session Encryption"). It must
+    then have said by ALPN that it means this protocol: else another one's bytes could be turned on us."""
+    if link.tls is None:
+        return False
+    if link.tls.selected_alpn_protocol() != ALPN:
+        raise LoginRefused("08P01", "A connection that begins with TLS must name postgresql by ALPN.")
+    return True
+
+
 async def log_in(link: Link, startup: Startup, leftover: bytes, registry: Registry, session: str) -> LoggedIn:
     """Verifies the client's certificate, or asks for a key or token and verifies that; raises `LoginRefused`,
     `MalformedInput`, `ConnectionError`."""
     parameters = {name.lower(): value for name, value in startup.parameters.items() if not name.startswith("_pq_.")}
-    if startup.minor > 0 or startup.protocol_options:
-        link.write(answers.write_negotiate_protocol_version(startup.protocol_options))
+    version = min(startup.version, VERSION_3_2)
+    if startup.version > version or startup.protocol_options:
+        link.write(answers.write_negotiate_protocol_version(version, startup.protocol_options))
     user, database = parameters.get("user", ""), parameters.get("database", "")
     settings = _settings(parameters)
     frames = FrameReader(MAX_PASSWORD)
@@ -107,13 +127,16 @@ async def log_in(link: Link, startup: Startup, leftover: bytes, registry: Regist
         link.write(answers.write_cleartext_password())
         password = await _password(link, frames)
         actor = await _verified(password, user, registry, session, link.peer)
-    return LoggedIn(actor, database or user, settings, frames)
+    key_size = CANCEL_KEY_SIZE if version < VERSION_3_2 else LONG_CANCEL_KEY_SIZE
+    return LoggedIn(actor, database or user, settings, frames, key_size)
 
 
 def _settings(parameters: Mapping[str, str]) -> Mapping[str, str]:
     encoding = parameters.get("client_encoding", "UTF8").upper().replace("-", "").replace("'", "")
     if encoding not in ("UTF8", "UNICODE", "AUTO"):
         raise LoginRefused("0A000", "Only client_encoding UTF8 is let through.")
+    if "replication" in parameters:
+        raise LoginRefused("0A000", "Replication isn't let through: what a server copies out can't be masked.")
     for name in parameters:
         if name not in HARMLESS | _OURS:
             raise LoginRefused("0A000", f"The start-up parameter {_shown(name)} isn't let through.")

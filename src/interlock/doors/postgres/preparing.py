@@ -7,11 +7,12 @@ would return, taken by preparing it there (design, section 6).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from_sql
 from interlock.actions.refused import refused
-from interlock.doors.postgres.copying import copy_options
+from interlock.doors.postgres.application import upstream_set
+from interlock.doors.postgres.copying import copied_rows, copy_options
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.facts import Facts
 from interlock.doors.postgres.texts import Texts
@@ -27,7 +28,7 @@ from interlock.ports import Entropy
 from interlock.sql import effects
 from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.session_state import SessionState
-from interlock.sql.shape import Statement
+from interlock.sql.shape import CopyFormat, Statement
 from interlock.wire.postgres.sentences import known_sqlstate, sentence_for
 
 # Settings that change what a text means and that the server reports whenever they change, a rollback included.
@@ -36,17 +37,41 @@ REPORTED: Mapping[str, str] = {"TimeZone": "timezone", "DateStyle": "datestyle",
 _FAILED = Stop("25P02", "The transaction has failed; nothing runs until it is rolled back.")
 
 
-# Sent in place of a SET or RESET of ours: the server says whether there can be one now, and learns nothing from it.
-OURS = b"SET interlock.reason = ''"
+# Sent in place of what only the gateway follows, a SET of ours or a PREPARE: the server says whether there can be one
+# now, and learns nothing from it. Both begin and end so that they can stand between pieces of a text.
+OURS = b"\nSET interlock.reason = '';"
+_ROLLBACK = b"\nROLLBACK;"
+_OWN = (effects.GiveReason, effects.GiveTicket, effects.AskReveal, effects.ChooseWait, effects.GiveKey)
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a client has told the gateway in this session: why, under which ticket, what it wants to see unmasked."""
+    """What a client has told the gateway in this session: why, under which ticket, what it wants to see unmasked; how
+    it waits; and a key for its next action, by which a repeated one is known."""
 
     reason: str = ""
     ticket: str = ""
     reveal: tuple[effects.ColumnName, ...] = ()
+    wait: effects.Wait = effects.Wait.ATTACHED
+    idempotency_key: str = field(default="", repr=False)
+
+    def after(self, effect: effects.SessionEffect | None) -> Given:
+        """What is given once this has been said."""
+        match effect:
+            case effects.GiveReason(reason):
+                return replace(self, reason=reason)
+            case effects.GiveTicket(ticket):
+                return replace(self, ticket=ticket)
+            case effects.AskReveal(columns):
+                return replace(self, reveal=columns)
+            case effects.ChooseWait(wait):
+                return replace(self, wait=wait)
+            case effects.GiveKey(key):
+                return replace(self, idempotency_key=key)
+            case effects.DiscardAll() | effects.Reset(None):
+                return Given()
+            case _:
+                return self
 
 
 class Preparing:
@@ -80,17 +105,12 @@ class Preparing:
 
     def follow(self, effect: effects.SessionEffect | None) -> None:
         """What the client tells us from now on, once the statement that says so has gone well."""
-        match effect:
-            case effects.GiveReason(reason):
-                self.given = replace(self.given, reason=reason)
-            case effects.GiveTicket(ticket):
-                self.given = replace(self.given, ticket=ticket)
-            case effects.AskReveal(columns):
-                self.given = replace(self.given, reveal=columns)
-            case effects.DiscardAll() | effects.Reset(None):
-                self.given = Given()
-            case _:
-                pass
+        self.given = self.given.after(effect)
+
+    def used_key(self) -> None:
+        """The idempotency key was for one action, and that has been asked for."""
+        if self.given.idempotency_key:
+            self.given = replace(self.given, idempotency_key="")
 
     def read(self, payload: SqlStatement, *, failed: bool) -> Statement:
         """What the text is; raises `NotUnderstood`, and `Stop` for what a failed transaction doesn't take."""
@@ -111,31 +131,30 @@ class Preparing:
         """The statement with the server's view of it; raises `Stop` with the server's SQLSTATE, `UpstreamFailed`."""
         version = self.definitions.snapshot.version
         if failed and isinstance(statement.effect, effects.Commit):
-            payload = replace(payload, text=b"ROLLBACK")  # as the server ends a failed transaction
-        if isinstance(statement.effect, effects.GiveReason | effects.GiveTicket | effects.AskReveal):
-            payload = replace(payload, text=OURS)  # what was said stays here
-        if (
-            isinstance(statement.effect, effects.Deallocate)
-            and statement.effect.name is not None
-            and not payload.simple
-        ):
-            raise Stop(
-                "0A000", "Close the statement by the protocol's own message, or send DEALLOCATE as a simple query."
-            )
+            payload = replace(payload, text=_ROLLBACK)  # as the server ends a failed transaction
+        if isinstance(statement.effect, _OWN):
+            payload = in_place(payload)  # what was said stays here
+        named = upstream_set(statement.effect, self.actor)
+        if named is not None:
+            payload = replace(payload, text=named)
         if statement.is_session_traffic:
-            prepared = None if payload.simple else await self._prepare(payload.text, payload.parameter_types, anew)
+            prepared = None if payload.simple else await self.prepare(payload.text, payload.parameter_types, anew)
             return Planned(statement, payload, prepared, prepared.columns if prepared else None)
         witness: Prepared | None = None
         if statement.describe is not None:
-            types = payload.parameter_types if statement.describe == payload.text else ()
+            same = statement.describe == payload.text or isinstance(statement.effect, effects.Declare)
+            types = payload.parameter_types if same else ()
             # A COPY tells at execution how many columns it has and not which: its witness must be of this moment.
-            witness = await self._prepare(statement.describe, types, anew or statement.copy is not None)
+            witness = await self.prepare(statement.describe, types, anew or statement.copy is not None)
         prepared = witness if statement.describe == payload.text else None
         if prepared is None and not payload.simple:
-            prepared = await self._prepare(payload.text, payload.parameter_types, anew)
+            prepared = await self.prepare(payload.text, payload.parameter_types, anew)
         columns = witness.columns if witness is not None else None
-        if columns is not None and not payload.simple and statement.copy is None:
+        copied = statement.copy is not None or isinstance(statement.effect, effects.Declare)
+        if columns is not None and not payload.simple and not copied:
             columns = with_formats(columns, payload.result_formats)
+        if columns is not None and statement.copy is not None and statement.copy.format is CopyFormat.BINARY:
+            columns = with_formats(columns, (1,))
         if prepared is not None and max(prepared.parameter_types, default=0) >= FIRST_USER_OID:
             raise Stop("0A000", "Parameters of user-defined types aren't built yet: their input may run code of users.")
         if prepared is not None and not payload.simple and payload.parameter_types != prepared.parameter_types:
@@ -143,25 +162,45 @@ class Preparing:
         return Planned(statement, payload, prepared, columns, version=version)
 
     def action(self, planned: Sequence[Planned]) -> Action:
-        """The action that these statements make; raises `Stop` when the definitions moved since one was read."""
+        """The action that these statements make; raises `Stop` when the definitions moved since one was read.
+
+        What the client tells the gateway before the first of them that acts is told of that too.
+        """
+        given = self.given
+        for each in planned:
+            if each.acts:
+                break
+            given = given.after(each.statement.effect)
         if any(p.version not in ("", self.definitions.snapshot.version) for p in planned):
             raise Stop("40001", "Definitions changed while this was being judged; run it again.")
         upstream = self.definitions.upstream
-        return from_sql(
+        action = from_sql(
             id=ActionId(self._entropy.uuid7()),
             actor=self.actor,
             connection=self.definitions.connection,
-            statements=[PreparedStatement(p.statement, p.columns, p.payload) for p in planned],
+            statements=[PreparedStatement(p.statement, p.columns, p.payload, rows=_rows(p)) for p in planned],
             labels=self.definitions.labels,
             snapshot=self.definitions.snapshot,
             state=self.state,
             identity=UpstreamIdentity(upstream.host, upstream.port, upstream.database, upstream.user),
-            reason=self.given.reason,
+            reason=given.reason,
             holds_token=holds_token,
             readings=self._texts.readings,
-            ticket=self.given.ticket,
-            reveal=self.given.reveal,
+            ticket=given.ticket,
+            reveal=given.reveal,
         )
+        deferred = given.wait is effects.Wait.DEFERRED and self._stands_alone(planned)
+        if deferred or given.idempotency_key:
+            return replace(action, deferred=deferred, idempotency_key=given.idempotency_key)
+        return action
+
+    def _stands_alone(self, planned: Sequence[Planned]) -> bool:
+        """Whether it can be run later in another session: it needs nothing of this one, and leaves nothing in it.
+
+        In a transaction, or with cursors, LISTEN and the like, the client has to wait for it as if it were attached.
+        """
+        inside = self.up.status != b"I" or self.up.behind_flush
+        return not inside and all(p.acts and p.statement.effect is None and not p.portal for p in planned)
 
     def foreseen(self, statement: Statement, payload: SqlStatement) -> Action:
         """The action as far as the text alone tells: verbs, resources, writes. What it returns isn't known yet."""
@@ -174,9 +213,21 @@ class Preparing:
         connection = self.definitions.connection
         return refused(id=ActionId(self._entropy.uuid7()), actor=self.actor, connection=connection, because=because)
 
-    async def _prepare(self, text: bytes, types: tuple[int, ...], anew: bool) -> Prepared:
+    async def prepare(self, text: bytes, types: tuple[int, ...], anew: bool = False) -> Prepared:
+        """What the server says of a text; raises `Stop` with what it says no with."""
         answer = await self.up.prepare(text, types, anew=anew)
         if isinstance(answer, ServerError):
             code = known_sqlstate(answer.sqlstate)
             raise Stop(code, sentence_for(code))
         return answer
+
+
+def _rows(planned: Planned) -> int:
+    """How many rows a COPY brings along, where people are to sign for them."""
+    copy, rows = planned.statement.copy, planned.payload.copy_data
+    return copied_rows(copy, rows) if copy is not None and rows is not None else 0
+
+
+def in_place(payload: SqlStatement) -> SqlStatement:
+    """What is sent in place of a statement that only the gateway follows."""
+    return SqlStatement(text=OURS, simple=payload.simple)

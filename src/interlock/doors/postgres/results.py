@@ -7,19 +7,23 @@ ours, since the server's texts quote values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from interlock.actions.from_sql import same_shape
 from interlock.doors.postgres.allowance import TOO_MANY, Allowance
+from interlock.doors.postgres.application import shown
 from interlock.doors.postgres.facts import REPORTED
 from interlock.doors.postgres.upstream import EVERY_TYPE
 from interlock.errors import UpstreamFailed
+from interlock.masking.plan import MaskPlan
+from interlock.model.exposure import Output
 from interlock.model.snapshot import DescribedColumn
 from interlock.wire.postgres import answers, backend, denial
 from interlock.wire.postgres.body import frame as frame_bytes
-from interlock.wire.postgres.copy_data import CopyMasker
+from interlock.wire.postgres.copy_data import CopyRewriter
 from interlock.wire.postgres.frames import Batch, Frame, Piece, Run, RunReader
 from interlock.wire.postgres.rows import RowMasker
 
@@ -36,21 +40,48 @@ class Running:
 
     `described` None means that rows may not come at all. `free` says that its rows pass as they are: session traffic
     such as SHOW, whose shape nobody decided on. `owed` is what the client must get before this statement's results.
+
+    `answer` goes to the client in place of the server's own. `masker` makes the mask of a cursor's rows once the server
+    has told their formats. `most` is Execute's limit: so many rows have come when the server says that it stopped.
+    `allowance`: rows that it may still send or change; once it is overdrawn, nothing more goes down. `sends`: the
+    client has rows to send (COPY FROM STDIN).
     """
 
     described: tuple[DescribedColumn, ...] | None
     rows: RowMasker | None
-    copy: CopyMasker | None
+    copy: CopyRewriter | None
     copies: bool
     free: bool
     owed: bytes = b""
     count: int = 0
     tag: str = ""
+    answer: bytes | None = None
+    masker: Callable[[tuple[DescribedColumn, ...]], RowMasker | None] | None = None
+    most: int = 0
+    allowance: Allowance | None = None
+    suspended: bool = False
+    sends: bool = False
+    copy_format: int = 0
+    plan: MaskPlan | None = None
+    outputs: tuple[Output, ...] = ()
+
+    def masked(self) -> Mapping[str, int]:
+        """How many values were masked, by label."""
+        by_label: Counter[str] = Counter()
+        for masker in (self.rows, self.copy):
+            if masker is not None and self.plan is not None:
+                by_label.update(self.plan.counts(masker.counts))
+        return by_label
 
 
 @dataclass(slots=True)
 class Results:
-    """The answers to one unit. Feed it the upstream's pieces; it gives downstream bytes, without ReadyForQuery."""
+    """The answers to one unit. Feed it the upstream's pieces; it gives downstream bytes, without ReadyForQuery.
+
+    `simple`: the client sent a Query, so that it hasn't been told what columns there are. `flushed`: a Flush stands
+    behind the unit, so that the last statement's completion ends it, or ReadyForQuery once an error came (`failed`: the
+    caller then sends the Sync). `copying`: the server waits for the rows of a COPY, whose response this is.
+    """
 
     running: Sequence[Running]
     owed_after: bytes
@@ -60,18 +91,23 @@ class Results:
     failed: str = ""  # SQLSTATE
     status: bytes = b"I"
     parameters: list[bytes] = field(default_factory=list)
+    notified: list[bytes] = field(default_factory=list)
     drifted: bool = False
-    allowance: Allowance | None = None  # of rows; once it is overdrawn, nothing more goes down
+    flushed: bool = False
+    ready: bool = False
+    copying: bytes | None = None
+    muted: bool = False  # the server's error is of our making: the client is told another
 
     def arrange(self, reader: RunReader) -> None:
         """Sets what the reader looks into: rows only where something masks them or none may come."""
         looked: set[bytes] = set()
-        if any(r.rows is not None or (r.described is None and not r.free) for r in self.running):
-            looked.add(ROWS)
-        if any(r.copy is not None or not r.copies for r in self.running):
-            looked.add(COPIED)
-        if self.allowance is not None:
-            looked |= {ROWS, COPIED}
+        for r in self.running:
+            if r.rows is not None or r.masker is not None or (r.described is None and not r.free):
+                looked.add(ROWS)
+            if r.copy is not None or not r.copies:
+                looked.add(COPIED)
+            if r.allowance is not None or r.answer is not None:
+                looked |= {ROWS, COPIED}
         reader.wanted = _READ
         reader.gathered = looked
 
@@ -96,11 +132,20 @@ class Results:
     @property
     def overdrawn(self) -> bool:
         """Whether more rows came than are allowed: what still comes is thrown away."""
-        return self.allowance is not None and self.allowance.overdrawn
+        return self._allowance is not None and self._allowance.overdrawn
+
+    @property
+    def _allowance(self) -> Allowance | None:
+        return self.running[self.at].allowance if self.at < len(self.running) else None
+
+    @property
+    def overdrawn_by(self) -> Running | None:
+        """The statement that sent more than is allowed."""
+        return self.running[self.at] if self.overdrawn else None
 
     def _drained(self, piece: Piece) -> None:
         """Of what comes behind the last allowed row, only what tells of the session still counts."""
-        if isinstance(piece, Frame) and piece.type in (b"S", b"Z"):
+        if isinstance(piece, Frame) and piece.type in (b"S", b"Z", b"A"):
             self.failed = self.failed or TOO_MANY
             self._frame(piece, [])
 
@@ -113,10 +158,12 @@ class Results:
 
     def _rows(self, data: bytes) -> bytes:
         current = self.current
-        if current.described is None and not current.free:
+        if (current.described is None and not current.free) or current.answer is not None:
             raise UpstreamFailed("the protected system sent rows where none were described", code="contradiction")
-        if self.allowance is not None:
-            data = self.allowance.rows_within(data)
+        if current.masker is not None:
+            raise UpstreamFailed("the protected system sent rows before it told their shape", code="contradiction")
+        if current.allowance is not None:
+            data = current.allowance.rows_within(data)
         return current.rows.rewrite_batch(data) if current.rows is not None else data
 
     def _frame(self, frame: Frame, out: list[bytes | memoryview]) -> None:
@@ -127,6 +174,8 @@ class Results:
                 self._completed(frame, out)
             case b"H":
                 self._copy_begins(frame, out)
+            case b"G":
+                self._copy_wanted(frame)
             case b"c":
                 out.append(self._copy_ends())
             case b"E":
@@ -137,20 +186,26 @@ class Results:
                 self._parameter(frame, out)
             case b"Z":
                 self.status = backend.read_ready_for_query(frame.body).status
-                if not self.failed:
-                    out.append(self.owed_after)
-                self.finished = True
-            case b"1" | b"2" | b"3" | b"n" | b"A":
-                return  # answers to messages of ours; notifications aren't let through yet
+                self._end(out)
+                self.ready = True
+            case b"A":
+                self.notified.append(frame.body)  # told between units
+            case b"1" | b"2" | b"3" | b"n":
+                return  # answers to messages of ours
             case _:
                 raise UpstreamFailed("the protected system sent a message that isn't known here", code="contradiction")
+
+    def _end(self, out: list[bytes | memoryview]) -> None:
+        if not self.failed:
+            out.append(self.owed_after)
+        self.finished = True
 
     def _parameter(self, frame: Frame, out: list[bytes | memoryview]) -> None:
         """Session traffic may change settings, and its client is told; anything else that does ends the session."""
         status = backend.read_parameter_status(frame.body)
-        if all(r.free for r in self.running):
+        if all(r.free or r.answer is not None for r in self.running):
             self.parameters.append(frame.body)
-            out.append(frame_bytes(frame.type, frame.body))
+            out.append(answers.write_parameter_status(status.name, shown(status.name, status.value)))
         elif status.name in REPORTED:
             self.drifted = True
 
@@ -158,12 +213,14 @@ class Results:
         current = self.current
         if not current.free and (current.described is None or not _has_shape(frame.body, current.described)):
             raise UpstreamFailed("the result has another shape than the one that was decided on", code="contradiction")
+        if current.masker is not None:
+            current.rows, current.masker = current.masker(backend.read_row_description(frame.body)), None
         if self.simple:  # in the extended protocol this answers a Describe of ours; the client's was answered by us
             out.append(frame_bytes(b"T", frame.body))
 
     def _copy_begins(self, frame: Frame, out: list[bytes | memoryview]) -> None:
         current, copying = self.current, backend.read_copy_out_response(frame.body)
-        if not current.copies or copying.format != 0:
+        if not current.copies or copying.format != current.copy_format:
             raise UpstreamFailed("the protected system began a COPY that nobody asked for", code="contradiction")
         if current.described is None or len(copying.columns) != len(current.described):
             raise UpstreamFailed(
@@ -177,7 +234,13 @@ class Results:
             raise UpstreamFailed("the protected system sent COPY data that nobody asked for", code="contradiction")
         if current.copy is None:
             return data
-        return current.copy.feed_batch(data) if self.allowance is None else self.allowance.copied(data, current.copy)
+        allowance = current.allowance
+        return current.copy.feed_batch(data) if allowance is None else allowance.copied(data, current.copy)
+
+    def _copy_wanted(self, frame: Frame) -> None:
+        if not self.current.sends:
+            raise UpstreamFailed("the protected system asks for rows that nobody is to send", code="contradiction")
+        self.copying = frame.body
 
     def _copy_ends(self) -> bytes:
         copy = self.current.copy
@@ -187,18 +250,21 @@ class Results:
     def _completed(self, frame: Frame, out: list[bytes | memoryview]) -> None:
         current = self.current
         current.tag = backend.read_command_complete(frame.body) if frame.type == b"C" else ""
-        current.count = backend.rows_in(current.tag)
-        if self.allowance is not None and not self.allowance.completed(current.count):
+        current.suspended = frame.type == b"s"
+        current.count = current.most if current.suspended else backend.rows_in(current.tag)
+        if current.allowance is not None and not current.allowance.completed(current.count):
             return
-        out.append(frame_bytes(frame.type, frame.body))
+        out.append(frame_bytes(frame.type, frame.body) if current.answer is None else current.answer)
         self.at += 1
         if self.at < len(self.running):
             out.append(self.running[self.at].owed)
+        elif self.flushed:
+            self._end(out)
 
     def _error(self, frame: Frame) -> bytes:
         complaint = backend.read_complaint(frame.body)
         self.failed = denial.known_sqlstate(complaint.sqlstate)
-        return denial.upstream_error(complaint)
+        return b"" if self.muted else denial.upstream_error(complaint)
 
 
 def _has_shape(body: bytes, described: tuple[DescribedColumn, ...]) -> bool:

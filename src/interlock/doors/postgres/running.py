@@ -2,43 +2,43 @@
 
 No result byte goes downstream before the release is durable: for what is proved effect-free the upstream may work in
 the meantime, and if the release can't be written its results are thrown away.
+
+    Query | Bind Describe Execute ... Sync        a unit, up to ReadyForQuery
+    Bind Describe Execute ... Flush               one behind which the implicit transaction goes on; Sync once it failed
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from interlock.doors.postgres.allowance import Allowance
-from interlock.doors.postgres.copying import copy_options
+from interlock.doors.postgres.allowance import TOO_MANY, Allowance
+from interlock.doors.postgres.arranging import arranged
+from interlock.doors.postgres.copying_in import CopyingIn
 from interlock.doors.postgres.results import Results, Running
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan
 from interlock.doors.postgres.upstream import EVERY_TYPE, Upstream
 from interlock.errors import LedgerUnavailable, UpstreamFailed
-from interlock.masking.plan import MaskPlan, plan
-from interlock.model.exposure import Output
-from interlock.model.obligation import Obligations
 from interlock.model.release import Ending, Outcome, Release
+from interlock.sql import effects
+from interlock.sql.shape import Kind
 from interlock.wire.postgres import frontend
-from interlock.wire.postgres.copy_data import CopyMasker
-from interlock.wire.postgres.rows import RowMasker
+from interlock.wire.postgres.frames import Piece
+from interlock.wire.postgres.frontend import Target
 
-MAX_ROW = 64 * 1024 * 1024  # bytes of one COPY row that is masked
 CANCEL_SECONDS = 15.0  # how long a cancel request of ours is waited for once its statement has ended
 WHOLE = slice(None)
-_NARROW = 64  # columns; the plans of wider results aren't remembered, so that the memory has a bound
+_NO_PORTAL = b"il_none"  # a portal of this name is never made: running it is an error, which undoes what is open
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The rows that a unit may send or change, and how to ask the server to stop when there are more."""
+    """The rows that a unit may send or change."""
 
     rows: Allowance
-    cancel: Callable[[], asyncio.Task[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class RunEnd:
     """How a unit ended: the first `completed` statements succeeded; `unrecordable` if its results were thrown away.
 
     `drifted`: something in it changed a setting of the session that only session traffic may change. `stop`: what the
-    client is to be told instead of what is missing; `withheld`: that is all of it, as if nothing had been sent.
+    client is to be told instead of what is missing; `withheld`: that is all of it, as if nothing had been sent. `ran`
+    are its statements, with what came of each. `copied`: the client was asked for the rows of a COPY.
     """
 
     ending: Ending
@@ -55,6 +56,8 @@ class RunEnd:
     drifted: bool
     stop: Stop | None = None
     withheld: bool = False
+    ran: Sequence[Running] = field(default=(), repr=False)
+    copied: bool = False
 
 
 class Sink(Protocol):
@@ -68,7 +71,7 @@ class Sink(Protocol):
 
 
 class Run:
-    """One unit while it runs. `release` None: session traffic, under the session's own release."""
+    """One unit while it runs. `release` None: it is under the session's own release, or under earlier ones."""
 
     def __init__(
         self,
@@ -77,20 +80,26 @@ class Run:
         unit: UnitPlan,
         release: Release | None,
         *,
-        simple: bool,
+        cancel: Callable[[], asyncio.Task[None]],
         part: slice = WHOLE,
         allowed: Allowed | None = None,
+        copying: CopyingIn | None = None,
     ) -> None:
-        """`part`: which of the release's statements the unit's are. `allowed`: how many rows, and how to stop them."""
-        self._up, self._down, self._unit, self._simple, self._allowed = up, down, unit, simple, allowed
-        self._plans = _mask_plans(unit.statements, release, part)
-        counted = allowed is not None
+        """`part`: which of the release's statements the unit's are. `allowed`: how many rows. `cancel` asks the server
+        to stop. `copying` has the client's rows of a COPY FROM STDIN."""
+        self._up, self._down, self._unit, self._cancel, self._copying = up, down, unit, cancel, copying
+        self._allowed = allowed
+        self._query = unit.simple and all(p.payload.simple for p in unit.statements)
+        self._flush = unit.flushed and stays_implicit(up, unit.statements)
         self._begun = up.reader.passed
+        self._ended = self._query  # whether the Sync or Flush has been sent
+        self._copied = False
+        self._stop: Stop | None = None
         self._results = Results(
-            [_running(planned, masks, counted) for planned, masks in zip(unit.statements, self._plans, strict=True)],
+            arranged(unit, release, part, allowed.rows if allowed is not None else None),
             unit.owed_after,
-            simple,
-            allowance=allowed.rows if allowed is not None else None,
+            unit.simple,
+            flushed=self._flush,
         )
 
     async def through(self, durable: Awaitable[object] | None) -> RunEnd:
@@ -102,55 +111,118 @@ class Run:
             unrecordable = await _blocked(durable)
             await self._relay(silent=unrecordable is not None)
         finally:
-            self._up.reader.wanted = EVERY_TYPE
-            self._up.reader.gathered = frozenset()
-        self._up.status = self._results.status
+            if self._up.is_open:
+                self._up.reader.wanted = EVERY_TYPE
+                self._up.reader.gathered = frozenset()
+        self._up.behind_flush = not self._results.ready
+        if self._results.ready:
+            self._up.status = self._results.status
         for body in self._results.parameters:
             self._up.parameter(body)
-        return RunEnd(self._ending(), self._results.at, unrecordable, self._results.drifted)
+        for body in self._results.notified:
+            self._up.heard(body)
+        results = self._results
+        return RunEnd(
+            self._ending(),
+            results.at,
+            unrecordable,
+            results.drifted,
+            self._stop or self._too_many(),
+            ran=results.running,
+            copied=self._copied,
+        )
 
     def unknown(self) -> Ending:
         """The ending of a run that broke off: nobody knows how it went on the other side."""
         return Ending(Outcome.UNKNOWN, rows=self._rows(), masked=self._masked())
 
+    def _too_many(self) -> Stop | None:
+        """What is told when an earlier release's cap is used up: this unit's own is told by who holds it."""
+        running = self._results.overdrawn_by
+        if running is None or running.allowance is None or self._allowed is not None:
+            return None
+        cap = running.allowance.cap
+        return Stop(TOO_MANY, f"Refused: this is more than the {cap} rows that policy allows.", "interlock: row_cap")
+
     async def _relay(self, *, silent: bool) -> None:
-        owed = self._results.begin()  # goes with the first results: a send of its own costs as much as theirs
+        results = self._results
+        owed = results.begin()  # goes with the first results: a send of its own costs as much as theirs
         cancelling: asyncio.Task[None] | None = None
-        while not self._results.finished:
-            out = self._results.take(await self._up.items())
+        while not results.finished:
+            out = results.take(await self._up.items())
             if not silent:
                 self._down.write(owed + out if owed else out)
                 await self._down.drain()
             owed = b""
-            if self._allowed is not None and self._results.overdrawn and cancelling is None:
-                cancelling = self._allowed.cancel()
+            if results.copying is not None:
+                await self._copy(results.copying)
+            if results.overdrawn and cancelling is None:
+                cancelling = self._cancel()
+            if (results.failed or results.overdrawn) and (self._flush or not self._ended):
+                self._undo(results)
         if cancelling is not None:  # or it would reach the next statement
             await asyncio.wait((cancelling,), timeout=CANCEL_SECONDS)
 
+    def _undo(self, results: Results) -> None:
+        """An error behind which the server waits for a Sync; where the error is ours, it must be the server's too."""
+        self._flush, self._ended, results.flushed = False, True, False
+        ours = frontend.write_execute(_NO_PORTAL) if results.overdrawn else b""
+        self._up.link.write(ours + frontend.write_sync())
+
+    async def _copy(self, response: bytes) -> None:
+        """The server waits for rows: they come from the client, or are there because people signed for them."""
+        planned = self._unit.statements[self._results.at]
+        if self._copying is None:
+            raise UpstreamFailed("rows are asked for where none can come", code="contradiction")
+        self._results.copying = None
+        self._copied = planned.payload.copy_data is None
+        stop = await self._copying.through(self._up, planned, response, self._early)
+        self._stop = None if self._results.failed else stop  # the server's error was told already
+        self._results.muted = self._stop is not None
+        if not self._ended and not self._results.failed:
+            self._ended = True
+            self._up.link.write(_end(self._flush))
+
+    async def _early(self, pieces: Sequence[Piece]) -> bool:
+        """What the server says while rows still go to it; whether it has ended the statement."""
+        results, at = self._results, self._results.at
+        self._down.write(results.take(pieces))
+        await self._down.drain()
+        return bool(results.failed) or results.at > at or results.finished
+
     def _messages(self) -> bytes:
-        if self._simple:
-            return frontend.write_query(self._unit.statements[0].payload.text)
-        return b"".join(_bound(planned) for planned in self._unit.statements) + frontend.write_sync()
+        statements = self._unit.statements
+        if self._query:
+            return frontend.write_query(b"".join(p.payload.text for p in statements))
+        closing = b"".join(frontend.write_close(Target.PORTAL, name) for name in self._unit.closing)
+        bound = closing + b"".join(_bound(planned) for planned in statements)
+        if any(p.statement.kind is Kind.COPY_IN for p in statements):
+            return bound
+        self._ended = True
+        return bound + _end(self._flush)
 
     def _ending(self) -> Ending:
         failed = self._results.failed
         return Ending(
             outcome=Outcome.FAILED if failed else Outcome.SUCCEEDED,
             rows=self._rows() if self._allowed is None else self._allowed.rows.rows,
-            sqlstate=failed,
+            sqlstate=failed if self._stop is None else self._stop.sqlstate,
             masked=self._masked(),
         )
 
     def _rows(self) -> int:
-        """By the command tags, or as many as came: a statement that failed, or a portal fetched in part, has no tag."""
-        return max(sum(r.count for r in self._results.running), self._up.reader.passed - self._begun)
+        """By the command tags, or as many as came: a statement that failed has no tag."""
+        acting = [r for r, p in zip(self._results.running, self._unit.statements, strict=True) if p.goes_on is None]
+        counted = sum(running.count for running in acting)
+        if len(acting) < len(self._results.running) or not self._up.is_open:
+            return counted
+        return max(counted, self._up.reader.passed - self._begun)
 
     def _masked(self) -> tuple[tuple[str, int], ...]:
         total: Counter[str] = Counter()
-        for running, masks in zip(self._results.running, self._plans, strict=True):
-            for masker in (running.rows, running.copy):
-                if masker is not None and masks is not None:
-                    total.update(masks.counts(masker.counts))
+        for running, planned in zip(self._results.running, self._unit.statements, strict=True):
+            if planned.goes_on is None:
+                total.update(running.masked())
         return tuple(sorted(total.items()))
 
 
@@ -164,62 +236,39 @@ async def _blocked(durable: Awaitable[object] | None) -> LedgerUnavailable | Non
     return None
 
 
+def stays_implicit(up: Upstream, statements: Iterable[Planned]) -> bool:
+    """Whether an implicit transaction stands open once these have run: then only a Flush doesn't end it."""
+    implicit, block = up.behind_flush, up.status != b"I"
+    for planned in statements:
+        match planned.statement.effect:
+            case effects.Begin():
+                implicit, block = False, True
+            case effects.Commit() | effects.Rollback():
+                implicit, block = False, False
+            case _:
+                implicit = not block
+    return implicit
+
+
+def _end(flush: bool) -> bytes:
+    return frontend.write_flush() if flush else frontend.write_sync()
+
+
 def _bound(planned: Planned) -> bytes:
     """Bind, Describe and Execute of one statement. The Describe is ours: the shape is checked each time it runs."""
+    payload = planned.payload
+    ask = frontend.write_describe(Target.PORTAL, planned.portal) + frontend.write_execute(
+        planned.portal, payload.max_rows
+    )
+    if planned.bound is not None and planned.goes_on is not None:
+        return ask
     if planned.prepared is None:
         raise UpstreamFailed("a statement was released that was never prepared", code="contradiction")
-    payload = planned.payload
     bind = frontend.Bind(
-        portal=b"",
+        portal=planned.portal,
         statement=planned.prepared.name,
         formats=payload.parameter_formats,
         values=payload.parameters,
         result_formats=payload.result_formats,
     )
-    return (
-        frontend.write_bind(bind)
-        + frontend.write_describe(frontend.Target.PORTAL, b"")
-        + frontend.write_execute(b"", payload.max_rows)
-    )
-
-
-def _mask_plans(statements: tuple[Planned, ...], release: Release | None, part: slice) -> list[MaskPlan | None]:
-    if release is None:
-        return [None] * len(statements)
-    outputs: list[tuple[Output, ...]] = [exposure.outputs for exposure in release.action.exposures[part]]
-    if len(outputs) != len(statements):
-        raise UpstreamFailed(
-            "a release covers another number of statements than it was decided on", code="contradiction"
-        )
-    return [
-        _plan(out, release.obligations, tuple(c.format for c in planned.columns))
-        if planned.columns is not None
-        else None
-        for out, planned in zip(outputs, statements, strict=True)
-    ]
-
-
-def _plan(outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...]) -> MaskPlan:
-    made = _known_plan if len(outputs) <= _NARROW else plan
-    return made(outputs, obligations, formats)
-
-
-@lru_cache(maxsize=512)
-def _known_plan(outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...]) -> MaskPlan:
-    """A plan is pure in what it is made of, and holds nothing that changes: the counting is the maskers'."""
-    return plan(outputs, obligations, formats)
-
-
-def _running(planned: Planned, masks: MaskPlan | None, counted: bool) -> Running:
-    """`counted`: rows of a COPY are looked at though nothing in them is masked, since one message may hold several."""
-    copy = planned.statement.copy
-    masked = masks is not None and masks.masks_anything
-    looked = masks is not None and (masked or counted)
-    return Running(
-        described=planned.columns,
-        rows=RowMasker(masks.masks) if masks is not None and masked and copy is None else None,
-        copy=CopyMasker(copy_options(copy), masks.masks, MAX_ROW) if masks is not None and looked and copy else None,
-        copies=copy is not None,
-        free=planned.statement.is_session_traffic,
-        owed=planned.owed,
-    )
+    return frontend.write_bind(bind) + ask
