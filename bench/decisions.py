@@ -27,7 +27,6 @@ from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned
 from interlock.doors.postgres.upstream import Prepared, Upstream
-from interlock.doors.relay import Link as DoorLink
 from interlock.model.actor import Actor, ActorKind
 from interlock.model.connection import Connection
 from interlock.model.decision import Allow
@@ -137,7 +136,7 @@ async def _desk(ground: Ground) -> Desk:
         ColumnLabels(snapshot, catalog, name),
         _never,
     )
-    up = Upstream(DoorLink())  # never connected: only what the server reported is asked of it
+    up = Upstream(ground.upstream, {}, SystemEntropy())  # never connected: only what the server reported is asked of it
     up.parameters |= {"TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
     facts = Facts(("public",), ground.upstream.user, ground.upstream.user, False, ())
     preparing = Preparing(

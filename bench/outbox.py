@@ -112,7 +112,7 @@ def _outbox(desk: Desk, sealer: AesGcmSealer, courier: Limited) -> Outbox:
     return Outbox(
         [courier],
         desk=desk,
-        documents=documents,  # type: ignore[arg-type]
+        documents=documents,
         ledger=desk.ledger,
         sealer=sealer,
         clock=desk.clock,

@@ -28,7 +28,7 @@ def test_a_cursor_shows_what_its_query_shows() -> None:
     assert shown(action) == [(set(), "clinic/public.patients.id"), ({"phi.ssn"}, "clinic/public.patients.ssn")]
     assert asked(action) == {("sql.select", "relation", "clinic/public.patients")}
     assert action.exposure.filters == OF_PATIENTS
-    assert not action.exposure.opaque and not action.cappable
+    assert not action.exposure.opaque and action.cappable
     assert SECRET not in action.templates[0].stored
     assert action.templates[0].leaves[0].label == "phi.ssn"
 

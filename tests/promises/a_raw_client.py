@@ -38,13 +38,17 @@ class RawClient:
 
     async def until_ready(self) -> list[Message]:
         """The answers up to and with the next ReadyForQuery, or to the end of the connection."""
+        return await self.until(b"Z")
+
+    async def until(self, last: bytes) -> list[Message]:
+        """The answers up to and with the next one of this type, or to the end of the connection."""
         found: list[Message] = []
         async with asyncio.timeout(SECONDS):
-            while not (found and found[-1].type == b"Z"):
+            while not (found and found[-1].type == last):
                 messages, self._rest = cut(self._rest)
                 for number, message in enumerate(messages):
                     found.append(message)
-                    if message.type == b"Z":
+                    if message.type == last:
                         self._rest = b"".join(frame(m.type, m.body) for m in messages[number + 1 :]) + self._rest
                         break
                 else:

@@ -50,6 +50,7 @@ OTHER_STATEMENTS = {
     "parameters": (b"8",),
     "result_formats": (1,),
     "max_rows": 5,
+    "copy_data": b"1\tone\n",
 }
 OTHER_IDENTITIES = {"host": "10.0.0.2", "port": 5433, "database": "archive", "user": "somebody"}
 OTHER_STATES = {"search_path": ("evil", "public"), "role": "admin", "settings": {"timezone": "europe/berlin"}}
@@ -102,7 +103,7 @@ def test_every_field_there_is_has_its_mutation() -> None:
 async def test_each_field_changes_the_digest_and_releases_nothing(desk: Office) -> None:
     agent = await desk.agent()
     mutants = dict(_mutants(agent))
-    assert len(mutants) == 15
+    assert len(mutants) == 16
     for name, mutant in mutants.items():
         action = _export(agent)
         assert action_digest(NONCE, action.cover) != action_digest(NONCE, mutant.cover), name

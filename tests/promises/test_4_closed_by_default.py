@@ -108,7 +108,7 @@ async def test_reads_need_a_permit_too(tmp_path: Path, people: Database) -> None
     "text",
     [
         "SELEC 1",
-        "SELECT 1; DROP TABLE people",
+        "SELECT 1; DROPP TABLE people",
         "SELECT '",
         "SELECT $$",
         "\\d people",

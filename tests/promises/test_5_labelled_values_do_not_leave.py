@@ -78,7 +78,13 @@ async def through_asyncpg(connection: Any, text: str) -> object:
 
 
 ASKS: dict[str, Ask] = {"simple": simple, "extended": extended, "binary": binary, "asyncpg": through_asyncpg}
-REFUSED = (psycopg.Error, asyncpg.exceptions.PostgresError, asyncpg.exceptions.InterfaceError)
+# asyncpg itself can't read every type (anyarray), also from the server directly: that is its InternalClientError.
+REFUSED = (
+    psycopg.Error,
+    asyncpg.exceptions.PostgresError,
+    asyncpg.exceptions.InterfaceError,
+    asyncpg.exceptions.InternalClientError,
+)
 
 
 class Attacker:

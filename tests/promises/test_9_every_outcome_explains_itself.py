@@ -74,7 +74,7 @@ async def test_denied_by_a_policy(on_stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [(b"SELEC 1", None), (b"GRANT SELECT ON people TO PUBLIC", "no_permit"), (b"LISTEN x", None)],
+    [(b"SELEC 1", None), (b"GRANT SELECT ON people TO PUBLIC", "no_permit"), (b"PREPARE TRANSACTION 'x'", None)],
 )
 async def test_denied_for_want_of_a_permit_or_of_understanding(on_stage: Stage, text: bytes, code: str | None) -> None:
     async with await on_stage.connect() as connection:

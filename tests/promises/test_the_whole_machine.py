@@ -374,7 +374,14 @@ class Machine(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-QUICK = settings(max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+# The same examples each time, or now and then none of so few would come as far as a run; the slow lane draws anew.
+QUICK = settings(
+    max_examples=10,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @pytest.mark.parametrize("place", [*ASKED, "glass"])
@@ -401,5 +408,7 @@ def test_whatever_people_do_only_what_was_signed_for_runs() -> None:
 @pytest.mark.slow
 def test_whatever_people_do_only_what_was_signed_for_runs_at_length() -> None:
     Machine.ran.clear()
-    run_state_machine_as_test(Machine, settings=settings(QUICK, max_examples=200, stateful_step_count=60))
+    run_state_machine_as_test(
+        Machine, settings=settings(QUICK, max_examples=200, stateful_step_count=60, derandomize=False)
+    )
     assert len(Machine.ran) >= 4, Machine.ran

@@ -191,6 +191,11 @@ class RunReader:
         """Whether the stream stands inside a message: an end of the stream here cuts one in two."""
         return bool(self._held) or self._passing > 0
 
+    @property
+    def torn(self) -> bool:
+        """Whether a part of a message was handed on whose rest is still to come: nothing else may be said before it."""
+        return bool(self._passing > 0)
+
     def _resume(self, chunk: bytes, pieces: list[Piece]) -> int:
         """Goes on with what the last chunk cut; gives the position in `chunk` behind it."""
         held = self._held
