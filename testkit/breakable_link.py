@@ -2,6 +2,7 @@
 
     async with BreakableLink(host, port) as link:
         link.cut_after(Way.ANSWERED, b"COMMIT")   # the next time that these bytes go that way: cut before they pass
+        link.cut_after(Way.ANSWERED, b"COMMIT", passing=True)   # the same, once they have passed
         link.stall(Way.ANSWERED)                  # nothing goes that way any more, until resume
         link.refuse()                             # who connects is cut off at once, until accept
 
@@ -27,10 +28,11 @@ CONNECT_SECONDS = 10.0
 
 @dataclass(slots=True)
 class _Fault:
-    """Cut before `pattern` has passed, or once `count` bytes have: whichever is given."""
+    """Cut before `pattern` has passed (or, `passing`, behind it), or once `count` bytes have: whichever is given."""
 
     pattern: bytes | None = None
     count: int | None = None
+    passing: bool = False
     before: bytes = field(default=b"", repr=False)  # the end of what passed, where a pattern may have begun
 
 
@@ -59,9 +61,10 @@ class BreakableLink:
         assert self._server is not None, "start first"
         return int(self._server.sockets[0].getsockname()[1])
 
-    def cut_after(self, way: Way, what: bytes | int) -> None:
-        """Once: cuts everything before the bytes `what` pass that way, or when so many more have passed."""
-        self._faults[way] = _Fault(pattern=what) if isinstance(what, bytes) else _Fault(count=what)
+    def cut_after(self, way: Way, what: bytes | int, *, passing: bool = False) -> None:
+        """Once: cuts everything before the bytes `what` pass that way (or, `passing`, right behind them), or when so
+        many more have passed. Whatever stands behind that is lost."""
+        self._faults[way] = _Fault(pattern=what, passing=passing) if isinstance(what, bytes) else _Fault(count=what)
 
     def cut(self) -> None:
         """Breaks every connection at once, with resets."""
@@ -135,10 +138,11 @@ class BreakableLink:
         with suppress(OSError):
             while data := await reader.read(self.grain):
                 await self._may_pass[way].wait()
+                faulty = way in self._faults
                 allowed = self._within(way, data)
                 writer.write(data[:allowed])
                 self.passed[way] += allowed
-                if allowed < len(data):
+                if allowed < len(data) or (faulty and way not in self._faults):
                     await writer.drain()
                     self.cut()
                     return
@@ -157,6 +161,7 @@ class BreakableLink:
         if fault.pattern is not None:
             seen = fault.before + data
             at = seen.find(fault.pattern)
+            at += len(fault.pattern) if at >= 0 and fault.passing else 0
             fault.before = seen[-len(fault.pattern) + 1 :] if len(fault.pattern) > 1 else b""
             allowed = len(data) if at < 0 else max(0, at - (len(seen) - len(data)))
             if at < 0:
@@ -165,7 +170,7 @@ class BreakableLink:
             assert fault.count is not None
             allowed = min(len(data), fault.count)
             fault.count -= allowed
-            if fault.count > 0 or allowed == len(data):
+            if fault.count > 0:
                 return allowed
         del self._faults[way]
         return allowed

@@ -90,7 +90,8 @@ Bend = Callable[[bytes], bytes]
 class RecordingLink:
     """One relay, from a free port of this machine to `host:port`.
 
-    `bend` makes something else of what the server answers; `grain` passes answers on in pieces of so many bytes.
+    `bend` makes something else of what the server answers; `grain` passes answers on in pieces of so many bytes, and
+    may be set anew at any time.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class RecordingLink:
         self.tape = tape
         self._to = (host, port)
         self._bend = bend
-        self._grain = grain
+        self.grain = grain
         self._numbers = itertools.count(1)
         self._writers: set[asyncio.StreamWriter] = set()
         self._relays: set[asyncio.Task[None]] = set()
@@ -178,9 +179,11 @@ class RecordingLink:
             await writer.wait_closed()
 
     async def _pass(self, writer: asyncio.StreamWriter, number: int, way: Way, data: bytes) -> None:
-        grain = self._grain if way is Way.ANSWERED else CHUNK
+        grain = self.grain if way is Way.ANSWERED else CHUNK
         for start in range(0, len(data), grain):
             piece = data[start : start + grain]
             self.tape.record(self.name, number, way, piece)
             writer.write(piece)
             await writer.drain()
+            if grain < CHUNK:  # or a reader in this very loop would find the pieces together again
+                await asyncio.sleep(0)

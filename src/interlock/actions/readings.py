@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from interlock.actions.cover import UpstreamIdentity, around
@@ -93,7 +93,7 @@ class Readings:
         if known is not None and known.statement is statement and known.basis.same(basis):
             self._known.move_to_end(key)
             return known
-        reading = read(statement, described, basis)
+        reading = _described_anew(self._known.get((id(statement), None)), statement, described, basis)
         if len(statement.text) <= MAX_TEXT and len(described or ()) <= MAX_COLUMNS:
             self._keep(key, reading)
         return reading
@@ -105,6 +105,14 @@ class Readings:
         while len(self._known) > MOST or self._size > MAX_REMEMBERED:
             _, oldest = self._known.popitem(last=False)
             self._size -= len(oldest.statement.text)
+
+
+def _described_anew(known: Reading | None, statement: Statement, described: Described, basis: Basis) -> Reading:
+    """The reading of a statement; what its description doesn't decide is taken from one of the text alone, which was
+    made when the door asked whether policy would deny it anyway."""
+    if known is None or known.statement is not statement or not known.basis.same(basis):
+        return read(statement, described, basis)
+    return replace(known, exposure=exposure_of(statement, described, basis.connection, basis.labels))
 
 
 def read(statement: Statement, described: Described, basis: Basis) -> Reading:

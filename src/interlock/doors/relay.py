@@ -17,7 +17,9 @@ from interlock.model.peer import Peer
 
 HIGH_WATER = 256 * 1024  # bytes received and not yet taken: above this the transport stops reading
 IDLE_SECONDS, PROBE_SECONDS, PROBES = 60, 10, 6  # TCP keepalive: after so long, so often, so many unanswered
+MAX_KEPT = 16 * 1024  # bytes; what is longer is sent by itself
 STALLED_SECONDS = 300.0  # a peer that takes no byte for so long is gone
+CLOSE_SECONDS = 30.0  # how long a peer may take for the last bytes once we have closed
 
 
 class Link(asyncio.Protocol):
@@ -27,11 +29,14 @@ class Link(asyncio.Protocol):
         self._on_connect = on_connect
         self._transport: asyncio.Transport | None = None
         self._chunks: list[bytes] = []
+        self._kept: list[bytes] = []
         self._held = 0
         self._reading = True
         self._arrived: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._may_write = True
+        self._closing: asyncio.TimerHandle | None = None
+        self.received = 0
         self.lost = asyncio.Event()
         self.on_lost: Callable[[], None] | None = None
         self.on_arrival: Callable[[], None] | None = None  # bytes have come, and nobody waits for them
@@ -51,6 +56,7 @@ class Link(asyncio.Protocol):
         """Keeps the chunk; stops the transport when too much lies here."""
         self._chunks.append(data)
         self._held += len(data)
+        self.received += len(data)
         if self._held > HIGH_WATER and self._reading and self._transport is not None:
             self._transport.pause_reading()
             self._reading = False
@@ -65,6 +71,8 @@ class Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wakes everybody who waits on this link."""
         self.lost.set()
+        if self._closing is not None:
+            self._closing.cancel()
         self._may_write = True
         _wake(self._arrived)
         _wake(self._writable)
@@ -131,12 +139,26 @@ class Link(asyncio.Protocol):
         return data
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Queues bytes; to a peer that is gone, drops them."""
-        if data and self._transport is not None and not self.lost.is_set():
+        """Queues bytes; to a peer that is gone, or once we have closed, drops them."""
+        if self._kept:
+            data = b"".join((*self._kept, data))
+            self._kept.clear()
+        if data and self._transport is not None and self._closing is None and not self.lost.is_set():
             self._transport.write(data)
+
+    def keep(self, data: bytes) -> None:
+        """Queues bytes that more will follow at once: they go with the next `write`, `drain` or `close`.
+
+        A send costs more than what a small result takes otherwise.
+        """
+        if len(data) > MAX_KEPT:
+            self.write(data)
+        elif data:
+            self._kept.append(data)
 
     async def drain(self) -> None:
         """Waits until the peer takes bytes again; returns at once when it is gone, or has stalled for too long."""
+        self.write(b"")
         while not self._may_write and not self.lost.is_set():
             self._writable = asyncio.get_running_loop().create_future()
             try:
@@ -159,8 +181,10 @@ class Link(asyncio.Protocol):
         self._transport = upgraded
 
     def close(self) -> None:
-        """Sends what is queued, then closes."""
+        """Sends what is queued, then closes; a peer that doesn't take it within `CLOSE_SECONDS` is cut off."""
+        self.write(b"")
         if self._transport is not None and not self._transport.is_closing():
+            self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
             self._transport.close()
 
     def abort(self) -> None:

@@ -46,17 +46,24 @@ def _check(value: object, depth: int) -> None:
         raise EntryRefused("nested deeper than the profile allows")
     kind = type(value)
     if kind is dict:
-        for key, member in value.items():  # type: ignore[attr-defined]
+        for key in value:  # type: ignore[attr-defined]
             if type(key) is not str or not _is_key(key):
                 raise EntryRefused("an object key outside [a-z0-9_]{1,40}")
-            if type(member) is not str or not depth:
-                _check(member, depth - 1)
+        members = value.values()  # type: ignore[attr-defined]
     elif kind is list or kind is tuple:
-        for member in value:  # type: ignore[attr-defined]
-            if type(member) is not str or not depth:
-                _check(member, depth - 1)
+        members = value
     elif kind is int:
         if not -MAX_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]
             raise EntryRefused("an integer larger than 2^53-1")
-    elif value is not None and kind is not bool and not isinstance(value, str):
+        return
+    elif value is None or kind is bool or isinstance(value, str):
+        return
+    else:
         raise EntryRefused(f"a value of type {kind.__name__}, which the profile doesn't have")
+    for member in members:
+        # Most are strings or empty lists, and a call costs more than looking; at the last level each is too deep.
+        if not depth or (type(member) is not str and (member or type(member) not in _LISTS)):
+            _check(member, depth - 1)
+
+
+_LISTS = frozenset({list, tuple, dict})

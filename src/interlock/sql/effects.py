@@ -195,7 +195,7 @@ class GiveKey:
 
 @dataclass(frozen=True, slots=True)
 class ShowOurs:
-    """`SHOW interlock.NAME`: answered by the gateway."""
+    """`SHOW interlock.NAME`, and `SHOW application_name`: answered by the gateway."""
 
     name: str
 

@@ -146,6 +146,8 @@ def judge_show(fields: Fields) -> ShowOurs | Refusal | None:
     name = str(fields.get("name", "")).lower()
     if name.startswith("interlock."):
         return own_settings.judge_show(name)
+    if name == "application_name":  # the server's names the actor as well
+        return ShowOurs(name)
     if may_show(name):
         return None
     return Refusal("setting", "only the settings that clients look at can be shown through Interlock")

@@ -123,3 +123,27 @@ async def test_a_query_before_the_sync_ends_the_session(gate: Gateway) -> None:
     client.writer.write(run("INSERT INTO log VALUES (1)") + frontend.write_flush() + frame(b"Q", b"SELECT 1\0"))
     assert await client.ended()
     client.close()
+
+
+@pytest.mark.parametrize("last", ["ROLLBACK", "DROP TABLE log"])
+async def test_what_begins_behind_a_commit_and_a_flush_isnt_in_the_block_any_more(
+    gate: Gateway, empty_database: Database, last: str
+) -> None:
+    """The block's end has no ReadyForQuery of its own here: the implicit transaction that follows can be undone."""
+    client = await RawClient.open(gate.door.port)
+    await client.login(gate.agent_key)
+    client.writer.write(run("BEGIN") + frontend.write_sync())
+    assert (await client.until_ready())[-1].body == b"T"
+    client.writer.write(run("COMMIT") + run("INSERT INTO log VALUES (1)") + frontend.write_flush())
+    assert await answers(client, b"C") + await answers(client, b"C") == "12C12C"
+    client.writer.write(run("INSERT INTO log VALUES (2)") + frontend.write_flush())
+    assert await answers(client, b"C") == "12C"
+    assert count(empty_database) == 0
+    client.writer.write(run(last) + frontend.write_sync())
+    assert (await client.until_ready())[-1].body == b"I"
+    assert count(empty_database) == 0
+    client.writer.write(run("INSERT INTO log VALUES (3)") + frontend.write_sync())
+    assert (await client.until_ready())[-1].body == b"I"
+    assert count(empty_database) == 1
+    assert sorted(await outcomes(gate, 3)) == ["rolled_back", "rolled_back", "succeeded"]
+    client.close()

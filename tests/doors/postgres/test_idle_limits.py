@@ -4,28 +4,9 @@ import asyncio
 
 import pytest
 
-from interlock.doors.postgres.idle_limits import SESSION, TRANSACTION, Idled, IdleLimits, seconds
+from interlock.doors.postgres.idle_limits import SESSION, TRANSACTION, Idled, IdleLimits
 from interlock.doors.relay import Link
 from interlock.sql import effects
-
-
-@pytest.mark.parametrize(
-    ("setting", "expected"),
-    [
-        ("0", None),
-        ("1500", 1.5),
-        ("2s", 2.0),
-        (" 3 min ", 180.0),
-        ("1h", 3600.0),
-        ("1d", 86400.0),
-        ("250ms", 0.25),
-        ("-1", None),
-        ("soon", None),
-        ("", None),
-    ],
-)
-def test_settings_are_read_as_the_server_reads_them(setting: str, expected: float | None) -> None:
-    assert seconds(setting) == expected
 
 
 def test_it_follows_the_client() -> None:

@@ -116,6 +116,9 @@ async def test_the_server_sees_who_acts(gate: Gateway, empty_database: Database)
         assert await names(empty_database) == {"interlock:etl psql"}
         await connection.execute("SET application_name = 'it''s mine'")
         assert connection.info.parameter_status("application_name") == "it's mine"
+        for prepared in (False, True):
+            cursor = await connection.execute("SHOW application_name", prepare=prepared)
+            assert (cursor.statusmessage, await cursor.fetchall()) == ("SHOW", [("it's mine",)])
         assert await names(empty_database) == {"interlock:etl it's mine"}
 
 

@@ -80,7 +80,7 @@ async def test_nothing_runs_when_one_of_them_is_denied_or_not_read(gate: Gateway
 @pytest.mark.parametrize(
     "text",
     [
-        "SELECT 1; SHOW application_name",
+        "SELECT 1; SHOW lc_messages",
         "SET timezone = 'UTC'; SELECT now()",
         "CREATE TABLE a (a int); SELECT 1",
         "BEGIN; DECLARE c CURSOR FOR SELECT 1; DECLARE d CURSOR FOR SELECT 2",

@@ -44,7 +44,7 @@ async def test_a_pipeline_of_plain_statements_passes(gate: Gateway) -> None:
         ("SELECT v FROM names", "SHOW application_name"),
         ("SELECT v FROM names", "SELECT upper(ssn) FROM people"),
         ("CREATE TABLE mine (a text)", "SELECT count(*) FROM log"),
-        ("SELECT id FROM log", "SHOW application_name"),
+        ("SELECT id FROM log", "SHOW lc_messages"),
     ],
 )
 async def test_what_changes_meaning_isnt_followed_by_more_in_a_unit(gate: Gateway, texts: tuple[str, str]) -> None:

@@ -92,8 +92,10 @@ async def test_what_holds_it_keeps_it(clinic: ClinicDatabase, link: BreakableLin
         up.park()
         assert up.is_open and up.has_state
         waiting = asyncio.create_task(other.ready())
-        await asyncio.sleep(0)
-        assert not other.is_open and slots.waiting == 1
+        async with asyncio.timeout(10):
+            while slots.waiting != 1:
+                await asyncio.sleep(0)
+        assert not other.is_open
         if how == "held":
             up.held_by.clear()
         else:

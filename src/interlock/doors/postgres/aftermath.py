@@ -7,11 +7,11 @@ transaction is settled otherwise; and what was fetched in part when it is closed
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from interlock.doors.endings import Endings
-from interlock.doors.postgres.facts import may_run_code
+from interlock.doors.postgres.facts import Facts, may_run_code
 from interlock.doors.postgres.planning import Planning
 from interlock.doors.postgres.portals import MAX_CURSORS, Open, Tally
 from interlock.doors.postgres.results import Running
@@ -53,6 +53,9 @@ class Aftermath:
         self._transaction = Transaction()
         self._closing: list[bytes] = []
         self._settled: list[Settled] = []
+        self.put_off = False  # code that we can't read ran in this transaction, and may have put off more to its COMMIT
+        self._wrote = False  # what ran in this transaction may run code at its COMMIT
+        self._made: dict[str, str] = {}  # what is open upstream, and when each was made, before code could run
 
     # -- before a unit runs -------------------------------------------------------------------------------------------
 
@@ -70,6 +73,17 @@ class Aftermath:
             p.acts and not p.statement.effect_free for p in plan.statements
         ):
             raise Stop("54000", f"More than {MAX_UNSETTLED} actions in one transaction can't be followed; commit.")
+
+    async def know_cursors(self, plan: UnitPlan) -> None:
+        """Asks which cursor is which, before code runs that may close one and open another under its name."""
+        unknown = any(_upstream(opened) not in self._made for opened in self._opened)
+        if unknown and any(may_run_code(p.runs) for p in plan.statements) and self._up.status != b"E":
+            self._made = dict((await self._up.facts()).cursors)
+
+    def _exchanged(self, now: Facts) -> bool:
+        """Whether one that is open isn't the one that was released: it would be fetched from under another's masks."""
+        names = [_upstream(opened) for opened in self._opened]
+        return any(self._made[name] != now.cursors.get(name) for name in names if name in self._made)
 
     @property
     def has_to_close(self) -> bool:
@@ -109,6 +123,8 @@ class Aftermath:
     def _completed(self, planned: Planned, running: Running | None, unit: _Unit) -> None:
         self._planning.redefined = self._planning.redefined or planned.statement.kind is Kind.SCHEMA
         if planned.acts:
+            self.put_off = self.put_off or may_hold(planned.statement)
+            self._wrote = self._wrote or may_run_code(planned.statement)
             unit.acted.append(self._transaction.depth)
             if may_hold(planned.statement):
                 self._up.held_by.add("code")
@@ -164,6 +180,8 @@ class Aftermath:
 
     def _transaction_over(self, *, committed: bool, unit: _Unit) -> None:
         """COMMIT or ROLLBACK, or an implicit transaction's end."""
+        self.doubtful = self.doubtful or (self._wrote and committed)
+        self.put_off = self._wrote = False
         self._close(self._opened.transaction_ended(committed=committed), unit)
         self._settled += self._transaction.committed() if committed else self._transaction.rolled_back()
         if unit.acted:
@@ -181,7 +199,10 @@ class Aftermath:
         free = release.action.effect_free
         if not failed and not free and unit.undone and not unit.committed and not unit.acted:
             ending = replace(ending, outcome=Outcome.ROLLED_BACK)
-        if failed or free or not unit.acted:
+        spared = bool(unit.acted) and min(unit.acted) < self._transaction.depth  # before a savepoint of its own
+        if failed and not free and (unit.committed or spared):
+            ending = replace(ending, outcome=Outcome.UNKNOWN)  # part of it holds, or will
+        if free or not unit.acted or (failed and not spared):
             self._settled.append((release, ending))
         else:
             self._transaction.ran(release, ending, min(unit.acted))
@@ -190,15 +211,30 @@ class Aftermath:
         """Ends the session when code inside a statement changed what texts mean in it (`facts.py`)."""
         preparing = self._planning.preparing
         if self._up.status != b"E" and not drifted:
-            if self.path_set and all(p.statement.is_session_traffic for p in plan.statements):
-                now = await self._up.facts()
-                drifted = not preparing.facts.same_but_path(now)
-                preparing.facts, self.path_set = now, self._up.status != b"I"
+            if self.path_set and (self._outside or all(p.statement.is_session_traffic for p in plan.statements)):
+                await self.demand_path()
             elif self.doubtful:
-                drifted = not preparing.facts.same(await self._up.facts())
+                now = await self._up.facts()
+                drifted = not preparing.facts.same(now) or self._exchanged(now)
             self.doubtful = False
         if drifted:
             raise UpstreamFailed("code inside a statement changed this session's settings", code="drift")
+
+    async def demand_path(self) -> None:
+        """Asks anew what the search path is, where the client has set it or a transaction's end has taken that back;
+        raises `UpstreamFailed` when more has changed than that."""
+        if not self.path_set:
+            return
+        preparing = self._planning.preparing
+        now = await self._up.facts()
+        if not preparing.facts.same_but_path(now) or self._exchanged(now):
+            raise UpstreamFailed("code inside a statement changed this session's settings", code="drift")
+        preparing.facts, self.path_set = now, not self._outside
+
+    @property
+    def _outside(self) -> bool:
+        """Whether no transaction is open, nor an implicit one behind a Flush."""
+        return self._up.status == b"I" and not self._up.behind_flush
 
     # -- what is open -------------------------------------------------------------------------------------------------
 
@@ -223,6 +259,7 @@ class Aftermath:
         assert unit.release is not None, "what is open was released"
         assert planned.columns is not None, "what is open has columns"
         unit.tally.opens += 1
+        self._made.pop(name.decode("utf-8", "replace"), None)  # that was another of the same name
         return Open(
             name=name,
             release=unit.release,
@@ -264,15 +301,24 @@ class Aftermath:
 
     # -- when it breaks -----------------------------------------------------------------------------------------------
 
-    async def broke(self, plan: UnitPlan, cleared: Cleared | None, unknown: Ending, *, block: bool) -> None:
+    async def broke(
+        self, plan: UnitPlan, cleared: Cleared | None, unknown: Ending, ran: Sequence[Running], *, block: bool
+    ) -> None:
         """The run broke off, and with it the session. `block`: it ran inside a transaction block; whether that was
         committed isn't known only where this unit was to do so."""
-        commits = any(isinstance(p.statement.effect, effects.Commit) for p in plan.statements)
-        commits = commits or not (block or plan.flushed)
+        ends = [p.statement.effect for p in plan.statements]
+        commits = any(isinstance(e, effects.Commit) for e in ends) or not (block or plan.flushed)
         if cleared is not None:
             free = cleared.release.action.effect_free
-            outcome = Outcome.UNKNOWN if commits or free else Outcome.ROLLED_BACK
+            outside = commits or any(isinstance(e, effects.Rollback) for e in ends)  # what stands behind a ROLLBACK
+            outcome = Outcome.UNKNOWN if outside or free else Outcome.ROLLED_BACK
             self._settled.append((cleared.release, replace(unknown, outcome=outcome)))
+        for n, planned in enumerate(plan.statements):
+            if planned.goes_on is not None:
+                tally = planned.goes_on.tally
+                tally.broke = True
+                tally.rows += unknown.rows if len(plan.statements) == 1 and not planned.moves else 0
+                tally.masked.update(Counter(ran[n].masked()) if n < len(ran) else {})
         self._close(self._opened.all_gone(), None)
         self._settled += self._transaction.unknown() if commits else self._transaction.rolled_back()
         await self._record()
@@ -306,6 +352,11 @@ def may_hold(statement: Statement) -> bool:
         return True
     relations = [touch.relation for touch in statement.touches if touch.relation is not None]
     return any(r.hidden_effects or not r.is_base_table for r in relations)
+
+
+def _upstream(opened: Open) -> str:
+    """Its name as the server has it."""
+    return opened.name.decode("utf-8", "replace")
 
 
 def _went_on(planned: Planned, running: Running) -> None:

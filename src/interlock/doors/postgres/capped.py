@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from interlock.actions.capping import parted
 from interlock.doors.postgres.allowance import TOO_MANY, Allowance
+from interlock.doors.postgres.results import Running
 from interlock.doors.postgres.running import Allowed, Run, RunEnd, Sink
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan
 from interlock.doors.postgres.upstream import Upstream
@@ -46,6 +47,8 @@ class Held:
     def write(self, data: bytes) -> None:
         """Keeps bytes."""
         self._pieces.append(data)
+
+    keep = write
 
     async def drain(self) -> None:
         """Nothing to wait for."""
@@ -99,6 +102,11 @@ class CappedRun:
     def unknown(self) -> Ending:
         """The ending of a run that broke off."""
         return self._body.unknown()
+
+    @property
+    def ran(self) -> Sequence[Running]:
+        """What has come of each statement so far: those that go on under an earlier release aren't capped anew."""
+        return ()
 
     async def _read(self) -> RunEnd:
         """The parts one after the other: what stands behind a read that was stopped doesn't run."""

@@ -9,6 +9,8 @@ from interlock.doors.postgres.definitions import Look
 from interlock.doors.postgres.holding import Holding
 from interlock.doors.postgres.planning import Planning
 from interlock.doors.postgres.units import Planned, UnitPlan
+from interlock.doors.postgres.upstream import UpstreamAway
+from interlock.errors import UpstreamFailed
 from interlock.gate import Answer, Asking, Cleared, Gate, Held
 from interlock.model.action import Action
 from interlock.model.decision import Reason
@@ -46,7 +48,7 @@ class Deciding:
             """The sealed payload, read and described anew: definitions and session state of this moment."""
             assert isinstance(payload, SqlPayload)
             await self._preparing.up.ready()
-            await look.done()
+            await _looked(look)
             fresh = [await self._anew(statement) for statement in payload.statements]
             rebuilt[:] = [_carried(f, p) for f, p in zip(fresh, plan.statements, strict=True)]
             again = self._preparing.action(rebuilt)
@@ -68,14 +70,20 @@ class Deciding:
             raise own_answers.deferred(held.review.id, self._public_url)
         inside = up.status != b"I" or up.behind_flush
         up.rest(held=True)
-        answer = await self._holding.until_answered(held, action, rebuild, look.begin, in_transaction=inside)
-        if isinstance(answer, Held | Cleared):
-            await up.ready()
-        return answer
+        return await self._holding.until_answered(held, action, rebuild, look.begin, in_transaction=inside)
 
     async def _anew(self, payload: SqlStatement) -> Planned:
         statement = self._preparing.read(payload, failed=False)
         return await self._preparing.described(statement, payload, anew=True)
+
+
+async def _looked(look: Look) -> None:
+    """Looks at the definitions; raises `UpstreamAway` when that can't be done now: nothing of the client's is lost, and
+    what people signed for can be asked for again. Its sentence doesn't say where the server is."""
+    try:
+        await look.done()
+    except UpstreamFailed:
+        raise UpstreamAway("its definitions can't be read again") from None
 
 
 def _carried(fresh: Planned, asked: Planned) -> Planned:

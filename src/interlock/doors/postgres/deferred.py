@@ -44,6 +44,7 @@ from interlock.wire.postgres.frames import Frame
 from interlock.wire.postgres.session import Session
 
 TOO_MUCH = "54000"
+RUN_SECONDS = 4 * 3600.0  # how long one may run; the server is then asked to stop
 KEEP_TRIES = 5  # to put the result down, a second apart
 
 _TOO_MUCH = f"What it gave is more than the {MAX_KEPT // (1 << 20)} MiB that are kept"
@@ -161,7 +162,13 @@ class _Running:
         """Runs it, records how it ended, keeps what it gave."""
         run = self._run()
         try:
-            ending, kept = await self._outcome(run)
+            async with asyncio.timeout(RUN_SECONDS):
+                ending, kept = await self._outcome(run)
+        except TimeoutError:
+            await self._runs.endings.record(self._release, run.unknown())
+            await asyncio.wait([self._cancel()])
+            log.error("deferred.too_long", review=self._review.id)
+            return
         except Exception as error:
             await self._runs.endings.record(self._release, run.unknown())
             if not isinstance(error, InterlockError):

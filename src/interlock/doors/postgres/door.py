@@ -208,6 +208,7 @@ class PostgresDoor:
         name = definitions.connection.name
         asked = upstream_settings(client.settings, client.actor)
         up = Upstream(definitions.upstream, asked, self._entropy, self._slots_of(definitions))
+        link.on_lost = up.stop_opening  # until there is a session, which looks after that itself
         meeting = Meeting(up, link, client.settings, self._welcomes.setdefault(name, Welcomes()))
         try:
             async with asyncio.timeout(self._limits.login_seconds):

@@ -8,7 +8,8 @@ have run such code: a session that isn't what it was ends, before anything more 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from interlock.errors import UpstreamFailed
 from interlock.sql.catalogs import FIRST_USER_OID
@@ -43,10 +44,18 @@ PINNED = {
     "array_nulls": "on",
 }
 
+# The time in a form that no setting of a client changes.
+_CURSORS = (
+    "(SELECT pg_catalog.json_object_agg(name, pg_catalog.encode(pg_catalog.timestamptz_send(creation_time), 'hex'))"
+    " FROM pg_catalog.pg_cursors)"
+)
+
 # Every name is qualified, so that a changed search_path can't answer for us.
 QUERY = (
     "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false)), current_user, session_user,"
-    " pg_catalog.pg_my_temp_schema()" + "".join(f", pg_catalog.current_setting('{name}')" for name in SETTINGS)
+    " pg_catalog.pg_my_temp_schema(), "
+    + _CURSORS
+    + "".join(f", pg_catalog.current_setting('{name}')" for name in SETTINGS)
 ).encode()
 
 # What the server reports by itself, and a statement of a client may not have changed on the side.
@@ -71,13 +80,18 @@ _ASKED_ANEW = frozenset(SETTINGS.index(name) for name in ("search_path", "row_se
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One answer. `schemas` is the search path as it resolves; `temporary` says that temporary objects exist."""
+    """One answer. `schemas` is the search path as it resolves; `temporary` says that temporary objects exist.
+
+    `cursors`: cursors and named portals by name, with the time that each was made at: code can make another of the
+    same name.
+    """
 
     schemas: tuple[str, ...]
     role: str
     login: str
     temporary: bool
     settings: tuple[str, ...]
+    cursors: Mapping[str, str] = field(default_factory=dict)
 
     def demand_readable(self) -> None:
         """Raises `UpstreamFailed` when texts would mean something else to the server than to our parser."""
@@ -110,12 +124,13 @@ def read_facts(row: bytes) -> Facts:
     """The answer to `QUERY` from its DataRow; raises `MalformedInput`, `UpstreamFailed`."""
     body = Body(row)
     count = body.u16()
-    if count != 4 + len(SETTINGS) or count > MAX_COLUMNS:
+    if count != 5 + len(SETTINGS) or count > MAX_COLUMNS:
         raise UpstreamFailed("the protected system answered a question of ours with another shape")
     values = [(body.value() or b"").decode("utf-8", "replace") for _ in range(count)]
     body.end()
     schemas = tuple(str(name) for name in json.loads(values[0] or "[]"))
-    return Facts(schemas, values[1], values[2], values[3] not in ("", "0"), tuple(values[4:]))
+    cursors = {str(name): str(made) for name, made in json.loads(values[4] or "{}").items()}
+    return Facts(schemas, values[1], values[2], values[3] not in ("", "0"), tuple(values[5:]), cursors)
 
 
 def may_run_code(statement: Statement) -> bool:

@@ -32,6 +32,8 @@ class Gathered:
             self._pieces.clear()
             self._too_much()
 
+    keep = write
+
     async def drain(self) -> None:
         """Nothing to wait for."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from interlock.doors.postgres.idle_limits import seconds
+from interlock.doors.postgres.timeouts import Timeout
 from interlock.doors.relay import Link
 from interlock.gate import Answer, Denied, Gate, Held
 from interlock.model.action import Action
@@ -15,12 +15,11 @@ from interlock.model.decision import Reason
 from interlock.model.narrowing import Narrowing
 from interlock.model.review import Review, ReviewState
 from interlock.ports import Clock, Rebuild
-from interlock.sql import effects
 from interlock.wire.postgres import denial
 
 T = TypeVar("T")
 
-_TIMEOUT = "statement_timeout"
+STATEMENT_TIMEOUT = "statement_timeout"
 IN_TRANSACTION_SECONDS = 5.0  # design, section 7: locks are held meanwhile
 
 
@@ -42,42 +41,6 @@ class _Deadline:
     reason: Reason
 
 
-class StatementTimeout:
-    """The client's statement_timeout: the server can't know of a request that is held. `asked`: start-up settings."""
-
-    def __init__(self, asked: Mapping[str, str]) -> None:
-        self._first = self._session = seconds(asked.get(_TIMEOUT, "0"))
-        self._before = self._session  # what a ROLLBACK brings back
-        self._local: tuple[float | None] | None = None
-
-    @property
-    def seconds(self) -> float | None:
-        """How long a statement may take now; None: for ever."""
-        return self._session if self._local is None else self._local[0]
-
-    def follow(self, effect: effects.SessionEffect | None) -> None:
-        """Takes what a statement that succeeded has changed."""
-        match effect:
-            case effects.SetSession(name, value) if name == _TIMEOUT:
-                self._session, self._local = seconds(value), None
-            case effects.SetLocal(name, value) if name == _TIMEOUT:
-                self._local = (seconds(value),)
-            case effects.Reset(None) | effects.DiscardAll():
-                self._session, self._local = self._first, None
-            case effects.Reset(name) if name == _TIMEOUT:
-                self._session, self._local = self._first, None
-            case effects.Rollback():
-                self._session, self._local = self._before, None
-            case effects.Begin() | effects.Commit():
-                self._before, self._local = self._session, None
-            case _:
-                pass
-
-    def outside(self) -> None:
-        """No transaction is open: what was set stays."""
-        self._before, self._local = self._session, None
-
-
 @dataclass(slots=True)
 class Holding:
     """One client's waits. `cancelled` is set by a cancel request, and by a freeze later."""
@@ -87,7 +50,7 @@ class Holding:
     down: Link
     public_url: str
     cancelled: asyncio.Event
-    timeout: StatementTimeout
+    timeout: Timeout  # the client's statement_timeout: the server can't know of a request that is held
     waiting: bool = False
 
     async def until_answered(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from interlock.desk import Desk
+from interlock.doors.postgres.application import SETTING
 from interlock.doors.postgres.kept_results import KeptResult, read_result, same_formats, text_column
 from interlock.doors.postgres.units import Stop, with_formats
 from interlock.errors import NotFound
@@ -60,7 +61,10 @@ def deferred(review: ReviewId, public_url: str) -> Stop:
 
 
 def show(name: str, value: str) -> Rows:
-    """One row of text: what `SHOW interlock.NAME` gives. `name` is one of `SETTINGS`; raises `Stop` for another."""
+    """One row of text: what `SHOW interlock.NAME` gives, or `SHOW application_name`. `name` is one of `SETTINGS`, or
+    that; raises `Stop` for another."""
+    if name == SETTING:
+        return Rows((text_column(name),), answers.write_data_row((value.encode(),)), "SHOW")
     short = name.removeprefix("interlock.")
     if short not in SETTINGS:
         raise Stop("42704", f"Interlock has no setting of that name; it has {', '.join(SETTINGS)}.")

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NoReturn
 
-from interlock.doors.postgres import own_answers
+from interlock.doors.postgres import application, own_answers
 from interlock.doors.postgres.portals import Open, Opened
-from interlock.doors.postgres.preparing import Preparing, in_place
+from interlock.doors.postgres.preparing import FAILED, Preparing, in_place
 from interlock.doors.postgres.refusing import ONLY_OBSERVED, Remembered, refusal
 from interlock.doors.postgres.units import Local, Planned, Stop, UnitPlan, rename
 from interlock.errors import NotUnderstood, UpstreamFailed
@@ -79,6 +79,8 @@ class Planning:
 
     def open_portal(self, name: bytes, bound: Portal) -> Open | None:
         """See `Planner`."""
+        if self.preparing.failed:
+            raise FAILED
         return self.opened.portal(name, bound)
 
     def cursor(self, name: str) -> Open | None:
@@ -255,6 +257,8 @@ class Planning:
         match name.removeprefix("interlock."):
             case "review":
                 return self.remembered.review
+            case application.SETTING:
+                return application.shown(application.SETTING, self.preparing.up.parameters.get(application.SETTING, ""))
             case "why":
                 return self.remembered.why
             case "wait":

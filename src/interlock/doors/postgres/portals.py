@@ -26,7 +26,8 @@ HELD = -1  # the depth of a cursor WITH HOLD whose transaction was committed: no
 class Tally:
     """What has come of one release so far: rows, masked values, and what is left of its row cap.
 
-    `opens`: how many portals and cursors it still has open; `sqlstate`: what a fetch from one failed with.
+    `opens`: how many portals and cursors it still has open; `sqlstate`: what a fetch from one failed with; `broke`: the
+    session was lost while one was fetched from.
     """
 
     rows: int = 0
@@ -34,11 +35,12 @@ class Tally:
     allowance: Allowance | None = None
     opens: int = 0
     sqlstate: str = ""
+    broke: bool = False
     recorded: bool = False
 
     def ending(self) -> Ending:
         """How it ended, with all that it came to."""
-        outcome = Outcome.FAILED if self.sqlstate else Outcome.SUCCEEDED
+        outcome = Outcome.UNKNOWN if self.broke else Outcome.FAILED if self.sqlstate else Outcome.SUCCEEDED
         return Ending(outcome, self.rows, self.sqlstate, tuple(sorted(self.masked.items())))
 
 

@@ -34,7 +34,7 @@ from interlock.wire.postgres.sentences import known_sqlstate, sentence_for
 # Settings that change what a text means and that the server reports whenever they change, a rollback included.
 REPORTED: Mapping[str, str] = {"TimeZone": "timezone", "DateStyle": "datestyle", "IntervalStyle": "intervalstyle"}
 
-_FAILED = Stop("25P02", "The transaction has failed; nothing runs until it is rolled back.")
+FAILED = Stop("25P02", "The transaction has failed; nothing runs until it is rolled back.")
 
 
 # Sent in place of what only the gateway follows, a SET of ours or a PREPARE: the server says whether there can be one
@@ -116,7 +116,7 @@ class Preparing:
         """What the text is; raises `NotUnderstood`, and `Stop` for what a failed transaction doesn't take."""
         statement = self._texts.statement(payload.text, self.definitions.snapshot, self.state)
         if failed and not isinstance(statement.effect, effects.Rollback | effects.RollbackTo | effects.Commit):
-            raise _FAILED
+            raise FAILED
         if statement.copy is not None:
             copy_options(statement.copy)  # what couldn't be masked on its way out is refused before anything runs
         return statement

@@ -66,6 +66,9 @@ class Sink(Protocol):
     def write(self, data: bytes) -> None:
         """Takes bytes."""
 
+    def keep(self, data: bytes) -> None:
+        """Takes bytes that more will follow at once."""
+
     async def drain(self) -> None:
         """Waits until more may come."""
 
@@ -91,7 +94,8 @@ class Run:
         self._allowed = allowed
         self._query = unit.simple and all(p.payload.simple for p in unit.statements)
         self._flush = unit.flushed and stays_implicit(up, unit.statements)
-        self._begun = up.reader.passed
+        self._reader = up.reader  # of this very session, also once it is lost
+        self._begun = self._reader.passed
         self._ended = self._query  # whether the Sync or Flush has been sent
         self._copied = False
         self._stop: Stop | None = None
@@ -105,7 +109,8 @@ class Run:
     async def through(self, durable: Awaitable[object] | None) -> RunEnd:
         """Sends the payload, relays the results but ReadyForQuery; raises `UpstreamFailed`, `MalformedInput`."""
         self._results.arrange(self._up.reader)
-        self._begun = self._up.reader.passed
+        self._reader = self._up.reader
+        self._begun = self._reader.passed
         try:
             self._up.link.write(self._messages())
             unrecordable = await _blocked(durable)
@@ -115,8 +120,9 @@ class Run:
                 self._up.reader.wanted = EVERY_TYPE
                 self._up.reader.gathered = frozenset()
         self._up.behind_flush = not self._results.ready
-        if self._results.ready:
-            self._up.status = self._results.status
+        # Behind a Flush nothing tells the status: only an implicit transaction is left open there, and no block, also
+        # where the unit began in one.
+        self._up.status = self._results.status if self._results.ready else b"I"
         for body in self._results.parameters:
             self._up.parameter(body)
         for body in self._results.notified:
@@ -134,7 +140,14 @@ class Run:
 
     def unknown(self) -> Ending:
         """The ending of a run that broke off: nobody knows how it went on the other side."""
-        return Ending(Outcome.UNKNOWN, rows=self._rows(), masked=self._masked())
+        one = len(self._unit.statements) == 1  # what goes on under an earlier release: its rows are that one's
+        rows = self._reader.passed - self._begun if one else self._rows()
+        return Ending(Outcome.UNKNOWN, rows=rows, masked=self._masked())
+
+    @property
+    def ran(self) -> Sequence[Running]:
+        """What has come of each statement so far."""
+        return self._results.running
 
     def _too_many(self) -> Stop | None:
         """What is told when an earlier release's cap is used up: this unit's own is told by who holds it."""
@@ -150,7 +163,11 @@ class Run:
         cancelling: asyncio.Task[None] | None = None
         while not results.finished:
             out = results.take(await self._up.items())
-            if not silent:
+            if silent:
+                pass
+            elif results.finished:
+                self._down.keep(owed + out)  # ReadyForQuery goes with it
+            else:
                 self._down.write(owed + out if owed else out)
                 await self._down.drain()
             owed = b""
@@ -214,9 +231,9 @@ class Run:
         """By the command tags, or as many as came: a statement that failed has no tag."""
         acting = [r for r, p in zip(self._results.running, self._unit.statements, strict=True) if p.goes_on is None]
         counted = sum(running.count for running in acting)
-        if len(acting) < len(self._results.running) or not self._up.is_open:
+        if len(acting) < len(self._results.running):
             return counted
-        return max(counted, self._up.reader.passed - self._begun)
+        return max(counted, self._reader.passed - self._begun)
 
     def _masked(self) -> tuple[tuple[str, int], ...]:
         total: Counter[str] = Counter()

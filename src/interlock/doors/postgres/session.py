@@ -22,17 +22,19 @@ from interlock.doors.postgres.capped import CappedRun, writes_rows
 from interlock.doors.postgres.client import Client
 from interlock.doors.postgres.copying_in import MASKED, CopyingIn, MaskedBack
 from interlock.doors.postgres.deciding import Deciding
-from interlock.doors.postgres.holding import Holding, StatementTimeout
+from interlock.doors.postgres.holding import STATEMENT_TIMEOUT, Holding
 from interlock.doors.postgres.idle_limits import IdleLimits
 from interlock.doors.postgres.listening import Listening, Resting
 from interlock.doors.postgres.planning import Planning
 from interlock.doors.postgres.portals import Opened
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.refusing import Remembered, away, error, unrecordable
-from interlock.doors.postgres.running import Run, RunEnd, stays_implicit
+from interlock.doors.postgres.running import CANCEL_SECONDS, Run, RunEnd, stays_implicit
+from interlock.doors.postgres.timeouts import Timeout
 from interlock.doors.postgres.together import demand_fit
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan, plan_unit
-from interlock.doors.postgres.upstream import LOST, UpstreamAway
+from interlock.doors.postgres.upstream import LOST, LOST_CODE, UpstreamAway
+from interlock.doors.postgres.watching import watched
 from interlock.doors.relay import Link
 from interlock.errors import LedgerUnavailable, UpstreamFailed
 from interlock.gate import Cleared, Gate
@@ -79,12 +81,14 @@ class PostgresSession:
         self._listening = Listening(preparing.definitions, self.up, 0)
         self._endings = endings
         self._collector = UnitCollector(MAX_UNIT_BYTES, MAX_UNIT_STEPS)
-        self._holding = Holding(gate, clock, down, public_url, asyncio.Event(), StatementTimeout({}))
+        self._holding = Holding(gate, clock, down, public_url, asyncio.Event(), Timeout(STATEMENT_TIMEOUT, {}))
         self._planning = Planning(preparing, gate, Opened(), Remembered(), public_url)
         self._deciding = Deciding(self._planning, gate, self._holding, public_url)
         self._after = Aftermath(self.up, self._planning, endings)
         self._copying: CopyingIn | None = None
         self._running = False
+        self._taking = False  # a unit is being read, decided, run, or followed
+        self._may_stop = False  # what the server does now for it is the client's to stop
         self._implicit = False  # an implicit transaction stood open behind a Flush when the present unit began
         self._owes_ready = True  # False: the ReadyForQuery belongs to a Sync that is still to come
         self._cancels: set[asyncio.Task[None]] = set()
@@ -93,7 +97,7 @@ class PostgresSession:
 
     def known_as(self, pid: int, asked: Mapping[str, str]) -> None:
         """The process id that the client was told, and its start-up settings; call it before `serve`."""
-        self._holding.timeout = StatementTimeout(asked)
+        self._holding.timeout = Timeout(STATEMENT_TIMEOUT, asked)
         self._listening = Listening(self.preparing.definitions, self.up, pid)
         Resting(self.up, self.down, self._listening)
 
@@ -118,14 +122,16 @@ class PostgresSession:
         """Nothing of the client's lies here: the server may rest, unless a unit is under way."""
         if self._running:
             return await self.down.receive()
-        if not self._collector.collecting:
+        if not self._collector.collecting or self.up.behind_flush:
             self.up.rest()
         return await self.idle.receive(self.down, in_transaction=self._status != b"I")
 
     async def _unit(self, unit: Unit) -> None:
         """One unit; whatever refuses it is told, and fails the transaction that it stood in."""
+        await self._cancelled()
         self._owes_ready = not isinstance(unit, FlushedUnit)
         self._implicit = self.up.behind_flush
+        self._taking = self._may_stop = True
         try:
             await self._taken(unit)
         except Stop as stop:
@@ -134,6 +140,8 @@ class PostgresSession:
             await self._refuse(unrecordable(broken))
         except UpstreamAway as server:
             await self._refuse(away(server))
+        finally:
+            self._taking = self._may_stop = False
         if self._owes_ready:
             self._tell_notified()
             self.down.write(answers.write_ready_for_query(self._status))
@@ -154,13 +162,16 @@ class PostgresSession:
         await self.up.ready()
         names = self._after.names
         names.simple_query()
-        await self._decided(await self._planning.simple(text, names))
+        with watched(self.up, self.down, self._holding.timeout.seconds):
+            plan = await self._planning.simple(text, names)
+        await self._decided(plan)
 
     async def _extended(self, steps: Sequence[Step], *, flushed: bool) -> None:
         if steps or self.up.behind_flush:
             await self.up.ready()
         block = self.up.status != b"I"
-        plan = await plan_unit(steps, self._after.names, self._planning, flushed=flushed, in_block=block)
+        with watched(self.up, self.down, self._holding.timeout.seconds):
+            plan = await plan_unit(steps, self._after.names, self._planning, flushed=flushed, in_block=block)
         if plan.statements or (self.up.behind_flush and not flushed):
             await self._decided(plan)
         else:  # only names and shapes were asked for: the server has nothing to do with that
@@ -174,14 +185,16 @@ class PostgresSession:
         if self._implicit:
             await self.up.undo_implicit()
             await self._after.failed_implicit()
+            await self._after.demand_path()
         if not self._owes_ready:
             self._collector.skip_to_sync()
 
     # -- deciding and running -----------------------------------------------------------------------------------------
 
     async def _decided(self, plan: UnitPlan) -> None:
-        demand_fit(plan)
+        demand_fit(plan, path_set=self._after.path_set, put_off=self._after.put_off)
         self._after.demand_room(plan)
+        await self._after.know_cursors(plan)
         if not any(p.acts for p in plan.statements):
             await self._run(plan, None)
             return
@@ -189,7 +202,19 @@ class PostgresSession:
         if wanting is not None:
             plan = await self._collected(plan, wanting)
         plan, cleared = await self._deciding.released(plan)
+        await self._demand_server(plan, cleared)
         await self._run(plan, cleared)
+
+    async def _demand_server(self, plan: UnitPlan, cleared: Cleared) -> None:
+        """Where the server's session was lost since this was prepared, nothing of it was sent: so it ended."""
+        epochs = {p.prepared.epoch for p in plan.statements if p.prepared is not None}
+        if self.up.is_open and epochs <= {self.up.epoch}:
+            await self.up.ready()
+            return
+        await self._endings.record(cleared.release, Ending(Outcome.FAILED, sqlstate="08006"))
+        if self.up.has_state:
+            raise UpstreamFailed(LOST, code=LOST_CODE)
+        raise Stop("08006", "The protected system closed its session before this was sent; nothing of it ran.")
 
     async def _collected(self, plan: UnitPlan, wanting: Planned) -> UnitPlan:
         """People must sign for the rows of a COPY FROM STDIN: these are taken first."""
@@ -212,9 +237,12 @@ class PostgresSession:
         run = await self._runner(plan, cleared.release if cleared else None)
         self._running = True
         try:
-            end = await run.through(cleared.durable if cleared else None)
+            with watched(self.up, self.down, self._longest(plan)):
+                end = await run.through(cleared.durable if cleared else None)
         except BaseException:
-            await self._after.broke(plan, cleared, run.unknown(), block=block)
+            if self.up.torn:  # anything said now would be read as the rest of a row
+                self.down.close()
+            await self._after.broke(plan, cleared, run.unknown(), run.ran, block=block)
             raise
         finally:
             self._running = False
@@ -223,18 +251,26 @@ class PostgresSession:
         await self._followed(plan, cleared, end)
 
     async def _followed(self, plan: UnitPlan, cleared: Cleared | None, end: RunEnd) -> None:
+        self._may_stop = False
+        await self._cancelled()
         await self._after.follow(plan, cleared, end)
-        for planned in plan.statements[: end.completed]:
-            self.idle.follow(planned.statement.effect)
-            self._holding.timeout.follow(planned.statement.effect)
-            self._listening.follow(planned.statement.effect)
+        for n, planned in enumerate(plan.statements[: end.completed]):
+            effect = planned.statement.effect
+            if effect is None:
+                continue
+            if isinstance(effect, effects.Commit) and n < len(end.ran) and end.ran[n].tag == "ROLLBACK":
+                effect = effects.Rollback()
+            self.idle.follow(effect)
+            self._holding.timeout.follow(effect)
+            self._listening.follow(effect)
         if self.up.status == b"I" and not self.up.behind_flush:
             self._holding.timeout.outside()
+            self.idle.outside()
             self._listening.transaction_ended(committed=not end.ending.sqlstate and not _rolls_back(plan, end))
         self._keep_hearing()
         await self._after.demand_same(plan, drifted=end.drifted)
         if self._planning.redefined and self.up.status == b"I":
-            await self.preparing.definitions.refresh()
+            await self._refreshed()
             self._planning.redefined = False
         if end.unrecordable is not None:
             raise end.unrecordable
@@ -242,6 +278,13 @@ class PostgresSession:
             raise end.stop
         if end.ending.sqlstate and not self._owes_ready:
             self._collector.skip_to_sync()  # the server was told to do so as well
+
+    async def _refreshed(self) -> None:
+        """Reads the definitions that this session has changed; raises `UpstreamFailed`, without saying where they are."""
+        try:
+            await self.preparing.definitions.refresh()
+        except UpstreamFailed:
+            raise UpstreamFailed("the definitions that it changed can't be read again") from None
 
     async def _runner(self, plan: UnitPlan, release: Release | None) -> Run | CappedRun:
         if release is None or release.obligations.row_cap is None:
@@ -276,13 +319,35 @@ class PostgresSession:
         """A cancel request with the right key: ends a wait, or asks the server to stop."""
         if self._holding.waiting:
             self._holding.cancelled.set()
-        elif self._running:
-            self._cancel_upstream()
+        elif self._may_stop:
+            self._interrupt()
 
     def _client_left(self) -> None:
-        if self._running:
+        if not self._taking:
+            return
+        if self._may_stop and not self._holding.waiting:
+            self._interrupt()
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.up.abort)
+
+    def _interrupt(self) -> None:
+        """Ends the wait for a session with the server, or asks the server to stop: a lock may be waited for already
+        while a statement is prepared. One request at a time is enough."""
+        self.up.stop_opening()
+        if self.up.is_open and not self._cancels:
             self._cancel_upstream()
-            asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.up.abort)
+
+    async def _cancelled(self) -> None:
+        """Returns once no cancel request is under way: a late one would reach what is asked next."""
+        if self._cancels:
+            await asyncio.wait(tuple(self._cancels), timeout=CANCEL_SECONDS)
+
+    def _longest(self, plan: UnitPlan) -> float | None:
+        """How long the server may be silent while these run: each may take its statement_timeout, and so may the
+        COMMIT behind them; None where one changes a setting, perhaps this."""
+        seconds = self._holding.timeout.seconds
+        if seconds is None or any(p.statement.effect is not None for p in plan.statements):
+            return None
+        return seconds * (len(plan.statements) + 1)
 
     def _server_left(self) -> None:
         """The server's session is gone, and with it what the client had in it."""

@@ -162,8 +162,10 @@ class _Walk:
         self.owed = bytearray()
         self._planner = planner
         self._lasting = lasting  # portals outlive this unit
+        self._shown: tuple[bytes, Planned] | None = None  # a portal that the step before has described
 
     async def step(self, step: Step) -> None:
+        shown, self._shown = self._shown, None
         match step:
             case Parse(_, text, types):
                 payload = SqlStatement(text=text, simple=False, parameter_types=types)
@@ -177,7 +179,7 @@ class _Walk:
                 await self._describe(step)
             case Execute():
                 check(self.names.missing(step))
-                await self._execute(step)
+                await self._execute(step, shown)
             case Close():
                 self.names.close(step)
                 self.owed += answers.write_close_complete()
@@ -202,6 +204,7 @@ class _Walk:
                 self.owed += answers.write_parameter_description(_parameters(planned))
         else:
             planned = await self._planner.planned(self._payload(step.name, 0), self.names)
+            self._shown = (step.name, planned)
             formats = planned.payload.result_formats if planned.local is None else ()
         columns = planned.answers_with
         if columns is None:
@@ -211,14 +214,16 @@ class _Walk:
                 columns if planned.local is not None else with_formats(columns, formats)
             )
 
-    async def _execute(self, step: Execute) -> None:
+    async def _execute(self, step: Execute, shown: tuple[bytes, Planned] | None) -> None:
+        """`shown`: what the step right before found the portal to be, which it still is: nothing has run since."""
         bound = self.names.portal(step.portal)
         assert bound is not None, "names.missing has looked"
-        payload = self._payload(step.portal, step.max_rows)
         if self.names.has_run(step.portal):
-            planned = await self._going_on(step, bound, payload)
+            planned = await self._going_on(step, bound, self._payload(step.portal, step.max_rows))
+        elif shown is not None and shown[0] == step.portal and not step.max_rows:
+            planned = shown[1]
         else:
-            planned = await self._planner.planned(payload, self.names)
+            planned = await self._planner.planned(self._payload(step.portal, step.max_rows), self.names)
             if step.max_rows and planned.local is None and self._lasting:
                 planned = replace(planned, client_portal=step.portal, portal=self._planner.new_portal(), bound=bound)
         self._lasting = self._lasting or isinstance(planned.statement.effect, effects.Begin)

@@ -1,47 +1,28 @@
-"""The upstream side: log in to the protected server, prepare and describe statements there, cancel.
+"""The upstream side of a client's session: opened at the first need, parked, lost, opened anew, cancelled, closed.
 
-Statements are prepared under names of ours, so that the client's names never reach the server and each text is parsed
-once a session. The server's description of a statement is the second witness of what it returns (design section 6).
+What is asked of it while it is open stands in `asking.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
-from interlock.doors.postgres.facts import FIXED, QUERY, REPORTED, Facts, read_facts
+from interlock.doors.postgres.asking import Asking, Prepared, ServerError
 from interlock.doors.postgres.incoming import EVERY_TYPE, MAX_FRAME
 from interlock.doors.postgres.logging_in import CONNECT_SECONDS, Entered, enter, reach
 from interlock.doors.postgres.parking import NoSlot, Slots
-from interlock.doors.relay import Link
 from interlock.errors import MalformedInput, UpstreamFailed
 from interlock.model.settings import UpstreamPostgres
-from interlock.model.snapshot import DescribedColumn
 from interlock.ports import Entropy
-from interlock.wire.postgres import backend, frontend
-from interlock.wire.postgres.frames import Frame, Piece, RunReader
-from interlock.wire.postgres.sentences import known_sqlstate
+from interlock.wire.postgres import frontend
+from interlock.wire.postgres.frames import Frame
 
 __all__ = ["CONNECT_SECONDS", "EVERY_TYPE", "MAX_FRAME", "Prepared", "ServerError", "Upstream", "UpstreamAway"]
-
-MAX_NOTIFIED = 10_000  # notifications kept until the client's present request has ended
-MAX_PREPARED = 256  # statements kept prepared upstream for one session; the oldest is closed
-
 
 OPEN_SECONDS = 20.0  # for a session to be opened, its first questions answered
 LOST_CODE = "lost"
 LOST = "the protected system closed the session, and what the client had in it is lost"
-
-
-_NO_PORTAL = b"il_none"  # a portal of this name is never made
-_ASKED_IN_IMPLICIT = (
-    frontend.write_parse(b"", QUERY)
-    + frontend.write_bind(frontend.Bind(b"", b""))
-    + frontend.write_execute(b"")
-    + frontend.write_flush()
-)
 
 
 class UpstreamAway(UpstreamFailed):
@@ -55,28 +36,7 @@ class UpstreamAway(UpstreamFailed):
         self.sqlstate = sqlstate
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A statement as the server has it: our name for it, its parameter types, what it returns (None: nothing).
-
-    `epoch`: the upstream session that it was prepared in (`Upstream.epoch`); in any other it doesn't exist, and its
-    name is never given again.
-    """
-
-    name: bytes
-    parameter_types: tuple[int, ...]
-    columns: tuple[DescribedColumn, ...] | None
-    epoch: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ServerError:
-    """What the server said no to, without its words: those quote values."""
-
-    sqlstate: str
-
-
-class Upstream:
+class Upstream(Asking):
     """A client's session with the protected server: opened at the first need, and perhaps several one after the other.
 
     `ready()` comes before everything that needs the server: it opens a session where there is none, and a parked or
@@ -91,22 +51,16 @@ class Upstream:
         self, to: UpstreamPostgres, asked: Mapping[str, str], entropy: Entropy, slots: Slots | None = None
     ) -> None:
         """`asked` are the client's harmless start-up settings."""
-        self.parameters: dict[str, str] = {}
-        self.status = b"I"
+        super().__init__()
         self.held_by: set[str] = set()
-        self.epoch = 0
         self.on_open: Callable[[], Awaitable[None]] | None = None
         self.on_lost: Callable[[], None] | None = None
         self.on_word: Callable[[Frame], None] | None = None  # what the server says while it rests (`listening.py`)
-        self.behind_flush = False  # an implicit transaction stands open: a Sync would commit it
-        self.path_moves = False  # the client has set the search path: it may change by a COMMIT or ROLLBACK too
-        self.notified: list[bytes] = []  # NotificationResponses that nobody was told of yet
         self._to, self._asked, self._entropy = to, asked, entropy
         self._slots = slots
-        self._entered: Entered | None = None
         self._resting = False
-        self._prepared: OrderedDict[tuple[bytes, tuple[int, ...]], Prepared] = OrderedDict()
-        self._count = 0
+        self._opening: asyncio.Future[None] | None = None
+        self._unwanted = False  # who waited for it to be opened has left, or thought better of it
 
     @classmethod
     async def open(cls, to: UpstreamPostgres, asked: Mapping[str, str], entropy: Entropy) -> Upstream:
@@ -144,7 +98,22 @@ class Upstream:
             self._drop()
             if had:
                 raise UpstreamFailed(LOST, code=LOST_CODE)
-        await self._open()
+        self._opening = opening = asyncio.ensure_future(self._open())
+        try:
+            await opening
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._unwanted or task is None or task.cancelling():
+                raise
+            raise UpstreamAway("it was waited for, and then not wanted any more", "57014") from None
+        finally:
+            self._opening, self._unwanted = None, False
+
+    def stop_opening(self) -> None:
+        """Nobody wants the session that `ready` waits for, in the queue or at the server: it raises `UpstreamAway`."""
+        if self._opening is not None and not self._unwanted:
+            self._unwanted = True
+            self._opening.cancel()
 
     async def _open(self) -> None:
         if self._slots is not None:
@@ -237,197 +206,6 @@ class Upstream:
         self.status = b"I"
         self.behind_flush = False
 
-    @property
-    def _session(self) -> Entered:
-        if self._entered is None:
-            raise UpstreamFailed("the session with the protected system isn't open", code="contradiction")
-        return self._entered
-
-    @property
-    def link(self) -> Link:
-        """The connection of the session that is open; raises `UpstreamFailed` when none is."""
-        return self._session.link
-
-    @property
-    def reader(self) -> RunReader:
-        """What cuts the stream of the session that is open; raises `UpstreamFailed` when none is."""
-        return self._session.incoming.reader
-
-    @property
-    def key(self) -> backend.BackendKeyData | None:
-        """What a cancel request needs, as the server told it."""
-        return self._entered.key if self._entered is not None else None
-
-    # -- what it does -------------------------------------------------------------------------------------------------
-
-    def parameter(self, body: bytes) -> None:
-        """Takes a ParameterStatus."""
-        status = backend.read_parameter_status(body)
-        moved = self.parameters.get(status.name, status.value) != status.value
-        if moved and status.name in FIXED and not (status.name == "search_path" and self.path_moves):
-            raise UpstreamFailed("something outside changed this session's settings", code="drift")
-        self.parameters[status.name] = status.value
-
-    async def frame(self) -> Frame:
-        """The next message, whole; raises `UpstreamFailed` when the server is gone."""
-        return await self._session.incoming.frame()
-
-    async def items(self) -> list[Piece]:
-        """What came since the last call, by the reader's wanted types."""
-        return await self._session.incoming.items()
-
-    async def prepare(self, text: bytes, types: tuple[int, ...], *, anew: bool = False) -> Prepared | ServerError:
-        """Parses and describes `text`, or remembers having done so; `anew` asks the server again."""
-        known = self._prepared.get((text, types))
-        if known is not None and not anew:
-            self._prepared.move_to_end((text, types))
-            return known
-        self._count += 1
-        name = b"il_%d" % self._count
-        self.link.write(
-            self._forget((text, types) if known is not None else None)
-            + frontend.write_parse(name, text, types)
-            + frontend.write_describe(frontend.Target.STATEMENT, name)
-            + (frontend.write_flush() if self.behind_flush else frontend.write_sync())
-        )
-        prepared = await self._described(name)
-        if isinstance(prepared, Prepared):
-            self._prepared[(text, types)] = prepared
-            self._prepared[(text, prepared.parameter_types)] = prepared  # asked for again with the types resolved
-        return prepared
-
-    def _forget(self, key: tuple[bytes, tuple[int, ...]] | None) -> bytes:
-        if key is None and len(self._prepared) >= MAX_PREPARED:
-            key = next(iter(self._prepared))
-        if key is None:
-            return b""
-        name = self._prepared[key].name
-        for other in [k for k, prepared in self._prepared.items() if prepared.name == name]:
-            del self._prepared[other]
-        return frontend.write_close(frontend.Target.STATEMENT, name)
-
-    async def _described(self, name: bytes) -> Prepared | ServerError:
-        types: tuple[int, ...] = ()
-        columns: tuple[DescribedColumn, ...] | None = None
-        error: ServerError | None = None
-        while True:
-            frame = await self.frame()
-            match frame.type:
-                case b"t":
-                    types = backend.read_parameter_description(frame.body)
-                case b"T" | b"n":
-                    columns = backend.read_row_description(frame.body) if frame.type == b"T" else None
-                    if self.behind_flush:
-                        return Prepared(name, types, columns, self.epoch)
-                case b"E":
-                    error = ServerError(backend.read_complaint(frame.body).sqlstate)
-                    self._sync()
-                case b"S":
-                    self.parameter(frame.body)
-                case b"A":
-                    self.heard(frame.body)
-                case b"1" | b"3" | b"N":
-                    continue
-                case b"Z":
-                    self.status = backend.read_ready_for_query(frame.body).status
-                    return error or Prepared(name, types, columns, self.epoch)
-                case _:
-                    raise UpstreamFailed("the protected system answered a Describe with something unknown")
-
-    async def facts(self) -> Facts:
-        """What this session is by now; raises `UpstreamFailed` when that can't be told."""
-        self.link.write(_ASKED_IN_IMPLICIT if self.behind_flush else frontend.write_query(QUERY))
-        found: Facts | None = None
-        while True:
-            frame = await self.frame()
-            match frame.type:
-                case b"D":
-                    found = read_facts(frame.body)
-                case b"C" if found is not None and self.behind_flush:
-                    return found
-                case b"S":
-                    self.parameter(frame.body)
-                case b"A":
-                    self.heard(frame.body)
-                case b"E":
-                    self._sync()
-                case b"T" | b"C" | b"N" | b"1" | b"2":
-                    continue
-                case b"Z":
-                    self.status = backend.read_ready_for_query(frame.body).status
-                    if found is None:
-                        raise UpstreamFailed("the protected system doesn't tell what our session is")
-                    return found
-                case _:
-                    raise UpstreamFailed("the protected system answered a question of ours with something unknown")
-
-    async def undo_implicit(self) -> None:
-        """Undoes the implicit transaction that stands open behind a Flush: a Sync without an error would commit it."""
-        if not self.behind_flush:
-            return
-        self.link.write(frontend.write_execute(_NO_PORTAL))
-        self._sync()
-        while True:
-            frame = await self.frame()
-            match frame.type:
-                case b"S":
-                    self.parameter(frame.body)
-                case b"A":
-                    self.heard(frame.body)
-                case b"E" | b"N":
-                    continue
-                case b"Z":
-                    self.status = backend.read_ready_for_query(frame.body).status
-                    return
-                case _:
-                    raise UpstreamFailed("the protected system answered a command of ours with something unknown")
-
-    def _sync(self) -> None:
-        """Behind an error, or what makes one, in an implicit transaction: that is undone, and the server goes on."""
-        if self.behind_flush:
-            self.behind_flush = False
-            self.link.write(frontend.write_sync())
-
-    def heard(self, body: bytes) -> None:
-        """Keeps a NotificationResponse until its client can be told."""
-        if len(self.notified) >= MAX_NOTIFIED:
-            raise UpstreamFailed("more was notified than the client has taken", code="notified")
-        self.notified.append(body)
-
-    async def command(self, text: bytes) -> ServerError | None:
-        """Runs a command of ours that returns no rows (a savepoint, a COMMIT); gives what the server said no with.
-
-        What was put off until a COMMIT runs in it: raises `UpstreamFailed` when that changed a setting of the session.
-        """
-        self.link.write(frontend.write_query(text))
-        error: ServerError | None = None
-        while True:
-            frame = await self.frame()
-            match frame.type:
-                case b"E":
-                    error = ServerError(known_sqlstate(backend.read_complaint(frame.body).sqlstate))
-                case b"A":
-                    self.heard(frame.body)
-                case b"C" | b"N":
-                    continue
-                case b"Z":
-                    self.status = backend.read_ready_for_query(frame.body).status
-                    return error
-                case b"S":
-                    if backend.read_parameter_status(frame.body).name in REPORTED:
-                        raise UpstreamFailed("code inside a statement changed this session's settings", code="drift")
-                    self.parameter(frame.body)
-                case _:
-                    raise UpstreamFailed("the protected system answered a command of ours with something unknown")
-
-    def has_prepared(self, text: bytes, types: tuple[int, ...]) -> bool:
-        """Whether the server has seen this text in this session."""
-        return (text, types) in self._prepared
-
-    def forget_all(self) -> None:
-        """The server dropped what was prepared (DISCARD ALL, DEALLOCATE ALL)."""
-        self._prepared.clear()
-
     async def cancel(self, to: UpstreamPostgres) -> None:
         """Asks the server to stop what this session runs, over a connection of its own."""
         key = self.key
@@ -436,10 +214,18 @@ class Upstream:
         link = await reach(to)
         try:
             link.write(frontend.write_cancel(key.pid, key.key))
-            await link.drain()
-            await link.receive()  # the server closes when it has taken the request
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await link.drain()
+                await link.receive()  # the server closes when it has taken the request
+        except TimeoutError:
+            raise UpstreamFailed("the protected system doesn't take the request to cancel") from None
         finally:
             link.close()
+
+    @property
+    def torn(self) -> bool:
+        """Whether it is lost or stopped in the middle of a message that was handed on in part."""
+        return self._entered is not None and self._entered.incoming.reader.torn
 
     def abort(self) -> None:
         """Cuts the connection, if there is one."""
