@@ -375,6 +375,22 @@ def test_readings_are_handed_out_only_for_what_they_were_made_of() -> None:
     assert coarse.exposure.outputs[0].labels == OF_PATIENTS
 
 
+@pytest.mark.parametrize("text", ["SELECT ssn FROM patients WHERE id = 1", "INSERT INTO notes VALUES (1, 2, 'x')"])
+def test_a_description_changes_nothing_but_what_is_exposed(text: str) -> None:
+    """A reading of the text alone lends the rest to those with a description; never one on another basis."""
+    labels = ColumnLabels(PLAIN, CATALOG, CLINIC.name)
+    bare = ColumnLabels(PLAIN, parse_catalog("", "catalog.toml"), CLINIC.name)
+    asked_for = prepare(text, column("ssn", 20001, 3))
+    basis = Basis(CLINIC, labels, PLAIN, STATE, IDENTITY)
+    expected = read(asked_for.statement, asked_for.described, basis)
+    for first in (basis, replace(basis, labels=bare), replace(basis, state=replace(STATE, role="other"))):
+        readings = Readings()
+        alone = readings.of(asked_for.statement, None, first)
+        found = readings.of(asked_for.statement, asked_for.described, basis)
+        assert found == expected
+        assert (found.pattern is alone.pattern) == (first is basis)
+
+
 def test_readings_are_bounded() -> None:
     readings = Readings()
     basis = Basis(CLINIC, ColumnLabels(PLAIN, CATALOG, CLINIC.name), PLAIN, STATE, IDENTITY)

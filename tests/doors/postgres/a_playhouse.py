@@ -153,8 +153,8 @@ class Backstage:
     async def last_review(self) -> str:
         async with asyncio.timeout(10):
             while True:
-                found = await self.gate.office.desk.reviews(frozenset({ReviewState.SUCCEEDED}), 1)
-                if found and not await self.gate.office.desk.reviews(frozenset(UNDER_WAY), 1):
+                if not await self.gate.office.desk.reviews(frozenset(UNDER_WAY), 1):
+                    found = await self.gate.office.desk.reviews(frozenset({ReviewState.SUCCEEDED}), 1)
                     return found[0].id
                 await asyncio.sleep(0.01)
 

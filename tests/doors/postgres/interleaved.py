@@ -113,6 +113,10 @@ async def opened(directory: Path, database: Database) -> AsyncIterator[Stage]:
                 yield stage
 
 
+# The deferred worker asleep: whether it was when the stage's own tasks were counted is chance.
+_ASLEEP = Counter({"Event.wait": 1})
+
+
 def running() -> Counter[str]:
     """The tasks there are besides this one, by what they run."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
@@ -459,7 +463,7 @@ class Machine:
         found = {
             "sessions": list(door._sessions),
             "slots": [n for n in slots if n],
-            "tasks": running() - (self.stage.tasks or Counter()),
+            "tasks": running() - (self.stage.tasks or Counter()) - _ASLEEP,
             "deferred": list(held),
             "endings": len(door.endings._waiting),
             "links": self.link.open,

@@ -334,9 +334,11 @@ ENDS = (
     >> query("SELECT 1")
     << "E(FATAL 08P01)",
     Playbook("a query that is cancelled", ends=True)
-    >> run("SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b") + SYNC
+    >> parse("SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b", b"s") + SYNC
+    << "1 Z(I)"
+    >> bind(of=b"s") + execute() + SYNC
     >> Do(_cancel_until_heard)
-    << "1 2 E(57014) Z(I)"
+    << "2 E(57014) Z(I)"
     >> frame(b"X", b""),
 )
 

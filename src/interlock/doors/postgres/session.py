@@ -280,7 +280,7 @@ class PostgresSession:
             self._collector.skip_to_sync()  # the server was told to do so as well
 
     async def _refreshed(self) -> None:
-        """Reads the definitions that this session has changed; raises `UpstreamFailed`, without saying where they are."""
+        """Reads the definitions that this session changed; raises `UpstreamFailed`, without saying where they are."""
         try:
             await self.preparing.definitions.refresh()
         except UpstreamFailed:
