@@ -19,6 +19,7 @@ from tests.promises.a_raw_client import RawClient, fields
 from tests.promises.a_stage import ThroughLink
 
 from interlock.doors.postgres.parking import Slots
+from interlock.model.names import ActorId
 from interlock.wire.postgres import frontend
 from interlock.wire.postgres.startup import CANCEL_CODE
 
@@ -92,7 +93,8 @@ class BrokenDoor:
 
     def slots(self) -> Slots:
         """The connection's slots."""
-        return self.gate.door._slots_of(self.gate.definitions)
+        self.gate.door._slots_of(self.gate.definitions, ActorId("etl"))  # made when they are first needed
+        return self.gate.door._slots[self.gate.definitions.connection.name]
 
     def lying(self) -> int:
         """Bytes that lie in the gateway, on their way either way."""

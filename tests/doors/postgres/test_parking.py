@@ -7,13 +7,13 @@ import asyncio
 import pytest
 
 from interlock.doors.postgres import parking
-from interlock.doors.postgres.parking import NoSlot, Slots
+from interlock.doors.postgres.parking import NoSlot, Places, Share, Slots
 
 
 class Holder:
     """Has a slot until it is parked."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: Places) -> None:
         self.slots = slots
         self.parked = False
 
@@ -127,3 +127,37 @@ async def test_after_a_minute_of_rest(monkeypatch: pytest.MonkeyPatch, most: int
             await asyncio.sleep(0.001)
     assert holder.parked is parked
     slots.close()
+
+
+async def test_one_actor_leaves_some_for_others() -> None:
+    slots = Slots(4)
+    greedy, modest = Share(slots, 4), Share(slots, 4)
+    for _ in range(3):
+        await greedy.take()
+    with pytest.raises(NoSlot, match="one may have"):
+        await greedy.take()
+    assert (greedy.taken, slots.taken, slots.waiting) == (3, 3, 0)
+    await modest.take()
+    assert slots.taken == 4
+
+
+async def test_an_actor_s_own_at_rest_makes_room_for_it() -> None:
+    slots = Slots(4)
+    share = Share(slots, 4)
+    for _ in range(2):
+        await share.take()
+    await share.take()
+    resting = Holder(share)
+    share.rests(resting, held=False)
+    await share.take()
+    assert resting.parked and share.taken == 3 and slots.taken == 3
+
+
+async def test_who_waited_in_vain_has_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parking, "QUEUE_SECONDS", 0.01)
+    slots = Slots(1)
+    mine, theirs = Share(slots, 1), Share(slots, 1)
+    await mine.take()
+    with pytest.raises(NoSlot):
+        await theirs.take()
+    assert (mine.taken, theirs.taken, slots.taken) == (1, 0, 1)

@@ -21,7 +21,8 @@ from interlock.wire.postgres.sentences import known_sqlstate
 MAX_NOTIFIED = 10_000  # notifications kept until the client's present request has ended
 MAX_PREPARED = 256  # statements kept prepared upstream for one session; the oldest is closed
 
-_NO_PORTAL = b"il_none"  # a portal of this name is never made
+# No statement: an error for certain, which undoes what is open. A portal that there isn't could be made by users' code.
+CERTAIN_ERROR = frontend.write_parse(b"", b"!")
 _ASKED_IN_IMPLICIT = (
     frontend.write_parse(b"", QUERY)
     + frontend.write_bind(frontend.Bind(b"", b""))
@@ -191,7 +192,7 @@ class Asking:
         """Undoes the implicit transaction that stands open behind a Flush: a Sync without an error would commit it."""
         if not self.behind_flush:
             return
-        self.link.write(frontend.write_execute(_NO_PORTAL))
+        self.link.write(CERTAIN_ERROR)
         self._sync()
         while True:
             frame = await self.frame()

@@ -22,7 +22,7 @@ from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.gathering import Gathered
 from interlock.doors.postgres.kept_results import MAX_KEPT, KeptResult, write_result
 from interlock.doors.postgres.meeting import upstream_settings
-from interlock.doors.postgres.parking import Slots
+from interlock.doors.postgres.parking import Places
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.running import Run, RunEnd
 from interlock.doors.postgres.texts import Texts
@@ -32,7 +32,7 @@ from interlock.errors import Conflict, InterlockError, LedgerUnavailable, NotUnd
 from interlock.gate import Cleared, Gate
 from interlock.model.action import Action
 from interlock.model.deferred import Deferred
-from interlock.model.names import ConnectionName
+from interlock.model.names import ActorId, ConnectionName
 from interlock.model.payload import Payload, SqlPayload
 from interlock.model.release import Ending, Outcome, Release
 from interlock.model.review import Review
@@ -62,7 +62,7 @@ class DeferredRuns:
     registry: Registry
     endings: Endings
     entropy: Entropy
-    slots_of: Callable[[Definitions], Slots | None]
+    slots_of: Callable[[Definitions, ActorId], Places | None]
     _texts: dict[ConnectionName, Texts] = field(default_factory=dict, repr=False)
 
     def takes(self, connection: ConnectionName) -> bool:
@@ -80,7 +80,7 @@ class DeferredRuns:
             await self._give_up(review, "the credential that asked isn't accepted any more")
             return
         asked = upstream_settings(_startup(deferred), actor)
-        up = Upstream(definitions.upstream, asked, self.entropy, self.slots_of(definitions))
+        up = Upstream(definitions.upstream, asked, self.entropy, self.slots_of(definitions, actor.id))
         try:
             await definitions.refresh()
             await up.ready()

@@ -18,7 +18,7 @@ from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.idle_limits import Idled, IdleLimits
 from interlock.doors.postgres.login import LoggedIn, LoginRefused, first_packet, log_in
 from interlock.doors.postgres.meeting import Meeting, Welcomes, upstream_settings
-from interlock.doors.postgres.parking import Slots
+from interlock.doors.postgres.parking import Share, Slots
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.session import PostgresSession
 from interlock.doors.postgres.texts import Texts
@@ -78,6 +78,9 @@ class PostgresDoor:
         self._texts: dict[ConnectionName, Texts] = {}
         self._welcomes: dict[ConnectionName, Welcomes] = {}
         self._slots: dict[ConnectionName, Slots] = {}
+        self._shares: dict[
+            tuple[ConnectionName, ActorId], Share
+        ] = {}  # of those who have ever been here: settings bound them
         self._per_actor: Counter[ActorId] = Counter()
         self._sessions: dict[int, tuple[bytes, PostgresSession]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -207,7 +210,7 @@ class PostgresDoor:
         only where nobody knows yet what a session is like."""
         name = definitions.connection.name
         asked = upstream_settings(client.settings, client.actor)
-        up = Upstream(definitions.upstream, asked, self._entropy, self._slots_of(definitions))
+        up = Upstream(definitions.upstream, asked, self._entropy, self._slots_of(definitions, client.actor.id))
         link.on_lost = up.stop_opening  # until there is a session, which looks after that itself
         meeting = Meeting(up, link, client.settings, self._welcomes.setdefault(name, Welcomes()))
         try:
@@ -248,11 +251,13 @@ class PostgresDoor:
         finally:
             del self._sessions[pid]
 
-    def _slots_of(self, definitions: Definitions) -> Slots:
-        name = definitions.connection.name
+    def _slots_of(self, definitions: Definitions, actor: ActorId) -> Share:
+        name, most = definitions.connection.name, definitions.most_sessions
         if name not in self._slots:
-            self._slots[name] = Slots(definitions.most_sessions)
-        return self._slots[name]
+            self._slots[name] = Slots(most)
+        if (name, actor) not in self._shares:
+            self._shares[name, actor] = Share(self._slots[name], most)
+        return self._shares[name, actor]
 
     def _enter(self, session: PostgresSession, key_size: int) -> tuple[int, bytes]:
         key = self._entropy.token(key_size)

@@ -15,6 +15,7 @@ QUEUE_SECONDS = 10.0  # how long a slot is waited for
 MAX_WAITERS = 1_000  # who waits for one connection's slots at once
 PARK_SECONDS = 60.0  # how long a resting session keeps its slot though nobody wants it
 LOOK_SECONDS = 5.0  # how often it is looked for those
+SHARE = 0.75  # of the slots: more than that no actor has at once, where there are at least four
 SHORT = 0.75  # slots are short when more than this share of them is taken
 
 
@@ -31,6 +32,22 @@ class Parkable(Protocol):
 
     def park(self) -> None:
         """Gives the server's session up, and the slot with it."""
+
+
+class Places(Protocol):
+    """Where a session with the server gets its slot: `Slots`, or an actor's `Share` of them."""
+
+    async def take(self) -> None:
+        """Takes a slot; raises `NoSlot`."""
+
+    def give(self) -> None:
+        """Gives it back."""
+
+    def rests(self, who: Parkable, *, held: bool) -> None:
+        """`who` may be parked from now on."""
+
+    def works(self, who: Parkable) -> None:
+        """`who` may not be parked any more."""
 
 
 class Slots:
@@ -131,3 +148,50 @@ class Slots:
         if self._resting:
             who, _ = self._resting.popitem(last=False)
             who.park()
+
+
+class Share:
+    """What one actor may have of a connection's slots, so that no actor keeps all others out.
+
+    Who has its share gives up one of its own at rest for another, and is refused where none is.
+    """
+
+    def __init__(self, slots: Slots, most: int) -> None:
+        self._slots = slots
+        self._most = int(most * SHARE) if most >= 4 else most
+        self._taken = 0
+        self._resting: OrderedDict[Parkable, None] = OrderedDict()
+
+    @property
+    def taken(self) -> int:
+        """Slots that this actor has, or waits for."""
+        return self._taken
+
+    async def take(self) -> None:
+        """As `Slots.take`."""
+        if self._taken >= self._most and self._resting:
+            who, _ = self._resting.popitem(last=False)
+            who.park()  # gives its slot back before this returns
+        if self._taken >= self._most:
+            raise NoSlot("This actor has as many sessions with the protected system as one may have at once.")
+        self._taken += 1
+        try:
+            await self._slots.take()
+        except BaseException:
+            self._taken -= 1
+            raise
+
+    def give(self) -> None:
+        """As `Slots.give`."""
+        self._taken -= 1
+        self._slots.give()
+
+    def rests(self, who: Parkable, *, held: bool) -> None:
+        """As `Slots.rests`."""
+        self._resting[who] = None
+        self._slots.rests(who, held=held)
+
+    def works(self, who: Parkable) -> None:
+        """As `Slots.works`."""
+        self._resting.pop(who, None)
+        self._slots.works(who)

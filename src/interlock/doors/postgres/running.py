@@ -17,6 +17,7 @@ from typing import Protocol
 
 from interlock.doors.postgres.allowance import TOO_MANY, Allowance
 from interlock.doors.postgres.arranging import arranged
+from interlock.doors.postgres.asking import CERTAIN_ERROR
 from interlock.doors.postgres.copying_in import CopyingIn
 from interlock.doors.postgres.results import Results, Running
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan
@@ -31,7 +32,6 @@ from interlock.wire.postgres.frontend import Target
 
 CANCEL_SECONDS = 15.0  # how long a cancel request of ours is waited for once its statement has ended
 WHOLE = slice(None)
-_NO_PORTAL = b"il_none"  # a portal of this name is never made: running it is an error, which undoes what is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class Run:
     def _undo(self, results: Results) -> None:
         """An error behind which the server waits for a Sync; where the error is ours, it must be the server's too."""
         self._flush, self._ended, results.flushed = False, True, False
-        ours = frontend.write_execute(_NO_PORTAL) if results.overdrawn else b""
+        ours = CERTAIN_ERROR if results.overdrawn else b""
         self._up.link.write(ours + frontend.write_sync())
 
     async def _copy(self, response: bytes) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from interlock.doors.postgres.asking import Asking, Prepared, ServerError
 from interlock.doors.postgres.incoming import EVERY_TYPE, MAX_FRAME
 from interlock.doors.postgres.logging_in import CONNECT_SECONDS, Entered, enter, reach
-from interlock.doors.postgres.parking import NoSlot, Slots
+from interlock.doors.postgres.parking import NoSlot, Places
 from interlock.errors import MalformedInput, UpstreamFailed
 from interlock.model.settings import UpstreamPostgres
 from interlock.ports import Entropy
@@ -48,7 +48,7 @@ class Upstream(Asking):
     """
 
     def __init__(
-        self, to: UpstreamPostgres, asked: Mapping[str, str], entropy: Entropy, slots: Slots | None = None
+        self, to: UpstreamPostgres, asked: Mapping[str, str], entropy: Entropy, slots: Places | None = None
     ) -> None:
         """`asked` are the client's harmless start-up settings."""
         super().__init__()
