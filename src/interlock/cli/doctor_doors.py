@@ -19,7 +19,7 @@ from interlock.model.settings import Listen, Settings
 
 SECONDS = 10.0
 NOWHERE = "00000000-0000-0000-0000-000000000000"  # no review has this id
-NOT_UNDERSTOOD = "LISTEN interlock_doctor"  # a statement that no gateway lets through, and that does no harm
+NOT_UNDERSTOOD = "SET ROLE NONE"  # a statement that no gateway lets through, and that does no harm
 NO_SESSION = "no session"  # policy refused the session itself
 _POLICY = "FATAL:  Refused: "  # how the door begins what it says of that
 

@@ -129,12 +129,13 @@ async def test_after_a_minute_of_rest(monkeypatch: pytest.MonkeyPatch, most: int
     slots.close()
 
 
-async def test_one_actor_leaves_some_for_others() -> None:
+async def test_one_actor_leaves_some_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parking, "QUEUE_SECONDS", 0.01)
     slots = Slots(4)
     greedy, modest = Share(slots, 4), Share(slots, 4)
     for _ in range(3):
         await greedy.take()
-    with pytest.raises(NoSlot, match="one may have"):
+    with pytest.raises(NoSlot):
         await greedy.take()
     assert (greedy.taken, slots.taken, slots.waiting) == (3, 3, 0)
     await modest.take()

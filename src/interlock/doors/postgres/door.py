@@ -78,9 +78,8 @@ class PostgresDoor:
         self._texts: dict[ConnectionName, Texts] = {}
         self._welcomes: dict[ConnectionName, Welcomes] = {}
         self._slots: dict[ConnectionName, Slots] = {}
-        self._shares: dict[
-            tuple[ConnectionName, ActorId], Share
-        ] = {}  # of those who have ever been here: settings bound them
+        # Of whoever has been here: there are no more actors than settings and issuers know.
+        self._shares: dict[tuple[ConnectionName, ActorId], Share] = {}
         self._per_actor: Counter[ActorId] = Counter()
         self._sessions: dict[int, tuple[bytes, PostgresSession]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,6 +107,8 @@ class PostgresDoor:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+        for share in self._shares.values():
+            share.close()
         for slots in self._slots.values():
             slots.close()
         await self.endings.settled(seconds)

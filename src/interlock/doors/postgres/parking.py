@@ -151,47 +151,44 @@ class Slots:
 
 
 class Share:
-    """What one actor may have of a connection's slots, so that no actor keeps all others out.
+    """What one actor may have of a connection's slots, so that no actor keeps all others out: slots within slots.
 
-    Who has its share gives up one of its own at rest for another, and is refused where none is.
+    Who has its share waits for one of its own, and parks one of its own at rest, as everybody does for all.
     """
 
     def __init__(self, slots: Slots, most: int) -> None:
         self._slots = slots
-        self._most = int(most * SHARE) if most >= 4 else most
-        self._taken = 0
-        self._resting: OrderedDict[Parkable, None] = OrderedDict()
+        self._own = Slots(int(most * SHARE) if most >= 4 else most)
 
     @property
     def taken(self) -> int:
         """Slots that this actor has, or waits for."""
-        return self._taken
+        return self._own.taken
 
     async def take(self) -> None:
-        """As `Slots.take`."""
-        if self._taken >= self._most and self._resting:
-            who, _ = self._resting.popitem(last=False)
-            who.park()  # gives its slot back before this returns
-        if self._taken >= self._most:
-            raise NoSlot("This actor has as many sessions with the protected system as one may have at once.")
-        self._taken += 1
+        """As `Slots.take`, for each of the two."""
+        await self._own.take()
         try:
             await self._slots.take()
         except BaseException:
-            self._taken -= 1
+            self._own.give()
             raise
 
     def give(self) -> None:
         """As `Slots.give`."""
-        self._taken -= 1
         self._slots.give()
+        self._own.give()
 
     def rests(self, who: Parkable, *, held: bool) -> None:
         """As `Slots.rests`."""
-        self._resting[who] = None
+        self._own.rests(who, held=held)
         self._slots.rests(who, held=held)
 
     def works(self, who: Parkable) -> None:
         """As `Slots.works`."""
-        self._resting.pop(who, None)
+        self._own.works(who)
         self._slots.works(who)
+
+    def close(self) -> None:
+        """As `Slots.close`."""
+        self._own.close()
