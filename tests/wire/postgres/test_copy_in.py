@@ -29,11 +29,14 @@ TABLES = st.lists(st.lists(VALUES, min_size=2, max_size=2), max_size=5)
 
 
 def read(options: CopyOptions, pieces: list[bytes], limit: int = LIMIT) -> tuple[bytes, int]:
-    """All that there is to search, and the number of rows."""
+    """All that there is to search but for newlines, and the number of rows.
+
+    A newline may end a row or be a value's own, and pieces end with or without one.
+    """
     reader = copy_in_reader(options, limit)
     found = [piece for fed in pieces for piece in reader.feed(fed)]
     found += reader.finish()
-    return b"\n".join(piece.removesuffix(b"\n") for piece in found), reader.rows
+    return b"".join(found).replace(b"\n", b""), reader.rows
 
 
 @given(OPTIONS, TABLES, places(), st.booleans())
@@ -46,7 +49,8 @@ def test_no_cut_changes_what_is_found(options: CopyOptions, table: list[Row], at
     assert (whole, rows) == read(options, single_bytes(data))
     assert (whole, rows) == read(options, cut(data, at))
     quotes = options.quote if options.delimiter in b",;" and options.escape == options.quote else b"no quote"
-    assert all(value.replace(quotes, b"") in whole for row in table for value in row if value is not None)
+    values = [value for row in table for value in row if value is not None]
+    assert all(value.replace(quotes, b"").replace(b"\n", b"") in whole for value in values)
     assert rows == max(0, len(table) - options.header)
 
 

@@ -13,8 +13,9 @@ from interlock.masking.tokens import token_of
 from interlock.model.label import Label
 
 # Words, quoted names and signs. No quote, no digit that begins a number, and nothing beyond ASCII outside a quoted
-# name: the server quotes such names. Possessive throughout, so that no text takes longer than its length.
-_NAMES = re.compile(rb'(?:[A-Za-z_][A-Za-z0-9_]*+|"(?:[^"]|"")*+"|[\s()\[\],.;:=<>!+*/%^|&~@#?-])*+')
+# name: the server quotes such names. No text can be cut into these in two ways, so that none takes longer than its
+# length. Not by possessive quantifiers: early releases of Python 3.11 match too much with them (python/cpython#106052).
+_NAMES = re.compile(rb'(?:[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_])|"(?:[^"]|"")*"(?!")|[\s()\[\],.;:=<>!+*/%^|&~@#?-])*')
 _LITERALS = re.compile(rb"\b(?:true|false)\b", re.IGNORECASE)
 
 
