@@ -17,6 +17,7 @@ from bench.report import Result, at_most
 
 HELD = 5_000
 IDLE = 1_000
+AT_ONCE = 200  # who waits for one of the server's sessions is bounded
 WARM = 25  # first: what is allocated once isn't a held action's cost
 BUDGET = at_most(50.0)
 
@@ -53,9 +54,11 @@ def _open(gateway: Running, stack: ExitStack, count: int) -> list[Link]:
 
 
 def _hold(links: list[Link], first: int) -> None:
-    """A statement on each, every one its own action, and all of them held."""
-    for number, link in enumerate(links, first + 1):
-        link.send(f"SELECT note FROM waiting WHERE id = {number}")
-    for link in links:
-        if not link.receive().startswith(b"N"):
-            raise Failed("a statement that should be held wasn't")
+    """A statement on each, every one its own action, and all of them held; so many at once as slots let through."""
+    for start in range(0, len(links), AT_ONCE):
+        wave = links[start : start + AT_ONCE]
+        for number, link in enumerate(wave, first + start + 1):
+            link.send(f"SELECT note FROM waiting WHERE id = {number}")
+        for link in wave:
+            if not link.receive().startswith(b"N"):
+                raise Failed("a statement that should be held wasn't")
