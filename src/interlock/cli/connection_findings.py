@@ -21,14 +21,14 @@ from interlock.upstreams.reach import Reach, look_around
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
 GRANTS: Final = "`interlock connection add --print-grants` prints the SQL for an administrator."
-TODO: Final = {
+ADVICE: Final = {
     "upstream_away": "Look at host and port, at the server's listen_addresses, and at what stands between.",
     "upstream_tls": "Give `ca`, and as `host` the name that the server's certificate is for.",
     "upstream_login": f"Look at user, password, `login` and the server's pg_hba.conf. {GRANTS}",
     "upstream_database": "Look at `database`.",
     "upstream_busy": "Give the server more connections, or end some.",
 }
-_TODO: Final = "Look at the server's log."
+_LOOK: Final = "Look at the server's log."
 
 
 def examine(name: str, settings: ConnectionSettings, catalog: Catalog) -> Iterator[Finding]:
@@ -36,14 +36,14 @@ def examine(name: str, settings: ConnectionSettings, catalog: Catalog) -> Iterat
     try:
         reach = asyncio.run(look_around(settings.upstream))
     except UpstreamFailed as failed:
-        yield fail(f"{name}.login", failed.sentence, TODO.get(failed.code, _TODO))
+        yield fail(f"{name}.login", failed.sentence, ADVICE.get(failed.code, _LOOK))
         return
     yield from _session(name, settings.upstream, reach)
     yield _might(name, settings, reach)
     try:
         snapshot = asyncio.run(load_snapshot(settings.upstream, unsafe_superuser=True))
     except UpstreamFailed as failed:
-        yield fail(f"{name}.snapshot", failed.sentence, TODO.get(failed.code, _TODO))
+        yield fail(f"{name}.snapshot", failed.sentence, ADVICE.get(failed.code, _LOOK))
         return
     yield ok(f"{name}.snapshot", f"{_count(len(_relations(snapshot)), 'relation')} known")
     yield from _reach(name, reach)
@@ -53,7 +53,7 @@ def examine(name: str, settings: ConnectionSettings, catalog: Catalog) -> Iterat
 
 def refused(findings: list[Finding]) -> bool:
     """Whether the login didn't get in, or is too mighty: what an administrator's grants would mend."""
-    todo = {TODO["upstream_login"], TODO["upstream_database"]}
+    todo = {ADVICE["upstream_login"], ADVICE["upstream_database"]}
     return any(each.todo in todo or (each.check.endswith(".might") and each.level == "FAIL") for each in findings)
 
 
@@ -146,7 +146,7 @@ def _around(name: str, upstream: UpstreamPostgres) -> Iterator[Finding]:
     try:
         found = asyncio.run(look(upstream))
     except UpstreamFailed as failed:
-        yield warn(f"{name}.around", failed.sentence, _TODO)
+        yield warn(f"{name}.around", failed.sentence, _LOOK)
         return
     yield from ways_around(f"{name}.around", found)
 
