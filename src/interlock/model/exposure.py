@@ -31,12 +31,24 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Carry:
+    """Labels that a write takes along into a column, which had none of them: `clinic/public.notes.text`."""
+
+    column: str
+    labels: frozenset[Label]
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """What an action may show, test and change.
 
     `labels` is everything in it (outputs, filters, writes); `filters` what predicates, ordering, grouping and joins
     test; `writes` what is written. `unbounded`: a write without a predicate that limits it. `opaque`: we couldn't read
     all of it, so every label in reach counts; `opaque_because` says why, in words without values.
+
+    `probes` is the part of `filters` that is tested in ways by which values can be guessed: all but equality with values
+    that the asker was given (pseudonyms, translated inward) and joins of columns that carry the label alike.
+    `carries`: columns to which labels follow the data.
     """
 
     outputs: tuple[Output, ...] = ()
@@ -46,3 +58,5 @@ class Exposure:
     unbounded: bool = False
     opaque: bool = False
     opaque_because: tuple[str, ...] = ()
+    probes: frozenset[Label] = frozenset()
+    carries: tuple[Carry, ...] = ()

@@ -17,6 +17,7 @@ class Column:
     name: str
     type_oid: int
     generated: bool = False
+    default: str = ""  # its default, or what it is generated from: SQL as the server prints it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Relation:
     definition: str
     children: tuple[int, ...] = ()  # pg_class.oid
     writes_more: frozenset[str] = EVERY_WRITE  # unless a snapshot knows better
+    row_type: int = 0  # pg_class.reltype: the type of its whole rows
+    query: str = ""  # what a view or materialised view selects: SQL as the server prints it under an empty search_path
 
     @property
     def qualified(self) -> str:
@@ -50,6 +53,54 @@ class Relation:
     def is_base_table(self) -> bool:
         """Whether its columns hold values of their own."""
         return self.kind in ("r", "p")
+
+
+@dataclass(frozen=True, slots=True)
+class UserType:
+    """A type outside pg_catalog, as pg_type has it; array types of users' types and row types are among them.
+
+    `kind` is typtype: d domain, c composite, e enum, r range, m multirange, b base, p pseudo. `element`: what an array,
+    or a domain (its base type), is made of; 0 for none. `attributes`: of a composite.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    element: int = 0
+    attributes: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a routine. `mode` is proargmodes': i in, o out, b both, v variadic, t column of a table."""
+
+    name: str
+    type_oid: int
+    mode: str = "i"
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A function, procedure, aggregate or window function outside pg_catalog, as pg_proc has it.
+
+    `kind` is prokind (f, p, a, w), `volatility` provolatile (i, s, v). `body` is its source; of a function with a body
+    in standard SQL what the server prints (`RETURN ...` or `BEGIN ATOMIC ... END`), which `standard_body` tells.
+    `settings`: it sets configuration of its own (proconfig), such as a search_path.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    language: str
+    arguments: tuple[Argument, ...]
+    returns: int
+    returns_set: bool
+    volatility: str
+    body: str
+    standard_body: bool = False
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +121,8 @@ class Snapshot:
     search_path: tuple[str, ...]
     casts: bool = False  # whether somebody defined casts that run functions: then values of users' types run code
     function_definitions: Mapping[str, str] = field(default_factory=dict)  # bare name -> SHA-256 of all its bodies
+    routines: tuple[Routine, ...] = ()
+    user_types: tuple[UserType, ...] = ()
 
     @cached_property
     def by_oid(self) -> Mapping[int, Relation]:
@@ -80,6 +133,19 @@ class Snapshot:
     def by_name(self) -> Mapping[tuple[str, str], Relation]:
         """Relations by (schema, name)."""
         return {(r.schema, r.name): r for r in self.relations}
+
+    @cached_property
+    def routines_by_name(self) -> Mapping[str, tuple[Routine, ...]]:
+        """Routines by their bare name."""
+        found: dict[str, tuple[Routine, ...]] = {}
+        for routine in self.routines:
+            found[routine.name] = (*found.get(routine.name, ()), routine)
+        return found
+
+    @cached_property
+    def types_by_oid(self) -> Mapping[int, UserType]:
+        """Users' types by pg_type.oid."""
+        return {t.oid: t for t in self.user_types}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from interlock.model.names import Verb
 from interlock.model.snapshot import Relation
 from interlock.sql.catalogs import Catalog
 from interlock.sql.effects import SessionEffect
+from interlock.sql.lineage.traced import Lineage
 from interlock.sql.parse import Parsed
 
 
@@ -157,6 +158,7 @@ class Statement:
     is executed); a DECLARE has the touches of its query, and what is fetched from it goes by the DECLARE's release.
     `looking` narrows `reach`: a query of catalogs shows definitions in some outputs and no data in the others.
     `computed`: it writes values that come from elsewhere, and is refused so if a label is in its reach.
+    `lineage`: which columns its outputs, tests and writes come from; None where it wasn't traced (`reach` then counts).
     """
 
     kind: Kind
@@ -179,6 +181,7 @@ class Statement:
     inner: bytes | None = field(default=None, repr=False)
     looking: Looking | None = None
     computed: Refusal | None = None
+    lineage: Lineage | None = field(default=None, repr=False)
 
     @property
     def is_session_traffic(self) -> bool:
