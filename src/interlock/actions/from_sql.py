@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from interlock.actions.basis import Basis
 from interlock.actions.capping import cappable
 from interlock.actions.copied_rows import with_rows
 from interlock.actions.cover import UpstreamIdentity, around, documents
+from interlock.actions.exposing import exposure_of, probes_of
 from interlock.actions.outputs import reach_labels, same_shape
 from interlock.actions.prepared import PreparedStatement
-from interlock.actions.readings import Basis, Reading, Readings, asks_of, exposure_of, may_write_back, read
+from interlock.actions.readings import Reading, Readings, asks_of, may_write_back, read
 from interlock.actions.reveals import reveals_of
 from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor
@@ -63,7 +65,7 @@ def from_sql(
     templates, finding = _templates(read_, payload)
     templates = tuple(with_rows(t, p.payload, p.rows) for t, p in zip(templates, statements, strict=True))
     refusal = finding or _refusal(read_, payload, holds_token)
-    asks, exposures = _touched(statements, read_, connection, labels, finding=finding is not None)
+    asks, exposures = _touched(statements, read_, basis, finding=finding is not None)
     reveals = reveals_of(reveal, exposures, connection, snapshot, state)
     cover, form = documents(payload, [p.statement for p in statements], _around(read_, basis), reveals)
     return Action(
@@ -98,18 +100,25 @@ def _templates(read_: Sequence[Reading], payload: SqlPayload) -> tuple[tuple[Tem
 def _touched(
     statements: Sequence[PreparedStatement],
     read_: Sequence[Reading],
-    connection: Connection,
-    labels: ColumnLabels,
+    basis: Basis,
     *,
     finding: bool,
 ) -> tuple[tuple[Ask, ...], tuple[Exposure, ...]]:
     """What is asked and exposed; where a name carries data (`finding`), without the names that aren't known."""
     if not finding:
         asks = [reading.asks for reading in read_]
-        return _united(asks), tuple(reading.exposure for reading in read_)
+        return _united(asks), tuple(_shown(p, r) for p, r in zip(statements, read_, strict=True))
     bare = [replace(p.statement, touches=_known(p.statement), because=(FINDING.sentence,)) for p in statements]
-    exposures = (exposure_of(s, p.described, connection, labels) for s, p in zip(bare, statements, strict=True))
-    return _united([asks_of(s, connection, labels) for s in bare]), tuple(exposures)
+    exposures = (exposure_of(s, p.described, basis) for s, p in zip(bare, statements, strict=True))
+    return _united([asks_of(s, basis.connection, basis.labels) for s in bare]), tuple(exposures)
+
+
+def _shown(prepared: PreparedStatement, reading: Reading) -> Exposure:
+    """The exposure of a statement with these values: those that the asker was given guess at nothing."""
+    lineage, given = prepared.statement.lineage, (prepared.given_literals, prepared.given_parameters)
+    if lineage is None or not any(given) or reading.exposure.opaque:
+        return reading.exposure
+    return replace(reading.exposure, probes=probes_of(lineage, reading.basis.labels, *given))
 
 
 def _united(asks: Sequence[tuple[Ask, ...]]) -> tuple[Ask, ...]:

@@ -1,12 +1,13 @@
-"""Labels of what a statement shows: plain columns by the server's own description, everything else coarse.
+"""Labels of what a statement shows: those of every stored column that an output comes from, by the lineage.
 
-The description is a witness (sql.md): it survives subqueries and expressions are absent from it, but what it names must
-be among the statement's relations. Exact lineage, when built, replaces `reach` here and nothing else.
+The server's description is the second witness (sql.md): it can't prove absence, but what it names as an output's origin
+must be among the lineage's sources, and it must have as many columns. Where no lineage was traced (queries of catalogs,
+EXPLAIN) plain columns go by the description, and everything else carries what is in the statement's reach.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from interlock.model.connection import Connection
@@ -15,11 +16,13 @@ from interlock.model.label import Label
 from interlock.model.snapshot import DescribedColumn, Relation
 from interlock.sensitivity.columns import ColumnLabels
 from interlock.sql.catalogs import FIRST_USER_OID
+from interlock.sql.lineage.traced import Lineage, OutputLineage, StoredColumn
 from interlock.sql.shape import Kind, Looking, Reach, Statement
 
 CONTRADICTED = "the server's description and the statement's text contradict each other"
 NOT_DESCRIBED = "the server hasn't described what the statement returns"
 
+_TRACED_KINDS = frozenset({Kind.QUERY, Kind.WRITE, Kind.COPY_OUT})
 _PLAIN_KINDS = frozenset({Kind.QUERY, Kind.WRITE, Kind.COPY_OUT, Kind.COPY_IN})
 
 
@@ -44,7 +47,10 @@ def label_outputs(
         return Shown((), NOT_DESCRIBED)
     relations = {t.relation.oid: t.relation for t in statement.touches if t.relation is not None}
     coarse = reach_labels(statement, labels)
-    if statement.looking is not None:
+    lineage = statement.lineage if statement.kind in _TRACED_KINDS else None
+    if lineage is not None:
+        outputs = _traced(described, statement, lineage, connection, labels)
+    elif statement.looking is not None:
         outputs = [_looked(n, d, statement, statement.looking, coarse) for n, d in enumerate(described)]
     else:
         outputs = [_output(d, statement, relations, coarse, connection, labels) for d in described]
@@ -104,6 +110,51 @@ def _output(
         return None
     plain = f"{connection.name}/{relation.qualified}.{column.name}"
     return Output(described.name, described.type_oid, labels.for_column(relation.oid, column.number), plain)
+
+
+def _traced(
+    described: Sequence[DescribedColumn],
+    statement: Statement,
+    lineage: Lineage,
+    connection: Connection,
+    labels: ColumnLabels,
+) -> list[Output | None]:
+    """The outputs by their lineage; None for a contradiction."""
+    if len(lineage.outputs) != len(described):
+        return [None]
+    relations = {t.relation.oid: t.relation for t in statement.touches if t.relation is not None}
+    return [
+        _from(traced, told, bool(statement.beyond), relations, connection, labels)
+        for traced, told in zip(lineage.outputs, described, strict=True)
+    ]
+
+
+def _from(
+    traced: OutputLineage,
+    told: DescribedColumn,
+    unseen: bool,
+    relations: Mapping[int, Relation],
+    connection: Connection,
+    labels: ColumnLabels,
+) -> Output | None:
+    """One output by its lineage. System columns have numbers below 0, a whole row has 0: neither is a stored column."""
+    if unseen or traced.opaque:
+        return _coarse(told, labels.for_connection())
+    origin = StoredColumn(told.table_oid, told.number) if told.table_oid and told.number > 0 else None
+    if origin is not None and origin not in traced.sources:
+        return None
+    found = frozenset[Label]().union(*(labels.for_column(s.relation, s.number) for s in traced.sources))
+    stored = [s for s in traced.sources if (r := relations.get(s.relation)) is None or r.is_base_table]
+    plain = _name_of(stored[0], relations, connection) if origin is not None and len(stored) == 1 else None
+    return Output(told.name, told.type_oid, found, plain)
+
+
+def _name_of(stored: StoredColumn, relations: Mapping[int, Relation], connection: Connection) -> str | None:
+    relation = relations.get(stored.relation)
+    column = next((c for c in relation.columns if c.number == stored.number), None) if relation is not None else None
+    if relation is None or column is None:
+        return None
+    return f"{connection.name}/{relation.qualified}.{column.name}"
 
 
 def _looked(

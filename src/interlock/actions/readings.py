@@ -13,20 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from interlock.actions.cover import UpstreamIdentity, around
-from interlock.actions.outputs import label_outputs, reach_labels
+from interlock.actions.basis import Basis
+from interlock.actions.cover import around
+from interlock.actions.exposing import exposure_of
 from interlock.model import verb
 from interlock.model.action import Ask
 from interlock.model.canonical import JsonValue
 from interlock.model.connection import Connection
 from interlock.model.exposure import Exposure
-from interlock.model.label import Label
 from interlock.model.resource import Resource, ResourceKind
-from interlock.model.snapshot import DescribedColumn, Snapshot
+from interlock.model.snapshot import DescribedColumn
 from interlock.sensitivity.columns import ColumnLabels
 from interlock.sql.bindings import string_constants
-from interlock.sql.session_state import SessionState
-from interlock.sql.shape import Kind, Reach, Statement, Touch, Written
+from interlock.sql.shape import Kind, Statement, Touch
 from interlock.sql.template import Pattern, pattern
 
 MOST: Final = 2_000  # readings remembered for one connection
@@ -35,27 +34,6 @@ MAX_REMEMBERED: Final = 512 * 1024  # bytes of text altogether: a tree takes som
 MAX_COLUMNS: Final = 256
 
 Described = tuple[DescribedColumn, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a reading rests on besides the statement and its description."""
-
-    connection: Connection
-    labels: ColumnLabels
-    snapshot: Snapshot
-    state: SessionState
-    identity: UpstreamIdentity
-
-    def same(self, other: Basis) -> bool:
-        """Whether a reading on one is a reading on the other. Labels and snapshots must be the same objects."""
-        return (
-            self.labels is other.labels
-            and self.snapshot is other.snapshot
-            and self.state == other.state
-            and self.connection == other.connection
-            and self.identity == other.identity
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +90,7 @@ def _described_anew(known: Reading | None, statement: Statement, described: Desc
     made when the door asked whether policy would deny it anyway."""
     if known is None or known.statement is not statement or not known.basis.same(basis):
         return read(statement, described, basis)
-    return replace(known, exposure=exposure_of(statement, described, basis.connection, basis.labels))
+    return replace(known, exposure=exposure_of(statement, described, basis))
 
 
 def read(statement: Statement, described: Described, basis: Basis) -> Reading:
@@ -122,7 +100,7 @@ def read(statement: Statement, described: Described, basis: Basis) -> Reading:
         statement=statement,
         basis=basis,
         asks=asks_of(statement, connection, labels),
-        exposure=exposure_of(statement, described, connection, labels),
+        exposure=exposure_of(statement, described, basis),
         pattern=pattern(statement.source, basis.snapshot, basis.state, labels.of),
         constants=tuple(string_constants(statement.source)) if may_write_back(statement) else (),
         around=around((statement,), connection, basis.identity, basis.snapshot, basis.state),
@@ -152,37 +130,3 @@ def _resource(touch: Touch, connection: Connection, labels: ColumnLabels) -> Res
     if not touch.name:
         return Resource(ResourceKind.CONNECTION, connection.name)
     return Resource(ResourceKind.RELATION, f"{connection.name}/{touch.name}", labels.for_connection())
-
-
-def exposure_of(
-    statement: Statement, described: tuple[DescribedColumn, ...] | None, connection: Connection, labels: ColumnLabels
-) -> Exposure:
-    """What it shows, tests and changes, by its text and by the server's description (None: it wasn't asked)."""
-    shown = label_outputs(statement, described, connection, labels)
-    looking = statement.looking if not shown.because else None
-    opaque = (statement.reach is Reach.CONNECTION and looking is None) or bool(shown.because)
-    reach = labels.for_connection() if opaque else reach_labels(statement, labels)
-    tests = statement.filters if looking is None else looking.tests
-    filters = reach if tests else frozenset[Label]()
-    writes = frozenset[Label]().union(*(_written(w, labels) for w in statement.written))
-    whole = reach if opaque or statement.kind in (Kind.SCHEMA, Kind.PRIVILEGE) else frozenset[Label]()
-    return Exposure(
-        outputs=shown.outputs,
-        labels=whole | filters | writes | frozenset().union(*(o.labels for o in shown.outputs)),
-        filters=filters,
-        writes=writes,
-        unbounded=statement.unbounded,
-        opaque=opaque,
-        opaque_because=(*(statement.because if looking is None else ()), *((shown.because,) if shown.because else ())),
-    )
-
-
-def _written(written: Written, labels: ColumnLabels) -> frozenset[Label]:
-    relation = written.relation
-    if relation is None or not relation.is_base_table:
-        return labels.for_connection()
-    numbers = [c.number for c in relation.columns if written.columns is None or c.name in written.columns]
-    known = {c.name for c in relation.columns}
-    if written.columns is not None and not written.columns <= known:
-        return labels.for_relation(relation.oid)
-    return frozenset().union(*(labels.for_column(relation.oid, n) for n in numbers))

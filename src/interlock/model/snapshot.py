@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 EVERY_WRITE = frozenset({"insert", "update", "delete"})
 
@@ -141,6 +142,13 @@ class Snapshot:
         for routine in self.routines:
             found[routine.name] = (*found.get(routine.name, ()), routine)
         return found
+
+    @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What was worked out from these definitions and stays true as long as they do, by the name of who did: a cache,
+        never more than there are definitions. For one thread.
+        """
+        return {}
 
     @cached_property
     def types_by_oid(self) -> Mapping[int, UserType]:

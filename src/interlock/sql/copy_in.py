@@ -42,6 +42,7 @@ def judge(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionSt
         reach=Reach(max(judged.reach.value, tested.reach.value)),
         because=tuple(dict.fromkeys((*judged.because, *tested.because))),
         filters=tested.filters,
+        lineage=None,
         unbounded=True,
         countable=False,
         copy=read,

@@ -39,7 +39,11 @@ def _query(blank: Statement, query: Node, snapshot: Snapshot, state: SessionStat
 
 def _table(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
     columns = words(fields.get("attlist"))
-    select: Any = {"fromClause": [{"RangeVar": fields["relation"]}]}
+    copied = [[{"String": {"sval": name}}] for name in columns] or [[{"A_Star": {}}]]
+    select: Any = {
+        "targetList": [{"ResTarget": {"val": {"ColumnRef": {"fields": name}}}} for name in copied],
+        "fromClause": [{"RangeVar": fields["relation"]}],
+    }
     judged = judge_query(blank, ("SelectStmt", select), snapshot, state)
     relation = judged.touches[0].relation if judged.touches else None
     if relation is None or not relation.is_base_table:

@@ -11,6 +11,9 @@ from interlock.model.names import Verb
 from interlock.model.snapshot import Relation, Snapshot
 from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.counting import counts_all
+from interlock.sql.lineage.expansions import Expansions
+from interlock.sql.lineage.trace import trace
+from interlock.sql.lineage.traced import Lineage
 from interlock.sql.looking import looking
 from interlock.sql.marks import Names, spoken
 from interlock.sql.reading import Findings, Scope, read, scope_of
@@ -36,6 +39,7 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
     scope = scope_of(root, named, snapshot)
     found = Findings() if root[0] == "TruncateStmt" else read(root, scope)
     made = writes(root)
+    lineage = _lineage(root, named, snapshot, state)
     for source in named:
         _judge_source(source, scope, found)
     look = _look(root, named, scope, found)
@@ -43,12 +47,15 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
     kind = Kind.WRITE if made or root[0] == "MergeStmt" else Kind.QUERY
     tables = any(s.relation is not None for s in named)
     written = tuple(Written(_target(w, snapshot, state), w.columns) for w in made)
+    opaque = found.because if lineage is None else (*lineage.opaque, *found.beyond)
     return replace(
         blank,
         kind=kind,
-        touches=_touches(named, made, found, said),
-        reach=Reach.CONNECTION if found.because else Reach.TABLES if tables else Reach.NONE,
+        touches=(*_touches(named, made, found, said), *_behind(lineage, named, snapshot)),
+        reach=Reach.CONNECTION if opaque else Reach.TABLES if tables else Reach.NONE,
         because=tuple(found.because),
+        lineage=lineage,
+        beyond=tuple(found.beyond),
         effect_free=kind is Kind.QUERY and not found.uncertain,
         unbounded=any(w.unbounded for w in made),
         filters=found.filters,
@@ -57,9 +64,26 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
         describe=blank.text if _returns(root) else None,
         width=width_of(root),
         looking=look,
-        computed=next((w.computed for w in made if w.computed), None),
+        computed=next((w.computed for w in made if w.computed), None) if lineage is None else None,
         refusal=found.refusal or _odd(named),
     )
+
+
+def _lineage(root: Node, named: tuple[Source, ...], snapshot: Snapshot, state: SessionState) -> Lineage | None:
+    """The lineage of a query or write of stored relations; the server's catalogs are read by `looking.py`."""
+    if root[0] == "TruncateStmt" or any(s.in_catalog for s in named):
+        return None
+    expansions = snapshot.worked_out.setdefault("lineage", Expansions())
+    return trace(root, snapshot, state, expansions)
+
+
+def _behind(lineage: Lineage | None, named: tuple[Source, ...], snapshot: Snapshot) -> tuple[Touch, ...]:
+    """What is read behind views and functions: a policy on a table holds for who looks at it through a view."""
+    if lineage is None:
+        return ()
+    known = {s.relation.oid for s in named if s.relation is not None}
+    found = (snapshot.by_oid.get(oid) for oid in sorted(lineage.relations - known))
+    return tuple(Touch(verb.SQL_SELECT, r.qualified, r) for r in found if r is not None)
 
 
 def width_of(root: Node) -> int | None:
@@ -105,10 +129,10 @@ def _judge_source(source: Source, scope: Scope, found: Findings) -> None:
 
 def _judge_table(relation: Relation, source: Source, scope: Scope, found: Findings) -> None:
     if scope.snapshot.casts and any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
-        found.reach("a column of a user's type, whose casts may run code of users")
+        found.unseen("a column of a user's type, whose casts may run code of users")
         found.uncounted = True
     if relation.hidden_effects and source.target:
-        found.reach("triggers, rules, row security or computed defaults of the table written")
+        found.unseen("triggers, rules, row security or computed defaults of the table written")
     if relation.hidden_effects or relation.kind != "r" or any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
         found.uncertain = True
 

@@ -36,13 +36,15 @@ _KEPT: Final = "a catalog's columns that hold data"
 class Findings:
     """What was found, gathered while walking.
 
-    `because`: why every label of the connection counts. `calls`: code of users that would run. `uncertain`: it can't be
-    proved effect-free. `uncounted`: code of users may change rows that nobody counts. `filters`: something tests,
-    orders, groups or decides whether an error occurs. `unread`: more stands in the way of reading it than definitions
-    that catalogs keep, which `looking.py` follows.
+    `because`: why every label of the connection counts, as far as names alone tell. `beyond`: those among them that no
+    lineage takes away: code that runs unseen, wherever its values come from. `calls`: code of users that would run.
+    `uncertain`: it can't be proved effect-free. `uncounted`: code of users may change rows that nobody counts.
+    `filters`: something tests, orders, groups or decides whether an error occurs. `unread`: more stands in the way of
+    reading it than definitions that catalogs keep, which `looking.py` follows.
     """
 
     because: dict[str, None] = field(default_factory=dict)
+    beyond: dict[str, None] = field(default_factory=dict)
     calls: dict[str, None] = field(default_factory=dict)
     refusal: Refusal | None = None
     uncertain: bool = False
@@ -55,6 +57,11 @@ class Findings:
         self.because[why] = None
         self.uncertain = True
         self.unread = True
+
+    def unseen(self, why: str) -> None:
+        """Every label of the connection counts, and lineage can't know better."""
+        self.reach(why)
+        self.beyond[why] = None
 
     def define(self, why: str) -> None:
         """Definitions may be shown: every label of the connection counts, unless it is read which outputs do."""
@@ -139,7 +146,7 @@ def read(root: Node, scope: Scope) -> Findings:
         if kind in _FILTERS:
             found.filters = True
         if scope.snapshot.casts and kind in _CASTING:
-            found.reach("casts that users defined, which run code of theirs unseen")
+            found.unseen("casts that users defined, which run code of theirs unseen")
             found.uncounted = True
     return found
 

@@ -158,7 +158,9 @@ class Statement:
     is executed); a DECLARE has the touches of its query, and what is fetched from it goes by the DECLARE's release.
     `looking` narrows `reach`: a query of catalogs shows definitions in some outputs and no data in the others.
     `computed`: it writes values that come from elsewhere, and is refused so if a label is in its reach.
-    `lineage`: which columns its outputs, tests and writes come from; None where it wasn't traced (`reach` then counts).
+    `because`: why code that we can't read may run or show anything, by names alone. `lineage`: which columns its
+    outputs, tests and writes come from; None where it wasn't traced (`reach` then counts); `beyond` are those reasons
+    that no lineage takes away.
     """
 
     kind: Kind
@@ -182,6 +184,14 @@ class Statement:
     looking: Looking | None = None
     computed: Refusal | None = None
     lineage: Lineage | None = field(default=None, repr=False)
+    beyond: tuple[str, ...] = ()
+
+    @property
+    def opaque_because(self) -> tuple[str, ...]:
+        """Why every label of the connection counts, without values; empty when that isn't so."""
+        if self.lineage is None:
+            return self.because
+        return tuple(dict.fromkeys((*self.lineage.opaque, *self.beyond)))
 
     @property
     def is_session_traffic(self) -> bool:

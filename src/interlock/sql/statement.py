@@ -128,6 +128,7 @@ def _refused(judged: Statement) -> Statement:
         effect=None,
         inner=None,
         looking=None,
+        lineage=None,
     )
 
 
@@ -205,6 +206,7 @@ def _truncate(blank: Statement, root: Node, snapshot: Snapshot, state: SessionSt
         filters=False,
         written=tuple(Written(t.relation, None) for t in judged.touches),
         because=because,
+        lineage=None,
         reach=Reach.CONNECTION if because else judged.reach,
     )
 
@@ -232,7 +234,10 @@ def _explain(blank: Statement, fields: Fields, snapshot: Snapshot, state: Sessio
         return replace(blank, refusal=Refusal("not_built", "not built yet: EXPLAIN of this kind of statement"))
     judged = judge_query(blank, inner, snapshot, state)
     if judged.kind is Kind.WRITE or any(t.relation is not None and t.relation.hidden_effects for t in judged.touches):
-        judged = replace(judged, reach=Reach.CONNECTION, because=(*judged.because, "a plan that prints definitions"))
+        because = (*judged.because, "a plan that prints definitions")
+        judged = replace(judged, reach=Reach.CONNECTION, because=because)
+    if judged.because:  # a plan shows what names alone can't tell
+        judged = replace(judged, reach=Reach.CONNECTION)
     touches = tuple(t if t.verb == verb.SQL_CALL else replace(t, verb=verb.SQL_EXPLAIN) for t in judged.touches)
     return replace(
         judged,
@@ -242,6 +247,7 @@ def _explain(blank: Statement, fields: Fields, snapshot: Snapshot, state: Sessio
         unbounded=False,
         written=(),
         looking=None,
+        lineage=None,
         describe=blank.text,
         width=1,
     )

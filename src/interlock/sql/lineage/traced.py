@@ -77,9 +77,10 @@ class Lineage:
     """All that was traced of one statement.
 
     `outputs`: one for each column it returns (COPY of a query or table: those copied; EXPLAIN: none). `reads`: every
-    stored column that it mentions anywhere in an expression, whether or not its values can get out. `opaque`: why some
-    of it can't be told, without values (empty when all of it can); every reason of an output, a test or a write is
-    among these.
+    stored column that it mentions anywhere in an expression, whether or not its values can get out. `relations`: every
+    relation of the snapshot that it looks into (pg_class.oid), those behind views and functions among them. `opaque`:
+    why some of it can't be told, without values (empty when all of it can); every reason of an output, a test or a
+    write is among these.
     """
 
     outputs: tuple[OutputLineage, ...] = ()
@@ -87,3 +88,4 @@ class Lineage:
     reads: frozenset[StoredColumn] = frozenset()
     writes: tuple[WriteLineage, ...] = ()
     opaque: tuple[str, ...] = ()
+    relations: frozenset[int] = frozenset()

@@ -1,0 +1,132 @@
+"""What a statement shows, tests, writes and carries along: its lineage joined with the labels of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from interlock.actions.basis import Basis
+from interlock.actions.outputs import Shown, label_outputs, reach_labels
+from interlock.model.exposure import Carry, Exposure
+from interlock.model.label import Label
+from interlock.model.snapshot import DescribedColumn
+from interlock.sensitivity.columns import ColumnLabels
+from interlock.sql.lineage.traced import Filter, How, Lineage, WriteLineage
+from interlock.sql.shape import Kind, Reach, Statement, Written
+
+_NONE = frozenset[Label]()
+
+
+def exposure_of(statement: Statement, described: tuple[DescribedColumn, ...] | None, basis: Basis) -> Exposure:
+    """What it shows, tests and changes, by its text and by the server's description (None: it wasn't asked)."""
+    shown = label_outputs(statement, described, basis.connection, basis.labels)
+    if statement.lineage is not None and not shown.because:
+        return _traced(statement, statement.lineage, shown, basis)
+    return _coarse(statement, shown, basis.labels)
+
+
+def probes_of(
+    lineage: Lineage,
+    labels: ColumnLabels,
+    given_literals: frozenset[int] = frozenset(),
+    given_parameters: frozenset[int] = frozenset(),
+) -> frozenset[Label]:
+    """The labels that are tested in ways by which values can be guessed.
+
+    Not so: equality with nothing but values that the asker was given (places in the text, numbers of parameters), and
+    a join with columns that carry the same labels.
+    """
+    found: set[Label] = set()
+    for each in lineage.filters:
+        known = labels.for_column(each.column.relation, each.column.number)
+        if not known <= found and not _harmless(each, known, labels, given_literals, given_parameters):
+            found |= known
+    return frozenset(found)
+
+
+def _harmless(
+    each: Filter, known: frozenset[Label], labels: ColumnLabels, literals: frozenset[int], parameters: frozenset[int]
+) -> bool:
+    if each.how is How.EQUALITY:
+        compared = bool(each.literals or each.parameters)
+        return compared and literals.issuperset(each.literals) and parameters.issuperset(each.parameters)
+    if each.how is How.JOIN:
+        return bool(each.partners) and all(known <= labels.for_column(p.relation, p.number) for p in each.partners)
+    return False
+
+
+def _traced(statement: Statement, lineage: Lineage, shown: Shown, basis: Basis) -> Exposure:
+    labels = basis.labels
+    because = statement.opaque_because
+    unread = labels.for_connection() if because else _NONE  # what can't be read may test and show anything
+    tested = _union(labels.for_column(f.column.relation, f.column.number) for f in lineage.filters)
+    filters = tested | (unread if statement.filters else _NONE)
+    probes = probes_of(lineage, labels) | (unread if statement.filters else _NONE)
+    writes = _union(_written(w, labels) for w in statement.written)
+    carries = tuple(c for w in lineage.writes if (c := _carry(w, bool(statement.beyond), basis)) is not None)
+    carried = _union(c.labels for c in carries)
+    return Exposure(
+        outputs=shown.outputs,
+        labels=unread | filters | writes | carried | _union(o.labels for o in shown.outputs),
+        filters=filters,
+        writes=writes,
+        unbounded=statement.unbounded,
+        opaque=bool(because),
+        opaque_because=because,
+        probes=probes,
+        carries=carries,
+    )
+
+
+def _carry(write: WriteLineage, unseen: bool, basis: Basis) -> Carry | None:
+    """What a write takes along into a column that hasn't those labels yet."""
+    labels, target = basis.labels, write.target
+    if unseen or write.opaque:
+        flows = labels.for_connection()
+    else:
+        flows = _union(labels.for_column(s.relation, s.number) for s in write.sources)
+    if write.made is not None:
+        schema, relation, column = write.made
+        place = schema or next(iter(basis.state.search_path), "")
+        return Carry(f"{basis.connection.name}/{place}.{relation}.{column}", flows) if flows else None
+    flows -= labels.for_column(target.relation, target.number)
+    known = basis.snapshot.by_oid.get(target.relation)
+    if not flows or known is None:
+        return None
+    name = next(c.name for c in known.columns if c.number == target.number)
+    return Carry(f"{basis.connection.name}/{known.qualified}.{name}", flows)
+
+
+def _coarse(statement: Statement, shown: Shown, labels: ColumnLabels) -> Exposure:
+    """By names alone: whatever isn't a plain column may show everything in reach."""
+    looking = statement.looking if not shown.because else None
+    opaque = (statement.reach is Reach.CONNECTION and looking is None) or bool(shown.because)
+    reach = labels.for_connection() if opaque else reach_labels(statement, labels)
+    tests = statement.filters if looking is None else looking.tests
+    filters = reach if tests else _NONE
+    writes = _union(_written(w, labels) for w in statement.written)
+    whole = reach if opaque or statement.kind in (Kind.SCHEMA, Kind.PRIVILEGE) else _NONE
+    return Exposure(
+        outputs=shown.outputs,
+        labels=whole | filters | writes | _union(o.labels for o in shown.outputs),
+        filters=filters,
+        writes=writes,
+        unbounded=statement.unbounded,
+        opaque=opaque,
+        opaque_because=(*(statement.because if looking is None else ()), *((shown.because,) if shown.because else ())),
+        probes=filters,
+    )
+
+
+def _written(written: Written, labels: ColumnLabels) -> frozenset[Label]:
+    relation = written.relation
+    if relation is None or not relation.is_base_table:
+        return labels.for_connection()
+    numbers = [c.number for c in relation.columns if written.columns is None or c.name in written.columns]
+    known = {c.name for c in relation.columns}
+    if written.columns is not None and not written.columns <= known:
+        return labels.for_relation(relation.oid)
+    return _union(labels.for_column(relation.oid, n) for n in numbers)
+
+
+def _union(found: Iterable[frozenset[Label]]) -> frozenset[Label]:
+    return frozenset[Label]().union(*found)
