@@ -23,6 +23,7 @@ from bench import (
     login_to_inbox,
     outbox,
     policy_tools,
+    snapshot,
     statements,
     votes_racing,
 )
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, Callable[[Ground], list[Result]]] = {
     "votes_racing": votes_racing.run,
     "outbox_10000": outbox.run,
     "policy_tools": policy_tools.run,
+    "snapshot": snapshot.run,
 }
 
 

@@ -9,7 +9,7 @@ large bundles cost, without a door's steps, is in `bundles`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from statistics import median
@@ -27,15 +27,17 @@ from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned
 from interlock.doors.postgres.upstream import Prepared, Upstream
+from interlock.model.action import Action
 from interlock.model.actor import Actor, ActorKind
 from interlock.model.connection import Connection
 from interlock.model.decision import Allow
+from interlock.model.derived import DerivedColumn
+from interlock.model.exposure import Carry
 from interlock.model.names import ActorId, ConnectionName, GroupName, KeyId, PersonId
 from interlock.model.payload import SqlStatement
-from interlock.model.snapshot import DescribedColumn
+from interlock.model.snapshot import DescribedColumn, Snapshot
 from interlock.policy.bundle import Bundle, load
 from interlock.sensitivity.catalog import parse_catalog
-from interlock.sensitivity.columns import ColumnLabels
 from interlock.sensitivity.labels import KNOWN
 from interlock.stores.clock import SystemClock
 from interlock.stores.entropy import SystemEntropy
@@ -76,7 +78,7 @@ class Desk:
 
     def decide(self, payload: SqlStatement, columns: tuple[DescribedColumn, ...]) -> None:
         """One decision; raises `Failed` unless it is allowed, since only that is remembered."""
-        statement = self.preparing.read(payload, failed=False)
+        statement = self.preparing.tasted(payload, failed=False)
         prepared = Prepared(b"il_1", payload.parameter_types, columns)
         action = self.preparing.action((Planned(statement, payload, prepared, columns),))
         if not isinstance(self.bundle.decide(action, self.clock.now()), Allow):
@@ -133,7 +135,7 @@ async def _desk(ground: Ground) -> Desk:
         ground.upstream,
         catalog,
         snapshot,
-        ColumnLabels(snapshot, catalog, name),
+        NothingDerived(),
         _never,
     )
     up = Upstream(ground.upstream, {}, SystemEntropy())  # never connected: only what the server reported is asked of it
@@ -144,6 +146,22 @@ async def _desk(ground: Ground) -> Desk:
     )
     pack = resources.files("interlock.policy").joinpath("packs", "agents.cedar").read_text(encoding="utf-8")
     return Desk(preparing, load({"agents.cedar": pack}, bundles.GROUPS, frozenset(KNOWN)), SystemClock())
+
+
+class NothingDerived:
+    """No ledger stands behind this."""
+
+    def version(self, _connection: ConnectionName, /) -> int:
+        """Always the same."""
+        return 0
+
+    def columns(self, _connection: ConnectionName, _snapshot: Snapshot, /) -> tuple[DerivedColumn, ...]:
+        """None."""
+        return ()
+
+    def late(self, _action: Action, _carries: Sequence[Carry], /) -> None:
+        """Nobody asks."""
+        raise AssertionError("nothing runs here")
 
 
 async def _never() -> None:

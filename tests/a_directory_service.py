@@ -25,6 +25,7 @@ from interlock.model.secret import Secret
 from interlock.model.settings import OidcSettings, ProvisioningSettings, VoteSettings
 from interlock.provisioning import Desired, Provisioning, Wishes
 from interlock.registry import People
+from interlock.registry.clearing import Clearing
 from interlock.registry.passkeys import Passkeys, Site
 from interlock.settings.people import is_person_name
 from interlock.web.control import control_app
@@ -45,6 +46,7 @@ class House:
     provisioning: Provisioning
     passkeys: Passkeys
     app: FastAPI
+    clearing: Clearing
 
     async def key(self, made_by: str = "olivia", name: str = "okta") -> Secret[str]:
         """A provisioning key."""
@@ -99,6 +101,7 @@ async def house(
         desired = Desired(o.store.records, desk.sealer)
         wishes = Wishes(o.store, people, desired, o.clock, ENTROPY, settings, is_person_name)
         provisioning = Provisioning(o.store, desk, people, o.gate.rules, ENTROPY, wishes, settings.approvers)
+        clearing = Clearing(o.registry, passkeys, settings.approvers)
         app = control_app(
             desk,
             o.registry,
@@ -111,5 +114,6 @@ async def house(
             people=people,
             provisioning=provisioning,
             passkeys=passkeys,
+            clearing=clearing,
         )
-        yield House(replace(o), people, wishes, provisioning, passkeys, app)
+        yield House(replace(o), people, wishes, provisioning, passkeys, app, clearing)

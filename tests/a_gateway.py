@@ -18,12 +18,13 @@ from tests.stores.a_store import ENTROPY, HandClock
 
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.door import PostgresDoor
+from interlock.masking.pseudonyms import Pseudonyms
 from interlock.model.names import ConnectionName, PersonId
 from interlock.model.review import Review, ReviewState, Verdict
 from interlock.model.secret import Secret
 from interlock.model.settings import Limits, Listen
+from interlock.registry.derived import DerivedLabels
 from interlock.sensitivity.catalog import parse_catalog
-from interlock.sensitivity.columns import ColumnLabels
 from interlock.stores.clock import SystemClock
 from interlock.stores.connections import open_writer
 from interlock.upstreams.postgres import load_snapshot
@@ -114,12 +115,11 @@ async def gateway(
     async with office(directory, policy=policy, clock=LiveClock(), connect=connect) as o:
         snapshot = await load_snapshot(database.upstream)
         parsed = parse_catalog(catalog, "catalog.toml")
-        labels = ColumnLabels(snapshot, parsed, ConnectionName("clinic"))
 
         async def refresh() -> None:
             definitions.replace(await load_snapshot(database.upstream))
 
-        definitions = Definitions(CONNECTION, database.upstream, parsed, snapshot, labels, refresh)
+        definitions = Definitions(CONNECTION, database.upstream, parsed, snapshot, DerivedLabels(o.registry), refresh)
         door = PostgresDoor(
             listen=Listen("127.0.0.1", 0),
             connections={ConnectionName("clinic"): definitions},
@@ -129,6 +129,7 @@ async def gateway(
             entropy=ENTROPY,
             public_url=URL,
             limits=limits or Limits(),
+            pseudonyms=Pseudonyms(Secret(b"S" * 32)),
         )
         await door.start()
         try:

@@ -36,6 +36,7 @@ from interlock.model.review import Review, ReviewState, Voter
 from interlock.model.secret import Secret
 from interlock.ports import Clock, Entropy, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.registry import Registry
+from interlock.registry.derived import deriving
 from interlock.review.states import Event
 
 __all__ = ["Answer", "Asking", "Cleared", "Denied", "Gate", "Held"]
@@ -170,7 +171,8 @@ class Gate:
         """What policy says; whatever it raises is a no, on record like any other (promise 4)."""
         try:
             now = self.clock.now()
-            return policy.decide(action, now, self.recents.of(action.actor.id, now) if policy.reads_recent else QUIET)
+            looks = policy.reads_recent or bool(action.exposure.written)
+            return policy.decide(action, now, self.recents.of(action.actor.id, now) if looks else QUIET)
         except Exception:
             reason = Reason("policy_error", "Policy couldn't be evaluated, so the answer is no.")
             return Deny((reason,), Digest(policy.digest))
@@ -346,14 +348,15 @@ class Gate:
         using = self.desk.use_up(review) if review else None
         said = {**(noted or {}), **(using.noted if using else {}), **waiting(by_itself)}
         entry = self._released(action, obligations, decision, review, said)
-        waits = not action.effect_free or review is not None  # what may run twice without harm leaves its key alone
+        derived = deriving(self.registry, action)  # durable with the release, and so in force before anything is sent
+        waits = not action.effect_free or review is not None or derived  # what runs twice unharmed leaves its key alone
         changes = list(using.changes if using else ())
         try:
             if claim is not None and waits:
                 changes.append(self.desk.repeats.released(claim, action.id, review.id if review else None))
             if by_itself and review is not None:
                 changes.append(await self.desk.deferrals.taken(review.id))
-            unit = self._handed_over(Unit((entry,), tuple(changes)), action, review)
+            unit = self._handed_over(Unit((entry, *derived), tuple(changes)), action, review)
             durable = asyncio.ensure_future(self._commit(unit))
             if waits:
                 await durable

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 from tests.sql.clinic import PATIENTS, PLAIN, STATE, snapshot
-from tests.sql.test_attacks import EVERYTHING, EXPRESSIONS, REFUSED
+from tests.sql.test_attacks import EVERYTHING, EXPRESSIONS, GUESSES, HARMLESS, REFUSED
 
+from interlock.actions.basis import Basis
 from interlock.actions.cover import UpstreamIdentity
 from interlock.actions.from_sql import PreparedStatement, from_sql, same_shape
 from interlock.actions.outputs import CONTRADICTED, NOT_DESCRIBED
-from interlock.actions.readings import MAX_COLUMNS, MOST, Basis, Readings, read
+from interlock.actions.readings import MAX_COLUMNS, MAX_REMEMBERED, MOST, Readings, read
 from interlock.actions.session import session_open
 from interlock.masking.tokens import holds_token, token_of
 from interlock.model.action import Action
@@ -105,13 +106,15 @@ def test_plain_columns_carry_their_own_labels() -> None:
     assert action.asks[0].resource.labels == OF_PATIENTS
 
 
-def test_everything_else_is_coarse() -> None:
+def test_outputs_go_by_their_lineage() -> None:
     action = act(prepare("SELECT upper(city), id FROM patients", column("upper"), column("id", 20001, 1)))
-    assert shown(action) == [(OF_PATIENTS, None), (set(), "clinic/public.patients.id")]
+    assert shown(action) == [(set(), None), (set(), "clinic/public.patients.id")]
+    upper = act(prepare("SELECT upper(ssn) FROM patients", column("upper")))
+    assert shown(upper) == [({"phi.ssn"}, None)]
     whole = act(prepare("SELECT p FROM patients p", column("p", 20001, 0)))
     assert shown(whole) == [(OF_PATIENTS, None)]
     system = act(prepare("SELECT ctid FROM patients", column("ctid", 20001, -1)))
-    assert shown(system) == [(OF_PATIENTS, None)]
+    assert shown(system) == [(set(), None)]
     constant = act(prepare("SELECT 1", column("?column?")))
     assert shown(constant) == [(set(), None)]
     view = act(prepare("SELECT x FROM patient_view", column("x", 20004, 2)))
@@ -172,8 +175,9 @@ def test_catalogs() -> None:
 
 def test_filters_and_writes() -> None:
     tested = act(prepare("SELECT id FROM patients WHERE ssn = 'x'", column("id", 20001, 1)))
-    assert tested.exposure.filters == OF_PATIENTS
-    assert tested.exposure.labels == OF_PATIENTS
+    assert tested.exposure.filters == tested.exposure.probes == tested.exposure.labels == {"phi.ssn"}
+    by_key = act(prepare("SELECT id FROM patients WHERE id = 1", column("id", 20001, 1)))
+    assert by_key.exposure.filters == frozenset()
     written = act(prepare("UPDATE patients SET ssn = 'x' WHERE true"))
     assert (set(written.exposure.writes), written.exposure.unbounded) == ({"phi.ssn"}, True)
     harmless = act(prepare("INSERT INTO patients (city) VALUES ('x')"))
@@ -210,10 +214,10 @@ def test_statements_that_touch_nothing_ask_for_the_connection() -> None:
 
 
 def test_refusals() -> None:
-    refused = act(prepare("INSERT INTO notes (body) SELECT ssn FROM patients"))
+    refused = act(prepare("INSERT INTO notes (body) SELECT rolname FROM pg_roles"))
     assert refused.refusal is not None
     assert not refused.effect_free
-    assert refused.templates[0].stored == "INSERT INTO notes (body) SELECT ssn FROM patients"
+    assert refused.templates[0].stored == "INSERT INTO notes (body) SELECT rolname FROM pg_roles"
     carrying = act(prepare("SELECT 'Canary' AS canary FROM canary", column("canary")))
     assert carrying.refusal is not None
     assert "canary" not in repr((carrying.asks, carrying.exposure.opaque_because, carrying.templates)).lower()
@@ -301,7 +305,7 @@ def test_several_statements_make_one_action() -> None:
     )
     assert len(action.exposures) == len(action.templates) == 3
     assert not action.effect_free
-    assert action.exposure.labels == OF_PATIENTS
+    assert action.exposure.labels == {"phi.ssn"}
     assert action.reason_given == "why"
 
 
@@ -322,20 +326,39 @@ def test_session_open() -> None:
     assert encode(action.cover) == encode(action.form)
 
 
+def _described(text: str) -> PreparedStatement:
+    """A description that claims nothing (expressions), and is as wide as the lineage."""
+    statement = analyse(text.encode(), PLAIN, STATE)
+    width = len(statement.lineage.outputs) if statement.lineage is not None else statement.width or 1
+    return prepare(text, *(column("x") for _ in range(width)))
+
+
 @pytest.mark.parametrize("text", EXPRESSIONS)
 def test_no_expression_leaves_unlabelled(text: str) -> None:
-    """Each attack with a description that claims nothing (expressions): every output is labelled."""
-    statement = analyse(text.encode(), PLAIN, STATE)
-    width = 1 if statement.width is None else statement.width
-    action = act(prepare(text, *(column("x") for _ in range(width))))
-    assert all(o.labels for o in action.exposure.outputs)
-    assert len(action.exposure.outputs) == width
+    exposure = act(_described(text)).exposure
+    assert OF_PATIENTS & frozenset().union(*(o.labels for o in exposure.outputs))
+
+
+@pytest.mark.parametrize("text", GUESSES)
+def test_what_is_only_tested_is_told_to_policy(text: str) -> None:
+    exposure = act(_described(text)).exposure
+    assert "phi.ssn" in exposure.filters & exposure.probes & exposure.labels
+    assert all(o.labels == frozenset() for o in exposure.outputs)
+    assert not exposure.opaque
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_harmless_has_no_labels(text: str) -> None:
+    exposure = act(_described(text)).exposure
+    assert exposure.outputs
+    assert not any(o.labels for o in exposure.outputs)
+    assert (exposure.filters, exposure.probes, exposure.opaque) == (frozenset(), frozenset(), False)
 
 
 @pytest.mark.parametrize("text", [*EVERYTHING, *REFUSED])
 def test_nothing_unreadable_comes_out_plain(text: str) -> None:
     statement = analyse(text.encode(), PLAIN, STATE)
-    action = act(prepare(text, *(column("x") for _ in range(statement.width or 1))))
+    action = act(_described(text))
     assert action.exposure.opaque is (statement.looking is None)
     assert action.exposure.labels == ALL
     assert action.asks
@@ -371,8 +394,8 @@ def test_readings_are_handed_out_only_for_what_they_were_made_of() -> None:
         assert anew == read(asked_for.statement, asked_for.described, other)
     again = prepare("SELECT ssn FROM patients WHERE id = 1", column("ssn", 20001, 3)).statement
     assert readings.of(again, asked_for.described, basis).statement is again
-    coarse = readings.of(asked_for.statement, (column("ssn"),), basis)
-    assert coarse.exposure.outputs[0].labels == OF_PATIENTS
+    silent = readings.of(asked_for.statement, (column("ssn"),), basis)
+    assert (set(silent.exposure.outputs[0].labels), silent.exposure.outputs[0].plain) == ({"phi.ssn"}, None)
 
 
 @pytest.mark.parametrize("text", ["SELECT ssn FROM patients WHERE id = 1", "INSERT INTO notes VALUES (1, 2, 'x')"])
@@ -389,6 +412,24 @@ def test_a_description_changes_nothing_but_what_is_exposed(text: str) -> None:
         found = readings.of(asked_for.statement, asked_for.described, basis)
         assert found == expected
         assert (found.pattern is alone.pattern) == (first is basis)
+
+
+def test_a_forgotten_reading_is_made_anew_and_gives_its_room_back() -> None:
+    readings = Readings()
+    basis = Basis(CLINIC, ColumnLabels(PLAIN, CATALOG, CLINIC.name), PLAIN, STATE, IDENTITY)
+    statement = prepare("SELECT 1", column("a")).statement
+    kept = readings.of(statement, (column("b"),), basis)
+    for described in (None, (column("a"),)):
+        readings.of(statement, described, basis)
+    readings.forget(prepare("SELECT 1", column("a")).statement, (column("a"),))
+    assert len(readings) == 3, "an equal statement is another one"
+    readings.forget(statement, (column("a"),))
+    assert len(readings) == 1
+    assert readings.of(statement, (column("b"),), basis) is kept
+    for _ in range(MAX_REMEMBERED // len(statement.text) * 2):
+        readings.of(statement, None, basis)
+        readings.forget(statement, None)
+    assert readings.of(statement, (column("b"),), basis) is kept, "what was forgotten takes no room"
 
 
 def test_readings_are_bounded() -> None:

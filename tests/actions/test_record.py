@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.actions.record import MAX_REVEALS, MAX_TEXTS, recalled, told
+from interlock.actions.record import MAX_COLUMNS, MAX_TEXTS, recalled, told
 from interlock.errors import NotUnderstood
 from interlock.ledger.entry import MAX_ENTRY, ChainState, chain
 from interlock.ledger.note import Ed25519Signer
@@ -202,9 +202,9 @@ def test_each_list_alone_is_cut_where_it_doesnt_fit(name: str) -> None:
 def test_reveals_that_dont_fit_are_said_to_be_missing(name: str) -> None:
     few = frozenset({Reveal(f"clinic/{name}", Label("phi.mrn")), Reveal("clinic/... and 5 bytes", Label("more"))})
     assert again(action(reveals=few)).reveals == few
-    many = frozenset(Reveal(f"clinic/{n}{name}", Label("phi.mrn")) for n in range(MAX_REVEALS // 20))
+    many = frozenset(Reveal(f"clinic/{n}{name}", Label("phi.mrn")) for n in range(MAX_COLUMNS // 20))
     facts = told(action(reveals=many))
-    assert len(encode(facts["reveals"])) <= MAX_REVEALS + 10
+    assert len(encode(facts["reveals"])) <= MAX_COLUMNS + 10
     with pytest.raises(NotUnderstood):
         again(action(reveals=many))
 

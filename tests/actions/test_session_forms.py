@@ -12,7 +12,7 @@ from interlock.model.payload import SqlStatement
 from interlock.sql.session_state import SessionState
 from interlock.sql.statement import analyse
 
-from .test_from_sql import ALL, OF_PATIENTS, act, asked, column, prepare, shown
+from .test_from_sql import ALL, act, asked, column, prepare, shown
 
 SECRET = "123-45-6789"
 
@@ -27,7 +27,7 @@ def test_a_cursor_shows_what_its_query_shows() -> None:
     )
     assert shown(action) == [(set(), "clinic/public.patients.id"), ({"phi.ssn"}, "clinic/public.patients.ssn")]
     assert asked(action) == {("sql.select", "relation", "clinic/public.patients")}
-    assert action.exposure.filters == OF_PATIENTS
+    assert action.exposure.filters == {"phi.ssn"}
     assert not action.exposure.opaque and action.cappable
     assert SECRET not in action.templates[0].stored
     assert action.templates[0].leaves[0].label == "phi.ssn"

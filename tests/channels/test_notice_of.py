@@ -84,6 +84,16 @@ async def test_a_notice_says_what_the_card_says_in_the_order_of_asking(here: Cha
     assert told.whole and told.channels == {"slack"} and told.enforced_by == "gateway"
 
 
+async def test_that_nobody_waits_for_it_is_said_while_it_can_run(here: Chat) -> None:
+    attached, _ = await here.held("COPY a TO STDOUT")
+    assert "Runs" not in facts(await notice(here, attached))
+    review, _ = await here.held("COPY b TO STDOUT", deferred=True)
+    told = facts(await notice(here, review))
+    assert told["Runs"] == "by itself when approved: nobody waits for it"
+    await here.office.vote(review, "dana", Verdict.DENY)
+    assert "Runs" not in facts(await notice(here, review))
+
+
 async def test_what_must_not_be_overlooked_is_said(here: Chat) -> None:
     review, action = await here.held("COPY a TO STDOUT")
     exposure = replace(action.exposures[0], unbounded=True, opaque=True, opaque_because=("it calls f",))

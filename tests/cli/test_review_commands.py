@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,6 +77,15 @@ def test_show_tells_all_of_a_card(gateway: Served) -> None:
         "clinic/cohort_export",
     ):
         assert told in shown, told
+
+
+@pytest.mark.parametrize("key", ["priya-key", "agent-key"])
+def test_show_says_that_nobody_waits_for_it(gateway: Served, key: str) -> None:
+    review = gateway.open(content())
+    told = "by itself when approved: nobody waits for it"
+    assert told not in run(gateway, "show", review.id, key=key).output
+    gateway.office.desk.held[review.id] = replace(review, deferred=True)
+    assert told in run(gateway, "show", review.id, key=key).output
 
 
 def test_show_keeps_the_lines_of_a_change_of_policies(gateway: Served) -> None:

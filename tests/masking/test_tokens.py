@@ -35,6 +35,22 @@ def test_every_token_is_found_in_any_text(labels: list[Label], before: str, behi
     assert holds_token(b"\xff\x00" + token.encode() + b"\xfe")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[phi.mrn:K7Q4MVOUI3OEQIPOXIM5GTHFS4]",
+        "[phi.mrn:k7q4mvoui3oeqipoxim5gthfs4",  # cut
+        "[phi.*:K7Q4MVOUI3OEQIPOXIM5GTHFS4]",
+        "see [phi.mrn:K7Q4...]",
+        "see [phi.mrn:K7Q4\u2026]",
+        "\uff3bphi.mrn\uff1aK7Q4MVOUI3OEQIPOXIM5GTHFS4\uff3d",
+        b"\xff[phi.mrn:K7Q4MVOUI3OEQIPOXIM5GTHFS4",
+    ],
+)
+def test_keyed_tokens_are_found_whole_cut_and_shortened(text: str | bytes) -> None:
+    assert holds_token(text)
+
+
 @pytest.mark.parametrize("text", ['{"mrn": "[phi.mrn]"}', "see [Phi.MRN].", "［phi．mrn］", b"[phi.mrn][phi.ssn]"])
 def test_tokens_that_were_changed_a_little_are_found(text: str | bytes) -> None:
     assert holds_token(text)
@@ -42,7 +58,22 @@ def test_tokens_that_were_changed_a_little_are_found(text: str | bytes) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "phi.mrn", "[0-9]", "[abc]", "a[i]", "[1.5]", "[]", "[phi.mrn", "[phi mrn]", "[.x]", b"\xff[", "[a..b]"],
+    [
+        "",
+        "phi.mrn",
+        "[0-9]",
+        "[abc]",
+        "a[i]",
+        "[1.5]",
+        "[]",
+        "[phi.mrn",
+        "[phi mrn]",
+        "[.x]",
+        b"\xff[",
+        "[a..b]",
+        "[app.log:12]",
+        "[app.log:handler]",
+    ],
 )
 def test_other_texts_arent_tokens(text: str | bytes) -> None:
     assert not holds_token(text)

@@ -207,4 +207,4 @@ def test_observed_policies_keep_their_grammar() -> None:
 
 
 def test_an_annotation_is_known_by_one_name() -> None:
-    assert len(KNOWN) == len(set(KNOWN)) == 15
+    assert len(KNOWN) == len(set(KNOWN)) == 16

@@ -482,6 +482,7 @@ def test_the_report_as_json() -> None:
                     "break_glass": [],
                     "masks": [],
                     "row_cap": 0,
+                    "pseudonyms": [],
                 },
             }
         ],

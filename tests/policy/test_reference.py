@@ -60,7 +60,8 @@ def test_the_annotations_as_listed_load() -> None:
     people = {GroupName("group"): frozenset(map(PersonId, "abc"))}
     for cell, rest in listed.items():
         annotation = cell.strip("`").replace(":n", ":1").replace("group:1, group:1", "group:1")
-        effects = ["permit", "forbid"] if rest.startswith("any") or "`permit`" in rest.split("|")[0] else ["forbid"]
+        stands = rest.split("|")[0]
+        effects = [each for each in ("permit", "forbid") if f"`{each}`" in stands or "`" not in stands]
         for effect in effects:
             beside = '@review("group:1")' if effect == "forbid" and "@review(" not in annotation else ""
             own_id = "" if annotation.startswith("@id") else '@id("x")'

@@ -270,6 +270,8 @@ WINDOW: Mapping[str, JsonValue] = {"actions": 0, "exports": 0, "denials": 0, "he
 CONTEXT: Mapping[str, object] = {
     "labels": [],
     "filters": [],
+    "probes": [],
+    "writes_masked": [],
     "writes": [],
     "unbounded": False,
     "opaque": False,

@@ -74,7 +74,7 @@ async def test_denied_by_a_policy(on_stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [(b"SELEC 1", None), (b"GRANT SELECT ON people TO PUBLIC", "no_permit"), (b"PREPARE TRANSACTION 'x'", None)],
+    [(b"GRANT SELECT ON people TO PUBLIC", "no_permit"), (b"PREPARE TRANSACTION 'x'", None)],
 )
 async def test_denied_for_want_of_a_permit_or_of_understanding(on_stage: Stage, text: bytes, code: str | None) -> None:
     async with await on_stage.connect() as connection:
@@ -84,6 +84,15 @@ async def test_denied_for_want_of_a_permit_or_of_understanding(on_stage: Stage, 
         (reason,) = entry["d"]["reasons"]
         assert code in (None, reason["code"])
         explained(error.value, reason["code"], "42501")
+
+
+async def test_what_is_not_sql_is_told_in_the_servers_words(on_stage: Stage) -> None:
+    async with await on_stage.connect() as connection:
+        with pytest.raises(psycopg.errors.SyntaxError, match='syntax error at or near "SELEC"') as error:
+            await connection.execute(b"SELEC 1")
+        assert error.value.diag.statement_position == "1"
+        (entry,) = await entries(on_stage, "action.denied")
+        assert entry["d"]["reasons"] and "SELEC" not in str(entry)
 
 
 async def test_held_and_then_each_way_it_ends(on_stage: Stage) -> None:

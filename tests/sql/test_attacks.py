@@ -32,24 +32,63 @@ EXPRESSIONS = [
     "SELECT j.b FROM (patients JOIN notes ON true) AS j(a, b, c)",
     "SELECT * FROM patients",
     "TABLE patients",
-    "SELECT count(*) FROM patients WHERE ssn LIKE '1%'",
-    "SELECT id FROM patients ORDER BY ssn LIMIT 1 OFFSET 3",
-    "SELECT 1 FROM patients GROUP BY ssn HAVING count(*) > 1",
-    "SELECT 1 FROM patients JOIN (VALUES ('123-45-6789')) g(ssn) USING (ssn)",
     "SELECT ssn::int FROM patients",
-    "SELECT 1 / (id - 5) FROM patients WHERE ssn = '1'",
-    "SELECT EXISTS (SELECT 1 FROM patients WHERE ssn = '1')",
-    "SELECT 1 WHERE 'x' IN (SELECT ssn FROM patients)",
-    "COPY patients TO STDOUT",
+    "COPY patients (ssn) TO STDOUT",
     "COPY (SELECT ssn AS x FROM patients) TO STDOUT WITH (FORMAT csv)",
     "EXPLAIN SELECT * FROM patients WHERE ssn = '1'",
     "DELETE FROM patients WHERE id = 1 RETURNING ssn",
     "WITH d AS (UPDATE patients SET city = 'x' WHERE id = 1 RETURNING ssn) SELECT * FROM d",
-    "SELECT xmin, ctid, tableoid FROM patients",
     "SELECT unnest(array_agg(ssn)) FROM patients",
+    "SELECT ssn(p) FROM patients p",
+    "SELECT p.to_jsonb FROM patients p",
+    "SELECT XMLFOREST(ssn), XMLELEMENT(NAME a, XMLATTRIBUTES(ssn AS b)) FROM patients",
+    "SELECT x.b FROM patients, XMLTABLE('/a' PASSING (ssn::xml) COLUMNS b text) x",
+    "SELECT JSON_OBJECT('a': ssn), JSON_ARRAY(ssn), JSON_ARRAYAGG(ssn) FROM patients",
+    "SELECT JSON_VALUE(to_jsonb(ssn), '$') FROM patients",
+    "SELECT j.a FROM patients, JSON_TABLE(to_jsonb(ssn), '$' COLUMNS (a text PATH '$')) j",
+    "SELECT x.a FROM patients, json_to_record(to_json(patients)) AS x(a text)",
+    "WITH RECURSIVE r(x) AS (SELECT ssn FROM patients UNION ALL TABLE r) CYCLE x SET c USING p SELECT x, p FROM r",
     "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ssn) FROM patients",
+]
+
+GUESSES = [
+    # Nothing of a value comes out; but many of these tell it. Policy sees what is tested (`filters`, `probes`).
+    "SELECT count(*) FROM patients WHERE ssn LIKE '1%'",
+    "SELECT id FROM patients ORDER BY ssn LIMIT 1 OFFSET 3",
+    "SELECT 1 FROM patients GROUP BY ssn HAVING count(*) > 1",
+    "SELECT 1 FROM patients JOIN (VALUES ('123-45-6789')) g(ssn) USING (ssn)",
+    "SELECT 1 / (id - 5) FROM patients WHERE ssn = '1'",
+    "SELECT EXISTS (SELECT 1 FROM patients WHERE ssn = '1')",
+    "SELECT 1 WHERE 'x' IN (SELECT ssn FROM patients)",
     "SELECT count(*) FILTER (WHERE ssn > '5') FROM patients",
+    "SELECT id, count(*) FILTER (WHERE substr(ssn, 1, 1) = '1') FROM patients GROUP BY id",
+    "SELECT id FROM patients WHERE ssn ~ '^1'",
+    "SELECT rank() OVER (ORDER BY ssn) FROM patients",
+    "SELECT id FROM patients WHERE CASE WHEN ssn > '5' THEN 1 / 0 = 1 ELSE true END",
+    "SELECT p.id FROM patients p JOIN notes n ON p.ssn = n.body",
+    "SELECT DISTINCT ON (ssn) id FROM patients",
+    "SELECT id FROM patients WHERE ssn IN ('1', '2', '3')",
+    "SELECT id FROM patients LIMIT (SELECT length(ssn) FROM patients WHERE id = 1)",
+    "SELECT count(DISTINCT ssn), count(ssn) FROM patients",
+]
+
+HARMLESS = [
+    "SELECT count(*) FROM patients",
+    "SELECT id, upper(city) FROM patients WHERE id > 5 ORDER BY city",
+    "SELECT city, count(*), min(id) FROM patients GROUP BY city HAVING count(*) > 1",
+    "SELECT xmin, ctid, tableoid FROM patients",
+    "SELECT * FROM JSON_TABLE('{}', '$' COLUMNS (a int))",
+    "SELECT id FROM patients TABLESAMPLE system (10)",
+    "SELECT JSON_OBJECT('a': city), XMLFOREST(id) FROM patients",
     "SELECT ts_headline('a', to_tsquery('b')) FROM patients",
+    "SELECT EXISTS (SELECT 1 FROM patients WHERE id = 1)",
+    "SELECT (p).id, p.city FROM patients p",
+    "SELECT row_number() OVER (PARTITION BY city ORDER BY id) FROM patients",
+    "WITH c AS (SELECT id, ssn FROM patients) SELECT id FROM c",
+    "SELECT x.id FROM (SELECT * FROM patients) x JOIN wards USING (id)",
+    "SELECT id FROM patients UNION SELECT id FROM wards",
+    "COPY (SELECT city FROM patients) TO STDOUT",
+    "DELETE FROM patients WHERE id = 1 RETURNING id, city",
 ]
 
 EVERYTHING = [
@@ -60,14 +99,14 @@ EVERYTHING = [
     "SELECT * FROM pg_temp.patients",
     "SELECT * FROM pg_toast.pg_toast_20001",
     "SELECT leak(ssn) FROM patients",
-    "SELECT ssn(p) FROM patients p",
-    "SELECT p.to_jsonb FROM patients p",
     "SELECT p.leak FROM patients p",
     "SELECT (p).leak FROM patients p",
     "SELECT public.lower(ssn) FROM patients",
     "SELECT ssn OPERATOR(public.=) 'x' FROM patients",
     "SELECT ssn &&& 'x' FROM patients",
     "SELECT ssn::mine FROM patients",
+    "SELECT * FROM patients TABLESAMPLE leak(1)",
+    "SELECT * FROM json_to_record('{}') AS x(a mine)",
     "SELECT ssn::public.text FROM patients",
     "SELECT most_common_vals FROM pg_stats",
     "SELECT stavalues1 FROM pg_statistic",
@@ -143,9 +182,11 @@ REFUSED = [
     "COPY (DELETE FROM patients RETURNING ssn) TO STDOUT",
     "COPY (SELECT query_to_xml('x', true, true, '')) TO STDOUT",
     "SELECT 1; SELECT ssn FROM patients",
-    "SELECT ssn INTO leak FROM patients",
-    "CREATE TABLE leak AS SELECT ssn FROM patients",
-    "CREATE MATERIALIZED VIEW leak AS SELECT ssn FROM patients",
+    "SELECT ssn INTO TEMP leak FROM patients",
+    "SELECT id FROM (SELECT ssn INTO leak FROM patients) x",
+    "CREATE TEMP TABLE leak AS SELECT ssn FROM patients",
+    "CREATE TABLE pg_catalog.leak AS SELECT ssn FROM patients",
+    "CREATE TABLE leak AS SELECT rolname FROM pg_roles",
     "CREATE TEMP TABLE leak (x text)",
     "DO $$ BEGIN RAISE NOTICE '%', (SELECT ssn FROM patients LIMIT 1); END $$",
     "CALL leak()",
@@ -231,13 +272,10 @@ REFUSED = [
     "SELECT pg_terminate_backend(1)",
     "SELECT pg_logical_slot_get_changes('x', NULL, NULL)",
     "SELECT pg_create_physical_replication_slot('x')",
-    "SELECT XMLFOREST(ssn) FROM patients",
-    "SELECT xmlparse(document '<a/>')",
-    "SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS b text)",
-    "SELECT JSON_OBJECT('a': ssn) FROM patients",
-    "SELECT * FROM JSON_TABLE('{}', '$' COLUMNS (a int))",
-    "SELECT * FROM patients TABLESAMPLE leak(1)",
-    "SELECT * FROM json_to_record('{}') AS x(a mine)",
+    "SELECT XMLFOREST(relname) FROM pg_class",
+    "SELECT JSON_OBJECT('a': adbin) FROM pg_attrdef",
+    "SELECT * FROM pg_attribute TABLESAMPLE bernoulli(1)",
+    "SELECT x.* FROM pg_attribute, XMLTABLE('/a' PASSING (attmissingval::text::xml) COLUMNS b text) x",
     "DELETE FROM patients WHERE CURRENT OF c",
     "SET ROLE postgres",
     "SET search_path = pg_temp, public",
@@ -279,8 +317,6 @@ def test_names_also_defined_by_users_are_not_the_built_ins() -> None:
     shadowed = snapshot(frozenset({"lower", "city"}), frozenset({"=", ">="}), frozenset({"text"}))
     for text in (
         "SELECT lower(city) FROM patients",
-        "SELECT p.city FROM patients p",
-        "SELECT (p).city FROM patients p",
         "SELECT id FROM patients WHERE id = 1",
         "SELECT id FROM patients WHERE id IN (1)",
         "SELECT id FROM patients WHERE id BETWEEN 1 AND 2",
@@ -290,7 +326,6 @@ def test_names_also_defined_by_users_are_not_the_built_ins() -> None:
         "SELECT p.id FROM patients p JOIN wards USING (id)",
         "SELECT p.id FROM patients p NATURAL JOIN wards",
         "SELECT id::text FROM patients",
-        "SELECT p FROM patients p",
     ):
         statement = judge(text, shadowed)
         assert statement.reach is Reach.CONNECTION, text
@@ -301,6 +336,10 @@ def test_names_also_defined_by_users_are_not_the_built_ins() -> None:
         "SELECT id::pg_catalog.text FROM patients",
     ):
         assert judge(text, shadowed).reach is Reach.TABLES, text
+    # A column of that name wins over a function, and a whole row of a known table is one.
+    for text in ("SELECT p.city FROM patients p", "SELECT (p).city FROM patients p", "SELECT p FROM patients p"):
+        assert judge(text, shadowed).reach is Reach.TABLES, text
+        assert judge(text, shadowed).because, "doors still go by names alone"
 
 
 def test_code_of_users_asks_to_be_called() -> None:

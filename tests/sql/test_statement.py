@@ -254,36 +254,63 @@ def test_writes_of_constants_pass(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "flows"),
     [
-        "INSERT INTO wards (title) SELECT ssn FROM patients",
-        "INSERT INTO wards (title) TABLE notes",
-        "INSERT INTO wards (title) VALUES ((SELECT ssn FROM patients LIMIT 1))",
-        "INSERT INTO wards (title) VALUES (upper('x'))",
-        "INSERT INTO wards (title) VALUES ('a' || 'b')",
-        "INSERT INTO wards (title) VALUES (current_user)",
-        "INSERT INTO wards (title[1]) VALUES ('a')",
-        "INSERT INTO wards (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET title = excluded.title",
-        "UPDATE notes SET body = ssn FROM patients",
-        "UPDATE wards SET beds = beds + 1",
-        "UPDATE wards SET (beds, title) = (1, 'x')",
-        "UPDATE wards SET (beds, title) = (SELECT id, ssn FROM patients)",
-        "UPDATE wards SET title[1] = 'x'",
-        "WITH x AS (UPDATE notes SET body = ssn FROM patients) SELECT 1",
+        ("INSERT INTO wards (title) SELECT ssn FROM patients", {2: {3}}),
+        ("INSERT INTO wards (title) VALUES ((SELECT ssn FROM patients LIMIT 1))", {2: {3}}),
+        ("INSERT INTO wards (title) VALUES (upper('x'))", {2: set()}),
+        ("UPDATE wards SET (beds, title) = (SELECT id, ssn FROM patients)", {3: {1}, 2: {3}}),
+        ("WITH p AS (SELECT ssn FROM patients) UPDATE wards SET title = p.ssn FROM p", {2: {3}}),
+        ("WITH x AS (UPDATE wards SET title = ssn FROM patients) SELECT 1", {2: {3}}),
+        ("MERGE INTO wards USING patients p ON wards.id = p.id WHEN MATCHED THEN UPDATE SET title = ssn", {2: {3}}),
+        (
+            "MERGE INTO wards w USING patients p ON w.id = p.id WHEN NOT MATCHED THEN INSERT (title) VALUES (ssn)",
+            {2: {3}},
+        ),
     ],
 )
-def test_computed_writes_are_told(text: str) -> None:
-    """Whether a label is in reach is for the action to say (tests/actions/test_computed_writes.py)."""
+def test_what_is_written_from_what(text: str, flows: dict[int, set[int]]) -> None:
+    """Which labels that takes along is for the action to say (tests/actions/test_carries.py)."""
     statement = judge(text)
-    assert statement.kind is Kind.WRITE
-    assert statement.computed is not None
-    assert statement.reach is not Reach.NONE
+    assert (statement.kind, statement.refusal, statement.computed) == (Kind.WRITE, None, None)
+    assert statement.lineage is not None
+    found = {w.target.number: {s.number for s in w.sources} for w in statement.lineage.writes}
+    assert found == flows
+
+
+def test_a_table_made_of_a_query() -> None:
+    for text in (
+        "CREATE TABLE made AS SELECT id, ssn AS x FROM patients",
+        "SELECT id, ssn AS x INTO made FROM patients",
+    ):
+        statement = judge(text)
+        assert (statement.kind, statement.refusal) == (Kind.SCHEMA, None)
+        assert {(t.verb, t.name) for t in statement.touches} == {
+            ("sql.create", "public.made"),
+            ("sql.select", "public.patients"),
+        }
+        assert statement.lineage is not None
+        assert [(w.made, {s.number for s in w.sources}) for w in statement.lineage.writes] == [
+            (("", "made", "id"), {1}),
+            (("", "made", "x"), {3}),
+        ]
+
+
+def test_merge_is_bounded_by_its_clauses() -> None:
+    merge = "MERGE INTO wards w USING patients p ON w.id = p.id WHEN MATCHED THEN UPDATE SET beds = 1"
+    statement = judge(merge)
+    assert ("sql.merge", "public.wards") in {(t.verb, t.name) for t in statement.touches}
+    assert not statement.unbounded and not statement.countable
+    assert statement.written[0].columns == frozenset({"beds"})
+    assert judge(merge + " WHEN NOT MATCHED BY SOURCE THEN DELETE").unbounded
+    assert not judge(merge + " WHEN NOT MATCHED BY SOURCE AND w.id = 5 THEN DELETE").unbounded
+    assert judge("MERGE INTO wards w USING patients p ON true WHEN MATCHED THEN DELETE").unbounded
+    assert judge(merge + " WHEN NOT MATCHED BY SOURCE THEN DELETE").written[0].columns is None
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "MERGE INTO wards USING patients ON wards.id = patients.id WHEN MATCHED THEN UPDATE SET title = ssn",
         "UPDATE pg_class SET relname = 'x'",
         "DELETE FROM pg_catalog.pg_class",
     ],

@@ -25,6 +25,7 @@ from interlock.model.action import Action
 from interlock.model.names import PersonId
 from interlock.model.review import Review, ReviewState
 from interlock.registry import People
+from interlock.registry.clearing import Clearing
 from interlock.registry.passkeys import Passkeys, Site
 from interlock.web.control import control_app
 
@@ -75,6 +76,7 @@ async def stepped_up(path: Path, url: str, *, always: bool = False) -> AsyncIter
             lambda: None,
             passkeys=passkeys,
             people=people,
+            clearing=Clearing(registry, passkeys),
         )
         yield SteppedUp(behind, desk, passkeys, people, app, url)
 

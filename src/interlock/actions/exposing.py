@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from interlock.actions.basis import Basis
+from interlock.actions.carrying import carries_of
 from interlock.actions.outputs import Shown, label_outputs, reach_labels
+from interlock.actions.overwriting import written_columns
 from interlock.model.exposure import Carry, Exposure
 from interlock.model.label import Label
 from interlock.model.snapshot import DescribedColumn
 from interlock.sensitivity.columns import ColumnLabels
-from interlock.sql.lineage.traced import Filter, How, Lineage, WriteLineage
+from interlock.sql.lineage.traced import Filter, How, Lineage
 from interlock.sql.shape import Kind, Reach, Statement, Written
 
 _NONE = frozenset[Label]()
@@ -20,8 +23,10 @@ def exposure_of(statement: Statement, described: tuple[DescribedColumn, ...] | N
     """What it shows, tests and changes, by its text and by the server's description (None: it wasn't asked)."""
     shown = label_outputs(statement, described, basis.connection, basis.labels)
     if statement.lineage is not None and not shown.because:
-        return _traced(statement, statement.lineage, shown, basis)
-    return _coarse(statement, shown, basis.labels)
+        found = _traced(statement, statement.lineage, shown, basis)
+    else:
+        found = _coarse(statement, shown, basis)
+    return replace(found, written=written_columns(statement, basis)) if statement.written else found
 
 
 def probes_of(
@@ -62,11 +67,10 @@ def _traced(statement: Statement, lineage: Lineage, shown: Shown, basis: Basis) 
     filters = tested | (unread if statement.filters else _NONE)
     probes = probes_of(lineage, labels) | (unread if statement.filters else _NONE)
     writes = _union(_written(w, labels) for w in statement.written)
-    carries = tuple(c for w in lineage.writes if (c := _carry(w, bool(statement.beyond), basis)) is not None)
-    carried = _union(c.labels for c in carries)
+    carries = carries_of(statement, basis)
     return Exposure(
         outputs=shown.outputs,
-        labels=unread | filters | writes | carried | _union(o.labels for o in shown.outputs),
+        labels=unread | filters | writes | _carried(carries) | _union(o.labels for o in shown.outputs),
         filters=filters,
         writes=writes,
         unbounded=statement.unbounded,
@@ -77,27 +81,9 @@ def _traced(statement: Statement, lineage: Lineage, shown: Shown, basis: Basis) 
     )
 
 
-def _carry(write: WriteLineage, unseen: bool, basis: Basis) -> Carry | None:
-    """What a write takes along into a column that hasn't those labels yet."""
-    labels, target = basis.labels, write.target
-    if unseen or write.opaque:
-        flows = labels.for_connection()
-    else:
-        flows = _union(labels.for_column(s.relation, s.number) for s in write.sources)
-    if write.made is not None:
-        schema, relation, column = write.made
-        place = schema or next(iter(basis.state.search_path), "")
-        return Carry(f"{basis.connection.name}/{place}.{relation}.{column}", flows) if flows else None
-    flows -= labels.for_column(target.relation, target.number)
-    known = basis.snapshot.by_oid.get(target.relation)
-    if not flows or known is None:
-        return None
-    name = next(c.name for c in known.columns if c.number == target.number)
-    return Carry(f"{basis.connection.name}/{known.qualified}.{name}", flows)
-
-
-def _coarse(statement: Statement, shown: Shown, labels: ColumnLabels) -> Exposure:
+def _coarse(statement: Statement, shown: Shown, basis: Basis) -> Exposure:
     """By names alone: whatever isn't a plain column may show everything in reach."""
+    labels, carries = basis.labels, carries_of(statement, basis)
     looking = statement.looking if not shown.because else None
     opaque = (statement.reach is Reach.CONNECTION and looking is None) or bool(shown.because)
     reach = labels.for_connection() if opaque else reach_labels(statement, labels)
@@ -107,14 +93,19 @@ def _coarse(statement: Statement, shown: Shown, labels: ColumnLabels) -> Exposur
     whole = reach if opaque or statement.kind in (Kind.SCHEMA, Kind.PRIVILEGE) else _NONE
     return Exposure(
         outputs=shown.outputs,
-        labels=whole | filters | writes | _union(o.labels for o in shown.outputs),
+        labels=whole | filters | writes | _carried(carries) | _union(o.labels for o in shown.outputs),
         filters=filters,
         writes=writes,
         unbounded=statement.unbounded,
         opaque=opaque,
         opaque_because=(*(statement.because if looking is None else ()), *((shown.because,) if shown.because else ())),
         probes=filters,
+        carries=carries,
     )
+
+
+def _carried(carries: tuple[Carry, ...]) -> frozenset[Label]:
+    return _union(c.labels for c in carries)
 
 
 def _written(written: Written, labels: ColumnLabels) -> frozenset[Label]:

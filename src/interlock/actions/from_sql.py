@@ -12,7 +12,7 @@ from interlock.actions.cover import UpstreamIdentity, around, documents
 from interlock.actions.exposing import exposure_of, probes_of
 from interlock.actions.outputs import reach_labels, same_shape
 from interlock.actions.prepared import PreparedStatement
-from interlock.actions.readings import Reading, Readings, asks_of, may_write_back, read
+from interlock.actions.readings import Described, Reading, Readings, asks_of, may_write_back, read
 from interlock.actions.reveals import reveals_of
 from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor
@@ -60,7 +60,7 @@ def from_sql(
     """
     basis = Basis(connection, labels, snapshot, state, identity)
     look = readings.of if readings is not None else read
-    read_ = [look(p.statement, p.described, basis) for p in statements]
+    read_ = _in_turn(statements, look, basis)
     payload = SqlPayload(tuple(p.payload for p in statements))
     templates, finding = _templates(read_, payload)
     templates = tuple(with_rows(t, p.payload, p.rows) for t, p in zip(templates, statements, strict=True))
@@ -85,6 +85,18 @@ def from_sql(
         reveals=reveals,
         cappable=cappable(statements),
     )
+
+
+def _in_turn(
+    statements: Sequence[PreparedStatement], look: Callable[[Statement, Described, Basis], Reading], basis: Basis
+) -> list[Reading]:
+    """Each statement on what those before it leave behind: labels go along with what they write."""
+    found: list[Reading] = []
+    for each in statements:
+        found.append(look(each.statement, each.described, basis))
+        if (carries := found[-1].exposure.carries) and len(statements) > 1:
+            basis = replace(basis, labels=basis.labels.carrying(carries))
+    return found
 
 
 def _templates(read_: Sequence[Reading], payload: SqlPayload) -> tuple[tuple[Template, ...], str | None]:

@@ -76,6 +76,14 @@ class Readings:
             self._keep(key, reading)
         return reading
 
+    def forget(self, statement: Statement, described: Described) -> None:
+        """Lets go of a statement's readings: of the text alone, and under this description."""
+        for key in {(id(statement), None), (id(statement), described)}:
+            known = self._known.get(key)
+            if known is not None and known.statement is statement:
+                del self._known[key]
+                self._size -= len(statement.text)
+
     def _keep(self, key: tuple[int, Described], reading: Reading) -> None:
         replaced = self._known.pop(key, None)
         self._size += len(reading.statement.text) - (len(replaced.statement.text) if replaced else 0)

@@ -15,11 +15,12 @@ from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue, encode
 from interlock.model.connection import Connection
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason
-from interlock.model.exposure import Exposure, Output
+from interlock.model.exposure import Exposure, Output, WrittenColumn
 from interlock.model.label import Label
 from interlock.model.names import ActionId, PolicyId, Verb
 from interlock.model.obligation import Obligations
 from interlock.model.payload import SqlPayload
+from interlock.model.recent import ANY_COLUMN
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.reveal import Reveal
 from interlock.model.review import Review
@@ -27,7 +28,7 @@ from interlock.model.template import Template
 
 # Bytes of each list in one entry as JSON writes it; an entry holds 65,535 in all (ledger.md 1.2).
 MAX_TEXTS = 12_000
-MAX_REVEALS = 4_000
+MAX_COLUMNS = 4_000
 _QUOTES = 3  # and the comma
 
 _EMPTY_ROW = len(encode({"verb": "", "kind": "", "resource": "", "labels": ""})) + 1
@@ -44,13 +45,16 @@ def told(action: Action) -> dict[str, JsonValue]:
         "resources": _bounded(sorted({ask.resource.id for ask in action.asks})),
         "labels": sorted(exposure.labels),
         "filters": sorted(exposure.filters),
+        "probes": sorted(exposure.probes),
         "writes": sorted(exposure.writes),
         "statements": _bounded(list(dict.fromkeys(t.stored for t in action.templates))),  # an executemany is one text
         "asked": _asked(action.asks),
         "flags": _flags(action),
     }
+    if exposure.written:
+        facts["written"] = _listed((f"{','.join(sorted(w.labels))} {w.column}" for w in exposure.written), "")
     if action.reveals:
-        facts["reveals"] = _revealed(sorted(action.reveals))
+        facts["reveals"] = _listed((f"{each.column} {each.label}" for each in sorted(action.reveals)), "")
     return facts
 
 
@@ -66,9 +70,20 @@ def released_told(
         "bundle": decision.bundle,
         **observed_told(decision.observed),
     }
+    if masked := _masked(action, obligations):
+        d["masked"] = masked
     if obligations.row_cap is not None:
         d["row_cap"] = obligations.row_cap
     return d
+
+
+def _masked(action: Action, obligations: Obligations) -> list[JsonValue]:
+    """The columns that are shown masked, by name: as many as there is room for, then `*`, which stands for any."""
+    if obligations.observing:
+        return []
+    plain = {o.plain: o.labels for o in action.exposure.outputs if o.plain is not None and o.labels}
+    held = (name for name, labels in plain.items() if any(Reveal(name, x) not in obligations.reveal for x in labels))
+    return _listed(sorted(held), ANY_COLUMN)
 
 
 def recalled(
@@ -84,7 +99,7 @@ def recalled(
     Raises `NotUnderstood` when the entry doesn't tell all: one from before `asked` was recorded, one whose lists were
     cut, or a tool's call, whose arguments no entry holds.
     """
-    if "asked" not in d or _is_cut(d["asked"]) or "" in d.get("reveals", ()):
+    if "asked" not in d or _is_cut(d["asked"]) or "" in d.get("reveals", ()) or "" in d.get("written", ()):
         raise NotUnderstood("the entry doesn't tell all that policy was asked", code="not_recorded")
     flags = frozenset(d["flags"])
     if "input" in flags:
@@ -94,9 +109,11 @@ def recalled(
         outputs=(Output("", 0, frozenset(masks), None),),
         labels=_labels(d["labels"]),
         filters=_labels(d.get("filters", ())),
+        probes=_labels(d.get("probes", d.get("filters", ()))),  # before they were told apart, all counted
         writes=_labels(d.get("writes", ())),
         unbounded="unbounded" in flags,
         opaque="opaque" in flags,
+        written=tuple(map(_written, d.get("written", ()))),
     )
     return Action(
         id=id,
@@ -131,15 +148,14 @@ def _asked(asks: Sequence[Ask]) -> list[JsonValue]:
     return rows
 
 
-def _revealed(reveals: Sequence[Reveal]) -> list[str]:
-    """As many reveals as there is room for; a last one that is empty says that some were left out."""
-    texts: list[str] = []
-    room = MAX_REVEALS
-    for reveal in reveals:
-        text = f"{reveal.column} {reveal.label}"
+def _listed(every: Iterable[str], more: str) -> list[JsonValue]:
+    """As many texts as there is room for; where some were left out, `more` comes last."""
+    texts: list[JsonValue] = []
+    room = MAX_COLUMNS
+    for text in every:
         room -= _size(text)
         if room < 0:
-            return [*texts, ""]
+            return [*texts, more]
         texts.append(text)
     return texts
 
@@ -185,6 +201,12 @@ def only_observed(action: Action) -> bool:
 def would_mask(decision: Decision) -> frozenset[Label]:
     """What would have been masked."""
     return frozenset() if isinstance(decision, Deny) else decision.obligations.mask
+
+
+def _written(text: str) -> WrittenColumn:
+    """A column's name may hold spaces, and a label none."""
+    labels, _, column = text.partition(" ")
+    return WrittenColumn(column, _labels(labels.split(",")))
 
 
 def _reveal(text: str) -> Reveal:

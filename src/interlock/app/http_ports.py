@@ -15,6 +15,7 @@ from interlock.app.core import Core
 from interlock.app.leaves import ShownLeaves
 from interlock.app.reaching import Reaching
 from interlock.model.settings import Listen
+from interlock.registry.clearing import Clearing
 from interlock.web.control import agents_app, control_app, warm
 from interlock.web.patience import HeadWithinSeconds
 
@@ -57,6 +58,7 @@ def http_servers(core: Core, reached: Reaching, stop: asyncio.Event) -> tuple[Se
         inbound=reached.inbound,
         measures=reached.meters.text,
         figures=core.figures,
+        clearing=Clearing(core.registry, core.passkeys, settings.policy.approvers),
     )
     warm(control)
     return server(control, settings.control), server(agents_app(__version__, ready), settings.agents)

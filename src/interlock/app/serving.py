@@ -20,11 +20,12 @@ from interlock.app.reaching import Reaching, reaching
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.door import PostgresDoor
 from interlock.errors import InterlockError, LedgerCorrupt, UpstreamFailed
+from interlock.masking.pseudonyms import Pseudonyms
 from interlock.model.entry import EntryType
 from interlock.model.names import ConnectionName, ReviewId
 from interlock.model.settings import ConnectionSettings, Settings
 from interlock.model.snapshot import Snapshot
-from interlock.sensitivity.columns import ColumnLabels
+from interlock.registry.derived import DerivedLabels
 from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
 from interlock.wire.postgres.kernel import COMPILED
 from interlock.workers import adopter, sweeper
@@ -85,7 +86,9 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
         entropy=core.entropy,
         public_url=settings.public_url,
         limits=settings.limits,
+        pseudonyms=Pseudonyms(core.keys.sealing),
     )
+    reached.meters.count_statements(door.taster.figures.counts)
     deferred = DeferredWork(core.desk, [door.runner()])
     workers.append(lambda: deferred.run(core.bell.listen, stop))
     control, agents = http_servers(core, reached, stop)
@@ -125,25 +128,27 @@ def _schema_refresh(
     connection: ConnectionSettings,
     definitions: dict[ConnectionName, Definitions | None],
 ) -> SchemaRefresh:
-    async def load() -> Snapshot:
-        return await load_snapshot(connection.upstream, unsafe_superuser=connection.unsafe_superuser)
+    made: Definitions | None = None
 
-    def changed(snapshot: Snapshot) -> None:
-        known = definitions[name]
-        if known is not None:
-            known.replace(snapshot)
-            return
-        catalog = core.catalogs[name]
-        labels = ColumnLabels(snapshot, catalog, name)
-        definitions[name] = Definitions(
+    async def load() -> Snapshot:
+        nonlocal made
+        snapshot = await load_snapshot(connection.upstream, unsafe_superuser=connection.unsafe_superuser)
+        made = definitions[name] or Definitions(
             connection.connection,
             connection.upstream,
-            catalog,
+            core.catalogs[name],
             snapshot,
-            labels,
+            DerivedLabels(core.registry),
             refresh.refresh_now,
             connection.most_sessions,
         )
+        await made.foresee(snapshot)
+        return snapshot
+
+    def changed(snapshot: Snapshot) -> None:
+        assert made is not None, "what has changed was loaded"
+        made.replace(snapshot)
+        definitions[name] = made
 
     refresh = SchemaRefresh(DefinitionsWatch(connection.upstream), load, changed)
     return refresh

@@ -73,7 +73,7 @@ class Notices:
             state=review.state,
             title=plain(_title(review, content), TITLE),
             state_line=plain(state_line(review, votes, broken.person if broken else "")),
-            facts=tuple(_facts(content) if content else _few(review, view.faults)),
+            facts=tuple(_facts(content, _by_itself(review)) if content else _few(review, view.faults)),
             code=tuple(_code(statement) for statement in content.statements) if content else (),
             because=tuple(plain(f"{p.because} ({p.id})" if p.id else p.because) for p in content.policies)
             if content
@@ -148,8 +148,13 @@ def _few(review: Review, faults: Sequence[str]) -> list[Fact]:
     return [Fact(name, plain(text)) for name, text in said]
 
 
-def _facts(card: CardContent) -> list[Fact]:
-    """Everything that a vote binds but the code, the policies' and the asker's words; in the order of asking."""
+def _by_itself(review: Review) -> str:
+    return words.by_itself(review.state, deferred=review.deferred)
+
+
+def _facts(card: CardContent, by_itself: str) -> list[Fact]:
+    """Everything that a vote binds but the code, the policies' and the asker's words; in the order of asking.
+    `by_itself`: that it runs without its asker, where it does."""
     actor, connection, doing = card.actor, card.connection, POLICY_LOAD in card.verbs
     where = ", ".join([connection.environment, *connection.tags])
     size = card.estimate if card.row_cap is None else f"{card.estimate}; at most {card.row_cap} rows, or it is undone"
@@ -167,6 +172,7 @@ def _facts(card: CardContent) -> list[Fact]:
         ("Comes back", _comes_back(card)),
         ("Size", size),
         ("On yes", f"{'It takes effect' if doing else 'Exactly this'} {words.runs(card.uses, card.valid_seconds)}."),
+        ("Runs", by_itself),
         ("Sign by", words.stamp(card.expires_at)),
         ("Enforced by", card.enforced_by),
         ("Break glass", f"members of {', '.join(card.break_glass)}, unsigned" if card.break_glass else ""),

@@ -24,6 +24,8 @@ def shown_card(shown: ShownReview) -> RenderableType:
     """The whole card with its state, votes and digests."""
     view = read_card(shown.card.content)
     parts: list[RenderableType] = [_heading(shown.review)]
+    by_itself = _by_itself(shown.review)
+    parts += [Text(f"Runs {by_itself}.", "bold")] if by_itself else []
     if view.content is None:
         parts.append(
             Text(f"This card can't be shown whole, so it can't be approved: {', '.join(view.faults)}.", "bold red")
@@ -42,6 +44,8 @@ def own_review(review: OwnReview) -> RenderableType:
         ("Expires", f"{review.expires_at:%Y-%m-%d %H:%M:%S} UTC"),
     ]
     facts += [("Labels", ", ".join(review.labels) or "none known"), ("Held because", "; ".join(review.reasons))]
+    by_itself = _by_itself(review)
+    facts += [("Runs", by_itself)] if by_itself else []
     facts += [("Narrowed", "a reviewer took something away before signing")] if review.narrowed else []
     facts += [("Row cap", str(review.row_cap))] if review.row_cap is not None else []
     return Group(_facts(facts), *_said(review.questions))
@@ -73,6 +77,10 @@ def review_rows(rows: list[tuple[ReviewOut, str]]) -> Table:
 def needs(review: ReviewOut) -> str:
     """`2 of privacy-officers, then 1 of security`."""
     return words.needs(review.requirements, review.any_of, review.stages)
+
+
+def _by_itself(review: ReviewOut | OwnReview) -> str:
+    return words.by_itself(review.state, deferred=review.wait == "deferred")
 
 
 def _heading(review: ReviewOut) -> Text:

@@ -29,6 +29,8 @@ ADVICE: Final = {
     "upstream_busy": "Give the server more connections, or end some.",
 }
 _LOOK: Final = "Look at the server's log."
+_MIGHTY: Final = "login_mighty"
+_BY_GRANTS: Final = frozenset({"upstream_login", "upstream_database", _MIGHTY})
 
 
 def examine(name: str, settings: ConnectionSettings, catalog: Catalog) -> Iterator[Finding]:
@@ -36,14 +38,14 @@ def examine(name: str, settings: ConnectionSettings, catalog: Catalog) -> Iterat
     try:
         reach = asyncio.run(look_around(settings.upstream))
     except UpstreamFailed as failed:
-        yield fail(f"{name}.login", failed.sentence, ADVICE.get(failed.code, _LOOK))
+        yield fail(f"{name}.login", failed.sentence, ADVICE.get(failed.code, _LOOK), failed.code)
         return
     yield from _session(name, settings.upstream, reach)
     yield _might(name, settings, reach)
     try:
         snapshot = asyncio.run(load_snapshot(settings.upstream, unsafe_superuser=True))
     except UpstreamFailed as failed:
-        yield fail(f"{name}.snapshot", failed.sentence, ADVICE.get(failed.code, _LOOK))
+        yield fail(f"{name}.snapshot", failed.sentence, ADVICE.get(failed.code, _LOOK), failed.code)
         return
     yield ok(f"{name}.snapshot", f"{_count(len(_relations(snapshot)), 'relation')} known")
     yield from _reach(name, reach)
@@ -53,8 +55,7 @@ def examine(name: str, settings: ConnectionSettings, catalog: Catalog) -> Iterat
 
 def refused(findings: list[Finding]) -> bool:
     """Whether the login didn't get in, or is too mighty: what an administrator's grants would mend."""
-    todo = {ADVICE["upstream_login"], ADVICE["upstream_database"]}
-    return any(each.todo in todo or (each.check.endswith(".might") and each.level == "FAIL") for each in findings)
+    return any(each.code in _BY_GRANTS for each in findings)
 
 
 def _session(name: str, upstream: UpstreamPostgres, reach: Reach) -> Iterator[Finding]:
@@ -97,7 +98,7 @@ def _might(name: str, settings: ConnectionSettings, reach: Reach) -> Finding:
         return ok(check, "our login has no more than grants")
     if settings.unsafe_superuser:
         return warn(check, f"unsafe_superuser: our login {reach.mighty}; no grant bounds what it reaches", todo)
-    return fail(check, f"our login {reach.mighty}", f"{todo} {GRANTS}")
+    return fail(check, f"our login {reach.mighty}", f"{todo} {GRANTS}", _MIGHTY)
 
 
 def _reach(name: str, reach: Reach) -> Iterator[Finding]:

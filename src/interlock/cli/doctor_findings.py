@@ -24,12 +24,14 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. `check` is its stable name; `todo` is empty where there is nothing to do."""
+    """One thing looked at. `check` is its stable name; `todo` is empty where there is nothing to do. `code` tells
+    failures of one check apart, as the error that one comes from does."""
 
     check: str
     level: Level
     sentence: str
     todo: str = ""
+    code: str = ""
 
 
 def ok(check: str, sentence: str) -> Finding:
@@ -42,9 +44,9 @@ def warn(check: str, sentence: str, todo: str) -> Finding:
     return Finding(check, Level.WARN, sentence, todo)
 
 
-def fail(check: str, sentence: str, todo: str) -> Finding:
+def fail(check: str, sentence: str, todo: str, code: str = "") -> Finding:
     """To be mended."""
-    return Finding(check, Level.FAIL, sentence, todo)
+    return Finding(check, Level.FAIL, sentence, todo, code)
 
 
 def as_json(findings: Sequence[Finding]) -> str:

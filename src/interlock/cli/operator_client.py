@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from interlock.cli.api_client import ApiClient, BadUsage
+from interlock.cli.settings_option import DEFAULT_SETTINGS as DEFAULT_SETTINGS
+from interlock.cli.settings_option import SettingsOption as SettingsOption
 from interlock.model.secret import Secret
 from interlock.model.settings import Settings
 from interlock.settings import load
 
 TOKEN_FILE = "operator.token"  # noqa: S105  a file name
 MAX_TOKEN_FILE = 4096  # bytes
-
-SettingsOption = Annotated[Path, typer.Option("--settings", help="The gateway's interlock.toml.")]
-DEFAULT_SETTINGS = Path("interlock.toml")
 
 
 def operator_client(settings_file: Path) -> ApiClient:

@@ -34,6 +34,9 @@ ResourceName = Annotated[str, typer.Option("--resource", help="With --verb: publ
 Kind = Annotated[str, typer.Option("--kind", help="With --verb: the resource's kind.")]
 Labels = Annotated[str, typer.Option("--labels", help="With --verb: what it shows, with commas between.")]
 Filters = Annotated[str, typer.Option("--filters", help="With --verb: labels that it tests.")]
+Probes = Annotated[
+    str | None, typer.Option("--probes", help="With --verb: what of them can be guessed by it; else all.")
+]
 Writes = Annotated[str, typer.Option("--writes", help="With --verb: labels that it writes.")]
 Unbounded = Annotated[bool, typer.Option("--unbounded", help="With --verb: a write that nothing limits.")]
 Opaque = Annotated[bool, typer.Option("--opaque", help="With --verb: not all of it could be read.")]
@@ -57,6 +60,7 @@ def explain(
     kind: Kind = "",
     labels: Labels = "",
     filters: Filters = "",
+    probes: Probes = None,
     writes: Writes = "",
     unbounded: Unbounded = False,
     opaque: Opaque = False,
@@ -85,6 +89,7 @@ def explain(
             "kind": kind,
             "labels": _words(labels),
             "filters": _words(filters),
+            **({} if probes is None else {"probes": _words(probes)}),
             "writes": _words(writes),
             "reveal": _words(reveal),
             "reason": reason,
@@ -92,7 +97,7 @@ def explain(
             "unbounded": unbounded,
             "opaque": opaque,
         }
-        asked = of_flags(settings_file.load(settings), {key: value for key, value in told.items() if value})
+        asked = of_flags(settings_file.load(settings), {k: v for k, v in told.items() if v or k == "probes"})
     else:
         asked = _request(settings, actor, behalf_of, connection, sql, tool, arguments, tools, (reason, ticket, reveal))
     _tell(asked, as_json)

@@ -14,6 +14,8 @@ import typer
 from interlock import app as composition
 from interlock import settings as settings_file
 from interlock.cli.log_entries import StoreLog, policy_entries, store_log
+from interlock.cli.settings_option import DEFAULT_SETTINGS as DEFAULT_SETTINGS
+from interlock.cli.settings_option import SettingsOption as SettingsOption
 from interlock.errors import SettingsMistakes
 from interlock.identity.directory import Directory
 from interlock.identity.exclusion import excluded_people
@@ -30,9 +32,7 @@ from interlock.review.visible import visible
 from interlock.sensitivity.labels import KNOWN
 from interlock.settings.policy import SUFFIX, pack_names
 
-SettingsOption = Annotated[Path, typer.Option("--settings", help="The settings file.", dir_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON (docs/reference/policy-tools.md).")]
-DEFAULT_SETTINGS: Final = Path("interlock.toml")
 
 PACK: Final = "pack:"
 _TOOLS: Final = "tools/"

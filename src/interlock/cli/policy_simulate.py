@@ -99,7 +99,7 @@ def _bundle(settings: Settings, texts: Texts) -> Bundle:
 
 def _actions(settings: Settings, about: Stretch, present: Bundle, edited: Bundle) -> Iterator[Recorded | Skipped]:
     """The recorded actions of the stretch. What was done on the day before counts for `recent`, no more."""
-    recall = Recall(settings, with_recent=present.reads_recent or edited.reads_recent)
+    recall = Recall(settings, with_recent=not {"recent", "writes_masked"}.isdisjoint(present.reads | edited.reads))
     if not recall.with_recent:
         yield from recall.actions(entry for _, entry in decided_entries(about.log, about.first))
         return

@@ -60,6 +60,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "token": Verb("token", "app", "Keys of agents, services and people."),
     "connection": Verb("connection", "app", "Protected servers: add, test, list."),
     "person": Verb("person", "app", "People: their passkeys and sessions."),
+    "labels": Verb("labels", "app", "Derived labels: list, clear."),
     "review": Verb("review", "app", "Held actions: list, show, approve, deny, comment, answer, withdraw, watch."),
     "console": Verb("console", "app", "Signing in to the console."),
     "figures": Verb(
@@ -68,6 +69,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         "Figures about fatigue: how long decisions take, how they are made, and who carries them.",
     ),
     "policy": Verb("policy", "app", "Policies: check, explain, simulate, compare."),
+    "sql": Verb("sql_explain", "app", "SQL: explain what a statement reads, returns, tests and writes."),
     "ledger": Verb("ledger", "app", "Verify, export and identify the ledger."),
 }
 

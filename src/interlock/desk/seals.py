@@ -141,6 +141,7 @@ def _obligations(held: Obligations) -> Mapping[str, JsonValue]:
         "reason": held.reason,
         "ticket": held.ticket,
         "step_up": sorted(held.step_up),
+        "pseudonyms": sorted(held.pseudonyms),
     }
 
 
@@ -152,6 +153,7 @@ def _from_document(document: Mapping[str, Any]) -> Obligations:
         reason=document["reason"],
         ticket=document["ticket"],
         step_up=frozenset(document["step_up"]),
+        pseudonyms=frozenset(map(Label, document.get("pseudonyms", ()))),
     )
 
 

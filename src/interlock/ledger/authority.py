@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from interlock.ledger.authorised import Broken, CountedVote, KeyKind, KeyRecord, Loading, Opened, Settled
+from interlock.ledger.derived import LABELLING, Derived
 from interlock.ledger.entry import Entry
 from interlock.ledger.fields import parse_time
 from interlock.ledger.opening import broken_by, opened_by, vote_by
@@ -76,11 +77,13 @@ class Authority:
             EntryType.POLICY_TEXT,
             *_SETTLING,
             *CHANGES,
+            *LABELLING,
         }
     )  # the types that `apply` looks at; a caller may spare itself the parsing of others
 
     def __init__(self) -> None:
         self.roster = Roster()
+        self.derived = Derived()
         self._glass: dict[ReviewId, Broken] = {}
         self._keys: dict[KeyId, KeyRecord] = {}
         self._revoked: set[KeyId] = set()
@@ -229,6 +232,8 @@ class Authority:
                     self._glass[found.review] = replace(found, reviewed=entry.d["justified"] == "yes")
             case change if change in CHANGES:
                 self.roster.apply(entry)
+            case labelling if labelling in LABELLING:
+                self.derived.apply(entry)
             case EntryType.KEY_ISSUED:
                 self._issue(entry)
             case EntryType.KEY_REVOKED:

@@ -106,6 +106,8 @@ _WAIT = Text(("deferred",))  # the gateway is to run it by itself, or did
 _ASKED: Mapping[str, Kind] = {
     "asked": Rows({"verb": Text(), "kind": Text(), "resource": Text(), "labels": Text()}),
     "flags": Texts(),
+    "probes": Texts(),
+    "written": Texts(),
     "reveals": Texts(),
     "observed": Texts(),
 }
@@ -131,6 +133,7 @@ FORMS: Mapping[EntryType, Form] = {
         act=True,
         optional={
             **_ASKED,
+            "masked": Texts(),
             "row_cap": Whole(),
             "use": Whole(),
             "would": Text(("held", "denied", "masked")),
@@ -257,6 +260,17 @@ FORMS: Mapping[EntryType, Form] = {
     ),
     EntryType.POLICY_TEXT: Form(
         {"bundle": Sha256(), "file": Text(), "part": Whole(), "parts": Whole(), "text": Text()}, obj="bundle"
+    ),
+    EntryType.LABEL_DERIVED: Form(
+        {
+            "connection": Text(),
+            "carries": Rows({"column": Text(), "labels": Text(), "oid": Whole(), "number": Whole()}),
+            "because": Text(),
+        },
+        act=True,
+    ),
+    EntryType.LABEL_CLEARED: Form(
+        {"connection": Text(), "column": Text(), "labels": Texts(), "person": Text(), "because": Text()}
     ),
     EntryType.CATALOG_CHANGED: Form({"catalog": Sha256(), "connection": Text()}),
     EntryType.SETTINGS_CHANGED: Form({"settings": Sha256()}),

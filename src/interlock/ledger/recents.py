@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from interlock.ledger.masked_reads import MaskedReads
 from interlock.model.entry import Draft, EntryType
 from interlock.model.label import Label
 from interlock.model.names import ActorId
@@ -96,14 +97,16 @@ class Recents:
 
     def __init__(self) -> None:
         self._actors: OrderedDict[ActorId, tuple[_Sliding, ...]] = OrderedDict()
+        self._masked = MaskedReads()
 
     def of(self, actor: ActorId, now: datetime) -> Recent:
         """The windows of an actor up to `now`, which must know its zone."""
         known = self._actors.get(actor)
+        masked, any_ = self._masked.of(actor, now.timestamp())
         if known is None:
-            return Recent()
+            return Recent(masked=masked, masked_any=any_)
         minute, hour, day = (sliding.window(now.timestamp()) for sliding in known)
-        return Recent(minute, hour, day)
+        return Recent(minute, hour, day, masked, any_)
 
     def note(self, draft: Draft, now: datetime) -> None:
         """Counts what an entry says that is being written now."""
@@ -125,6 +128,8 @@ class Recents:
         moment = at.timestamp()
         for sliding in self._known(actor):
             sliding.add(moment, counts, labels)
+        if d.get("masked") and type_ is EntryType.ACTION_RELEASED:
+            self._masked.add(actor, d["masked"], moment)
 
     def _known(self, actor: ActorId) -> tuple[_Sliding, ...]:
         known = self._actors.get(actor)

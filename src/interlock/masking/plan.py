@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from interlock.errors import MalformedInput
+from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.masking.replacement import Replacement
 from interlock.masking.rules.definition import DefinitionMask, definition
 from interlock.masking.rules.null import null
+from interlock.masking.rules.pseudonym import PseudonymMask, pseudonym
 from interlock.masking.rules.redact import TEXT_LIKE, redact
 from interlock.masking.rules.redact_array import TEXT_ARRAYS, redact_array
 from interlock.model.exposure import Definition, Output
@@ -18,7 +20,7 @@ from interlock.model.obligation import Obligations
 from interlock.model.reveal import Reveal
 
 # Further kinds of masks join here.
-ColumnMask = Replacement | DefinitionMask
+ColumnMask = Replacement | DefinitionMask | PseudonymMask
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,26 @@ class MaskPlan:
         return dict(sorted(counted.items()))
 
 
-def plan(outputs: Sequence[Output], obligations: Obligations, formats: Sequence[int]) -> MaskPlan:
+def plan(
+    outputs: Sequence[Output],
+    obligations: Obligations,
+    formats: Sequence[int],
+    pseudonyms: ActorPseudonyms | None = None,
+) -> MaskPlan:
     """The masks for a result with these output columns.
 
     Every labelled output is masked, whether or not `obligations.mask` names its labels: they can't take a mask away.
     Only a reveal of each of its labels does, and only where the output plainly is that column; and an action on a
     connection that is merely observed, where nothing is masked. `formats` are the result's format codes as in Bind:
-    none (all text), one for all, or one each. The rules for texts send the same bytes in both; those for arrays, and
-    those that depend on the value, don't. Raises `MalformedInput` on formats that don't fit the columns.
+    none (all text), one for all, or one each. The rules for texts send the same bytes in both; that for arrays doesn't.
+    `pseudonyms` are the asker's, for plain texts under the labels of `obligations.pseudonyms`. Raises `MalformedInput`
+    on formats that don't fit the columns.
     """
     _check(formats, len(outputs))
     held = [frozenset() if _shown(output, obligations) else output.labels for output in outputs]
     return MaskPlan(
         masks=tuple(
-            _mask(output, _format(formats, at)) if labels else None
+            _pseudonym(output, obligations, pseudonyms) or _mask(output, _format(formats, at)) if labels else None
             for at, (output, labels) in enumerate(zip(outputs, held, strict=True))
         ),
         labels=tuple(tuple(sorted(labels)) for labels in held),
@@ -87,6 +95,12 @@ def _format(formats: Sequence[int], at: int) -> int:
     if len(formats) <= 1:
         return formats[0] if formats else 0
     return formats[at]
+
+
+def _pseudonym(output: Output, obligations: Obligations, known: ActorPseudonyms | None) -> PseudonymMask | None:
+    if output.plain is None or output.type_oid not in TEXT_LIKE:
+        return None
+    return pseudonym(output.labels, obligations.pseudonyms, known)
 
 
 def _mask(output: Output, format: int) -> ColumnMask:

@@ -1,7 +1,13 @@
-"""Mask tokens: how one is written, and whether a text holds one (writing a mask back would destroy the real value)."""
+"""Mask tokens: how one is written, and whether a text holds one (writing a mask back would destroy the real value).
+
+[phi.mrn]            a constant: every value of that label becomes it
+[phi.mrn:K7Q4...]    keyed: what stands behind the colon is the value, sealed (`pseudonyms.py`), in base32
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -10,8 +16,11 @@ from itertools import takewhile
 from interlock.model.label import Label
 
 # A label in brackets, as `model/label.py` writes them, in any case since models change it. One word alone isn't enough:
-# `[0-9]`, `[abc]` or `a[i]` stand in many texts, so a label without a dot is written `[phi.*]`.
-_TOKEN = re.compile(r"\[[a-z][a-z0-9_]{0,31}(?:(?:\.[a-z0-9_]{1,32}){1,5}(?:\.\*)?|\.\*)\]", re.IGNORECASE | re.ASCII)
+# `[0-9]`, `[abc]` or `a[i]` stand in many texts, so a label without a dot is written `[phi.*]`. A keyed token counts
+# from its beginning, since they are long and get cut: 26 characters are the shortest seal; fewer before an ellipsis.
+_LABELS = r"\[([a-z][a-z0-9_]{0,31}(?:(?:\.[a-z0-9_]{1,32}){1,5}(?:\.\*)?|\.\*))"
+_TOKEN = re.compile(rf"{_LABELS}(?:\]|:(?:[a-z2-7]{{26}}|[a-z2-7]{{4,25}}\.\.))", re.IGNORECASE | re.ASCII)
+_KEYED = re.compile(rf"{_LABELS}:([a-z2-7]{{26,1000}})\]", re.IGNORECASE | re.ASCII)
 
 
 def token_of(labels: Iterable[Label]) -> str:
@@ -27,6 +36,31 @@ def token_of(labels: Iterable[Label]) -> str:
     alike = takewhile(lambda words: len(set(words)) == 1, zip(*found, strict=False))
     shared = [words[0] for words in alike]
     return f"[{'.'.join(shared or ['masked'])}.*]"
+
+
+def only_label(labels: Iterable[Label]) -> Label | None:
+    """The one label that tells all of them, its own parents aside; None when there are several."""
+    found = frozenset(labels)
+    lowest = [each for each in found if not any(other.startswith(f"{each}.") for other in found)]
+    return lowest[0] if len(lowest) == 1 else None
+
+
+def keyed_token(label: Label, sealed: bytes) -> str:
+    """The token that holds a sealed value."""
+    return f"{token_of([label])[:-1]}:{base64.b32encode(sealed).decode().rstrip('=')}]"
+
+
+def read_keyed(text: str) -> tuple[Label, bytes] | None:
+    """(label, sealed value) of a text that is one keyed token, in any case, and nothing else; else None."""
+    found = _KEYED.fullmatch(text)
+    if found is None:
+        return None
+    label, written = Label(found[1].lower().removesuffix(".*")), found[2].upper()
+    try:
+        sealed = base64.b32decode(written + "=" * (-len(written) % 8))
+    except binascii.Error:
+        return None
+    return (label, sealed) if keyed_token(label, sealed).casefold() == text.casefold() else None
 
 
 def holds_token(text: str | bytes) -> bool:

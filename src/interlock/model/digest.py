@@ -137,6 +137,7 @@ def _statement_document(s: SqlStatement) -> Mapping[str, JsonValue]:
         "result_formats": list(s.result_formats),
         "max_rows": s.max_rows,
         **({} if s.copy_data is None else {"copy_data": _b64(s.copy_data)}),
+        **({"given": given} if (given := [list(s.given_literals), list(s.given_parameters)]) != [[], []] else {}),
     }
 
 
@@ -146,8 +147,8 @@ def _statement_from_document(d: Mapping[str, object]) -> SqlStatement:
         assert isinstance(numbers, list)
         return tuple(int(n) for n in numbers)
 
-    parameters = d["parameters"]
-    assert isinstance(parameters, list)
+    parameters, given = d["parameters"], d.get("given", [(), ()])
+    assert isinstance(parameters, list) and isinstance(given, list)
     return SqlStatement(
         text=base64.b64decode(str(d["text"])),
         simple=bool(d["simple"]),
@@ -157,6 +158,8 @@ def _statement_from_document(d: Mapping[str, object]) -> SqlStatement:
         result_formats=ints("result_formats"),
         max_rows=int(str(d["max_rows"])),
         copy_data=base64.b64decode(str(d["copy_data"])) if "copy_data" in d else None,
+        given_literals=tuple(given[0]),
+        given_parameters=tuple(given[1]),
     )
 
 

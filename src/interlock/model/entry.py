@@ -42,6 +42,8 @@ class EntryType(StrEnum):
     KEY_REVOKED = "key.revoked"
     POLICY_LOADED = "policy.loaded"
     POLICY_TEXT = "policy.text"
+    LABEL_DERIVED = "label.derived"
+    LABEL_CLEARED = "label.cleared"
     CATALOG_CHANGED = "catalog.changed"
     SETTINGS_CHANGED = "settings.changed"
     NODE_STARTED = "node.started"

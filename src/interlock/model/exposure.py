@@ -39,6 +39,15 @@ class Carry:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenColumn:
+    """A labelled column that gets new values: `clinic/public.notes.text`. `clinic/public.notes.*` and `clinic/*` are
+    any of those: which, can't be told."""
+
+    column: str
+    labels: frozenset[Label]
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """What an action may show, test and change.
 
@@ -48,7 +57,7 @@ class Exposure:
 
     `probes` is the part of `filters` that is tested in ways by which values can be guessed: all but equality with values
     that the asker was given (pseudonyms, translated inward) and joins of columns that carry the label alike.
-    `carries`: columns to which labels follow the data.
+    `carries`: columns to which labels follow the data. `written`: the labelled columns that get new values.
     """
 
     outputs: tuple[Output, ...] = ()
@@ -60,3 +69,4 @@ class Exposure:
     opaque_because: tuple[str, ...] = ()
     probes: frozenset[Label] = frozenset()
     carries: tuple[Carry, ...] = ()
+    written: tuple[WrittenColumn, ...] = ()

@@ -16,6 +16,9 @@ class Obligations:
     may come back or be changed by the whole action; None for no limit. `reason` and `ticket`: the asker must have given
     one. `step_up`: by what the asker must have proved to be there once more ("webauthn"). `observing`: the connection
     runs in `unsafe_observe`, so nothing is masked or capped and `mask` only says what would have been.
+
+    `pseudonyms`: labels (with those beneath them) whose masked texts may be told apart: each becomes a pseudonym that
+    is the same for equal values, in place of one constant for all.
     """
 
     mask: frozenset[Label] = frozenset()
@@ -25,6 +28,7 @@ class Obligations:
     ticket: bool = False
     step_up: frozenset[str] = frozenset()
     observing: bool = False
+    pseudonyms: frozenset[Label] = frozenset()
 
     def and_also(self, other: Obligations) -> Obligations:
         """Both sets of obligations at once: the stricter of the two everywhere."""
@@ -37,4 +41,5 @@ class Obligations:
             ticket=self.ticket or other.ticket,
             step_up=self.step_up | other.step_up,
             observing=self.observing and other.observing,
+            pseudonyms=self.pseudonyms & other.pseudonyms,
         )

@@ -15,6 +15,9 @@ class SqlStatement:
     `simple` tells the Query message from Parse/Bind/Execute. Type OIDs, format codes and values are those of Parse and
     Bind (PostgreSQL protocol 3); a value of None is NULL. `max_rows` is Execute's limit, 0 for none. `copy_data`: the
     rows of a COPY FROM STDIN that people signed for (None where they are streamed, or there are none).
+
+    `given_literals` (byte offsets into the text) and `given_parameters` (numbers, from 1) are values that the asker
+    gave as pseudonyms, and that were translated.
     """
 
     text: bytes
@@ -25,6 +28,8 @@ class SqlStatement:
     result_formats: tuple[int, ...] = ()
     max_rows: int = 0
     copy_data: bytes | None = None
+    given_literals: tuple[int, ...] = ()
+    given_parameters: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from interlock.model.exposure import WrittenColumn
 from interlock.model.label import Label
+
+ANY_COLUMN = "*"
+"""Among columns that were read masked: any other may have been too."""
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -28,11 +33,27 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The windows that policies can ask about. Each reaches at least as far back as its name says."""
+    """The windows that policies can ask about. Each reaches at least as far back as its name says.
+
+    `masked` are the columns (`clinic/public.patients.mrn`) that the actor read masked within the last hour;
+    `masked_any`: that isn't known any more, so each counts as one of them.
+    """
 
     minute: Window = field(default_factory=Window)
     hour: Window = field(default_factory=Window)
     day: Window = field(default_factory=Window)
+    masked: frozenset[str] = frozenset()
+    masked_any: bool = False
+
+    def written_back(self, written: Iterable[WrittenColumn]) -> frozenset[Label]:
+        """The labels of those columns that were read masked lately: what is written there may be masks."""
+        found = (each.labels for each in written if self._was_masked(each.column))
+        return frozenset[Label]().union(*found)
+
+    def _was_masked(self, column: str) -> bool:
+        if self.masked_any or column in self.masked:
+            return True
+        return column.endswith("*") and any(known.startswith(column[:-1]) for known in self.masked)
 
 
 QUIET = Recent()

@@ -31,6 +31,8 @@ class Relation:
     `definition` is a SHA-256 of everything that defines it (columns, view text, triggers, rules, policies).
     `writes_more` are the kinds of writes of it that may change rows which their command tags don't count: by triggers,
     rules, cascading foreign keys, or code of users in defaults, constraints, indexes and policies.
+    `reaches`: what writes of it do beyond itself, for people: `delete: public.visits` where a foreign key takes it there
+    (also by way of others), `trigger audit_patients on update calls public.audit()`, `rule keep on delete`.
     """
 
     oid: int
@@ -44,6 +46,7 @@ class Relation:
     writes_more: frozenset[str] = EVERY_WRITE  # unless a snapshot knows better
     row_type: int = 0  # pg_class.reltype: the type of its whole rows
     query: str = ""  # what a view or materialised view selects: SQL as the server prints it under an empty search_path
+    reaches: tuple[str, ...] = ()
 
     @property
     def qualified(self) -> str:

@@ -19,14 +19,14 @@ from interlock.model.names import PolicyId
 from interlock.model.obligation import Obligations
 from interlock.policy import lifting, obligations
 from interlock.policy.lifting import BESIDE
-from interlock.policy.obligations import OWED
+from interlock.policy.obligations import GRANTED, OWED
 from interlock.policy.quorums import LIFTING
 from interlock.policy.spelling import nearest as nearest
 from interlock.policy.spelling import nearest_annotation
 from interlock.policy.statements import Mistake, Statement
 from interlock.policy.surroundings import Members
 
-KNOWN = ("id", "because", *LIFTING, *BESIDE, *OWED, "observe")
+KNOWN = ("id", "because", *LIFTING, *BESIDE, *OWED, *GRANTED, "observe")
 BARE = ("justify", "ticket", "observe")  # those that take no value
 
 LONGEST_BECAUSE = 200
@@ -94,6 +94,8 @@ def _misplaced(values: Mapping[str, str], effect: str) -> Iterator[tuple[str, st
             yield name, f"@{name} belongs on a forbid: a permit has nothing for a review to lift"
         elif name in BESIDE and not is_lifted:
             yield name, f"@{name} means nothing without {_LIFTERS}"
+        elif name in GRANTED and effect == "forbid":
+            yield name, f"@{name} belongs on a permit: a forbid grants nothing, lifted or not"
         elif name in OWED and effect == "forbid" and not is_lifted:
             yield name, f"@{name} means nothing on a forbid that nothing lifts: {_LIFTERS} would"
 

@@ -42,6 +42,8 @@ class DecisionCache:
             return None
         who = tuple((each.kind, each.id, each.groups) for each in principals(action.actor))
         exposure = action.exposure
+        if exposure.written and "writes_masked" in self._reads:
+            return None  # what was read masked lately is another thing a moment later
         looked_at = tuple(_read(action, exposure, name) for name in self._reads)
         return who, action.asks, action.reveals, action.connection, mask(exposure), _definition(action), looked_at
 
@@ -73,6 +75,8 @@ def _read(action: Action, exposure: Exposure, name: str) -> Hashable:
             return exposure.labels
         case "filters":
             return exposure.filters
+        case "probes":
+            return exposure.probes
         case "writes":
             return exposure.writes
         case "unbounded":
@@ -89,7 +93,7 @@ def _read(action: Action, exposure: Exposure, name: str) -> Hashable:
             return action.cappable
         case "input":
             return json.dumps(action.input, sort_keys=True)  # tells true from 1, as Cedar does and == doesn't
-        case "environment" | "tags" | "asked":
-            return None  # the connection and what is asked are in every key
+        case "environment" | "tags" | "asked" | "writes_masked":
+            return None  # the connection and what is asked are in every key; nothing labelled is written here
         case _:
             raise KeyError(name)  # an attribute that the schema has and this table doesn't

@@ -7,7 +7,7 @@ from typing import Any, Final
 from interlock.model.action import Action, Ask, EnforcedBy
 from interlock.model.actor import Actor, ActorKind
 from interlock.model.connection import Connection
-from interlock.model.exposure import Exposure, Output
+from interlock.model.exposure import Exposure, Output, WrittenColumn
 from interlock.model.label import Label
 from interlock.model.names import ActionId, ActorId, ConnectionName, GroupName, KeyId, PersonId, Verb
 from interlock.model.payload import SqlPayload
@@ -24,6 +24,7 @@ ACTION_KEYS: Final = ("asks", "verb", "resource", "kind", "input")
 """Keys that only some cases are asked for: near misses of them are told all the same."""
 
 _NOBODY = PersonId("-")
+_MASKED: Final = "a column that was read masked"
 _CAPPABLE = frozenset({"read", "write", "export"})
 _UNCOUNTED = frozenset({SQL_TRUNCATE, SQL_COPY_IN, SQL_LISTEN})
 
@@ -32,7 +33,10 @@ def read_action(table: CaseTable, ground: Ground, known: frozenset[Label]) -> Ac
     """The action of one case; mistakes are noted by the table."""
     actor = _named_actor(table, "actor", ground)
     connection = _connection(table, ground)
-    filters, writes = table.labels("filters", known), table.labels("writes", known)
+    tested, masked = table.labels("filters", known), table.labels("writes_masked", known)
+    writes = table.labels("writes", known) | masked
+    probes = table.labels("probes", known) if "probes" in table else tested
+    filters = tested | probes
     shown = table.labels("labels", known)
     reveals = _reveals(table, connection, known)
     labels = shown | filters | writes | {reveal.label for reveal in reveals}
@@ -42,7 +46,9 @@ def read_action(table: CaseTable, ground: Ground, known: frozenset[Label]) -> Ac
         outputs=_outputs(shown, reveals),
         labels=labels,
         filters=filters,
+        probes=probes,
         writes=writes,
+        written=(WrittenColumn(f"{connection.name}/{_MASKED}", masked),) if masked else (),
         unbounded=table.flag("unbounded", False),
         opaque=table.flag("opaque", False) or _unread(asks, arguments),
     )

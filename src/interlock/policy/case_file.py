@@ -34,8 +34,9 @@ OUTCOMES: Final = ("allow", "review", "deny")
 DEFAULTS: Final = ("actor", "connection", "reason", "ticket", "enforced_by", "at", "recent")
 """What `[defaults]` may say for every case of the file."""
 
-_EXPECTED_KEYS = ("expect", "because", "codes", "signed_by", "break_glass", "masks", "row_cap")
+_EXPECTED_KEYS = ("expect", "because", "codes", "signed_by", "break_glass", "masks", "row_cap", "pseudonyms")
 _ONLY_OF = {"signed_by": ("review",), "break_glass": ("review",), "masks": OUTCOMES[:2], "row_cap": OUTCOMES[:2]}
+_ONLY_OF |= {"pseudonyms": OUTCOMES[:2]}
 _SAID = {"allow": "allowed", "review": "held", "deny": "denied"}
 _WINDOWS = ("minute", "hour", "day")
 _COUNTS = ("actions", "exports", "denials", "held", "rows")
@@ -47,7 +48,7 @@ class Expected:
 
     `because` are the policies in the decision's reasons, all of them; `codes` the reasons' codes; `signed_by` who must
     sign, in words; `break_glass` the groups that may do without; `masks` the labels that are masked; `row_cap` how many
-    rows at most, 0 for no limit.
+    rows at most, 0 for no limit; `pseudonyms` the labels whose texts get pseudonyms.
     """
 
     outcome: str
@@ -57,6 +58,7 @@ class Expected:
     break_glass: frozenset[str] | None = None
     masks: frozenset[Label] | None = None
     row_cap: int | None = None
+    pseudonyms: frozenset[Label] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +144,14 @@ def _cases(
 
 
 def _case(file: str, table: CaseTable, ground: Ground, known: frozenset[Label]) -> Case:
+    name, action = table.text("name"), read_action(table, ground, known)
+    masked = frozenset(each.column for each in action.exposure.written)  # `writes_masked` says so
     case = Case(
         file=file,
-        name=table.text("name"),
-        action=read_action(table, ground, known),
+        name=name,
+        action=action,
         at=table.time("at", NOON),
-        recent=_recent(table.table("recent"), known),
+        recent=replace(_recent(table.table("recent"), known), masked=masked),
         expected=_expected(table, known),
     )
     table.done(*ACTION_KEYS, *_EXPECTED_KEYS)
@@ -164,7 +168,7 @@ def _recent(table: CaseTable, known: frozenset[Label]) -> Recent:
         inner.done()
         shorter = windows[name] = _wider(window, shorter)
     table.done()
-    return Recent(**windows)
+    return Recent(windows["minute"], windows["hour"], windows["day"])
 
 
 def _wider(window: Window, shorter: Window) -> Window:
@@ -182,6 +186,7 @@ def _expected(table: CaseTable, known: frozenset[Label]) -> Expected:
         break_glass=frozenset(table.texts("break_glass")) if "break_glass" in table else None,
         masks=table.labels("masks", known) if "masks" in table else None,
         row_cap=table.number("row_cap") if "row_cap" in table else None,
+        pseudonyms=table.labels("pseudonyms", known) if "pseudonyms" in table else None,
     )
     for key, fits in _ONLY_OF.items():
         if key in table and outcome and outcome not in fits:

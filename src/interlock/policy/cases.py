@@ -33,6 +33,7 @@ class Outcome:
     break_glass: frozenset[str] = frozenset()
     masks: frozenset[Label] = frozenset()
     row_cap: int = 0
+    pseudonyms: frozenset[Label] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def _under(
         break_glass=frozenset(requirements.break_glass) if requirements is not None else frozenset(),
         masks=obligations.mask,
         row_cap=obligations.row_cap or 0,
+        pseudonyms=obligations.pseudonyms,
     )
 
 
@@ -146,6 +148,7 @@ def _differences(expected: Expected, got: Outcome) -> Iterator[str]:
         ("codes", expected.codes, got.codes),
         ("break_glass", expected.break_glass, got.break_glass),
         ("masks", expected.masks, got.masks),
+        ("pseudonyms", expected.pseudonyms, got.pseudonyms),
     ):
         if wanted is not None and wanted != came:
             yield f"{word}: {_apart(wanted, came)}"
@@ -186,5 +189,6 @@ def _failure(failure: Failure) -> Mapping[str, JsonValue]:
             "break_glass": sorted(got.break_glass),
             "masks": sorted(got.masks),
             "row_cap": got.row_cap,
+            "pseudonyms": sorted(got.pseudonyms),
         },
     }

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Final
 
 import cedarpy
 
@@ -23,16 +24,21 @@ from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason
 from interlock.model.label import Label
-from interlock.model.names import Digest, PolicyId
+from interlock.model.names import Digest, PolicyId, Verb
+from interlock.model.obligation import Obligations
 from interlock.model.recent import Recent
+from interlock.model.resource import ResourceKind
 from interlock.model.reveal import Reveal
 from interlock.model.tool import Tool
+from interlock.model.verb import VERBS
 from interlock.policy import lifting, obligations, reasons
 from interlock.policy.annotations import Annotations
 from interlock.policy.checks import Rule
 from interlock.policy.requests import Asked, context, entities, principals, requests, reveal_entities
 
 Policies = frozenset[PolicyId]
+
+_GIVING: Final = frozenset({"read", "export"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,8 @@ def decide(rules: Rules, action: Action, now: datetime, recent: Recent) -> Decis
     denials = list(_denials(rules, heard)) or list(_unmet(rules, action, permits | lifted))
     if denials:
         return Deny(reasons.in_order(denials), rules.digest, observed)
-    owed = obligations.owed(action, (rules.annotations[policy].asks for policy in permits | lifted))
+    asks = (rules.annotations[policy].asks for policy in permits | lifted)
+    owed = obligations.owed(action, asks, obligations.granted(_giving(rules, heard)))
     if lifted:
         asked = [each for policy in lifted if (each := rules.annotations[policy].lifted_by) is not None]
         fits = reasons.held(rules.annotations, lifted)
@@ -156,6 +163,17 @@ def _unmet(rules: Rules, action: Action, fired: Policies) -> Iterator[Reason]:
     for policy in fired:
         for code in obligations.unmet(action, rules.annotations[policy].asks):
             yield reasons.unmet(code, policy)
+
+
+def _giving(rules: Rules, heard: Iterable[Heard]) -> Iterator[list[Obligations]]:
+    """What the permits of each request say that gives values out: one that reads or exports, but for catalogs."""
+    for one in heard:
+        if one.reveal is None and one.ask.resource.kind is not ResourceKind.CATALOG and _gives(one.ask.verb):
+            yield [rules.annotations[policy].asks for policy in one.permits]
+
+
+def _gives(verb: Verb) -> bool:
+    return not _GIVING.isdisjoint(VERBS.get(verb, ()))
 
 
 def _all(sets: Iterable[Policies]) -> Policies:

@@ -4,6 +4,10 @@
 @ticket                a ticket must have been given
 @row_cap("1000")       at most so many rows come back or are changed
 @step_up("webauthn")   the asker proves once more to be there, which no door can ask for yet: so it is denied
+
+One is granted with a permit and asks nothing:
+
+@pseudonym("phi.mrn")  masked texts under these labels become pseudonyms, the same for equal values, and no constant
 """
 
 from __future__ import annotations
@@ -14,14 +18,16 @@ from dataclasses import replace
 from functools import reduce
 from typing import Final
 
+from interlock.errors import MalformedInput
 from interlock.model.action import Action
 from interlock.model.exposure import Exposure
-from interlock.model.label import Label
+from interlock.model.label import Label, parse_label
 from interlock.model.obligation import Obligations
 from interlock.policy.quorums import Wrong
 from interlock.policy.spelling import nearest
 
 OWED = ("justify", "ticket", "row_cap", "step_up")
+GRANTED = ("pseudonym",)
 STEP_UPS = ("webauthn",)
 MOST_ROWS: Final = 1_000_000_000
 
@@ -35,6 +41,7 @@ def read(values: Mapping[str, str], wrong: Wrong) -> Obligations:
         reason="justify" in values,
         ticket="ticket" in values,
         step_up=_step_up(values["step_up"], wrong) if "step_up" in values else frozenset(),
+        pseudonyms=_pseudonyms(values["pseudonym"], wrong) if "pseudonym" in values else frozenset(),
     )
 
 
@@ -44,11 +51,21 @@ def mask(exposure: Exposure) -> frozenset[Label]:
     return shown | exposure.labels if exposure.opaque else shown
 
 
-def owed(action: Action, asked: Iterable[Obligations]) -> Obligations:
-    """All that an allowed action owes: what each policy asks, its masks, and what of them it may see all the same."""
+def owed(action: Action, asked: Iterable[Obligations], pseudonyms: frozenset[Label] = frozenset()) -> Obligations:
+    """All that an allowed action owes: what each policy asks, its masks, and what of them it may see all the same.
+
+    `pseudonyms`: what `granted` told.
+    """
     together = reduce(Obligations.and_also, asked, Obligations(mask=mask(action.exposure)))
     # Only here: a policy's own obligations reveal nothing, and what may not be seen was denied before this.
-    return replace(together, reveal=action.reveals)
+    return replace(together, reveal=action.reveals, pseudonyms=pseudonyms)
+
+
+def granted(permitted: Iterable[Iterable[Obligations]]) -> frozenset[Label]:
+    """The labels that get pseudonyms: in each request that gives values out, one of the policies that permit it grants
+    them. `permitted` has a member for each such request (of every principal), with what its permits say."""
+    each = [frozenset[Label]().union(*(policy.pseudonyms for policy in permits)) for permits in permitted]
+    return frozenset.intersection(*each) if each else frozenset()
 
 
 def unmet(action: Action, asked: Obligations) -> Iterator[str]:
@@ -78,6 +95,14 @@ def _row_cap(text: str, wrong: Wrong) -> int:
         wrong("row_cap", f'@row_cap needs a number of rows such as "1000", 1 to {MOST_ROWS}')
         return 1
     return int(text)
+
+
+def _pseudonyms(text: str, wrong: Wrong) -> frozenset[Label]:
+    try:
+        return frozenset(parse_label(each.strip()) for each in text.split(","))
+    except MalformedInput:
+        wrong("pseudonym", '@pseudonym needs labels with commas between, such as "phi.mrn, phi.account"')
+        return frozenset()
 
 
 def _step_up(text: str, wrong: Wrong) -> frozenset[str]:

@@ -69,12 +69,14 @@ def terms(requirements: Requirements) -> tuple[str, ...]:
 
 
 def under(obligations: Obligations) -> tuple[str, ...]:
-    """Obligations besides masks: `reason`, `ticket`, `row_cap 100`, `step_up webauthn`, `reveal COLUMN LABEL`."""
+    """Obligations besides masks: `reason`, `ticket`, `row_cap 100`, `step_up webauthn`, `reveal COLUMN LABEL`; and
+    what of masks can be told apart, `pseudonym LABEL`."""
     found = [word for word, asked in (("reason", obligations.reason), ("ticket", obligations.ticket)) if asked]
     if obligations.row_cap is not None:
         found.append(f"row_cap {obligations.row_cap}")
     found += [f"step_up {how}" for how in sorted(obligations.step_up)]
     found += [f"reveal {each.column} {each.label}" for each in sorted(obligations.reveal)]
+    found += [f"pseudonym {label}" for label in sorted(obligations.pseudonyms)]
     return tuple(found)
 
 

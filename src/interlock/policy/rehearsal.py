@@ -50,7 +50,7 @@ MANY_LABELS: Final = 6
 
 _AT_ONCE = 250
 _RELATION_ONLY = ("write",)
-_UNCERTAIN = frozenset({"now", "recent", "asked", INPUT})
+_UNCERTAIN = frozenset({"now", "recent", "asked", "writes_masked", INPUT})
 _TIME = {"__extn": {"fn": "datetime", "arg": "2026-01-01T00:00:00.000Z"}}
 _NOTHING: Mapping[str, object] = {name: [] if kind.startswith("Set") else 0 for name, kind in WINDOW.items()}
 _QUIET: Mapping[str, object] = dict.fromkeys(WINDOWS, _NOTHING)
@@ -142,19 +142,21 @@ def _contexts(read: frozenset[str], touched: _Touched, own: Labels, sets: Sequen
         return (False, True) if name in read else (False,)
 
     flags = [either(name) for name in ("unbounded", "opaque", "reason_given", "cappable")]
-    shown, filtered, written = (
-        sets if name in read else [frozenset[Label]()] for name in ("labels", "filters", "writes")
+    shown, filtered, probed, written = (
+        sets if name in read else [frozenset[Label]()] for name in ("labels", "filters", "probes", "writes")
     )
     enforced = [each.value for each in (EnforcedBy if "enforced_by" in read else [EnforcedBy.GATEWAY])]
     hours = range(24) if "hour" in read else (12,)
-    labelled = itertools.product(shown, filtered, written)
+    labelled = itertools.product(shown, filtered, probed, written)
     rest = itertools.product(*flags, enforced, hours)
-    for (out, filters, writes), flagged in itertools.product(labelled, rest):
+    for (out, filters, probes, writes), flagged in itertools.product(labelled, rest):
         unbounded, opaque, reason_given, cappable, enforcer, hour = flagged
         context: Request = {
-            "labels": sorted(out | filters | writes | own),
-            "filters": sorted(filters),
+            "labels": sorted(out | filters | probes | writes | own),
+            "filters": sorted(filters | probes),
+            "probes": sorted(probes),
             "writes": sorted(writes),
+            "writes_masked": [],
             "unbounded": unbounded,
             "opaque": opaque,
             "environment": touched.connection.environment,

@@ -75,7 +75,9 @@ def context(action: Action, now: datetime, known: frozenset[Label], recent: Rece
     return {
         "labels": close(exposure.labels, known),
         "filters": close(exposure.filters, known),
+        "probes": close(exposure.probes, known),
         "writes": close(exposure.writes, known),
+        "writes_masked": close(recent.written_back(exposure.written), known),
         "unbounded": exposure.unbounded,
         "opaque": exposure.opaque,
         "environment": action.connection.environment,

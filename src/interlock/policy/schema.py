@@ -26,12 +26,14 @@ TOOL_ACTION = "tool:"
 
 _IN_CONNECTION = (ResourceKind.RELATION, ResourceKind.CATALOG, ResourceKind.TOOL, ResourceKind.MODEL)
 
-# What `context` holds. The first three are the whole action's labels, closed upward and downward (`requests.close`).
+# What `context` holds. The first five are the whole action's labels, closed upward and downward (`requests.close`).
 CONTEXT: Mapping[str, str] = MappingProxyType(
     {
         "labels": "Set<String>",
         "filters": "Set<String>",
+        "probes": "Set<String>",
         "writes": "Set<String>",
+        "writes_masked": "Set<String>",  # of columns that the actor read masked within the last hour
         "unbounded": "Bool",
         "opaque": "Bool",
         "environment": "String",
@@ -68,7 +70,7 @@ RESOURCE: Mapping[str, str] = MappingProxyType(
 )
 
 # Attributes whose strings are labels: literals that policies compare with them must have a label's form.
-LABEL_SETS = frozenset({"labels", "filters", "writes"})
+LABEL_SETS = frozenset({"labels", "filters", "probes", "writes", "writes_masked"})
 
 
 def principal_type(kind: ActorKind) -> str:

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 # Cedar's lexer: a comment ends at either line character, a string may span lines and escapes with a backslash. No
-# quantifier gives back what it took (`++`): a comment isn't searched for a name, and no text takes long.
+# text can be met in two ways, so that none takes long, and a look ahead keeps a name from being found within a comment.
+# Not by possessive quantifiers: early releases of Python 3.11 match too much with them (python/cpython#106052).
 _TOKEN = re.compile(
     r"""
-    (?P<blank>(?:\s++|//[^\n\r]*+)++)
-    | "(?:\\.|[^"\\])*+"
-    | @(?:\s++|//[^\n\r]*+)*+(?P<annotation>\w++)
+    (?P<blank>(?:\s+|//[^\n\r]*)+)
+    | "[^"\\]*(?:\\.[^"\\]*)*"
+    | @(?:\s|//[^\n\r]*(?![^\n\r]))*(?P<annotation>\w+)
     | (?P<end>;)
-    | [^"@;/]++
+    | [^"@;/]+
     | .
     """,
     re.VERBOSE | re.DOTALL,
@@ -58,8 +59,8 @@ MOST_OPERATORS = 1_000
 
 _BUILT = re.compile(
     r"""
-    //[^\n\r]*+
-    | "(?:\\.|[^"\\])*+"
+    //[^\n\r]*
+    | "[^"\\]*(?:\\.[^"\\]*)*"
     | (?P<open>[(\[{])
     | (?P<close>[)\]}])
     | (?P<operator>&&|\|\||[-+*!.<>=]|\b(?:if|then|else|in|is|has|like)\b)

@@ -74,11 +74,13 @@ class Telling:
             action.connection,
             self._asks(action),
             frozenset((self._name(each.column, action), each.label) for each in action.reveals),
-            (exposure.labels, exposure.filters, exposure.writes, exposure.unbounded, exposure.opaque),
+            (exposure.labels, exposure.filters, exposure.probes, exposure.writes),
+            (exposure.unbounded, exposure.opaque),
             (action.enforced_by, bool(action.reason_given.strip()), bool(action.ticket_given.strip())),
             (action.cappable, action.refusal),
             at.astimezone(self.zone).hour if "hour" in self.reads else None,
             self._recent(recent) if "recent" in self.reads else None,
+            recent.written_back(exposure.written) if "writes_masked" in self.reads else None,
         )
 
     def _principal(self, actor: Actor) -> Hashable:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from interlock.model.decision import Quorum, Requirements, Reuse, Stages
+from interlock.model.label import Label
 from interlock.model.names import GroupName
 from interlock.model.obligation import Obligations
 from interlock.policy.annotations import Annotations
@@ -93,6 +94,7 @@ def _owed(was: Obligations, now: Obligations) -> Iterator[tuple[str, Direction]]
     before = no_cap if was.row_cap is None else was.row_cap
     after = no_cap if now.row_cap is None else now.row_cap
     yield from _if_changed("row_cap", before, after, _larger_loosens(before > after))
+    yield from _if_changed("pseudonym", was.pseudonyms, now.pseudonyms, _set(was.pseudonyms, now.pseudonyms))
 
 
 def _if_changed(name: str, was: object, now: object, direction: Direction) -> Iterator[tuple[str, Direction]]:
@@ -104,7 +106,10 @@ def _larger_loosens(shrank: bool) -> Direction:
     return Direction.TIGHTENS if shrank else Direction.LOOSENS
 
 
-def _set(was: frozenset[str] | frozenset[GroupName], now: frozenset[str] | frozenset[GroupName]) -> Direction:
+def _set(
+    was: frozenset[str] | frozenset[GroupName] | frozenset[Label],
+    now: frozenset[str] | frozenset[GroupName] | frozenset[Label],
+) -> Direction:
     """Of a set whose members each make it easier."""
     if was <= now:
         return Direction.LOOSENS

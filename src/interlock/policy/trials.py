@@ -106,7 +106,9 @@ def without(action: Action, label: Label) -> Action:
             outputs=tuple(replace(output, labels=kept(output.labels)) for output in each.outputs),
             labels=kept(each.labels),
             filters=kept(each.filters),
+            probes=kept(each.probes),
             writes=kept(each.writes),
+            written=tuple(replace(column, labels=kept(column.labels)) for column in each.written),
         )
         for each in action.exposures
     )

@@ -10,11 +10,13 @@ into a password that outlives it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from interlock.identity.passkeys import confirming
+from interlock.model.label import Label
 from interlock.model.names import ActorId, GroupName, PersonId
 from interlock.model.passkey import Assertion
 from interlock.review.card import timestamp
@@ -24,6 +26,7 @@ LINK: Final = "link"
 UNLINK: Final = "unlink"
 OWN: Final = "own"
 LOG_IN: Final = "log_in"
+CLEAR: Final = "clear_labels"
 
 VALID: Final = timedelta(minutes=5)
 MAX_ASKED: Final = 20  # of one person at once, who has a passkey: the oldest gives way
@@ -90,3 +93,8 @@ def owning(person: PersonId, actor: ActorId) -> bytes:
 def logging_in(person: PersonId, user_code: str, lasts: timedelta) -> bytes:
     """That the terminal that shows this code gets a password for doors, good for so long."""
     return confirming(person, LOG_IN, {"user_code": user_code, "seconds": int(lasts.total_seconds())})
+
+
+def clearing(person: PersonId, column: str, labels: Iterable[Label]) -> bytes:
+    """That this column carries none of these labels any more."""
+    return confirming(person, CLEAR, {"column": column, "labels": sorted(labels)})

@@ -25,10 +25,11 @@ from interlock.model.canonical import JsonValue
 from interlock.model.change import AddKey, Change, RetireKey, Unit
 from interlock.model.entry import Draft, EntryType
 from interlock.model.identity_change import IdentityChange
-from interlock.model.names import ActorId, Digest, EntryId, KeyId, PersonId, ReviewId
+from interlock.model.names import ActorId, ConnectionName, Digest, EntryId, KeyId, PersonId, ReviewId
 from interlock.model.peer import Peer
 from interlock.model.person import Person
 from interlock.model.secret import Secret
+from interlock.model.snapshot import Snapshot
 from interlock.ports import Clock, Entropy, Ledger
 from interlock.registry.credentials import JWT, X509, Credentials, Issuers, demand_owner
 from interlock.review.card import timestamp
@@ -54,6 +55,7 @@ class Registry:
     entropy: Entropy
     operator_token: Secret[str]
     issuers: Issuers = field(default_factory=Issuers)
+    snapshots: dict[ConnectionName, Snapshot] = field(default_factory=dict)  # what doors last saw; no authority
 
     async def admit(self, presented: Secret[str], *, session: str = "", peer: Peer = NOBODY_KNOWN) -> Actor:
         """The actor behind an Interlock key or a token of an issuer, as of now.

@@ -49,7 +49,8 @@ def check(terms: Narrowing, held: Obligations, asked: Requirements, *, cappable:
 def narrowed(held: Obligations, terms: Narrowing) -> Obligations:
     """The obligations under these terms."""
     reveal = held.reveal if terms.reveals is None else terms.reveals
-    return held.and_also(Obligations(reveal=reveal, row_cap=terms.row_cap, observing=held.observing))
+    told = Obligations(reveal=reveal, row_cap=terms.row_cap, observing=held.observing, pseudonyms=held.pseudonyms)
+    return held.and_also(told)
 
 
 def shortened(asked: Requirements, terms: Narrowing) -> Requirements:

@@ -73,6 +73,14 @@ def runs(uses: int, seconds: int) -> str:
     return f"may run {'once' if uses == 1 else f'{uses} times'} within {period(seconds)}"
 
 
+BY_ITSELF: Final = "by itself when approved: nobody waits for it"
+
+
+def by_itself(state: ReviewState, *, deferred: bool) -> str:
+    """What is to be said of a review that its asker doesn't wait for, while it can still run; else empty."""
+    return BY_ITSELF if deferred and state in (ReviewState.PENDING, ReviewState.APPROVED) else ""
+
+
 def runs_left(uses: int, left: int) -> str:
     """How much of an approval for several runs is left: `2 of 3 runs are left`; empty where there is one run only."""
     return "" if uses == 1 else f"{left} of {uses} runs {'is' if left == 1 else 'are'} left"

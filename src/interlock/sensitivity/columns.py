@@ -1,56 +1,80 @@
-"""The labels of a snapshot's columns: catalog and snapshot joined once."""
+"""The labels of a snapshot's columns: catalog, derived labels and snapshot joined once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
+from interlock.model.derived import DerivedColumn, Origin, Place, places_of
+from interlock.model.exposure import Carry
 from interlock.model.label import Label
-from interlock.model.names import ConnectionName
+from interlock.model.names import ActionId, ConnectionName
 from interlock.model.snapshot import Column, Relation, Snapshot
 from interlock.sensitivity.catalog import Catalog
+
+_Labels = dict[Place, frozenset[Label]]
 
 
 class ColumnLabels:
     """Labels by (relation OID, column number) of one connection. What it doesn't know carries every label."""
 
-    __slots__ = ("_columns", "_connection", "_relations")
+    __slots__ = (
+        "_catalog",
+        "_columns",
+        "_connection",
+        "_derived",
+        "_name",
+        "_own",
+        "_own_relations",
+        "_relations",
+        "_seen",
+        "_snapshot",
+    )
 
     def __init__(
-        self, snapshot: Snapshot, catalog: Catalog, connection: ConnectionName, before: ColumnLabels | None = None
+        self,
+        snapshot: Snapshot,
+        catalog: Catalog,
+        connection: ConnectionName,
+        before: ColumnLabels | None = None,
+        derived: Sequence[DerivedColumn] = (),
     ) -> None:
-        """`before` are the labels of an earlier snapshot: what was renamed since keeps what it had."""
-        columns: dict[tuple[int, int], frozenset[Label]] = {}
-        relations: dict[int, frozenset[Label]] = {}
-        families = _families(snapshot)
-        for relation in snapshot.relations:
-            for column in relation.columns:
-                columns[relation.oid, column.number] = frozenset().union(
-                    *(
-                        catalog.labels(connection, member.schema, member.name, column.name)
-                        for member in families.get(relation.oid, (relation,))
-                        if any(c.name == column.name for c in member.columns)
-                    )
-                )
-            self._settle(relation, columns, before)
-            relations[relation.oid] = frozenset().union(*(columns[relation.oid, c.number] for c in relation.columns))
-        self._columns: Mapping[tuple[int, int], frozenset[Label]] = MappingProxyType(columns)
+        """`before` are the labels of an earlier snapshot: what was renamed since keeps what it had. `derived` are all
+        that hold now: those of `before` that aren't among them were cleared."""
+        self._snapshot, self._catalog, self._name, self._derived = snapshot, catalog, connection, tuple(derived)
+        self._own: _Labels
+        self._own_relations: dict[int, frozenset[Label]]
+        if before is not None and before._snapshot is snapshot and before._catalog is catalog:
+            self._own, self._own_relations = before._own, before._own_relations
+        else:
+            self._own = _own(snapshot, catalog, connection, before._own if before is not None else {})
+            self._own_relations = {r.oid: _together(r, self._own) for r in snapshot.relations}
+        earlier: Mapping[str, frozenset[Place]] = before._seen if before is not None else {}
+        self._seen: Mapping[str, frozenset[Place]] = {
+            d.column: d.places | places_of(connection, snapshot, d.column) | earlier.get(d.column, frozenset())
+            for d in derived
+        }
+        columns, relations = self._own, self._own_relations
+        if derived:  # else there is nothing to add, and of 100,000 columns no second table is made
+            columns, relations = dict(columns), dict(relations)
+        for touched in _spread(columns, snapshot, derived, self._seen):
+            relations[touched.oid] = _together(touched, columns)
+        self._columns: Mapping[Place, frozenset[Label]] = MappingProxyType(columns)
         self._relations: Mapping[int, frozenset[Label]] = MappingProxyType(relations)
-        self._connection = catalog.all_labels(connection).union(*relations.values())
+        self._connection = catalog.all_labels(connection).union(*relations.values(), *(d.labels for d in derived))
 
-    @staticmethod
-    def _settle(
-        relation: Relation, columns: dict[tuple[int, int], frozenset[Label]], before: ColumnLabels | None
-    ) -> None:
-        """What names don't tell: a generated column is made of the others, a renamed one holds what it held."""
-        keys = [(relation.oid, column.number) for column in relation.columns]
-        if before is not None:
-            for key in keys:
-                columns[key] |= before._columns.get(key, frozenset())
-        row = frozenset[Label]().union(*(columns[key] for key in keys))
-        for column, key in zip(relation.columns, keys, strict=True):
-            if column.generated:
-                columns[key] |= row
+    @property
+    def derived(self) -> Sequence[DerivedColumn]:
+        """The derived labels that are among them."""
+        return self._derived
+
+    def carrying(self, carries: Iterable[Carry]) -> ColumnLabels:
+        """The labels as they are once these writes have run: what a later statement of the same action meets."""
+        more = [DerivedColumn(c.column, dict.fromkeys(c.labels, _HERE)) for c in carries if c.labels]
+        if not more:
+            return self
+        return ColumnLabels(self._snapshot, self._catalog, self._name, self, (*self._derived, *more))
 
     def for_column(self, oid: int, number: int) -> frozenset[Label]:
         """The labels of one column."""
@@ -67,6 +91,81 @@ class ColumnLabels:
     def of(self, relation: Relation, column: Column) -> frozenset[Label]:
         """The labels of a column, by the snapshot's own objects."""
         return self.for_column(relation.oid, column.number)
+
+
+_HERE = Origin(datetime.min, ActionId(""), "")  # of what no entry says yet
+
+
+_NONE = frozenset[Label]()  # one object: most relations and columns have no labels
+
+
+def _together(relation: Relation, columns: Mapping[Place, frozenset[Label]]) -> frozenset[Label]:
+    return _NONE.union(*(columns[relation.oid, c.number] for c in relation.columns)) or _NONE
+
+
+def _own(
+    snapshot: Snapshot, catalog: Catalog, connection: ConnectionName, before: Mapping[Place, frozenset[Label]]
+) -> _Labels:
+    """What the catalog says, by the names of now and of before; columns of one name in a family are labelled alike."""
+    columns: _Labels = {}
+    rules = catalog.of_connection(connection)
+    families = _families(snapshot)
+    done: set[int] = set()
+    for relation in snapshot.relations:
+        if relation.oid in done:
+            continue
+        family = families.get(relation.oid, (relation,))
+        named: dict[str, frozenset[Label]] = {}
+        for member in family:
+            table = rules.of_table(member.schema, member.name)
+            for column in member.columns:
+                labels, known = table.labels(column.name), named.get(column.name)
+                named[column.name] = labels if known is None or known == labels else known | labels
+        for member in family:
+            for column in member.columns:
+                place, labels = (member.oid, column.number), named[column.name]
+                earlier = before.get(place)
+                columns[place] = labels | earlier if earlier and not earlier <= labels else labels
+            _generate(member, columns)
+            done.add(member.oid)
+    return columns
+
+
+def _generate(relation: Relation, columns: _Labels) -> None:
+    """A generated column is made of the others."""
+    generated = [c.number for c in relation.columns if c.generated]
+    if generated:
+        row = _together(relation, columns)
+        for number in generated:
+            columns[relation.oid, number] |= row
+
+
+def _spread(
+    columns: _Labels,
+    snapshot: Snapshot,
+    derived: Sequence[DerivedColumn],
+    seen: Mapping[str, frozenset[Place]],
+) -> Collection[Relation]:
+    """Adds derived labels where the data lies, and in the namesakes of that column in the relation's family; gives the
+    relations that got some."""
+    if not derived:
+        return ()
+    families, touched = _families(snapshot), dict[int, Relation]()
+    for each in derived:
+        labels = frozenset(each.labels)
+        for oid, number in seen[each.column]:
+            relation = snapshot.by_oid.get(oid)
+            name = next((c.name for c in relation.columns if c.number == number), None) if relation else None
+            if relation is None or name is None:
+                continue  # it was dropped
+            for member in families.get(oid, (relation,)):
+                for column in member.columns:
+                    if column.name == name:
+                        columns[member.oid, column.number] |= labels
+                        touched[member.oid] = member
+    for relation in touched.values():
+        _generate(relation, columns)
+    return touched.values()
 
 
 def _families(snapshot: Snapshot) -> Mapping[int, Sequence[Relation]]:

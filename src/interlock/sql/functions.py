@@ -52,6 +52,17 @@ _JSON = _names("""
     jsonb_path_exists jsonb_path_exists_tz jsonb_path_match jsonb_path_match_tz jsonb_path_query jsonb_path_query_array
     jsonb_path_query_array_tz jsonb_path_query_first jsonb_path_query_first_tz jsonb_path_query_tz jsonb_pretty
     jsonb_set jsonb_set_lax jsonb_strip_nulls jsonb_typeof row_to_json to_json to_jsonb
+    json_populate_record json_populate_recordset json_to_record json_to_recordset json_to_tsvector
+    jsonb_populate_record jsonb_populate_record_valid jsonb_populate_recordset jsonb_to_record jsonb_to_recordset
+    jsonb_to_tsvector
+""")
+_XML = _names("""
+    xml_is_well_formed xml_is_well_formed_content xml_is_well_formed_document xmlagg xmlcomment xmlconcat2 xmlexists
+    xmltext xpath xpath_exists
+""")
+_SHAPES = _names("""
+    area bound_box box center circle diagonal diameter height isclosed ishorizontal isopen isparallel isperp isvertical
+    line lseg npoints path pclose point polygon popen radius slope width
 """)
 _ARRAYS = _names("""
     array_append array_cat array_dims array_fill array_length array_lower array_ndims array_position array_positions
@@ -60,6 +71,8 @@ _ARRAYS = _names("""
     daterange int4range int8range isempty lower_inc lower_inf numrange range_merge tsrange tstzrange upper_inc upper_inf
 """)
 _AGGREGATES = _names("""
+    json_agg_strict json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_agg_strict
+    jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict
     any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp every json_agg
     json_object_agg jsonb_agg jsonb_object_agg max min mode percentile_cont percentile_disc range_agg
     range_intersect_agg regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
@@ -68,11 +81,12 @@ _AGGREGATES = _names("""
 """)
 _SEARCH = _names("""
     numnode phraseto_tsquery plainto_tsquery querytree setweight strip to_tsquery to_tsvector ts_headline ts_rank
-    ts_rank_cd websearch_to_tsquery
+    ts_rank_cd websearch_to_tsquery array_to_tsvector ts_delete ts_filter tsvector_to_array
 """)
 _OTHER = _names("""
     abbrev broadcast family host hostmask inet_merge inet_same_family masklen netmask network num_nonnulls num_nulls
-    set_masklen uuid_extract_timestamp uuid_extract_version
+    set_masklen uuid_extract_timestamp uuid_extract_version cash_words macaddr8_set7bit parse_ident to_ascii
+    unicode_assigned datemultirange int4multirange int8multirange multirange nummultirange tsmultirange tstzmultirange
 """)
 _LOOKING_AROUND = _names("""
     acldefault aclexplode current_database current_schema current_schemas current_user format_type getdatabaseencoding
@@ -91,7 +105,9 @@ _LOOKING_AROUND = _names("""
     pg_is_other_temp_schema pg_partition_root pg_relation_filenode pg_tablespace_location pg_ts_config_is_visible
     pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible
 """)
-LISTED: Final = _TEXT | _MATHS | _TIMES | _JSON | _ARRAYS | _AGGREGATES | _SEARCH | _OTHER | _LOOKING_AROUND
+LISTED: Final = (
+    _TEXT | _MATHS | _TIMES | _JSON | _XML | _SHAPES | _ARRAYS | _AGGREGATES | _SEARCH | _OTHER | _LOOKING_AROUND
+)
 
 VOLATILE: Final = _names("""
     clock_timestamp gen_random_uuid pg_advisory_unlock_all pg_collation_actual_version pg_database_size pg_indexes_size
@@ -114,7 +130,7 @@ PRINTS_SQL: Final = _names("""
 OPAQUE: Final = DEFINITIONS | _names("""
     pg_sequence_last_value pg_sequence_parameters pg_show_all_settings pg_sleep pg_sleep_for pg_sleep_until
 """)
-_REFUSED: Final = _names("""
+REFUSED: Final = _names("""
     binary_upgrade_set_next_pg_type_oid brin_summarize_new_values connectby crosstab currval cursor_to_xml
     cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema lastval loread
     lowrite nextval pg_backup_start pg_backup_stop pg_cancel_backend pg_clear_attribute_stats
@@ -128,7 +144,7 @@ _REFUSED: Final = _names("""
     schema_to_xml_and_xmlschema schema_to_xmlschema set_config setval table_to_xml table_to_xml_and_xmlschema
     table_to_xmlschema ts_rewrite ts_stat txid_current xpath_table
 """)
-_REFUSED_PREFIXES: Final = (
+REFUSED_PREFIXES: Final = (
     "dblink",
     "lo_",
     "pg_advisory_",
@@ -154,7 +170,7 @@ def class_of(name: str) -> FunctionClass | None:
         return FunctionClass.VOLATILE
     if name in OPAQUE:
         return FunctionClass.OPAQUE
-    if name in _REFUSED or name.startswith(_REFUSED_PREFIXES):
+    if name in REFUSED or name.startswith(REFUSED_PREFIXES):
         return FunctionClass.REFUSED
     return None
 

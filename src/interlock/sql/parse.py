@@ -1,11 +1,13 @@
 """Text to tokens and tree, through the server's own parser (libpg_query in postgast).
 
 The parser is C and reads hostile text inside the gateway, so limits come first. Its recursive printers have no stack
-check: on an 8 MiB stack about 70,000 chained operators crash the JSON printer, about 5,000 the protobuf one. Tokens
-that can deepen a tree are therefore counted before parsing, and the tree is read as JSON (orjson refuses more than
+check: on an 8 MiB stack about 70,000 chained operators crash the JSON printer, about 5,000 the protobuf one. How deep a
+tree can be is therefore bounded before parsing (`depth.py`), and the tree is read as JSON (orjson refuses more than
 1,024 levels). The protobuf tree and the deparser are never used: the latter also crashes on short, valid statements.
+A door has hostile texts parsed in another process first (`doors.postgres.tasting`).
 
-Every failure here is `NotUnderstood`; the parser's own messages quote the text and never leave this file.
+Every failure here is `NotUnderstood`. What the grammar refuses is `Unparsable`: the server's own message, which quotes
+the text, goes with it out of the reach of records and logs.
 """
 
 from __future__ import annotations
@@ -18,19 +20,17 @@ from typing import Any, Final
 import orjson
 
 from interlock.errors import NotUnderstood
+from interlock.sql.depth import MAX_TOKENS, demand_shallow
+from interlock.sql.unparsable import TOO_COMPLEX, TOO_LONG, Unparsable
 
 # Imported by name: the stub of postgast's generated protobuf module isn't valid Python, and mypy stops at it.
 _postgast: Any = import_module("postgast")
 lib: Any = import_module("postgast.native").lib
 
-MAX_TEXT: Final = 1 << 20  # bytes
-MAX_TOKENS: Final = 100_000
-MAX_DEEPENING: Final = 10_000  # a seventh of what crashed the JSON printer
+MAX_TEXT: Final = 10 << 20  # bytes
 
 LITERALS: Final = frozenset({"SCONST", "USCONST", "ICONST", "FCONST", "BCONST", "XCONST", "PARAM"})
 COMMENTS: Final = frozenset({"SQL_COMMENT", "C_COMMENT"})
-# Tokens that deepen no tree: values, comments, the comma and the closing parenthesis.
-_FLAT: Final = LITERALS | COMMENTS | {"ASCII_44", "ASCII_41", "NULL_P", "TRUE_P", "FALSE_P", "DEFAULT"}
 
 _PLACES: Final = frozenset(
     {"location", "stmt_location", "stmt_len", "rexpr_list_start", "rexpr_list_end", "list_start", "list_end"}
@@ -39,6 +39,30 @@ _NAMES: Final[Mapping[int, str]] = {v.number: v.name for v in _postgast.pg_query
 # The scanner has no other tokens of letters alone or with _P behind them than its keywords and these.
 _WORDS: Final = frozenset(_NAMES.values()) - LITERALS - COMMENTS - {"IDENT", "UIDENT", "NUL", "MODE_TYPE_NAME"}
 _UNKNOWN = "the text isn't SQL that PostgreSQL's grammar accepts"
+_TOO_MANY = f"the statement has more than {MAX_TOKENS} words and signs; split it"
+
+# The SQLSTATEs that the grammar gives besides 42601, by what its messages hold that can't be the text's own words.
+# Source: PostgreSQL 18, scan.l and gram.y; `tests/doors/postgres/test_misspelt.py` compares them with the server's.
+_SYNTAX_ERROR: Final = "42601"
+_OTHER_CODES: Final[Mapping[str, tuple[str, ...]]] = {
+    "0A000": (
+        "not yet implemented",
+        "not supported on recursive views",
+        "CREATE OR REPLACE CONSTRAINT TRIGGER is not supported",
+        "constraints cannot be marked",
+        "constraints cannot be altered",
+        "cannot include schema elements",
+        "aggregates cannot have output arguments",
+        "current database cannot be changed",
+        "only string constants are supported in JSON_TABLE",
+        "UNENCRYPTED PASSWORD is no longer supported",
+    ),
+    "22023": ("precision for type float", "unrecognized JSON encoding", "unrecognized partitioning strategy"),
+    "22021": ("invalid byte sequence for encoding",),
+    "42710": ("provided more than once",),
+    "42939": ("role name ", "cannot be used as a role name"),
+    "42P20": ("frame start", "frame end"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +90,8 @@ class Parsed:
 
 def parse(text: bytes) -> Parsed:
     """Tokens and trees of `text` (UTF-8). Raises `NotUnderstood` for anything that the grammar or our limits refuse."""
-    _check_text(text)
+    demand_limits(text)
     tokens = _tokens(text)
-    if sum(t.name not in _FLAT for t in tokens) > MAX_DEEPENING:
-        raise NotUnderstood("the statement is too long to judge; split it")
     found = [s for s in _tree(text).get("stmts", ()) if s.get("stmt")]
     starts = tuple(int(s.get("stmt_location", 0)) for s in found)
     return Parsed(text, tokens, tuple(s["stmt"] for s in found), starts)
@@ -125,24 +147,37 @@ def same_tree(one: Any, other: Any) -> bool:
     return True
 
 
-def _check_text(text: bytes) -> None:
+def demand_limits(text: bytes) -> None:
+    """Raises `Unparsable` where a text is past what is given to the native parser."""
     if len(text) > MAX_TEXT:
-        raise NotUnderstood("the statement is longer than 1 MiB")
+        raise Unparsable(f"the statement is longer than {MAX_TEXT >> 20} MiB", sqlstate=TOO_LONG)
     if b"\0" in text:
         raise NotUnderstood("the statement holds a NUL byte")
     try:
         text.decode("utf-8")
-    except UnicodeDecodeError:
-        raise NotUnderstood("the statement isn't UTF-8") from None
+    except UnicodeDecodeError as error:
+        told = f'invalid byte sequence for encoding "UTF8": {_told_bytes(text[error.start :])}'
+        raise Unparsable("the statement isn't UTF-8", sqlstate="22021", told=told) from None
+    demand_shallow(text)
+
+
+def _told_bytes(wrong: bytes) -> str:
+    """The bytes as the server quotes them: as many as the first announces."""
+    first = wrong[0]
+    announced = 1 if first < 0xC0 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4 if first < 0xF8 else 1
+    return " ".join(f"0x{byte:02x}" for byte in wrong[:announced])
 
 
 def _tokens(text: bytes) -> tuple[Token, ...]:
     try:
         found = _postgast.scan(text.decode("utf-8")).tokens
-    except (_postgast.PgQueryError, UnicodeDecodeError, ValueError):
+    except _postgast.PgQueryError:
+        _tree(text)  # the grammar may have stopped at an earlier place
+        raise NotUnderstood(_UNKNOWN) from None
+    except (UnicodeDecodeError, ValueError):
         raise NotUnderstood(_UNKNOWN) from None
     if len(found) > MAX_TOKENS:
-        raise NotUnderstood("the statement is too long to judge; split it")
+        raise Unparsable(_TOO_MANY, sqlstate=TOO_COMPLEX)
     try:
         return tuple(
             Token(t.start, t.end, _NAMES.get(t.token, "?"), text[t.start : t.end].decode("utf-8")) for t in found
@@ -151,14 +186,25 @@ def _tokens(text: bytes) -> tuple[Token, ...]:
         raise NotUnderstood(_UNKNOWN) from None
 
 
+def _refused(error: Any) -> Unparsable:
+    """What the server would say: libpg_query has its messages and places, but not its codes."""
+    message = error.message.decode("utf-8", "replace")
+    code = _SYNTAX_ERROR
+    if error.funcname != b"scanner_yyerror":  # that one quotes the text, and always is a syntax error
+        if message == "invalid Unicode escape" and error.filename == b"scan.l":
+            code = "22025"
+        code = next((c for c, said in _OTHER_CODES.items() if any(part in message for part in said)), code)
+    return Unparsable(_UNKNOWN, sqlstate=code, told=message, position=max(error.cursorpos, 0))
+
+
 def _tree(text: bytes) -> Mapping[str, Any]:
     result = lib.pg_query_parse(text)
     try:
         if result.error:
-            raise NotUnderstood(_UNKNOWN)
+            raise _refused(result.error.contents)
         document = orjson.loads(result.parse_tree)
     except orjson.JSONDecodeError:
-        raise NotUnderstood("the statement is nested too deeply to judge") from None
+        raise Unparsable("the statement is nested too deeply to judge", sqlstate=TOO_COMPLEX) from None
     finally:
         lib.pg_query_free_parse_result(result)
     assert isinstance(document, dict)

@@ -39,12 +39,12 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
     scope = scope_of(root, named, snapshot)
     found = Findings() if root[0] == "TruncateStmt" else read(root, scope)
     made = writes(root)
-    lineage = _lineage(root, named, snapshot, state)
     for source in named:
         _judge_source(source, scope, found)
     look = _look(root, named, scope, found)
+    lineage = _lineage(root, named, snapshot, state) if look is None else None
     said = spoken(root, _names(scope)) if look is not None else None
-    kind = Kind.WRITE if made or root[0] == "MergeStmt" else Kind.QUERY
+    kind = Kind.WRITE if made else Kind.QUERY
     tables = any(s.relation is not None for s in named)
     written = tuple(Written(_target(w, snapshot, state), w.columns) for w in made)
     opaque = found.because if lineage is None else (*lineage.opaque, *found.beyond)
@@ -73,7 +73,13 @@ def _lineage(root: Node, named: tuple[Source, ...], snapshot: Snapshot, state: S
     """The lineage of a query or write of stored relations; the server's catalogs are read by `looking.py`."""
     if root[0] == "TruncateStmt" or any(s.in_catalog for s in named):
         return None
+    return traced(root, snapshot, state)
+
+
+def traced(root: Node, snapshot: Snapshot, state: SessionState) -> Lineage | None:
+    """The lineage of a tree; what was worked out of views and functions is kept as long as the definitions."""
     expansions = snapshot.worked_out.setdefault("lineage", Expansions())
+    assert isinstance(expansions, Expansions)
     return trace(root, snapshot, state, expansions)
 
 

@@ -141,6 +141,9 @@ def read(root: Node, scope: Scope) -> Findings:
         check = _CHECKS.get(kind)
         if check is not None:
             check(fields, scope, found)
+        elif kind in _TRACED and not scope.kept:
+            found.filters = True
+            _sampling(fields, found)
         elif kind not in _PLAIN:
             found.refuse("not_built", f"statements with {_spoken(kind)} aren't built yet")
         if kind in _FILTERS:
@@ -212,8 +215,6 @@ def _renaming(fields: Fields, scope: Scope, found: Findings) -> None:
 
 def _cte(fields: Fields, scope: Scope, found: Findings) -> None:
     _renaming(fields, scope, found)
-    if "search_clause" in fields or "cycle_clause" in fields:
-        found.refuse("not_built", "SEARCH and CYCLE clauses aren't built yet")
 
 
 def _operator(name: tuple[str, ...], scope: Scope, found: Findings) -> None:
@@ -301,13 +302,11 @@ def _into(_fields: Fields, _scope: Scope, found: Findings) -> None:
     found.refuse("not_built", "SELECT INTO isn't built yet")
 
 
-def _merge(_fields: Fields, _scope: Scope, found: Findings) -> None:
-    found.refuse("not_built", "MERGE isn't built yet")
-
-
-def _range_function(fields: Fields, _scope: Scope, found: Findings) -> None:
-    if "coldeflist" in fields:
-        found.refuse("not_built", "functions with a column definition list aren't built yet")
+def _sampling(fields: Fields, found: Findings) -> None:
+    """TABLESAMPLE may name a method of users'."""
+    method = words(fields.get("method"))
+    if method and (method[-1] not in ("system", "bernoulli") or _elsewhere(method)):
+        found.call(method[-1], "the sampling method")
 
 
 def _conflict(fields: Fields, _scope: Scope, found: Findings) -> None:
@@ -334,9 +333,8 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "JoinExpr": _join,
     "DeleteStmt": _select,
     "LockingClause": _locking,
-    "MergeStmt": _merge,
+    "MergeStmt": _select,
     "OnConflictClause": _conflict,
-    "RangeFunction": _range_function,
     "SelectStmt": _select,
     "SortBy": _sort,
     "String": _string,
@@ -349,9 +347,17 @@ _TESTING_CLAUSES: Final = ("whereClause", "groupClause", "havingClause", "distin
 
 _PLAIN: Final = _kinds("""
     A_ArrayExpr A_Const A_Indices BoolExpr BooleanTest CaseWhen CoalesceExpr CollateClause GroupingFunc GroupingSet
-    IndexElem InferClause InsertStmt Integer List MinMaxExpr MultiAssignRef NamedArgExpr NullTest ParamRef
-    RangeSubselect RangeVar ResTarget ReturningClause ReturningOption RowExpr SQLValueFunction SetToDefault TypeCast
-    WindowDef WithClause
+    IndexElem InferClause InsertStmt Integer List MergeSupportFunc MergeWhenClause MinMaxExpr MultiAssignRef
+    NamedArgExpr NullTest ParamRef RangeFunction RangeSubselect RangeVar ResTarget ReturningClause ReturningOption
+    RowExpr SQLValueFunction SetToDefault TypeCast WindowDef WithClause
+""")
+
+# What lineage follows and names alone can't: only where nothing in reach is a definition that is kept back.
+_TRACED: Final = _kinds("""
+    ?arg ?constructor ?context_item ?expr ?format ?on_empty ?on_error ?output ?pathspec ?returning ?val ?value ColumnDef
+    CTECycleClause CTESearchClause JsonArgument JsonArrayAgg JsonArrayConstructor JsonArrayQueryConstructor JsonFuncExpr
+    JsonIsPredicate JsonKeyValue JsonObjectAgg JsonObjectConstructor JsonParseExpr JsonScalarExpr JsonSerializeExpr
+    JsonTable JsonTableColumn JsonValueExpr RangeTableFunc RangeTableFuncCol RangeTableSample XmlExpr XmlSerialize
 """)
 
 _FILTERS: Final = _kinds("""
@@ -366,7 +372,6 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "CurrentOfExpr": "WHERE CURRENT OF",
     "JsonFuncExpr": "SQL/JSON query functions",
     "JsonTable": "JSON_TABLE",
-    "MergeWhenClause": "MERGE",
     "RangeTableFunc": "XMLTABLE",
     "RangeTableSample": "TABLESAMPLE",
     "XmlExpr": "XML functions",

@@ -47,7 +47,7 @@ class Source:
 
 def sources(root: Node, snapshot: Snapshot, state: SessionState) -> tuple[Source, ...]:
     """Every relation named anywhere in the tree."""
-    return tuple(_source(fields, visible, target, snapshot, state) for fields, visible, target in _range_vars(root))
+    return tuple(_source(fields, visible, target, snapshot, state) for fields, visible, target in range_vars(root))
 
 
 def lookup(schema: str, name: str, snapshot: Snapshot, state: SessionState) -> tuple[str, Relation | None]:
@@ -87,7 +87,8 @@ def _source(fields: Fields, visible: frozenset[str], target: str, snapshot: Snap
     )
 
 
-def _range_vars(root: Node) -> Iterator[tuple[Fields, frozenset[str], str]]:
+def range_vars(root: Node) -> Iterator[tuple[Fields, frozenset[str], str]]:
+    """Every relation named in the tree: its node, the common table expressions in scope, and as in `Source.target`."""
     stack: list[tuple[Node, frozenset[str], str]] = [(root, frozenset(), "")]
     while stack:
         node, visible, target = stack.pop()

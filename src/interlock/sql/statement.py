@@ -16,6 +16,7 @@ from interlock.sql import (
     copy_out,
     cursors,
     locks,
+    making,
     named,
     own_functions,
     schema,
@@ -64,6 +65,7 @@ __all__ = [
     "analyse",
 ]
 
+UNFORESEEN = "unforeseen"  # the code of what our own reading failed on: a mistake of ours, counted
 MAX_SOURCES = 100  # tables, subqueries and WITH items of one text: each name in it is looked for in all of them
 
 _MANY = Refusal("not_built", "several statements in one text aren't built yet; send one statement at a time")
@@ -78,7 +80,7 @@ def analyse(text: bytes, snapshot: Snapshot, state: SessionState) -> Statement:
     except NotUnderstood:
         raise
     except Exception:  # a tree of a form that we didn't foresee: closed by default (promise 4)
-        raise NotUnderstood("the statement has a form that Interlock doesn't know") from None
+        raise NotUnderstood("the statement has a form that Interlock doesn't know", code=UNFORESEEN) from None
 
 
 def _analyse(text: bytes, snapshot: Snapshot, state: SessionState) -> Statement:
@@ -136,10 +138,14 @@ def _judge(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState
     kind, fields = root
     match kind:
         case "SelectStmt":
+            if making.into_of(root) is not None:
+                return making.select_into(blank, root, snapshot, state)
             assigned = set_config.judge(blank, fields, snapshot, state)
             return assigned or judge_query(blank, root, snapshot, state)
         case "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt":
             return judge_query(blank, root, snapshot, state)
+        case "CreateTableAsStmt":
+            return making.table_as(blank, fields, snapshot, state)
         case "TruncateStmt":
             return _truncate(blank, root, snapshot, state)
         case "CopyStmt":

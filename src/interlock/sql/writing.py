@@ -27,9 +27,12 @@ _FROM_QUERY = Refusal(
 )
 
 
+_WRITING: Final = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One INSERT, UPDATE or DELETE in a text: the columns written (None for all).
+    """One INSERT, UPDATE, DELETE or MERGE in a text: the columns written (None for all).
 
     `computed`: why it is refused if a label is in reach; None where it writes constants and parameters alone.
     """
@@ -43,7 +46,7 @@ class Write:
 
 def writes(root: Node) -> tuple[Write, ...]:
     """Every write in the tree, data-modifying common table expressions included."""
-    return tuple(_write(node) for node in walk(root) if node[0] in ("InsertStmt", "UpdateStmt", "DeleteStmt"))
+    return tuple(_write(node) for node in walk(root) if node[0] in _WRITING)
 
 
 def limits(condition: Any) -> bool:
@@ -56,7 +59,7 @@ def limits(condition: Any) -> bool:
         return all(arms) if fields.get("boolop") == "OR_EXPR" else any(arms)
     if kind == "NullTest" and fields.get("nulltesttype") == "IS_NOT_NULL":
         return False
-    if kind == "A_Expr" and _names(fields.get("lexpr")) == _names(fields.get("rexpr")) != ():
+    if kind == "A_Expr" and _same(_names(fields.get("lexpr")), _names(fields.get("rexpr"))):
         return False
     return any(node[0] in ("ColumnRef", "CurrentOfExpr") for node in walk((kind, fields)))
 
@@ -65,7 +68,12 @@ def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, dict):
         return ()
     kind, fields = typed(value)
-    return words(fields.get("fields"))[-1:] if kind == "ColumnRef" else ()
+    return words(fields.get("fields"))[-2:] if kind == "ColumnRef" else ()
+
+
+def _same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two names may be the same column: `id = wards.id`, but not `w.id = p.id`, which joins."""
+    return bool(one) and one[-1:] == other[-1:] and (len(one) == 1 or len(other) == 1 or one == other)
 
 
 def _write(node: Node) -> Write:
@@ -73,11 +81,30 @@ def _write(node: Node) -> Write:
     returns = "returningClause" in fields
     if kind == "InsertStmt":
         return Write(node, _insert_columns(fields), False, returns, _inserted_from(fields))
+    if kind == "MergeStmt":
+        return _merge(node, returns)
     unbounded = not limits(fields.get("whereClause"))
     if kind == "DeleteStmt":
         return Write(node, None, unbounded, returns, None)
     targets = [typed(t)[1] for t in fields.get("targetList", ())]
     return Write(node, frozenset(str(t.get("name")) for t in targets), unbounded, returns, _assignments(targets))
+
+
+def _merge(node: Node, returns: bool) -> Write:
+    """What its WHEN clauses write. A clause for what the join doesn't find has nothing but its own condition to bound
+    it; what it inserts is bounded by its source, as in INSERT ... SELECT.
+    """
+    columns: set[str] = set()
+    everything = False
+    unbounded = not limits(node[1].get("joinCondition"))
+    for item in node[1].get("mergeWhenClauses", ()):
+        clause = typed(item)[1]
+        named = [str(typed(t)[1].get("name")) for t in clause.get("targetList", ())]
+        columns.update(named)
+        everything = everything or (not named and clause.get("commandType") != "CMD_NOTHING")
+        if clause.get("matchKind") == "MERGE_WHEN_NOT_MATCHED_BY_SOURCE":
+            unbounded = unbounded or not limits(clause.get("condition"))
+    return Write(node, None if everything else frozenset(columns), unbounded, returns, _COMPUTED)
 
 
 def _insert_columns(fields: Fields) -> frozenset[str] | None:

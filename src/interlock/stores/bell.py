@@ -80,9 +80,11 @@ class LocalBell:
             seconds = min(seconds, LOOK_AGAIN_SECONDS)
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.setdefault(review, set()).add(waiter)
+        late = loop.call_later(max(seconds, 0), _wake, waiter)  # not asyncio.wait: thousands wait here
         try:
-            await asyncio.wait((waiter,), timeout=max(seconds, 0))
+            await waiter
         finally:
+            late.cancel()
             waiter.cancel()
             waiting = self._waiters.get(review)
             if waiting is not None:
@@ -94,8 +96,7 @@ class LocalBell:
         """Wakes whoever waits for this review, and every listener. Called on the event loop's thread."""
         self._remember(review, asyncio.get_running_loop().time())
         for waiter in self._waiters.pop(review, ()):
-            if not waiter.done():
-                waiter.set_result(None)
+            _wake(waiter)
         for listener in tuple(self._listeners):
             listener.tell(review)
 
@@ -117,3 +118,8 @@ class LocalBell:
                 del self._recent[old]
         self._recent[review] = now
         self._order.append((now, review))
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

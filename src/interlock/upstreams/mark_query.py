@@ -18,7 +18,7 @@ _SENT = {"attnum": "int2send", "xmin": "xidsend"}  # every other column of a key
 _CATALOGS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("pg_namespace", ("oid",), _LASTING),
     ("pg_class", ("oid",), f"relnamespace {_LASTING_SCHEMA}"),
-    ("pg_attribute", ("attrelid", "attnum"), f"attrelid {_LASTING_RELATION}"),
+    ("pg_attribute", ("attrelid", "attnum"), f"attnum > 0 AND attrelid {_LASTING_RELATION}"),
     ("pg_attrdef", ("oid",), f"adrelid {_LASTING_RELATION}"),
     ("pg_constraint", ("oid",), f"conrelid = 0 OR conrelid {_LASTING_RELATION}"),
     ("pg_inherits", ("inhrelid", "inhparent"), f"inhrelid {_LASTING_RELATION}"),

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-import orjson
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from interlock.errors import UpstreamFailed
 from interlock.model.settings import UpstreamPostgres
-from interlock.model.snapshot import Column, Relation, Snapshot
+from interlock.model.snapshot import Relation, Snapshot
 from interlock.upstreams import catalog_queries as queries
 from interlock.upstreams.connect import connect, connected, failure, refuse_mighty_login, taken_apart
+from interlock.upstreams.definitions_read import (
+    ColumnRows,
+    ColumnsRead,
+    Found,
+    Row,
+    digest,
+    relations_of,
+    routine_definitions,
+    routines_of,
+    types_of,
+)
 from interlock.upstreams.mark_query import MARK
 
 _ATTEMPTS = 5
-_WRITES = {"i": "insert", "u": "update", "d": "delete"}
-
-Row = tuple[Any, ...]
+_AT_ONCE: Final = 2_000  # rows taken from the server before the loop has its turn again: a few ms
 
 
 async def load_snapshot(upstream: UpstreamPostgres, *, unsafe_superuser: bool = False) -> Snapshot:
     """All definitions outside the catalogs, from one REPEATABLE READ transaction.
 
     The functions that write definitions out (`pg_get_viewdef` and the like) look past the transaction's snapshot, so
-    the mark is compared before and after, and the whole is read again when it moved. Raises `UpstreamFailed` when the
+    the mark is compared before and after, and the whole is read again when it moved. The rows are taken in slices and
+    made into a snapshot in a thread, so that the loop goes on meanwhile. Raises `UpstreamFailed` when the
     server can't be read, its definitions don't hold still, or the login is too mighty and `unsafe_superuser` isn't set.
     """
     async with connected(upstream) as connection:
@@ -79,80 +88,109 @@ class DefinitionsWatch:
             await connection.close()
 
 
+async def load_temporary(connection: AsyncConnection[TupleRow], schema: int | None = None) -> tuple[Relation, ...]:
+    """Temporary relations, in the form of a snapshot's: the session's own, or those of one schema (pg_namespace.oid, as
+    pg_my_temp_schema() tells it in another session, of which only what is committed is seen).
+
+    Their schema is the real one, such as pg_temp_3. Printed in the session itself (views' queries, defaults), a name
+    without a schema is one of the session's temporary objects first, and else of pg_catalog: pg_temp is searched even
+    by an empty path. The connection's search_path is left as it was. Raises what psycopg does, and `LookupError` and
+    the like for rows of another shape: see `taken_apart`.
+    """
+    scope = queries.TEMPORARY if schema is None else f"n.oid = {int(schema)}"
+    async with connection.transaction():
+        await connection.execute(queries.EMPTY_SEARCH_PATH)
+        found = await _found(connection, scope)
+    return relations_of(found, ColumnsRead(found))
+
+
+@dataclass(slots=True)
+class _All:
+    """All rows of one reading."""
+
+    search_path: tuple[str, ...]
+    server_version: int
+    found: Found
+    routines: Sequence[Row]
+    operators: Sequence[Row]
+    types: Sequence[Row]
+    casts: Sequence[Row]
+
+
 async def _read(connection: AsyncConnection[TupleRow]) -> Snapshot:
     async with connection.transaction():
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         search_path = tuple((await _rows(connection, queries.SEARCH_PATH))[0][0])
         server_version = int((await _rows(connection, queries.SERVER_VERSION))[0][0])
         await connection.execute(queries.EMPTY_SEARCH_PATH)
-        relations = _relations(
-            await _rows(connection, queries.RELATIONS),
-            _by_first(await _rows(connection, queries.COLUMNS)),
-            _by_first(await _rows(connection, queries.PARTS)),
-            _by_first(await _rows(connection, queries.CHILDREN)),
+        read = _All(
+            search_path,
+            server_version,
+            await _found(connection, queries.OURS),
+            await _rows(connection, queries.ROUTINES),
+            await _rows(connection, queries.OPERATORS),
+            await _rows(connection, queries.TYPES),
+            await _rows(connection, queries.CASTS),
         )
-        functions = await _rows(connection, queries.FUNCTIONS)
-        operators = await _rows(connection, queries.OPERATORS)
-        types = await _rows(connection, queries.TYPES)
-        casts = await _rows(connection, queries.CASTS)
-    shape = [[r.oid, r.qualified, r.hidden_effects, r.definition] for r in relations]
+    return await asyncio.to_thread(_snapshot, read)
+
+
+async def _found(connection: AsyncConnection[TupleRow], scope: str) -> Found:
+    columns = ColumnRows(await _rows(connection, queries.columns(scope)))
+    await asyncio.to_thread(columns.read)
+    return Found(
+        relations=await _rows(connection, queries.relations(scope)),
+        columns=columns,
+        column_types=await _rows(connection, queries.COLUMN_TYPES, columns.types()),
+        collations=await _rows(connection, queries.COLLATIONS, (columns.collations(),)),
+        defaults=await _rows(connection, queries.defaults(scope)),
+        parts=await _rows(connection, queries.parts(scope)),
+        children=await _rows(connection, queries.CHILDREN),
+        cascades=await _rows(connection, queries.CASCADES),
+        hooks=await _rows(connection, queries.HOOKS),
+    )
+
+
+def _snapshot(read: _All) -> Snapshot:
+    """The snapshot that these rows tell of. Pure: it is made in a thread."""
+    columns = ColumnsRead(read.found)
+    relations = relations_of(read.found, columns)
+    types, routines = types_of(read.types, columns), routines_of(read.routines)
+    shape = [
+        (r.oid, r.qualified, r.hidden_effects, r.definition, r.row_type, r.children, r.reaches, sorted(r.writes_more))
+        for r in relations
+    ]
+    attributes = [columns.of(relation).told for *_, relation in (row[:6] for row in read.types) if relation]
     return Snapshot(
-        version=_hash([shape, functions, operators, types, casts, search_path, server_version]),
-        server_version=server_version,
+        version=digest(
+            [
+                shape,
+                read.routines,
+                read.operators,
+                read.types,
+                attributes,
+                read.casts,
+                read.search_path,
+                read.server_version,
+            ]
+        ),
+        server_version=read.server_version,
         relations=relations,
-        functions=frozenset(row[0] for row in functions),
-        operators=frozenset(row[0] for row in operators),
-        types=frozenset(row[0] for row in types),
-        search_path=search_path,
-        casts=bool(casts),
-        function_definitions={name: _hash(rows) for name, rows in _by_first(functions).items()},
+        functions=frozenset(routine.name for routine in routines),
+        operators=frozenset(row[0] for row in read.operators),
+        types=frozenset(t.name for t in types),
+        search_path=read.search_path,
+        casts=bool(read.casts),
+        function_definitions=routine_definitions(read.routines),
+        routines=routines,
+        user_types=types,
     )
 
 
-def _relations(
-    rows: Iterable[Row],
-    columns: Mapping[Any, Sequence[Row]],
-    parts: Mapping[Any, Sequence[Row]],
-    children: Mapping[Any, Sequence[Row]],
-) -> tuple[Relation, ...]:
-    """Relations with their columns.
-
-    The last field of each row says whether it brings hidden effects; of columns and parts the last but one, which kinds
-    of writes may change rows that nobody counts.
-    """
-    return tuple(
-        Relation(
-            oid=oid,
-            schema=schema,
-            name=name,
-            kind=kind,
-            columns=tuple(Column(c[1], c[2], c[3], c[6] != "") for c in columns[oid]),
-            hidden_effects=bool(rest[-1]) or any(row[-1] for row in (*columns[oid], *parts[oid])),
-            definition=_hash(
-                [schema, name, kind, rest, [_told(c) for c in columns[oid]], sorted(_told(p) for p in parts[oid])]
-            ),
-            children=tuple(row[1] for row in children[oid]),
-            writes_more=frozenset(_WRITES[letter] for row in (*columns[oid], *parts[oid]) for letter in row[-2]),
-        )
-        for oid, schema, name, kind, *rest in rows
-    )
-
-
-def _told(row: Row) -> Row:
-    """What of a column's or part's row tells what it is; the writes that change more follow from it."""
-    return (*row[1:-2], row[-1])
-
-
-async def _rows(connection: AsyncConnection[TupleRow], query: str) -> list[Row]:
-    return await (await connection.execute(query)).fetchall()
-
-
-def _by_first(rows: Iterable[Row]) -> Mapping[Any, list[Row]]:
-    grouped: defaultdict[Any, list[Row]] = defaultdict(list)
-    for row in rows:
-        grouped[row[0]].append(row)
-    return grouped
-
-
-def _hash(what: object) -> str:
-    return hashlib.sha256(orjson.dumps(what)).hexdigest()
+async def _rows(connection: AsyncConnection[TupleRow], query: str, given: Sequence[object] | None = None) -> list[Row]:
+    cursor = await connection.execute(query.encode(), given)
+    rows = await cursor.fetchmany(_AT_ONCE)
+    while more := await cursor.fetchmany(_AT_ONCE):
+        rows += more
+        await asyncio.sleep(0)
+    return rows

@@ -17,6 +17,7 @@ from interlock.errors import InterlockError
 from interlock.ports import Clock, Sealer
 from interlock.provisioning import Provisioning
 from interlock.registry import People
+from interlock.registry.clearing import Clearing
 from interlock.registry.passkeys import Passkeys
 from interlock.web import oidc
 from interlock.web import passkeys as passkey_pages
@@ -30,6 +31,7 @@ from interlock.web.api import channels as channels_api
 from interlock.web.api import device as device_api
 from interlock.web.api import events, metrics, operator, reviews, whoami
 from interlock.web.api import figures as figures_api
+from interlock.web.api import labels as labels_api
 from interlock.web.api import passkeys as passkeys_api
 from interlock.web.api import people as people_api
 from interlock.web.bounds import Guesses, Listeners, Rate
@@ -87,6 +89,7 @@ def control_app(
     inbound: Mapping[str, Inbound] | None = None,
     measures: Measures | None = None,
     figures: Figures | None = None,
+    clearing: Clearing | None = None,
 ) -> FastAPI:
     """The control port: console, `/api`, `/healthz`.
 
@@ -121,6 +124,7 @@ def control_app(
         inbound=inbound or {},
         measures=measures,
         figures=figures,
+        clearing=clearing,
     )
     app.state.pages = Pages(version, unsafe_token_votes, desk.breaks_due)
     app.state.summaries = Summaries(desk)
@@ -137,6 +141,8 @@ def control_app(
         passkeys_api.router,
         people_api.router,
         people_api.operators,
+        labels_api.router,
+        labels_api.operators,
         access_routes.router,
         scim_routes.router,
         you.router,

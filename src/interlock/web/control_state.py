@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from interlock.ports import Clock
 from interlock.provisioning import Provisioning
 from interlock.registry import People
+from interlock.registry.clearing import Clearing
 from interlock.registry.passkeys import Passkeys
 from interlock.web.access.asking import Access
 from interlock.web.bounds import Guesses, Listeners, Rate
@@ -54,6 +55,7 @@ class Control:
     inbound: Mapping[str, Inbound] = field(default_factory=dict)
     measures: Measures | None = None
     figures: Figures | None = None
+    clearing: Clearing | None = None
     overviews: Overviews = field(default_factory=Overviews)
 
 

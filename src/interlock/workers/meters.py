@@ -5,13 +5,15 @@ Labels are names of channels and of outcomes, and nothing else: no review, perso
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from interlock.model.channels import Channel
 
@@ -56,6 +58,8 @@ class Meters:
         self._lag = self._gauge("channel_lag_seconds", "Age of the copy that is due the longest.", "channel")
         self._away = self._gauge("channel_away_seconds", "For how long the service hasn't answered.", "channel")
         self._pending = self._gauge("reviews_pending", "Reviews that wait for signatures.")
+        self._statements = _Statements()
+        self._registry.register(self._statements)
         self._looks: list[Look] = []
         self._count_pending: Callable[[], int] | None = None
 
@@ -84,6 +88,10 @@ class Meters:
         """A review's channels failed, and there is no other."""
         self._unreached.inc()
 
+    def count_statements(self, counts: Callable[[], Mapping[str, int]]) -> None:
+        """Where the counters of statements come from: one for each outcome, and none ever falls."""
+        self._statements.counts = counts
+
     async def text(self) -> tuple[str, bytes]:
         """(content type, body) of everything as it is now. Raises `LedgerUnavailable`."""
         for look in self._looks:
@@ -100,6 +108,19 @@ class Meters:
 
     def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
         return Gauge(f"interlock_{name}", told, labels, registry=self._registry)
+
+
+class _Statements(Collector):
+    """Counters that a door keeps, as they are when somebody asks."""
+
+    counts: Callable[[], Mapping[str, int]] = dict
+
+    def collect(self) -> Iterator[Metric]:
+        told = "Statements never seen before, by what came of reading them."
+        family = CounterMetricFamily("interlock_statements_read", told, labels=["outcome"])
+        for outcome, count in self.counts().items():
+            family.add_metric([outcome], count)
+        yield family
 
 
 def _named(channel: str) -> str:

@@ -37,7 +37,7 @@ SIMPLE = (
     << "C(INSERT 0 1) T(?column?:23) E(22012) Z(I)"
     >> query("SELECT count(*) FROM log")
     << "T(count:20) D(0) C(SELECT 1) Z(I)",
-    Playbook("a syntax error") >> query("SELEKT 1") << "E(42501) Z(I)",
+    Playbook("a syntax error") >> query("SELEKT 1") << "E(42601) Z(I)",
     Playbook("a name that isn't there") >> query("SELECT nothing FROM things") << "E(42703) Z(I)",
     Playbook("a transaction in one query")
     >> query("BEGIN; INSERT INTO log VALUES (7); ROLLBACK; SELECT count(*) FROM log")
@@ -83,8 +83,38 @@ EXTENDED = (
     Playbook("a portal that nobody bound") >> execute(b"none") + SYNC << "E(34000) Z(I)",
     Playbook("too few parameters")
     >> parse("SELECT $1::int4, $2::int4") + bind(b"1") + execute() + SYNC
-    << "1 2 E(08P01) Z(I)",
-    Playbook("a value that is none of its type") >> run("SELECT $1::int4", b"seven") + SYNC << "1 2 E(22P02) Z(I)",
+    << "1 E(08P01) Z(I)",
+    Playbook("a value that is none of its type") >> run("SELECT $1::int4", b"seven") + SYNC << "1 E(22P02) Z(I)",
+    Playbook("a Bind that fails between others")
+    >> parse("SELECT $1::int4 AS a", b"s")
+    + bind(b"1", of=b"s")
+    + describe_portal()
+    + execute()
+    + bind(b"2", of=b"s", to=b"kept")
+    + describe(b"s")
+    + parse("SELECT 3 AS b")
+    + bind(b"four", of=b"s")
+    + describe_portal()
+    + execute()
+    + bind(b"5", of=b"s")
+    + execute()
+    + SYNC
+    << "1 2 T(a:23) D(1) C(SELECT 1) 2 t(23) T(a:23) 1 E(22P02) Z(I)"
+    >> bind(b"6", of=b"s") + execute() + SYNC
+    << "2 D(6) C(SELECT 1) Z(I)"
+    >> close(b"s") + SYNC
+    << "3 Z(I)",
+    Playbook("a Bind that fails behind a Flush")
+    >> parse("SELECT $1::int4 AS a", b"s") + bind(b"1", of=b"s") + execute() + FLUSH
+    << "1 2 D(1) C(SELECT 1)"
+    >> bind(b"two", of=b"s") + execute() + FLUSH
+    << "E(22P02)"
+    >> bind(b"3", of=b"s") + execute() + SYNC
+    << "Z(I)"
+    >> bind(b"4", of=b"s") + execute() + SYNC
+    << "2 D(4) C(SELECT 1) Z(I)"
+    >> close(b"s") + SYNC
+    << "3 Z(I)",
     Playbook("a null") >> run("SELECT $1::text, 1", None) + SYNC << "1 2 D(NULL|1) C(SELECT 1) Z(I)",
     Playbook("close of what isn't there") >> close(b"none") + close_portal(b"none") + SYNC << "3 3 Z(I)",
     Playbook("a named statement, closed and parsed again")
@@ -125,7 +155,7 @@ PIPELINES = (
     << "1 2 C(INSERT 0 1) 1 2 E(22012) Z(I) 1 2 D(0) C(SELECT 1) Z(I)",
     Playbook("a Parse that fails, and skipping to Sync")
     >> run("SELECT 1") + run("SELEKT 2") + run("SELECT 3") + SYNC + run("SELECT 4") + SYNC
-    << "E(42501) Z(I) 1 2 D(4) C(SELECT 1) Z(I)",
+    << "E(42601) Z(I) 1 2 D(4) C(SELECT 1) Z(I)",
     Playbook("a refused statement in a pipeline")
     >> run("SELECT 1") + run("DROP TABLE things") + run("SELECT 3") + SYNC + run("SELECT 4") + SYNC
     << "E(42501) Z(I) 1 2 D(4) C(SELECT 1) Z(I)",

@@ -90,7 +90,7 @@ async def ask(gate: Gateway, *texts: str, settings: Mapping[str, str] | None = N
         planned = []
         for text in texts:
             payload = SqlStatement(text.encode(), **{"simple": True, **bind})
-            planned.append(await preparing.described(preparing.read(payload, failed=False), payload))
+            planned.append(await preparing.described(await preparing.read(payload, failed=False), payload))
         answer = await gate.office.gate.ask(replace(preparing.action(planned), deferred=True))
     finally:
         up.close()

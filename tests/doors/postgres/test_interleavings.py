@@ -17,7 +17,8 @@ import pytest
 import uvloop
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.doors.postgres.interleaved import CLIENTS, OPS, TABLES, Machine, Stage, Step, opened
+from tests.doors.postgres.interleaved import OPS, Machine
+from tests.doors.postgres.interleaved_stage import CLIENTS, TABLES, Stage, Step, opened
 from tests.postgres_fixture import Database
 
 from interlock.doors.postgres.transactions import Transaction

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
@@ -11,27 +10,11 @@ import pytest
 from testkit.recording_link import RecordingLink, Tape
 from tests.a_gateway import Gateway, gateway
 from tests.doors.postgres.a_ledger import endings_so_far, outcomes
+from tests.doors.postgres.a_scene import gate as gate
 from tests.postgres_fixture import Database
 from tests.promises.a_stage import ThroughLink
 
 from interlock.doors.postgres import aftermath
-
-CATALOG = """
-[[column]]
-match = "public.people.ssn"
-labels = ["phi.ssn"]
-"""
-
-
-@pytest.fixture
-async def gate(tmp_path: Path, empty_database: Database) -> AsyncIterator[Gateway]:
-    empty_database.execute(
-        "CREATE TABLE people (id int, ssn text)",
-        "INSERT INTO people SELECT n, '900-11-' || n FROM generate_series(1, 10) n",
-        "CREATE TABLE log (id int PRIMARY KEY); GRANT ALL ON people, log TO PUBLIC",
-    )
-    async with gateway(tmp_path, empty_database, CATALOG) as running:
-        yield running
 
 
 async def run(gate: Gateway, *texts: str) -> None:

@@ -34,7 +34,6 @@ MASKED = "labelled values are masked"
 OPAQUE = "what a function of somebody's returns may be any labelled value"
 WHOLE = "a unit is decided whole, and nothing of it runs if any of it is refused"
 UNREAD = "what our parser refuses is denied, and recorded as denied"
-BOUND = "a Bind goes to the server with its Execute, behind the release: we have said BindComplete by then"
 OTHERWISE = (
     Otherwise("labelled values", "[phi.ssn]", "900-11-2221", MASKED),
     Otherwise("labelled results in binary", "[phi.ssn]", "900-11-2221", MASKED),
@@ -55,8 +54,6 @@ OTHERWISE = (
     Otherwise("a syntax error", "E(42501)", "E(42601)", UNREAD),
     Otherwise("two statements in one Parse", "E(42501)", "E(42601)", UNREAD),
     Otherwise("COMMIT AND CHAIN", "E(42501) Z(E)", "C(COMMIT) Z(T)", UNREAD),
-    Otherwise("too few parameters", "1 2 E(08P01)", "1 E(08P01)", BOUND),
-    Otherwise("a value that is none of its type", "1 2 E(22P02)", "1 E(22P02)", BOUND),
     Otherwise("a Parse that fails, and skipping to Sync", "E(42501)", "1 2 D(1) C(SELECT 1) E(42601)", WHOLE),
     Otherwise("a refused statement in a pipeline", "E(42501)", "1 2 D(1) C(SELECT 1) 1 2 E(42501)", WHOLE),
     Otherwise(

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import psycopg
 import pytest
-from tests.a_gateway import Gateway, gateway
+from tests.a_gateway import Gateway
 from tests.doors.postgres.a_ledger import outcomes
-from tests.postgres_fixture import Database
+from tests.doors.postgres.a_scene import gate as gate
 from tests.promises.a_raw_client import RawClient, fields
 
 from interlock.wire.postgres import frontend
-
-CATALOG = """
-[[column]]
-match = "public.people.ssn"
-labels = ["phi.ssn"]
-"""
-
-
-@pytest.fixture
-async def gate(tmp_path: Path, empty_database: Database) -> AsyncIterator[Gateway]:
-    empty_database.execute(
-        "CREATE TABLE people (id int, ssn text)",
-        "INSERT INTO people SELECT n, '900-11-' || n FROM generate_series(1, 10) n",
-        "CREATE TABLE log (id int PRIMARY KEY); GRANT ALL ON people, log TO PUBLIC",
-    )
-    async with gateway(tmp_path, empty_database, CATALOG) as running:
-        yield running
 
 
 async def test_prepare_and_execute_in_both_protocols(gate: Gateway) -> None:

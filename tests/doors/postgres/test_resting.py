@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -14,10 +14,13 @@ from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.listening import MAX_WAITING, Listening, Resting
 from interlock.doors.postgres.upstream import Upstream
 from interlock.doors.relay import Link
+from interlock.model.action import Action
 from interlock.model.connection import Connection
+from interlock.model.derived import DerivedColumn
+from interlock.model.exposure import Carry
 from interlock.model.names import ConnectionName
+from interlock.model.snapshot import Snapshot
 from interlock.sensitivity.catalog import parse_catalog
-from interlock.sensitivity.columns import ColumnLabels
 from interlock.sql import effects
 from interlock.upstreams.postgres import load_snapshot
 from interlock.wire.postgres import backend
@@ -33,6 +36,22 @@ CANARY = "900-11-2222"
 PID = 4711
 
 
+class NothingDerived:
+    """No ledger stands behind this."""
+
+    def version(self, _connection: ConnectionName, /) -> int:
+        """Always the same."""
+        return 0
+
+    def columns(self, _connection: ConnectionName, _snapshot: Snapshot, /) -> tuple[DerivedColumn, ...]:
+        """None."""
+        return ()
+
+    def late(self, _action: Action, _carries: Sequence[Carry], /) -> None:
+        """Nobody asks."""
+        raise AssertionError("nothing runs here")
+
+
 @pytest.fixture
 async def listening(empty_database: Database) -> AsyncIterator[Listening]:
     empty_database.execute("CREATE TABLE people (id int, ssn text)")
@@ -42,8 +61,7 @@ async def listening(empty_database: Database) -> AsyncIterator[Listening]:
     async def refresh() -> None:
         raise AssertionError("nobody asks")
 
-    labels = ColumnLabels(snapshot, catalog, connection.name)
-    definitions = Definitions(connection, empty_database.upstream, catalog, snapshot, labels, refresh)
+    definitions = Definitions(connection, empty_database.upstream, catalog, snapshot, NothingDerived(), refresh)
     up = await Upstream.open(empty_database.upstream, {}, ENTROPY)
     yield Listening(definitions, up, PID)
     up.close()

@@ -27,7 +27,7 @@ def decided(name: str) -> NeedsReview:
 
 def test_every_kind_of_phi_is_an_identifier_or_known_not_to_be() -> None:
     """A label that is new under `phi` must be put on one side or the other."""
-    (listed,) = re.findall(r"context\.filters\.containsAny\(\[(.*?)\]\)", text("hipaa"), re.DOTALL)
+    (listed,) = re.findall(r"context\.probes\.containsAny\(\[(.*?)\]\)", text("hipaa"), re.DOTALL)
     identifiers = set(re.findall(r'"([^"]+)"', listed))
     kinds = {label for label in LABELS if label.startswith("phi.") and label.count(".") == 1}
     kinds |= {label for label in LABELS if label.startswith("phi.date.")}

@@ -64,6 +64,7 @@ class Asking:
         self.notified: list[bytes] = []  # NotificationResponses that nobody was told of yet
         self._entered: Entered | None = None
         self._prepared: OrderedDict[tuple[bytes, tuple[int, ...]], Prepared] = OrderedDict()
+        self._stale: set[tuple[bytes, tuple[int, ...]]] = set()  # prepared under definitions that have moved since
         self._count = 0
 
     @property
@@ -106,7 +107,7 @@ class Asking:
     async def prepare(self, text: bytes, types: tuple[int, ...], *, anew: bool = False) -> Prepared | ServerError:
         """Parses and describes `text`, or remembers having done so; `anew` asks the server again."""
         known = self._prepared.get((text, types))
-        if known is not None and not anew:
+        if known is not None and not anew and (text, types) not in self._stale:
             self._prepared.move_to_end((text, types))
             return known
         self._count += 1
@@ -121,6 +122,7 @@ class Asking:
         if isinstance(prepared, Prepared):
             self._prepared[(text, types)] = prepared
             self._prepared[(text, prepared.parameter_types)] = prepared  # asked for again with the types resolved
+            self._stale -= {(text, types), (text, prepared.parameter_types)}
         return prepared
 
     def _forget(self, key: tuple[bytes, tuple[int, ...]] | None) -> bytes:
@@ -249,8 +251,14 @@ class Asking:
 
     def has_prepared(self, text: bytes, types: tuple[int, ...]) -> bool:
         """Whether the server has seen this text in this session."""
-        return (text, types) in self._prepared
+        return (text, types) in self._prepared and (text, types) not in self._stale
+
+    def redefined(self) -> None:
+        """Definitions moved: what is prepared may return something else by now, or not be taken any more ("cached plan
+        must not change result type"). It is described anew when it is next needed."""
+        self._stale = set(self._prepared)
 
     def forget_all(self) -> None:
         """The server dropped what was prepared (DISCARD ALL, DEALLOCATE ALL)."""
         self._prepared.clear()
+        self._stale.clear()

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from interlock.doors.postgres import own_answers
 from interlock.doors.postgres.definitions import Look
 from interlock.doors.postgres.holding import Holding
 from interlock.doors.postgres.planning import Planning
-from interlock.doors.postgres.units import Planned, UnitPlan
+from interlock.doors.postgres.portals import Open
+from interlock.doors.postgres.units import Local, Planned, UnitPlan
 from interlock.doors.postgres.upstream import UpstreamAway
 from interlock.errors import UpstreamFailed
-from interlock.gate import Answer, Asking, Cleared, Gate, Held
+from interlock.gate import Asking, Cleared, Gate, Held
 from interlock.model.action import Action
 from interlock.model.decision import Reason
 from interlock.model.payload import Payload, SqlPayload, SqlStatement
 from interlock.model.review import ReviewState
-from interlock.ports import Rebuild
-from interlock.sql.shape import Kind
+from interlock.sql import effects
+from interlock.sql.shape import Kind, Statement
+from interlock.wire.postgres.frontend import Close, Parse
+from interlock.wire.postgres.session import Portal
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What only the session knows of a statement that is held; see `Planned`. `statement` where the gateway answers it
+    itself."""
+
+    statement: Statement | None
+    local: Local | None
+    owed: bytes
+    unbound: int
+    executes: bool
+    goes_on: Open | None
+    naming: Parse | Close | effects.Deallocate | None
+    client_portal: bytes
+    portal: bytes
+    bound: Portal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A unit while people look at it: what another reading of the sealed payload can't tell, and no more.
+
+    Trees, templates and descriptions are let go, since what runs is read and described anew at release. `action` tells
+    who asked for what; it has no cover, so that nothing can be released by it.
+    """
+
+    held: Held
+    action: Action
+    kept: tuple[Kept, ...] = field(repr=False)
+    look: Look
 
 
 class Deciding:
@@ -38,42 +72,61 @@ class Deciding:
         """Records a no that was settled before policy had to be asked."""
         await self._gate.refuse(self._preparing.action(plan.statements), reason)
 
-    async def released(self, plan: UnitPlan) -> tuple[UnitPlan, Cleared]:
-        """The plan as it was released, which may be another than was asked for; raises `Stop` with a no."""
+    async def asked(self, plan: UnitPlan) -> tuple[UnitPlan, Cleared | Waiting]:
+        """The plan and its release; or, if it is held, what is left of the plan meanwhile, for `signed`.
+
+        Raises `Stop` with a no. The caller should let go of its own copy of a plan that is held: thousands may be.
+        """
         action = self._preparing.action(plan.statements)
-        rebuilt: list[Planned] = list(plan.statements)
-        look = Look(self._preparing.definitions.refresh)
+        unseen = any(p.statement.kind is Kind.COPY_IN and p.payload.copy_data is None for p in plan.statements)
+        answer = await self._gate.ask(action, Asking.NOW if unseen else Asking.WHOLE)
+        self._preparing.used_key()
+        match answer:
+            case Cleared():
+                return plan, answer
+            case Held():
+                self._hold(answer, action)
+                for planned in plan.statements:
+                    self._preparing.forget(planned)
+                kept = tuple(_kept(planned) for planned in plan.statements)
+                look = Look(self._preparing.definitions.refresh)
+                return replace(plan, statements=()), Waiting(answer, replace(action, cover={}, form={}), kept, look)
+            case _:
+                return await self._planning.refused(answer)
+
+    async def signed(self, plan: UnitPlan, waiting: Waiting) -> tuple[UnitPlan, Cleared]:
+        """The plan as it was released, its statements read and described anew; raises `Stop` with a no."""
+        rebuilt: list[Planned] = []
+        asked = waiting.action
 
         async def rebuild(payload: Payload) -> Action:
             """The sealed payload, read and described anew: definitions and session state of this moment."""
             assert isinstance(payload, SqlPayload)
             await self._preparing.up.ready()
-            await _looked(look)
+            await _looked(waiting.look)
             fresh = [await self._anew(statement) for statement in payload.statements]
-            rebuilt[:] = [_carried(f, p) for f, p in zip(fresh, plan.statements, strict=True)]
+            rebuilt[:] = [_carried(f, k) for f, k in zip(fresh, waiting.kept, strict=True)]
             again = self._preparing.action(rebuilt)
-            return replace(again, id=action.id, deferred=action.deferred, idempotency_key=action.idempotency_key)
+            return replace(again, id=asked.id, deferred=asked.deferred, idempotency_key=asked.idempotency_key)
 
-        unseen = any(p.statement.kind is Kind.COPY_IN and p.payload.copy_data is None for p in plan.statements)
-        answer = await self._gate.ask(action, Asking.NOW if unseen else Asking.WHOLE)
-        self._preparing.used_key()
-        if isinstance(answer, Held):
-            answer = await self._held(answer, action, rebuild, look)
+        up = self._preparing.up
+        inside = up.status != b"I" or up.behind_flush
+        up.rest(held=True)
+        answer = await self._holding.until_answered(
+            waiting.held, asked, rebuild, waiting.look.begin, in_transaction=inside
+        )
         if isinstance(answer, Cleared):
             return replace(plan, statements=tuple(rebuilt)), answer
         return await self._planning.refused(answer)
 
-    async def _held(self, held: Held, action: Action, rebuild: Rebuild, look: Look) -> Answer:
-        up = self._preparing.up
+    def _hold(self, held: Held, action: Action) -> None:
+        """Notes what is held; raises `Stop` where nobody is to wait for it."""
         self._planning.remembered.held(held.review.id, held.reasons)
         if action.deferred and (held.review.deferred or held.review.state is ReviewState.PENDING):
             raise own_answers.deferred(held.review.id, self._public_url)
-        inside = up.status != b"I" or up.behind_flush
-        up.rest(held=True)
-        return await self._holding.until_answered(held, action, rebuild, look.begin, in_transaction=inside)
 
     async def _anew(self, payload: SqlStatement) -> Planned:
-        statement = self._preparing.read(payload, failed=False)
+        statement = await self._preparing.read(payload, failed=False)
         return await self._preparing.described(statement, payload, anew=True)
 
 
@@ -86,13 +139,29 @@ async def _looked(look: Look) -> None:
         raise UpstreamAway("its definitions can't be read again") from None
 
 
-def _carried(fresh: Planned, asked: Planned) -> Planned:
+def _kept(asked: Planned) -> Kept:
+    return Kept(
+        statement=asked.statement if asked.local is not None else None,
+        local=asked.local,
+        owed=asked.owed,
+        unbound=asked.unbound,
+        executes=asked.executes,
+        goes_on=asked.goes_on,
+        naming=asked.naming,
+        client_portal=asked.client_portal,
+        portal=asked.portal,
+        bound=asked.bound,
+    )
+
+
+def _carried(fresh: Planned, asked: Kept) -> Planned:
     """The statement as it is now, with what only the session knows of it."""
     columns = fresh.columns if asked.goes_on is None and asked.local is None else None
     return replace(
         fresh,
         columns=columns,
         owed=asked.owed,
+        unbound=asked.unbound,
         executes=asked.executes,
         goes_on=asked.goes_on,
         local=asked.local,
@@ -100,5 +169,5 @@ def _carried(fresh: Planned, asked: Planned) -> Planned:
         client_portal=asked.client_portal,
         portal=asked.portal,
         bound=asked.bound,
-        statement=asked.statement if asked.local is not None else fresh.statement,
+        statement=asked.statement if asked.statement is not None else fresh.statement,
     )

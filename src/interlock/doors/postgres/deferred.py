@@ -10,6 +10,7 @@ nothing runs. Writes run inside a transaction of ours where they can: what gives
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,11 +26,13 @@ from interlock.doors.postgres.meeting import upstream_settings
 from interlock.doors.postgres.parking import Places
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.running import Run, RunEnd
+from interlock.doors.postgres.tasting import Tastes
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan
 from interlock.doors.postgres.upstream import Upstream
 from interlock.errors import Conflict, InterlockError, LedgerUnavailable, NotUnderstood, UpstreamFailed
 from interlock.gate import Cleared, Gate
+from interlock.masking.pseudonyms import Pseudonyms
 from interlock.model.action import Action
 from interlock.model.deferred import Deferred
 from interlock.model.names import ActorId, ConnectionName
@@ -55,7 +58,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class DeferredRuns:
-    """`ports.Runner` for a door's connections. `slots_of`: deferred runs count among a connection's sessions."""
+    """`ports.Runner` for a door's connections. `slots_of`: deferred runs count among a connection's sessions.
+
+    `pseudonyms`: the installation's; None where nobody gets any.
+    """
 
     connections: Mapping[ConnectionName, Definitions | None]
     gate: Gate
@@ -63,6 +69,8 @@ class DeferredRuns:
     endings: Endings
     entropy: Entropy
     slots_of: Callable[[Definitions, ActorId], Places | None]
+    pseudonyms: Pseudonyms | None = None
+    taster: Tastes | None = None
     _texts: dict[ConnectionName, Texts] = field(default_factory=dict, repr=False)
 
     def takes(self, connection: ConnectionName) -> bool:
@@ -86,9 +94,15 @@ class DeferredRuns:
             await up.ready()
             facts = await up.facts()
             facts.demand_readable()
-            texts = self._texts.setdefault(deferred.connection, Texts())
+            texts = self._texts.setdefault(deferred.connection, Texts(self.taster))
             preparing = Preparing(
-                up=up, facts=facts, definitions=definitions, texts=texts, actor=actor, entropy=self.entropy
+                up=up,
+                facts=facts,
+                definitions=definitions,
+                texts=texts,
+                actor=actor,
+                entropy=self.entropy,
+                pseudonyms=self.pseudonyms.of(deferred.connection, actor) if self.pseudonyms is not None else None,
             )
             if _document(preparing.state) != deferred.state:
                 await self._give_up(review, "a session in the state that it was asked in can't be had any more")
@@ -114,6 +128,9 @@ class DeferredRuns:
         answer = await self.gate.redeem(review.id, action, rebuilt, by_itself=True)
         if isinstance(answer, Cleared):
             await _Running(self, preparing, planned, review, answer.release).through()
+            if any(p.statement.kind is Kind.SCHEMA for p in planned):
+                with contextlib.suppress(UpstreamFailed):  # then whoever watches finds out
+                    await preparing.definitions.refresh()
 
     async def _give_up(self, review: Review, because: str) -> None:
         try:
@@ -152,7 +169,9 @@ class _Running:
         self._runs, self._review, self._release = runs, review, release
         self._up = preparing.up
         self._upstream = preparing.definitions.upstream
-        self._unit = UnitPlan(tuple(planned), b"", Session(), simple=planned[0].payload.simple)
+        simple = planned[0].payload.simple
+        self._unit = UnitPlan(tuple(planned), b"", Session(), simple=simple, pseudonyms=preparing.pseudonyms)
+        self._unit = replace(self._unit, still=preparing.still(release.action, planned))
         self._cancelling: list[asyncio.Task[None]] = []
         self._gathered = Gathered(lambda: self._cancelling.append(self._cancel()))
         kinds = {p.statement.kind for p in planned}
@@ -238,7 +257,7 @@ async def _planned(preparing: Preparing, payload: SqlPayload) -> list[Planned]:
     """The sealed payload, read and described by this session; raises `Stop`, `NotUnderstood`."""
     planned = []
     for statement in payload.statements:
-        read = preparing.read(statement, failed=False)
+        read = await preparing.read(statement, failed=False)
         planned.append(await preparing.described(read, statement, anew=True))
     return planned
 

@@ -21,12 +21,14 @@ from interlock.doors.postgres.meeting import Meeting, Welcomes, upstream_setting
 from interlock.doors.postgres.parking import Share, Slots
 from interlock.doors.postgres.preparing import Preparing
 from interlock.doors.postgres.session import PostgresSession
+from interlock.doors.postgres.tasting import Taster
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.upstream import LOST_CODE, Upstream, UpstreamAway
 from interlock.doors.relay import Link
 from interlock.doors.tls import ServerTls
 from interlock.errors import InterlockError, LedgerUnavailable, MalformedInput, UpstreamFailed
 from interlock.gate import Cleared, Denied, Gate
+from interlock.masking.pseudonyms import Pseudonyms
 from interlock.model.actor import Actor
 from interlock.model.names import ActionId, ActorId, ConnectionName
 from interlock.model.payload import SessionPayload
@@ -65,6 +67,8 @@ class PostgresDoor:
         entropy: Entropy,
         public_url: str,
         limits: Limits,
+        pseudonyms: Pseudonyms | None = None,
+        taster: Taster | None = None,
     ) -> None:
         self._listen = listen
         self._connections = connections
@@ -74,6 +78,7 @@ class PostgresDoor:
         self._entropy = entropy
         self._public_url = public_url
         self._limits = limits
+        self._pseudonyms = pseudonyms  # None: nobody gets any
         self._tls = ServerTls(listen.tls, listen.client_ca, time.monotonic) if listen.tls else None
         self._texts: dict[ConnectionName, Texts] = {}
         self._welcomes: dict[ConnectionName, Welcomes] = {}
@@ -86,13 +91,24 @@ class PostgresDoor:
         late = denial.refuse_session("57014", "The login took too long.")
         self._acceptor = Acceptor(self._tls, self._accepted, limits.login_seconds, late)
         self.endings = Endings(gate)
+        self.taster = taster or Taster(entropy.token(32))
 
     def runner(self) -> DeferredRuns:
         """What runs the deferred actions of this door's connections."""
-        return DeferredRuns(self._connections, self._gate, self._registry, self.endings, self._entropy, self._slots_of)
+        return DeferredRuns(
+            self._connections,
+            self._gate,
+            self._registry,
+            self.endings,
+            self._entropy,
+            self._slots_of,
+            self._pseudonyms,
+            self.taster,
+        )
 
     async def start(self) -> None:
         """Begins to listen."""
+        self.taster.warm()
         await self._acceptor.start(self._listen.host, self._listen.port)
 
     @property
@@ -111,6 +127,7 @@ class PostgresDoor:
             share.close()
         for slots in self._slots.values():
             slots.close()
+        await self.taster.close()
         await self.endings.settled(seconds)
 
     def _accepted(self, link: Link) -> None:
@@ -222,9 +239,10 @@ class PostgresDoor:
                 up=up,
                 facts=facts,
                 definitions=definitions,
-                texts=self._texts.setdefault(name, Texts()),
+                texts=self._texts.setdefault(name, Texts(self.taster)),
                 actor=client.actor,
                 entropy=self._entropy,
+                pseudonyms=self._pseudonyms.of(name, client.actor) if self._pseudonyms is not None else None,
             )
             meeting.preparing = preparing
             session = PostgresSession(

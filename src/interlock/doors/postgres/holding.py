@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from interlock.doors.postgres.timeouts import Timeout
 from interlock.doors.relay import Link
@@ -16,8 +15,6 @@ from interlock.model.narrowing import Narrowing
 from interlock.model.review import Review, ReviewState
 from interlock.ports import Clock, Rebuild
 from interlock.wire.postgres import denial
-
-T = TypeVar("T")
 
 STATEMENT_TIMEOUT = "statement_timeout"
 IN_TRANSACTION_SECONDS = 5.0  # design, section 7: locks are held meanwhile
@@ -41,17 +38,39 @@ class _Deadline:
     reason: Reason
 
 
+_LEFT = Reason("client_left", "The client left while its request was held.")
+_CANCELLED = Reason("cancelled", "Cancelled while held; the review stays open, and asking again joins it.")
+
+
 @dataclass(slots=True)
 class Holding:
-    """One client's waits. `cancelled` is set by a cancel request, and by a freeze later."""
+    """One client's waits. `cancel` and `leave` end one from outside; `ended_by` says how."""
 
     gate: Gate
     clock: Clock
     down: Link
     public_url: str
-    cancelled: asyncio.Event
     timeout: Timeout  # the client's statement_timeout: the server can't know of a request that is held
-    waiting: bool = False
+    following: asyncio.Task[Review] | None = None
+    ended_by: Reason | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether people are waited for."""
+        return self.following is not None
+
+    def cancel(self) -> None:
+        """A cancel request came."""
+        self._end(_CANCELLED)
+
+    def leave(self) -> None:
+        """The client is gone."""
+        self._end(_LEFT)
+
+    def _end(self, reason: Reason) -> None:
+        if self.following is not None and self.ended_by is not _LEFT:
+            self.ended_by = reason
+            self.following.cancel()
 
     async def until_answered(
         self,
@@ -94,16 +113,11 @@ class Holding:
         seconds = (held.review.expires_at - self.clock.now()).total_seconds() + 2.0
         if deadline is not None:
             seconds = min(seconds, max(0.0, deadline.at - loop.time()))
-        self.waiting = True
-        self.cancelled.clear()
-        try:
-            state = await first_of(self._followed(held, seconds), self.down.lost.wait, self.cancelled.wait)
-        finally:
-            self.waiting = False
         if self.down.lost.is_set():
-            return Reason("client_left", "The client left while its request was held.")
-        if self.cancelled.is_set():
-            return Reason("cancelled", "Cancelled while held; the review stays open, and asking again joins it.")
+            return _LEFT
+        state = await self._unless_ended(self._followed(held, seconds))
+        if self.ended_by is not None:
+            return self.ended_by
         if state is not None and state.state is ReviewState.PENDING:
             if deadline is not None and loop.time() >= deadline.at:
                 return deadline.reason
@@ -111,6 +125,22 @@ class Holding:
         if state is not None and state.state is ReviewState.APPROVED:
             approved()
         return None
+
+    async def _unless_ended(self, following: Coroutine[None, None, Review]) -> Review | None:
+        """What it comes to; None when the wait was ended meanwhile, as `ended_by` says.
+
+        One task and no more: thousands of clients wait at once.
+        """
+        self.ended_by, self.following = None, asyncio.ensure_future(following)
+        try:
+            return await self.following
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self.ended_by is None or task is None or task.cancelling():
+                raise
+            return None
+        finally:
+            self.following = None
 
     async def _followed(self, held: Held, seconds: float) -> Review:
         """As `Desk.wait`, telling the client meanwhile what reviewers do with its request."""
@@ -153,16 +183,3 @@ def told(reasons: Sequence[Reason]) -> str:
     """The reasons' sentences, once each, as one text."""
     sentences = dict.fromkeys(r.sentence for r in reasons)
     return " ".join(s if s.endswith((".", "!", "?")) else f"{s}." for s in sentences)
-
-
-async def first_of(main: Awaitable[T], *others: Callable[[], Awaitable[object]]) -> T | None:
-    """The result of `main`, or None when one of `others` is done first; whatever isn't done is cancelled."""
-    first = asyncio.ensure_future(main)
-    rest = [asyncio.ensure_future(other()) for other in others]
-    try:
-        await asyncio.wait([first, *rest], return_when=asyncio.FIRST_COMPLETED)
-        return first.result() if first.done() else None
-    finally:
-        for task in (first, *rest):
-            task.cancel()
-        await asyncio.gather(first, *rest, return_exceptions=True)

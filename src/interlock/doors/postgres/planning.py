@@ -14,20 +14,21 @@ from typing import NoReturn
 from interlock.doors.postgres import application, own_answers
 from interlock.doors.postgres.portals import Open, Opened
 from interlock.doors.postgres.preparing import FAILED, Preparing, in_place
-from interlock.doors.postgres.refusing import ONLY_OBSERVED, Remembered, refusal
+from interlock.doors.postgres.refusing import ONLY_OBSERVED, Remembered, refusal, unread
 from interlock.doors.postgres.units import Local, Planned, Stop, UnitPlan, rename
 from interlock.errors import NotUnderstood, UpstreamFailed
 from interlock.gate import Answer, Cleared, Denied, Gate, Held
 from interlock.model.payload import SqlStatement
 from interlock.sql import effects
-from interlock.sql.pieces import pieces
 from interlock.sql.shape import Statement
+from interlock.sql.unparsable import Unparsable
 from interlock.wire.postgres import answers
 from interlock.wire.postgres.frontend import Close, Parse, Target
 from interlock.wire.postgres.session import Portal, Session
 
 _SPACE = b"; \t\r\n\f\v"
 _NO_STATEMENT = Stop("26000", "There is no prepared statement of this name.")
+_MANY_IN_PARSE = Stop("42601", "cannot insert multiple commands into a prepared statement")
 _NO_CURSOR = Stop("34000", "There is no cursor of this name that was declared here.")
 
 
@@ -55,7 +56,7 @@ class Planning:
         found = await self._pieces(text)
         for piece in found if len(found) > 1 else ():  # what a text alone denies is denied before any is described
             payload = SqlStatement(text=piece, simple=True)
-            await self._foresee(await self._read(payload), payload)
+            await self._foresee(*await self._translated(payload))
         for piece in found:
             each = await self.planned(SqlStatement(text=piece, simple=True), trial)
             rename(trial, each.naming)
@@ -66,15 +67,15 @@ class Planning:
         if b";" not in text.rstrip(_SPACE):
             return (text,)  # one statement at most
         try:
-            return pieces(text)
+            return await self.preparing.pieces(text)
         except NotUnderstood as error:
-            return await self.refused(await self._gate.ask(self.preparing.refused(error.sentence)))
+            return await self._unread(error)
 
     # -- what a walk over steps asks for (units.Planner) --------------------------------------------------------------
 
     async def answered(self, payload: SqlStatement, data: bytes) -> Planned:
         """See `Planner`."""
-        statement = self.preparing.read(in_place(payload), failed=self.preparing.failed)
+        statement = await self.preparing.read(in_place(payload), failed=self.preparing.failed)
         return await self._local(replace(statement, effect=None), payload, None, data)
 
     def open_portal(self, name: bytes, bound: Portal) -> Open | None:
@@ -97,7 +98,7 @@ class Planning:
         preparing = self.preparing
         if preparing.facts_of != preparing.definitions.snapshot.version and preparing.up.status != b"E":
             await self._look_again()
-        statement = await self._read(payload)
+        statement, payload = await self._translated(payload)
         match statement.effect:
             case None:
                 return await self._described(statement, payload)
@@ -118,14 +119,53 @@ class Planning:
 
     async def _read(self, payload: SqlStatement) -> Statement:
         try:
-            return self.preparing.read(payload, failed=self.preparing.failed)
+            statement = await self.preparing.read(payload, failed=self.preparing.failed)
         except NotUnderstood as error:
-            return await self.refused(await self._gate.ask(self.preparing.refused(error.sentence)))
+            return await self._unread(error)
+        if not payload.simple and len(statement.source.statements) > 1:
+            answer = await self._gate.ask(self.preparing.foreseen(statement, payload))
+            self._remember_denied(answer)
+            raise _MANY_IN_PARSE
+        return statement
+
+    async def _unread(self, error: NotUnderstood) -> NoReturn:
+        """Records the refusal of what couldn't be read; its sender is told what the server would say, if it would."""
+        answer = await self._gate.ask(self.preparing.refused(error.sentence))
+        if isinstance(error, Unparsable):
+            self._remember_denied(answer)
+            raise unread(error) from None
+        await self.refused(answer)
+
+    def _remember_denied(self, answer: Answer) -> None:
+        if not isinstance(answer, Denied):
+            raise UpstreamFailed("what couldn't be read wasn't refused", code="contradiction")
+        self.remembered.refused(answer.reasons, answer.review)
+
+    async def _translated(self, payload: SqlStatement) -> tuple[Statement, SqlStatement]:
+        """What the text is, and what is sent: with the values that the actor's pseudonyms in it stand for."""
+        statement = await self._read(payload)
+        try:
+            return await self.preparing.translated(statement, payload)
+        except NotUnderstood as error:
+            return await self._unread(error)
 
     async def _described(self, statement: Statement, payload: SqlStatement) -> Planned:
         """Has it described upstream only if policy wouldn't refuse it anyway."""
         await self._foresee(statement, payload)
-        return await self.preparing.described(statement, payload, failed=self.preparing.failed)
+        preparing = self.preparing
+        planned = await preparing.described(statement, payload, failed=preparing.failed)
+        if not await self._learnt(planned):
+            return planned
+        await self._look_again()
+        statement = await self._read(payload)
+        await self._foresee(statement, payload)
+        return await preparing.described(statement, payload, failed=preparing.failed)
+
+    async def _learnt(self, planned: Planned) -> bool:
+        """Whether the definitions are others now, because the server described what the snapshot didn't know."""
+        columns = planned.prepared.columns if planned.prepared is not None else None
+        columns = columns if columns is not None else planned.columns
+        return columns is not None and await self.preparing.definitions.learn(columns)
 
     async def _foresee(self, statement: Statement, payload: SqlStatement) -> None:
         """Raises `Stop` where policy denies what the text alone tells."""
@@ -148,6 +188,7 @@ class Planning:
         if not preparing.facts.same_but_schemas(now):
             raise UpstreamFailed("something outside changed this session's settings", code="drift")
         preparing.facts, preparing.facts_of = now, version
+        preparing.up.redefined()
 
     async def refused(self, answer: Answer) -> NoReturn:
         """Raises `Stop` with what the decision says."""

@@ -6,11 +6,14 @@ would return, taken by preparing it there (design, section 6).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from interlock.actions.basis import Basis
 from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from_sql
 from interlock.actions.refused import refused
+from interlock.actions.relabelled import relabelled
 from interlock.doors.postgres.application import upstream_set
 from interlock.doors.postgres.copying import copied_rows, copy_options
 from interlock.doors.postgres.definitions import Definitions
@@ -18,6 +21,7 @@ from interlock.doors.postgres.facts import Facts
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned, Stop, with_formats
 from interlock.doors.postgres.upstream import Prepared, ServerError, Upstream
+from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.masking.tokens import holds_token
 from interlock.model.action import Action
 from interlock.model.actor import Actor
@@ -27,12 +31,15 @@ from interlock.model.payload import SqlStatement
 from interlock.ports import Entropy
 from interlock.sql import effects
 from interlock.sql.catalogs import FIRST_USER_OID
+from interlock.sql.given import reads_as, translated
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import CopyFormat, Statement
 from interlock.wire.postgres.sentences import known_sqlstate, sentence_for
 
 # Settings that change what a text means and that the server reports whenever they change, a rollback included.
 REPORTED: Mapping[str, str] = {"TimeZone": "timezone", "DateStyle": "datestyle", "IntervalStyle": "intervalstyle"}
+
+LONG = 16 * 1024  # bytes of a text whose reading takes long enough for others to notice
 
 FAILED = Stop("25P02", "The transaction has failed; nothing runs until it is rolled back.")
 
@@ -78,17 +85,27 @@ class Preparing:
     """What a session knows while it turns messages into actions. `failed`: a refusal failed the transaction."""
 
     def __init__(
-        self, *, up: Upstream, facts: Facts, definitions: Definitions, texts: Texts, actor: Actor, entropy: Entropy
+        self,
+        *,
+        up: Upstream,
+        facts: Facts,
+        definitions: Definitions,
+        texts: Texts,
+        actor: Actor,
+        entropy: Entropy,
+        pseudonyms: ActorPseudonyms | None = None,
     ) -> None:
         self.up = up
         self.facts = facts
         self.facts_of = definitions.snapshot.version  # the definitions that were in force when they were asked
         self.definitions = definitions
         self.actor = actor
+        self.pseudonyms = pseudonyms
         self.failed = False
         self.given = Given()
         self._texts = texts
         self._entropy = entropy
+        self._judged_by = definitions.labels
         self._state: SessionState | None = None  # made anew when what it is made of differs
         self._state_of: tuple[Facts, tuple[str | None, ...]] | None = None
 
@@ -112,7 +129,23 @@ class Preparing:
         if self.given.idempotency_key:
             self.given = replace(self.given, idempotency_key="")
 
-    def read(self, payload: SqlStatement, *, failed: bool) -> Statement:
+    async def pieces(self, text: bytes) -> tuple[bytes, ...]:
+        """The statements of a text; raises `NotUnderstood`."""
+        await self._texts.taste(text)
+        return self._texts.pieces(text)
+
+    async def read(self, payload: SqlStatement, *, failed: bool) -> Statement:
+        """What the text is, once it was tasted; raises as `tasted` does."""
+        await self._texts.taste(payload.text)
+        statement, snapshot = self.tasted(payload, failed=failed), self.definitions.snapshot
+        while len(payload.text) > LONG:  # reading it held everybody up, and so will judging it: others have their turn
+            await asyncio.sleep(0)
+            if snapshot is self.definitions.snapshot:
+                break
+            statement, snapshot = self.tasted(payload, failed=failed), self.definitions.snapshot
+        return statement
+
+    def tasted(self, payload: SqlStatement, *, failed: bool) -> Statement:
         """What the text is; raises `NotUnderstood`, and `Stop` for what a failed transaction doesn't take."""
         statement = self._texts.statement(payload.text, self.definitions.snapshot, self.state)
         if failed and not isinstance(statement.effect, effects.Rollback | effects.RollbackTo | effects.Commit):
@@ -120,6 +153,31 @@ class Preparing:
         if statement.copy is not None:
             copy_options(statement.copy)  # what couldn't be masked on its way out is refused before anything runs
         return statement
+
+    async def translated(self, statement: Statement, payload: SqlStatement) -> tuple[Statement, SqlStatement]:
+        """The statement with what the actor's pseudonyms stand for in their places; itself where there are none.
+
+        Raises `NotUnderstood`. Once only: what comes of it is never looked at again for pseudonyms.
+        """
+        if self.pseudonyms is None:
+            return statement, payload
+        labels = self.definitions.labels
+        meant = translated(
+            statement, payload, self.pseudonyms.read, lambda column: labels.for_column(column.relation, column.number)
+        )
+        if meant is None:
+            return statement, payload
+        if meant.text == payload.text:  # parameters alone
+            return statement, meant
+        await self._texts.taste(meant.text)
+        anew = self._texts.statement(meant.text, self.definitions.snapshot, self.state)
+        return (anew, meant) if reads_as(anew, statement) else (statement, payload)
+
+    def forget(self, planned: Planned) -> None:
+        """Lets go of what is remembered of a statement that is held: it is read anew at its release."""
+        statement = planned.statement
+        self._texts.readings.forget(statement, planned.columns)
+        self._texts.forget(statement.text, self.definitions.snapshot, self.state)
 
     def is_prepared(self, payload: SqlStatement) -> bool:
         """Whether the server has seen this text in this session, so that its static decision wasn't a denial."""
@@ -130,6 +188,8 @@ class Preparing:
     ) -> Planned:
         """The statement with the server's view of it; raises `Stop` with the server's SQLSTATE, `UpstreamFailed`."""
         version = self.definitions.snapshot.version
+        if len(payload.text) > LONG:
+            await asyncio.sleep(0)  # others have their turn
         if failed and isinstance(statement.effect, effects.Commit):
             payload = replace(payload, text=_ROLLBACK)  # as the server ends a failed transaction
         if isinstance(statement.effect, _OWN):
@@ -173,16 +233,16 @@ class Preparing:
             given = given.after(each.statement.effect)
         if any(p.version not in ("", self.definitions.snapshot.version) for p in planned):
             raise Stop("40001", "Definitions changed while this was being judged; run it again.")
-        upstream = self.definitions.upstream
+        self._judged_by = self.definitions.labels
         action = from_sql(
             id=ActionId(self._entropy.uuid7()),
             actor=self.actor,
             connection=self.definitions.connection,
-            statements=[PreparedStatement(p.statement, p.columns, p.payload, rows=_rows(p)) for p in planned],
-            labels=self.definitions.labels,
+            statements=[_prepared(p) for p in planned],
+            labels=self._judged_by,
             snapshot=self.definitions.snapshot,
             state=self.state,
-            identity=UpstreamIdentity(upstream.host, upstream.port, upstream.database, upstream.user),
+            identity=self._identity,
             reason=given.reason,
             holds_token=holds_token,
             readings=self._texts.readings,
@@ -193,6 +253,30 @@ class Preparing:
         if deferred or given.idempotency_key:
             return replace(action, deferred=deferred, idempotency_key=given.idempotency_key)
         return action
+
+    @property
+    def _identity(self) -> UpstreamIdentity:
+        upstream = self.definitions.upstream
+        return UpstreamIdentity(upstream.host, upstream.port, upstream.database, upstream.user)
+
+    def still(self, action: Action, planned: Sequence[Planned]) -> Callable[[], bool]:
+        """Asked when the first answer is there: whether it carries no more than `action` was decided with, which was
+        the last that was made here."""
+        judged_by, state = self._judged_by, self.state
+
+        def still() -> bool:
+            nonlocal judged_by
+            now = self.definitions
+            if now.labels is judged_by:
+                return True
+            basis = Basis(now.connection, now.labels, now.snapshot, state, self._identity)
+            found = relabelled(action, [_prepared(p) for p in planned], basis)
+            if found.carries:
+                now.derived.late(action, found.carries)
+            judged_by = now.labels
+            return found.holds
+
+        return still
 
     def _stands_alone(self, planned: Sequence[Planned]) -> bool:
         """Whether it can be run later in another session: it needs nothing of this one, and leaves nothing in it.
@@ -220,6 +304,18 @@ class Preparing:
             code = known_sqlstate(answer.sqlstate)
             raise Stop(code, sentence_for(code))
         return answer
+
+
+def _prepared(planned: Planned) -> PreparedStatement:
+    payload = planned.payload
+    return PreparedStatement(
+        planned.statement,
+        planned.columns,
+        payload,
+        rows=_rows(planned),
+        given_literals=frozenset(payload.given_literals),
+        given_parameters=frozenset(payload.given_parameters),
+    )
 
 
 def _rows(planned: Planned) -> int:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from interlock.doors.postgres.holding import told
-from interlock.doors.postgres.units import Stop
+from interlock.doors.postgres.units import Misspelt, Stop
 from interlock.doors.postgres.upstream import UpstreamAway
 from interlock.errors import LedgerUnavailable
 from interlock.model.decision import Reason
 from interlock.model.names import ReviewId
+from interlock.sql.unparsable import Unparsable
 from interlock.wire.postgres import answers
 
 ONLY_OBSERVED = "Policy stops nothing on this connection, but what can't be read isn't run here either."
@@ -37,7 +38,12 @@ class Remembered:
 
 def error(stop: Stop) -> bytes:
     """The ErrorResponse."""
-    return answers.write_error("ERROR", stop.sqlstate, stop.sentence, stop.detail, stop.hint)
+    return answers.write_error("ERROR", stop.sqlstate, stop.sentence, stop.detail, stop.hint, stop.position)
+
+
+def unread(error: Unparsable) -> Stop:
+    """A text that wasn't read for what it is: what the server would say where its grammar refuses it."""
+    return Misspelt(error.sqlstate, error.told.reveal(), error.position)
 
 
 def refusal(reasons: Sequence[Reason], review: ReviewId | None, public_url: str, hint: str = "") -> Stop:

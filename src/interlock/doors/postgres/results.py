@@ -30,6 +30,8 @@ from interlock.wire.postgres.rows import RowMasker
 ROWS = b"D"
 COPIED = b"d"
 
+_FIRST = frozenset({ROWS, COPIED, b"H", b"C", b"I", b"s"})  # of these is first what tells of data
+
 _READ = EVERY_TYPE - {ROWS, COPIED}
 _NARROW = 64  # columns; the shapes of wider results aren't remembered, so that the memory has a bound
 
@@ -39,7 +41,8 @@ class Running:
     """One statement while it runs: what it may return, what masks it, what has come of it.
 
     `described` None means that rows may not come at all. `free` says that its rows pass as they are: session traffic
-    such as SHOW, whose shape nobody decided on. `owed` is what the client must get before this statement's results.
+    such as SHOW, whose shape nobody decided on. `owed` is what the client must get before this statement's results:
+    once the server has bound it, where it `binds`; if it can't, only `unbound` bytes of that, as the server has it.
 
     `answer` goes to the client in place of the server's own. `masker` makes the mask of a cursor's rows once the server
     has told their formats. `most` is Execute's limit: so many rows have come when the server says that it stopped.
@@ -53,6 +56,8 @@ class Running:
     copies: bool
     free: bool
     owed: bytes = b""
+    unbound: int = 0
+    binds: bool = False
     count: int = 0
     tag: str = ""
     answer: bytes | None = None
@@ -97,6 +102,8 @@ class Results:
     ready: bool = False
     copying: bytes | None = None
     muted: bool = False  # the server's error is of our making: the client is told another
+    still: Callable[[], bool] | None = None  # whether its outputs carry no more labels than it was decided with
+    _begun: int = -1
 
     def arrange(self, reader: RunReader) -> None:
         """Sets what the reader looks into: rows only where something masks them or none may come."""
@@ -113,12 +120,14 @@ class Results:
 
     def begin(self) -> bytes:
         """What the client is owed before the first result."""
-        return self.running[0].owed if self.running else b""
+        return self._owed() if self.running else b""
 
     def take(self, pieces: Sequence[Piece]) -> bytes:
         """Downstream bytes for these pieces; raises `UpstreamFailed` when the result must stop."""
         out: list[bytes | memoryview] = []
         for piece in pieces:
+            if self.at != self._begun and (not isinstance(piece, Frame) or piece.type in _FIRST):
+                self._demand_labels()
             if self.overdrawn:
                 self._drained(piece)
             elif isinstance(piece, Run):
@@ -128,6 +137,13 @@ class Results:
             else:
                 self._frame(piece, out)
         return b"".join(out)
+
+    def _demand_labels(self) -> None:
+        """Where a statement's first rows come, or its end: the server has looked at the data by now, and labels are in
+        force before a write that brings them is sent. What a Describe or Bind is answered with may come earlier."""
+        self._begun = self.at
+        if self.still is not None and not self.still():
+            raise UpstreamFailed("labels have come to what it shows since it was decided on", code="relabelled")
 
     @property
     def overdrawn(self) -> bool:
@@ -190,7 +206,10 @@ class Results:
                 self.ready = True
             case b"A":
                 self.notified.append(frame.body)  # told between units
-            case b"1" | b"2" | b"3" | b"n":
+            case b"2":
+                self.current.binds = False
+                out.append(self.current.owed)
+            case b"1" | b"3" | b"n":
                 return  # answers to messages of ours
             case _:
                 raise UpstreamFailed("the protected system sent a message that isn't known here", code="contradiction")
@@ -257,14 +276,23 @@ class Results:
         out.append(frame_bytes(frame.type, frame.body) if current.answer is None else current.answer)
         self.at += 1
         if self.at < len(self.running):
-            out.append(self.running[self.at].owed)
+            out.append(self._owed())
         elif self.flushed:
             self._end(out)
+
+    def _owed(self) -> bytes:
+        """What may be told before the server has said anything of the statement that comes now."""
+        current = self.running[self.at]
+        return b"" if current.binds else current.owed
 
     def _error(self, frame: Frame) -> bytes:
         complaint = backend.read_complaint(frame.body)
         self.failed = denial.known_sqlstate(complaint.sqlstate)
-        return b"" if self.muted else denial.upstream_error(complaint)
+        if self.muted:
+            return b""
+        unbound = self.at < len(self.running) and self.running[self.at].binds
+        owed = self.running[self.at].owed[: self.running[self.at].unbound] if unbound else b""
+        return owed + denial.upstream_error(complaint)
 
 
 def _has_shape(body: bytes, described: tuple[DescribedColumn, ...]) -> bool:

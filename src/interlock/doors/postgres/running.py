@@ -100,11 +100,19 @@ class Run:
         self._copied = False
         self._stop: Stop | None = None
         self._results = Results(
-            arranged(unit, release, part, allowed.rows if allowed is not None else None),
+            self._arranged(release, part),
             unit.owed_after,
             unit.simple,
             flushed=self._flush,
+            still=unit.still,
         )
+
+    def _arranged(self, release: Release | None, part: slice) -> list[Running]:
+        allowance = self._allowed.rows if self._allowed is not None else None
+        running = arranged(self._unit, release, part, allowance)
+        for each, planned in zip(running, self._unit.statements, strict=True):
+            each.unbound, each.binds = planned.unbound, not self._query and _binds(planned)
+        return running
 
     async def through(self, durable: Awaitable[object] | None) -> RunEnd:
         """Sends the payload, relays the results but ReadyForQuery; raises `UpstreamFailed`, `MalformedInput`."""
@@ -271,13 +279,18 @@ def _end(flush: bool) -> bytes:
     return frontend.write_flush() if flush else frontend.write_sync()
 
 
+def _binds(planned: Planned) -> bool:
+    """Whether a Bind of it is sent: not for a portal that goes on."""
+    return planned.bound is None or planned.goes_on is None
+
+
 def _bound(planned: Planned) -> bytes:
     """Bind, Describe and Execute of one statement. The Describe is ours: the shape is checked each time it runs."""
     payload = planned.payload
     ask = frontend.write_describe(Target.PORTAL, planned.portal) + frontend.write_execute(
         planned.portal, payload.max_rows
     )
-    if planned.bound is not None and planned.goes_on is not None:
+    if not _binds(planned):
         return ask
     if planned.prepared is None:
         raise UpstreamFailed("a statement was released that was never prepared", code="contradiction")

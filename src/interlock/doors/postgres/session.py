@@ -21,7 +21,7 @@ from interlock.doors.postgres.aftermath import Aftermath
 from interlock.doors.postgres.capped import CappedRun, writes_rows
 from interlock.doors.postgres.client import Client
 from interlock.doors.postgres.copying_in import MASKED, CopyingIn, MaskedBack
-from interlock.doors.postgres.deciding import Deciding
+from interlock.doors.postgres.deciding import Deciding, Waiting
 from interlock.doors.postgres.holding import STATEMENT_TIMEOUT, Holding
 from interlock.doors.postgres.idle_limits import IdleLimits
 from interlock.doors.postgres.listening import Listening, Resting
@@ -81,7 +81,7 @@ class PostgresSession:
         self._listening = Listening(preparing.definitions, self.up, 0)
         self._endings = endings
         self._collector = UnitCollector(MAX_UNIT_BYTES, MAX_UNIT_STEPS)
-        self._holding = Holding(gate, clock, down, public_url, asyncio.Event(), Timeout(STATEMENT_TIMEOUT, {}))
+        self._holding = Holding(gate, clock, down, public_url, Timeout(STATEMENT_TIMEOUT, {}))
         self._planning = Planning(preparing, gate, Opened(), Remembered(), public_url)
         self._deciding = Deciding(self._planning, gate, self._holding, public_url)
         self._after = Aftermath(self.up, self._planning, endings)
@@ -147,36 +147,31 @@ class PostgresSession:
             self.down.write(answers.write_ready_for_query(self._status))
 
     async def _taken(self, unit: Unit) -> None:
+        """No plan is kept here while it is decided: people may take days, and thousands may wait for them."""
         match unit:
             case SimpleUnit(text):
-                await self._simple(text)
+                await self._decided(await self._simple(text))
             case ExtendedUnit(steps):
-                await self._extended(steps, flushed=False)
+                await self._decided(await self._extended(steps, flushed=False))
             case FlushedUnit(steps):
-                await self._extended(steps, flushed=True)
+                await self._decided(await self._extended(steps, flushed=True))
             case _:
                 assert isinstance(unit, FunctionCall)
                 raise Stop("0A000", "The function call message isn't let through; use SELECT.")
 
-    async def _simple(self, text: bytes) -> None:
+    async def _simple(self, text: bytes) -> UnitPlan:
         await self.up.ready()
         names = self._after.names
         names.simple_query()
         with watched(self.up, self.down, self._holding.timeout.seconds):
-            plan = await self._planning.simple(text, names)
-        await self._decided(plan)
+            return await self._planning.simple(text, names)
 
-    async def _extended(self, steps: Sequence[Step], *, flushed: bool) -> None:
+    async def _extended(self, steps: Sequence[Step], *, flushed: bool) -> UnitPlan:
         if steps or self.up.behind_flush:
             await self.up.ready()
         block = self.up.status != b"I"
         with watched(self.up, self.down, self._holding.timeout.seconds):
-            plan = await plan_unit(steps, self._after.names, self._planning, flushed=flushed, in_block=block)
-        if plan.statements or (self.up.behind_flush and not flushed):
-            await self._decided(plan)
-        else:  # only names and shapes were asked for: the server has nothing to do with that
-            self._after.names = plan.names
-            self.down.write(plan.owed_after)
+            return await plan_unit(steps, self._after.names, self._planning, flushed=flushed, in_block=block)
 
     async def _refuse(self, stop: Stop) -> None:
         self.down.write(error(stop))
@@ -192,6 +187,11 @@ class PostgresSession:
     # -- deciding and running -----------------------------------------------------------------------------------------
 
     async def _decided(self, plan: UnitPlan) -> None:
+        if not plan.statements and (plan.flushed or not self.up.behind_flush):
+            # Only names and shapes were asked for: the server has nothing to do with that.
+            self._after.names = plan.names
+            self.down.write(plan.owed_after)
+            return
         demand_fit(plan, path_set=self._after.path_set, put_off=self._after.put_off)
         self._after.demand_room(plan)
         await self._after.know_cursors(plan)
@@ -201,7 +201,9 @@ class PostgresSession:
         wanting = self._deciding.wants_people(plan)
         if wanting is not None:
             plan = await self._collected(plan, wanting)
-        plan, cleared = await self._deciding.released(plan)
+        plan, cleared = await self._deciding.asked(plan)
+        if isinstance(cleared, Waiting):
+            plan, cleared = await self._deciding.signed(plan, cleared)
         await self._demand_server(plan, cleared)
         await self._run(plan, cleared)
 
@@ -231,6 +233,7 @@ class PostgresSession:
 
     async def _run(self, plan: UnitPlan, cleared: Cleared | None) -> None:
         plan = replace(plan, closing=self._after.closing()) if self._after.has_to_close else plan
+        plan = replace(plan, pseudonyms=self.preparing.pseudonyms)
         block = self.up.status != b"I" and not self.up.behind_flush
         if any(isinstance(p.statement.effect, effects.SearchPath) for p in plan.statements):
             self.up.path_moves = True
@@ -287,6 +290,8 @@ class PostgresSession:
             raise UpstreamFailed("the definitions that it changed can't be read again") from None
 
     async def _runner(self, plan: UnitPlan, release: Release | None) -> Run | CappedRun:
+        if release is not None:
+            plan = replace(plan, still=self.preparing.still(release.action, plan.statements))
         if release is None or release.obligations.row_cap is None:
             return Run(self.up, self.down, plan, release, cancel=self._cancel_upstream, copying=self._copying)
         if not release.action.cappable:  # policy denies such a thing; whatever says otherwise, the cap can't be held
@@ -318,14 +323,16 @@ class PostgresSession:
     def cancel(self) -> None:
         """A cancel request with the right key: ends a wait, or asks the server to stop."""
         if self._holding.waiting:
-            self._holding.cancelled.set()
+            self._holding.cancel()
         elif self._may_stop:
             self._interrupt()
 
     def _client_left(self) -> None:
         if not self._taking:
             return
-        if self._may_stop and not self._holding.waiting:
+        if self._holding.waiting:
+            self._holding.leave()
+        elif self._may_stop:
             self._interrupt()
         asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.up.abort)
 

@@ -6,12 +6,13 @@ statement; only Execute has results of its own. So nothing but preparations goes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from interlock.doors.postgres.portals import Open
 from interlock.doors.postgres.upstream import Prepared
+from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.model.payload import SqlStatement
 from interlock.model.snapshot import DescribedColumn
 from interlock.sql import effects
@@ -27,6 +28,17 @@ class Stop(Exception):
     def __init__(self, sqlstate: str, sentence: str, detail: str = "", hint: str = "") -> None:
         super().__init__(sentence)
         self.sqlstate, self.sentence, self.detail, self.hint = sqlstate, sentence, detail, hint
+        self.position = 0
+
+
+class Misspelt(Stop):
+    """The server's own complaint about a text, with its place there: it quotes the text, so it is for its sender only,
+    and no repr or traceback shows it."""
+
+    def __init__(self, sqlstate: str, sentence: str, position: int) -> None:
+        super().__init__(sqlstate, sentence)
+        self.args = (sqlstate,)
+        self.position = position
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +54,9 @@ class Planned:
     """One statement about to be decided on.
 
     `prepared` is the server's view of the text itself, `columns` the witness of what leaves: for COPY and DECLARE, the
-    columns of the query inside. `owed` is what the client must get before its results, `version` the snapshot it was
-    read by. `executes`: what runs is the text of a named statement, which SQL's EXECUTE asked for.
+    columns of the query inside. `owed` is what the client must get before its results; so much of it as `unbound` says
+    is true even if its Bind fails. `version` is the snapshot it was read by. `executes`: what runs is the text of a
+    named statement, which SQL's EXECUTE asked for.
 
     `goes_on` is the open portal or cursor whose release it runs under; then nothing is decided. `local` is what the
     client gets in place of the server's answer. `naming` is what becomes of the client's names once it has run.
@@ -55,6 +68,7 @@ class Planned:
     prepared: Prepared | None
     columns: tuple[DescribedColumn, ...] | None
     owed: bytes = b""
+    unbound: int = 0
     version: str = ""
     executes: bool = False
     goes_on: Open | None = None
@@ -94,7 +108,8 @@ class UnitPlan:
     """A unit as planned: what would run, what is owed after it, and the client's names once it has.
 
     `steps` and `before` are what it was planned from. `flushed`: it ends with a Flush. `simple`: it is a Query message.
-    `closing` are portals of ours upstream that nobody needs any more.
+    `closing` are portals of ours upstream that nobody needs any more. `pseudonyms`: those of who asks.
+    `still`: whether its outputs carry no more labels by now than it was decided with.
     """
 
     statements: tuple[Planned, ...]
@@ -105,6 +120,8 @@ class UnitPlan:
     flushed: bool = False
     simple: bool = False
     closing: tuple[bytes, ...] = ()
+    pseudonyms: ActorPseudonyms | None = None
+    still: Callable[[], bool] | None = None
 
     def names_after(self, completed: int) -> Session:
         """The client's names when only the first `completed` statements have run: the rest was never looked at."""
@@ -162,6 +179,7 @@ class _Walk:
         self.owed = bytearray()
         self._planner = planner
         self._lasting = lasting  # portals outlive this unit
+        self._bound: dict[bytes, int] = {}  # where in `owed` each portal's BindComplete stands
         self._shown: tuple[bytes, Planned] | None = None  # a portal that the step before has described
 
     async def step(self, step: Step) -> None:
@@ -174,6 +192,7 @@ class _Walk:
                 self.owed += answers.write_parse_complete()
             case Bind():
                 check(self.names.bind(step))
+                self._bound[step.portal] = len(self.owed)
                 self.owed += answers.write_bind_complete()
             case Describe():
                 await self._describe(step)
@@ -229,8 +248,10 @@ class _Walk:
         self._lasting = self._lasting or isinstance(planned.statement.effect, effects.Begin)
         rename(self.names, planned.naming)
         self.names.executed(step.portal)
-        self.planned.append(replace(planned, owed=bytes(self.owed)))
+        unbound = self._bound.get(step.portal, len(self.owed))
+        self.planned.append(replace(planned, owed=bytes(self.owed), unbound=unbound))
         self.owed.clear()
+        self._bound.clear()
 
     async def _going_on(self, step: Execute, bound: Portal, payload: SqlStatement) -> Planned:
         """A further Execute of a portal: under the release of the first, if that left anything."""
@@ -291,7 +312,7 @@ def with_formats(columns: Sequence[DescribedColumn], formats: Sequence[int]) -> 
     if len(formats) not in (0, 1, len(columns)):
         raise Stop("08P01", "The Bind asks for another number of result formats than there are columns.")
     each = list(formats) * len(columns) if len(formats) == 1 else list(formats) or [0] * len(columns)
-    if all(column.format == code for column, code in zip(columns, each, strict=True)):
+    if [column.format for column in columns] == each:  # twice a statement: a list is made faster than a generator
         return tuple(columns)  # a tuple stays the same object
     return tuple(replace(column, format=code) for column, code in zip(columns, each, strict=True))
 

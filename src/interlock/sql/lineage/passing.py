@@ -56,7 +56,7 @@ _NEVER: Final = _names("""
     lower ltrim md5 octet_length position quote_ident quote_literal quote_nullable replace reverse right rtrim sha224
     sha256 sha384 sha512 starts_with string_to_table strpos to_bin to_hex to_oct translate upper
     asinh atan atan2 atan2d atand cbrt ceil ceiling erf erfc floor min_scale pi scale sign tanh trim_scale text
-    isfinite now overlaps statement_timestamp transaction_timestamp
+    isfinite now statement_timestamp transaction_timestamp
     array_to_json json_build_array json_extract_path json_extract_path_text json_strip_nulls json_typeof
     jsonb_build_array jsonb_extract_path jsonb_extract_path_text jsonb_pretty jsonb_strip_nulls jsonb_typeof row_to_json
     to_json to_jsonb

@@ -62,9 +62,12 @@ def write_command_complete(tag: str) -> bytes:
     return frame(b"C", cstring(tag))
 
 
-def write_error(severity: str, sqlstate: str, message: str, detail: str = "", hint: str = "") -> bytes:
-    """ErrorResponse; severity ERROR leaves the session usable, FATAL ends it. No text may quote a value."""
-    return frame(b"E", _complaint(severity, sqlstate, message, detail, hint))
+def write_error(
+    severity: str, sqlstate: str, message: str, detail: str = "", hint: str = "", position: int = 0
+) -> bytes:
+    """ErrorResponse; severity ERROR leaves the session usable, FATAL ends it. No text may quote a value, but for what
+    the client itself has just sent. `position` in its text: characters from 1; 0 tells none."""
+    return frame(b"E", _complaint(severity, sqlstate, message, detail, hint, position))
 
 
 def write_notice(severity: str, sqlstate: str, message: str, detail: str = "", hint: str = "") -> bytes:
@@ -143,6 +146,7 @@ def _column(column: DescribedColumn) -> bytes:
     )
 
 
-def _complaint(severity: str, sqlstate: str, message: str, detail: str, hint: str) -> bytes:
+def _complaint(severity: str, sqlstate: str, message: str, detail: str, hint: str, position: int = 0) -> bytes:
     fields = (("S", severity), ("V", severity), ("C", sqlstate), ("M", message), ("D", detail), ("H", hint))
-    return b"".join(cstring(code + text) for code, text in fields if text) + b"\0"
+    told = (*fields, ("P", str(position) if position else ""))
+    return b"".join(cstring(code + text) for code, text in told if text) + b"\0"

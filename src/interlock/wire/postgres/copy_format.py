@@ -149,6 +149,9 @@ def dialect(options: CopyOptions) -> Dialect:
 
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _ESCAPES = {value: b"\\" + letter for letter, value in _LETTERS.items()}
+# No pattern here can be met in two ways, so that none takes longer than its text; each alternative rules the others out
+# by the byte it begins with, or by a look ahead. Not by possessive quantifiers: early releases of Python 3.11 match too
+# much with them (python/cpython#106052), and take a row that ends inside quotes for a whole one.
 _ESCAPED = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.?))", re.DOTALL)
 
 
@@ -160,7 +163,7 @@ class TextDialect:
         self._null = options.null
         self._escaped_delimiter = b"\\" + options.delimiter
         outside = b"[^\\\\" + re.escape(options.delimiter) + b"]"
-        self._field = re.compile(b"(?:" + outside + b"++|\\\\.)*+", re.DOTALL)
+        self._field = re.compile(outside + b"*(?:\\\\." + outside + b"*)*", re.DOTALL)
         self._special = re.compile(b"[\\\\\b\f\n\r\t\v" + re.escape(options.delimiter) + b"]")
         self._scanned = 0  # how much of the row is known to hold no end
 
@@ -200,11 +203,14 @@ class CsvDialect:
         self._delimiter, self._null, self._quote = options.delimiter, options.null, options.quote
         delimiter, quote, escape = (re.escape(m) for m in (options.delimiter, options.quote, options.escape))
         self._escape = options.escape
-        inside = b"(?:[^" + quote + b"]++|" + quote * 2 + b")*+"
+        inside, closing = b"[^" + quote + b"]*(?:" + quote * 2 + b"[^" + quote + b"]*)*", quote + b"(?!" + quote + b")"
         if options.escape != options.quote:
-            inside = b"(?:[^" + quote + escape + b"]++|" + escape + b"[" + quote + escape + b"]|" + escape + b")*+"
-        self._field = re.compile(b"(?:[^" + delimiter + quote + b"]++|" + quote + inside + quote + b")*+", re.DOTALL)
-        self._quoted = re.compile(quote + b"(" + inside + b")" + quote, re.DOTALL)
+            either, plain = b"[" + quote + escape + b"]", b"[^" + quote + escape + b"]*"
+            escaped = escape + b"(?:" + either + b"|(?!" + either + b"))"
+            inside, closing = plain + b"(?:" + escaped + plain + b")*", quote
+        outside = b"[^" + delimiter + quote + b"]*"
+        self._field = re.compile(outside + b"(?:" + quote + inside + closing + outside + b")*", re.DOTALL)
+        self._quoted = re.compile(quote + b"(" + inside + b")" + closing, re.DOTALL)
         self._pair = re.compile(escape + b"([" + quote + escape + b"])")
         self._needs_quotes = re.compile(b"[" + delimiter + quote + b"\r\n]")
         self._doubled = re.compile(b"[" + quote + escape + b"]")
