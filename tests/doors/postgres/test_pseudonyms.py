@@ -132,8 +132,8 @@ async def test_a_pseudonym_finds_its_record_again(gate: Gateway, form: str) -> N
             assert await rows(connection, parameters, *([token] * count)) == [(who,)]
             for _ in range(7):  # prepared by name after the fifth time
                 assert await rows(connection, parameters, *([token] * count), binary=True) == [(who,)]
-            await connection.execute(f"PREPARE p AS {form.replace('{}', '$1')}".encode()) if count == 1 else None
             if count == 1:
+                await connection.execute(f"PREPARE p AS {form.replace('{}', '$1')}".encode())
                 assert await rows(connection, f"EXECUTE p ('{token}')") == [(who,)]
                 await connection.execute("DEALLOCATE p")
     assert not await gate.office.desk.reviews(None, 5)

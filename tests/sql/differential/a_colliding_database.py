@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import psycopg
-from tests.sql.differential.a_query_level import Columns
+from tests.sql.differential.a_column import Columns
 from tests.sql.differential.a_schema_of_collisions import DEFINITIONS, SEARCH_PATH
 from tests.sql.differential.an_oracle_of_columns import Oracle, oracle
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.sql.differential.a_colliding_database import PARAMETERS, Colliding
-from tests.sql.differential.a_query_level import Columns
+from tests.sql.differential.a_column import Columns
 from tests.sql.differential.a_schema_of_collisions import SEARCH_PATH
 from tests.sql.differential.an_oracle_of_columns import Told
 

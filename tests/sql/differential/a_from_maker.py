@@ -105,7 +105,8 @@ class FromLists(Expressions):
     def _relation(self, spelled: str, name: str, columns: Sequence[Col], taken: set[str]) -> Tree:
         if name not in taken and self.chance(0.5):
             taken.add(name)
-            return Tree(spelled, (Item(name, tuple(columns)),), tuple(columns))
+            schema = "" if "." not in spelled else spelled.rpartition(" ")[2].partition(".")[0]
+            return Tree(spelled, (Item(name, tuple(columns), schema),), tuple(columns))
         alias = self._alias(taken)
         renamed = self.random.sample(_COLUMNS, min(len(columns), self.one((0, 0, 0, 1, 2))))
         shown = tuple(Col(n, c.type) for n, c in zip(renamed, columns, strict=False)) + tuple(columns[len(renamed) :])

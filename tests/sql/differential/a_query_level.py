@@ -8,42 +8,21 @@ asked here is the least that must be told, so nothing is added for safety.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from tests.sql.differential.a_column import EMPTY, NOTHING, Column, Columns, Stored, either, merged, row_of
 from tests.sql.differential.a_server_tree import Node, Value
 
-Stored = tuple[int, int]  # pg_class.oid, pg_attribute.attnum
-Columns = frozenset[Stored]
-
-NOTHING: Final[Columns] = frozenset()
-_COUNTS: Final = frozenset({2147, 2803})  # pg_proc.dat: count("any"), count(*)
+COUNTS: Final = frozenset({2147, 2803})  # pg_proc.dat: count("any"), count(*)
 # row_number, rank, dense_rank, percent_rank, cume_dist, ntile; the four of them as hypothetical-set aggregates
-_RANKS: Final = frozenset({3100, 3101, 3102, 3103, 3104, 3105, 3986, 3988, 3990, 3992})
-_FIRST_USER_OID: Final = 16384
-_INSERT, _MERGE = 3, 5  # CmdType
+RANKS: Final = frozenset({3100, 3101, 3102, 3103, 3104, 3105, 3986, 3988, 3990, 3992})
+FIRST_USER_OID: Final = 16384
+INSERT = 3  # CmdType
 _EXISTS, _EXPRESSION, _MULTI, _ARRAY = 0, 4, 5, 6  # SubLinkType
-_UNION, _EXCEPT = 1, 3  # SetOperation
+UNION, _EXCEPT = 1, 3  # SetOperation
 
 # Clauses of a recursive CTE that add columns, the field that names what they are made of, and how many they add.
 _ADDING: Final = (("search_clause", "search_col_list", 1), ("cycle_clause", "cycle_col_list", 2))
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What a value comes from; `plain`: the one stored column that it is; `fields`: of a row, what each comes from."""
-
-    sources: Columns = NOTHING
-    plain: Stored | None = None
-    fields: tuple[Column, ...] | None = None
-
-    def beside(self, sources: Columns) -> Column:
-        """The same, which comes from further columns too."""
-        fields = None if self.fields is None else tuple(f.beside(sources) for f in self.fields)
-        return Column(self.sources | sources, self.plain, fields)
-
-
-EMPTY: Final = Column()
 
 
 class Facts(Protocol):
@@ -64,27 +43,6 @@ class Facts(Protocol):
     def body(self, function: int, arguments: tuple[Column, ...]) -> Level:
         """The body of a function in SQL."""
         ...
-
-
-def row_of(fields: Iterable[Column]) -> Column:
-    """A row made of fields."""
-    kept = tuple(fields)
-    return Column(frozenset().union(*(f.sources for f in kept)), None, kept)
-
-
-def merged(columns: Iterable[Column]) -> Column:
-    """One column that comes from any of several."""
-    return Column(frozenset().union(*(c.sources for c in columns)))
-
-
-def either(columns: Iterable[Column]) -> Column:
-    """One of several, which keeps the fields of rows of one shape."""
-    told = [c for c in columns if c.sources]
-    rows = [c.fields for c in told if c.fields is not None]
-    made = merged(told)
-    if not rows or len(rows) != len(told) or len({len(row) for row in rows}) != 1:
-        return made
-    return Column(made.sources, None, tuple(either(fields) for fields in zip(*rows, strict=True)))
 
 
 class Level:
@@ -171,7 +129,7 @@ class Level:
             return tuple(level.column(t) for t in _visible(self.query.nodes("returningList")))
         found = tuple(self.column(t) for t in _visible(self.query.nodes("targetList")))
         operation = self.query.node("setOperations")
-        return found if operation is None else self._set(operation)
+        return found if operation is None else self.set_outputs(operation)
 
     def names(self) -> tuple[str, ...]:
         """The names of the columns that it returns."""
@@ -185,15 +143,17 @@ class Level:
     def _shown(self) -> tuple[Node, ...]:
         return _visible(self.query.nodes("targetList" if self.command == 1 else "returningList"))
 
-    def _set(self, operation: Node) -> tuple[Column, ...]:
+    def set_outputs(self, operation: Node) -> tuple[Column, ...]:
+        """What a set operation, or one side of it, returns."""
         if operation.label == "RANGETBLREF":
-            return self._query_of(operation.number("rtindex")).outputs()
-        left, right = (self._set(side) for side in _sides(operation))
+            return self.subquery(operation.number("rtindex")).outputs()
+        left, right = (self.set_outputs(side) for side in sides(operation))
         if operation.number("op") == _EXCEPT:
             return tuple(Column(c.sources) for c in left)
         return tuple(merged(pair) for pair in zip(left, right, strict=True))
 
-    def _query_of(self, number: int) -> Level:
+    def subquery(self, number: int) -> Level:
+        """The query of a subquery in FROM, which a set operation's sides are too."""
         query = self.entry(number).node("subquery")
         assert query is not None
         return self.down(query)
@@ -219,7 +179,7 @@ class Level:
             case "AGGREF":
                 return self._aggregate(node)
             case "WINDOWFUNC":
-                released = node.number("winfnoid") not in _COUNTS | _RANKS
+                released = node.number("winfnoid") not in COUNTS | RANKS
                 return merged(self.column(node.fields[f]) for f in ("args", "aggfilter")) if released else EMPTY
             case "SUBLINK":
                 return self._sublink(node)
@@ -235,7 +195,7 @@ class Level:
                 return self._parameter(node)
             case "GROUPINGFUNC" | "QUERY":
                 return EMPTY
-            case "FUNCEXPR" if node.number("funcid") >= _FIRST_USER_OID:
+            case "FUNCEXPR" if node.number("funcid") >= FIRST_USER_OID:
                 return merged(self.body(node).outputs())
             case _:
                 return Column(merged(self.column(part) for part in node.parts()).sources)
@@ -259,7 +219,7 @@ class Level:
         return self.facts.body(call.number("funcid"), arguments)
 
     def _aggregate(self, node: Node) -> Column:
-        if node.number("aggfnoid") in _COUNTS | _RANKS:
+        if node.number("aggfnoid") in COUNTS | RANKS:
             return EMPTY
         shown = tuple(t for t in node.nodes("args") if not t.flag("resjunk") or node.text("aggkind") != "n")
         return Column(
@@ -312,7 +272,7 @@ class Level:
             case 0:
                 return self._relation(number, attribute, returning)
             case 1:
-                return self._query_of(number).outputs()[attribute - 1]
+                return self.subquery(number).outputs()[attribute - 1]
             case 2:
                 return self.column(entry.items("joinaliasvars")[attribute - 1])
             case 3:
@@ -345,7 +305,7 @@ class Level:
             width, call = function.number("funccolcount"), function.node("funcexpr")
             if attribute <= before + width:
                 assert call is not None
-                if call.label == "FUNCEXPR" and call.number("funcid") >= _FIRST_USER_OID:
+                if call.label == "FUNCEXPR" and call.number("funcid") >= FIRST_USER_OID:
                     outputs = self.body(call).outputs()
                     return outputs[attribute - before - 1] if len(outputs) == width else merged(outputs)
                 return Column(self.column(call).sources)
@@ -381,7 +341,7 @@ class Level:
         return found
 
     def _assignments(self, every: bool) -> Iterator[Node]:
-        if self.command in (2, _INSERT):
+        if self.command in (2, INSERT):
             yield from _visible(self.query.nodes("targetList"))
         for action in self.query.nodes("mergeActionList"):
             yield from _visible(action.nodes("targetList"))
@@ -394,7 +354,8 @@ def _visible(targets: Iterable[Node]) -> tuple[Node, ...]:
     return tuple(t for t in targets if not t.flag("resjunk"))
 
 
-def _sides(operation: Node) -> tuple[Node, Node]:
+def sides(operation: Node) -> tuple[Node, Node]:
+    """Left and right of a join or a set operation."""
     left, right = operation.node("larg"), operation.node("rarg")
     assert left is not None and right is not None
     return left, right

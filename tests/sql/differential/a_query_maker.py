@@ -49,8 +49,10 @@ class Queries(FromLists):
 
     def _cte(self, name: str, scope: Scope, depth: int) -> tuple[str, tuple[Col, ...]]:
         query, columns = self.query(scope, depth)
-        columns = _told_apart(columns)
-        names = f" ({', '.join(quoted(c.name) for c in columns)})"
+        listed = _told_apart(columns)
+        bare = listed == columns and bool(columns) and self.chance(0.4)
+        names = "" if bare else f" ({', '.join(quoted(c.name) for c in listed)})"
+        columns = listed
         kept = self.one(("", "", "MATERIALIZED ", "NOT MATERIALIZED "))
         return f"{quoted(name)}{names} AS {kept}({query})", columns
 
@@ -147,9 +149,13 @@ class Queries(FromLists):
                 outputs.append((self.expression(kind, inner, depth), kind))
         if want is None and self.chance(0.15):
             outputs += self._further(inner, depth)
+        ref = self.some_ref(inner)
+        if want is None and ref is not None and self.chance(0.08):
+            named = [(f"{self.one(('lag', 'max', 'first_value'))}({self.one((ref.text, 'name'))}) OVER w", ref.type)]
+            by = self.one((f"PARTITION BY {ref.text}", f"ORDER BY {ref.text}", f"PARTITION BY {ref.text} ORDER BY 1"))
+            return self._selected(outputs + named, source, f" WINDOW w AS ({by})", named=True)
         if any(" OVER " in text for text, _ in outputs) or self.chance(0.85):
             return self._selected(outputs, source, self._order(inner, depth))
-        ref = self.some_ref(inner)
         if ref is None or self.chance(0.5):
             return self._selected(outputs, source, self.one(("", " ORDER BY 1")), distinct="DISTINCT ")
         tail = self.one(("", f" ORDER BY {ref.text}", f" ORDER BY {ref.text} DESC, 1"))

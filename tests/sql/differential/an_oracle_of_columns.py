@@ -14,7 +14,8 @@ from typing import Any
 import psycopg
 from psycopg import generators
 from psycopg.pq import ExecStatus
-from tests.sql.differential.a_query_level import NOTHING, Column, Columns, Level, Stored
+from tests.sql.differential.a_column import NOTHING, Column, Columns, Stored
+from tests.sql.differential.a_query_level import Level
 from tests.sql.differential.a_server_tree import Node, read_tree
 from tests.sql.differential.what_a_level_tests import tested
 
@@ -162,7 +163,7 @@ def _writing(level: Level) -> Iterator[Level]:
         yield from _writing(level.cte(node.text("ctename")))
     for number, entry in enumerate(level.entries(), 1):
         if level.command != 1 and entry.number("rtekind") == 1:  # INSERT ... WITH ... SELECT
-            yield from _writing(level._query_of(number))
+            yield from _writing(level.subquery(number))
 
 
 @contextmanager

@@ -21,24 +21,26 @@ def quoted(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A column as it may be named here: `alias.name`, or the bare name where `alias` is empty."""
+    """A column as it may be named here: `schema.alias.name`, `alias.name`, or the bare name where `alias` is empty."""
 
     type: str
     name: str
     alias: str = ""
+    schema: str = ""
 
     @property
     def text(self) -> str:
         """As a statement spells it."""
-        return f"{quoted(self.alias)}.{quoted(self.name)}" if self.alias else quoted(self.name)
+        return ".".join(quoted(part) for part in (self.schema, self.alias, self.name) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing in FROM that has a name of its own."""
+    """One thing in FROM that has a name of its own; of a table without an alias also its schema's name."""
 
     alias: str
     columns: tuple[Col, ...]
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ def here(trees: tuple[Tree, ...]) -> Here:
     refs = [Ref(c.type, c.name) for c in bare if counts[c.name] == 1]
     for item in items:
         own = Counter(c.name for c in item.columns)
-        refs += [Ref(c.type, c.name, item.alias) for c in item.columns if own[c.name] == 1]
+        single = [c for c in item.columns if own[c.name] == 1]
+        refs += [Ref(c.type, c.name, item.alias) for c in single]
+        refs += [Ref(c.type, c.name, item.alias, item.schema) for c in single[:2] if item.schema]
     aliases = frozenset(i.alias for i in items)
     return Here(tuple(refs), items, aliases, frozenset(counts) | {c.name for i in items for c in i.columns})
 

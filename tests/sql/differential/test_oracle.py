@@ -113,6 +113,8 @@ FILTERS: list[tuple[str, str]] = [
     ("SELECT name FROM patients UNION SELECT ssn FROM visits", "patients.name visits.ssn"),
     ("SELECT n FROM counted", "patients.age patients.name patients.ssn"),
     ("SELECT 1 FROM patients, generate_series(1, age)", "patients.age"),
+    ("SELECT count(*) FROM (SELECT generate_series(1, age) FROM patients) q", "patients.age"),
+    ("SELECT 1 FROM patients, upper(ssn) u", ""),  # always one row
     ("SELECT ssn_of(3)", "patients.id"),
     ("SELECT id FROM adults WHERE ssn = 'x'", "adults.ssn patients.born patients.name"),
     ("WITH q AS (SELECT 1 FROM visits WHERE note = 'x') SELECT 1", ""),  # never runs

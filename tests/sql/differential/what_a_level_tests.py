@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.sql.differential.a_query_level import (
-    _COUNTS,
-    _FIRST_USER_OID,
-    _INSERT,
-    _RANKS,
-    _UNION,
-    NOTHING,
-    Columns,
-    Level,
-    _sides,
-)
+from tests.sql.differential.a_column import NOTHING, Columns
+from tests.sql.differential.a_query_level import COUNTS, FIRST_USER_OID, INSERT, RANKS, UNION, Level, sides
 from tests.sql.differential.a_server_tree import Node, Value
 
 
@@ -47,7 +38,7 @@ def _joins(node: Node | None) -> Iterator[Node]:
     if node is None or node.label == "RANGETBLREF":
         return
     yield node
-    below = node.nodes("fromlist") if node.label == "FROMEXPR" else _sides(node)
+    below = node.nodes("fromlist") if node.label == "FROMEXPR" else sides(node)
     for part in below:
         yield from _joins(part)
 
@@ -66,10 +57,10 @@ def _references(query: Node) -> Iterator[Node]:
 def _of_set(level: Level, operation: Node) -> Iterator[Columns]:
     if operation.label != "SETOPERATIONSTMT":
         return
-    sides = _sides(operation)
-    if operation.number("op") != _UNION or not operation.flag("all"):
-        yield from (c.sources for side in sides for c in level._set(side))
-    for side in sides:
+    both = sides(operation)
+    if operation.number("op") != UNION or not operation.flag("all"):
+        yield from (c.sources for side in both for c in level.set_outputs(side))
+    for side in both:
         yield from _of_set(level, side)
 
 
@@ -80,7 +71,7 @@ def _of_entries(level: Level) -> Iterator[Columns]:
                 yield _predicate(level, entry.fields["tablesample"])
                 yield _of_view(level, number)
             case 1:
-                yield tested(level._query_of(number))
+                yield tested(level.subquery(number))
             case 3:
                 for function in entry.nodes("functions"):
                     yield _of_call(level, function.node("funcexpr"))
@@ -99,7 +90,7 @@ def _of_view(level: Level, number: int) -> Columns:
     conflict = level.query.node("onConflict")
     if conflict is not None and number == conflict.number("exclRelIndex"):
         return NOTHING
-    if number == level.target and level.command == _INSERT:
+    if number == level.target and level.command == INSERT:
         return NOTHING
     view = level.facts.inside(level.entry(number).number("relid"))
     return tested(view) if view is not None else NOTHING
@@ -107,7 +98,7 @@ def _of_view(level: Level, number: int) -> Columns:
 
 def _of_call(level: Level, call: Node | None) -> Columns:
     """What decides how many rows a call in FROM makes: the arguments of one that returns a set, what a body tests."""
-    if call is None or call.label != "FUNCEXPR" or call.number("funcid") >= _FIRST_USER_OID:
+    if call is None or call.label != "FUNCEXPR" or call.number("funcid") >= FIRST_USER_OID:
         return _within(level, call)
     return _predicate(level, call) if call.flag("funcretset") else _within(level, call)
 
@@ -152,14 +143,16 @@ def _tests_of(level: Level, node: Node) -> Columns:
             return level.column((ordered, node.fields["aggfilter"])).sources
         case "WINDOWFUNC":
             function = node.number("winfnoid")
-            looked_at = function in _COUNTS | _RANKS or level.facts.orders(function)
+            looked_at = function in COUNTS | RANKS or level.facts.orders(function)
             return level.column((node.fields["args"] if looked_at else None, node.fields["aggfilter"])).sources
         case "SUBLINK":
             query = node.node("subselect")
             assert query is not None
             return tested(level.down(query))
-        case "FUNCEXPR" if node.number("funcid") >= _FIRST_USER_OID:
+        case "FUNCEXPR" if node.number("funcid") >= FIRST_USER_OID:
             return tested(level.body(node))
+        case "FUNCEXPR" if node.flag("funcretset"):  # in a list of outputs: it decides how many rows there are
+            return level.column(node.fields["args"]).sources
         case _:
             return NOTHING
 
@@ -167,5 +160,5 @@ def _tests_of(level: Level, node: Node) -> Columns:
 def _decides(level: Level, aggregate: Node) -> bool:
     """Whether every argument of an aggregate decides: it counts, ranks, orders, drops repeats, is an ordered set's."""
     function = aggregate.number("aggfnoid")
-    counts = function in _COUNTS | _RANKS or level.facts.orders(function)
+    counts = function in COUNTS | RANKS or level.facts.orders(function)
     return counts or bool(aggregate.nodes("aggdistinct")) or aggregate.text("aggkind") != "n"

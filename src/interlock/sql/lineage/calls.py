@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from interlock.sql.lineage import bodies, passing
 from interlock.sql.lineage.passing import Given, Passing
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.returns import ANY_ROW, ONLY_ARGUMENTS, note_rows, shaped
 from interlock.sql.lineage.scopes import Scope
 from interlock.sql.lineage.shapes import fields_of, is_array, is_row
 from interlock.sql.lineage.traced import How
 from interlock.sql.lineage.tracer import Tracer
 from interlock.sql.lineage.values import SCALAR_TYPE, Value, carrying, either
-from interlock.sql.tree import words
 
 _ORDERING: Final = frozenset({"max", "min", "mode", "percentile_cont", "percentile_disc"})
 _BARE: Final[Mapping[str, Any]] = {}

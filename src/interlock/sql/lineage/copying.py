@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.relations import found, relation_item
 from interlock.sql.lineage.scopes import Scope
 from interlock.sql.lineage.traced import StoredColumn, WriteLineage
 from interlock.sql.lineage.tracer import Rows, Tracer
 from interlock.sql.lineage.values import Value
-from interlock.sql.tree import words
 
 _UNKNOWN: Final = "columns that we don't know"
 NO_ROWS: Final = Rows((), ())

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.scopes import Item, Scope
 from interlock.sql.lineage.traced import How
 from interlock.sql.lineage.tracer import Rows, Tracer
 from interlock.sql.lineage.values import SCALAR_TYPE, Value, carrying
-from interlock.sql.tree import words
 
 _ENDLESS: Final = "a WITH item that refers to itself in a way that we can't follow"
 MOST_ROUNDS: Final = 64

@@ -9,13 +9,13 @@ from interlock.sql.functions import BUILT_IN_OPERATORS
 from interlock.sql.lineage.calls import call, given_of
 from interlock.sql.lineage.json_xml import HANDLERS as JSON_XML
 from interlock.sql.lineage.passing import Given, operator_may_fail
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.scopes import Scope
 from interlock.sql.lineage.shapes import cast_fails, is_array, type_named
 from interlock.sql.lineage.traced import How
 from interlock.sql.lineage.tracer import Tracer
 from interlock.sql.lineage.values import NOTHING, SCALAR_TYPE, UNKNOWN_TYPE, UNTYPED, Value, carrying, either, row_of
 from interlock.sql.lineage.whole_rows import column_ref, expanded, indirection
-from interlock.sql.tree import words
 
 _OPERATOR: Final = "an operator outside pg_catalog"
 _NODE: Final = "an expression that we don't know"
@@ -26,9 +26,10 @@ Handler = Callable[[Tracer, Any, Scope], Value]
 def evaluate(t: Tracer, node: Any, scope: Scope) -> Value:
     """The value of an expression, as it stands in the tree. What may fail in it is noted as a test."""
     ((kind, fields),) = node.items()
-    if kind == "A_Const":  # not counted: bulk inserts have many
+    if kind == "A_Const":
         return NOTHING
-    t.step()
+    if kind != "ParamRef":  # neither is counted: bulk inserts have many
+        t.step()
     handler = _HANDLERS.get(kind)
     return handler(t, fields, scope) if handler is not None else t.give_up(_NODE)
 

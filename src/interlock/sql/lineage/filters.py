@@ -12,12 +12,12 @@ from typing import Any, Final
 from interlock.sql.lineage.calls import given_of
 from interlock.sql.lineage.expressions import check_operator, evaluate, implied
 from interlock.sql.lineage.passing import operator_may_fail
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.scopes import Scope
 from interlock.sql.lineage.traced import How
 from interlock.sql.lineage.tracer import Rows, Tracer
 from interlock.sql.lineage.values import Value
 from interlock.sql.lineage.whole_rows import is_star
-from interlock.sql.tree import words
 
 Constants = tuple[tuple[int, ...], tuple[int, ...]]
 """Byte offsets of literals, and numbers of parameters."""

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from interlock.sql.lineage.functions_in_from import range_function
 from interlock.sql.lineage.joins import Entries, join
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.relations import range_var, renamed
 from interlock.sql.lineage.scopes import Item, Scope
 from interlock.sql.lineage.tables_of_documents import json_table, xml_table
 from interlock.sql.lineage.traced import How
 from interlock.sql.lineage.tracer import Tracer
-from interlock.sql.tree import words
 
 _UNKNOWN: Final = "an entry of FROM that we don't know"
 _SAMPLING: Final = frozenset({"system", "bernoulli"})

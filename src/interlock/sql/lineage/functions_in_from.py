@@ -6,15 +6,16 @@ from typing import Any, Final
 
 from interlock.sql.lineage.bodies import out_name
 from interlock.sql.lineage.naming import output_name
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.relations import renamed
 from interlock.sql.lineage.returns import ONE_OUTPUT
 from interlock.sql.lineage.scopes import Item, Scope
 from interlock.sql.lineage.shapes import fields_of, is_row, type_named
 from interlock.sql.lineage.tracer import Tracer
 from interlock.sql.lineage.values import NOTHING, Value
-from interlock.sql.tree import words
 
 _UNKNOWN: Final = "a function in FROM whose columns we can't tell"
+
 
 def range_function(t: Tracer, fields: Any, scope: Scope, seen: list[Item]) -> Item:
     """The entry of a RangeFunction. Functions see what stands before them, LATERAL or not."""

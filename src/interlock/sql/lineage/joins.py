@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from interlock.sql.lineage.expressions import check_operator
 from interlock.sql.lineage.filters import pair
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.relations import renamed
 from interlock.sql.lineage.scopes import Item, Scope
 from interlock.sql.lineage.tracer import Tracer
 from interlock.sql.lineage.values import SCALAR_TYPE, Value, either
-from interlock.sql.tree import words
 
 _UNMERGED: Final = "a join by columns that we don't know"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from interlock.sql.tree import words
+from interlock.sql.lineage.paths import words
 
 _UNNAMED: Final = "?column?"
 _NONE, _WEAK, _STRONG = 0, 1, 2

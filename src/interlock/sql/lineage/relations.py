@@ -8,12 +8,12 @@ from interlock.model.snapshot import Column, Relation
 from interlock.sql.catalogs import SCHEMAS
 from interlock.sql.lineage import ctes, views
 from interlock.sql.lineage.expansions import Expanded
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.scopes import Item, Scope
 from interlock.sql.lineage.traced import StoredColumn
 from interlock.sql.lineage.tracer import Tracer, Untraced
 from interlock.sql.lineage.values import SCALAR_TYPE, Value
 from interlock.sql.resolve import lookup
-from interlock.sql.tree import words
 
 _UNKNOWN: Final = "a relation that we don't know"
 _KINDS: Final = {"f": "a foreign table"}

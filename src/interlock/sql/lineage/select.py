@@ -14,12 +14,12 @@ from interlock.sql.lineage.ctes import add_tables
 from interlock.sql.lineage.expressions import check_operator
 from interlock.sql.lineage.from_clause import add_items
 from interlock.sql.lineage.naming import output_name
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.scopes import Scope
 from interlock.sql.lineage.traced import How
 from interlock.sql.lineage.tracer import Rows, Tracer
 from interlock.sql.lineage.values import Value, either
 from interlock.sql.lineage.whole_rows import expanded, is_star, spread
-from interlock.sql.tree import words
 
 _UNEVEN: Final = "lists of VALUES whose widths we can't tell"
 
@@ -73,6 +73,7 @@ def targets(t: Tracer, nodes: Any, scope: Scope) -> Rows:
         for name, column in columns or ():
             names.append(name)
             values.append(column)
+        t.check_width(len(values))
     return Rows(tuple(names), tuple(values), unknown)
 
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 from interlock.model.snapshot import Snapshot, UserType
 from interlock.sql.functions import BUILT_IN_TYPES
 from interlock.sql.lineage.passing import cast_may_fail
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.tracer import Tracer
 from interlock.sql.lineage.values import FIRST_USER_TYPE, SCALAR_TYPE, UNKNOWN_TYPE, Value
-from interlock.sql.tree import words
 
 Fields = tuple[tuple[str, Value], ...]
 

@@ -17,7 +17,9 @@ from interlock.sql.lineage.traced import Filter, How, StoredColumn, WriteLineage
 from interlock.sql.lineage.values import Columns, Value
 from interlock.sql.session_state import SessionState
 
-MOST_STEPS: Final = 50_000  # nodes looked at, a quarter of a second; WITH RECURSIVE and views see some again
+MOST_STEPS: Final = 20_000  # nodes looked at, constants aside: some 0.2 s; WITH RECURSIVE sees some again and again
+
+MOST_COLUMNS: Final = 1664  # MaxTupleAttributeNumber (htup_details.h): the server has no wider rows either
 
 Evaluate = Callable[["Tracer", Any, Scope], Value]
 Query = Callable[["Tracer", Any, Scope], "Rows"]
@@ -28,7 +30,7 @@ class Untraced(Exception):
 
 
 class TooMuch(Exception):
-    """More steps than we take."""
+    """More steps than we take, or wider rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Tracer:
         """Counts one node. Raises `TooMuch`."""
         self.steps += 1
         if self.steps > MOST_STEPS:
+            raise TooMuch
+
+    def check_width(self, columns: int) -> None:
+        """Raises `TooMuch` for more columns than a row can have: stars of stars would double without end."""
+        if columns > MOST_COLUMNS:
             raise TooMuch
 
     def note(self, columns: Iterable[StoredColumn], how: How) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from interlock.sql.lineage import calls
+from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.scopes import Item, Scope
 from interlock.sql.lineage.shapes import fields_of, item_of
 from interlock.sql.lineage.tracer import Tracer
 from interlock.sql.lineage.values import Value, carrying
-from interlock.sql.tree import words
 
 _UNRESOLVED: Final = "a name that we can't resolve"
 _NO_FIELDS: Final = "fields of something whose type we don't know"
@@ -146,4 +146,5 @@ def expanded(t: Tracer, nodes: Any, scope: Scope) -> list[Value]:
             continue
         found = spread(t, node, scope)
         values.extend([t.give_up(_NO_FIELDS)] if found is None else [value for _, value in found])
+        t.check_width(len(values))
     return values
