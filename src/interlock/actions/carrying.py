@@ -47,7 +47,7 @@ def _carry(write: WriteLineage, unseen: bool, basis: Basis) -> Carry | None:
         schema, relation, column = write.made
         place = schema or next(iter(basis.state.search_path), "")
         return Carry(f"{basis.connection.name}/{place}.{relation}.{column}", flows) if flows else None
-    flows -= labels.for_column(target.relation, target.number)
+    flows -= labels.lasting(target.relation, target.number)
     known = basis.snapshot.by_oid.get(target.relation)
     if not flows or known is None:
         return None
@@ -71,7 +71,7 @@ def _columns(
     relation: Relation, columns: frozenset[str] | None, flows: frozenset[Label], basis: Basis
 ) -> Iterator[Carry]:
     for column in relation.columns:
-        missing = flows - basis.labels.for_column(relation.oid, column.number)
+        missing = flows - basis.labels.lasting(relation.oid, column.number)
         if missing and (columns is None or column.name in columns):
             yield Carry(f"{basis.connection.name}/{relation.qualified}.{column.name}", missing)
 

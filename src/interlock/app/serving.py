@@ -150,7 +150,11 @@ def _schema_refresh(
         made.replace(snapshot)
         definitions[name] = made
 
-    refresh = SchemaRefresh(DefinitionsWatch(connection.upstream), load, changed)
+    def settled() -> None:
+        if made is not None:
+            made.settle()
+
+    refresh = SchemaRefresh(DefinitionsWatch(connection.upstream), load, changed, settled)
     return refresh
 
 

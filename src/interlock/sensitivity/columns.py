@@ -27,6 +27,7 @@ class ColumnLabels:
         "_name",
         "_own",
         "_own_relations",
+        "_provisional",
         "_relations",
         "_seen",
         "_snapshot",
@@ -55,6 +56,9 @@ class ColumnLabels:
             d.column: d.places | places_of(connection, snapshot, d.column) | earlier.get(d.column, frozenset())
             for d in derived
         }
+        self._provisional = frozenset[Place]().union(
+            *(self._seen[d.column] for d in derived if any(not o.action for o in d.labels.values()))
+        )
         columns, relations = self._own, self._own_relations
         if derived:  # else there is nothing to add, and of 100,000 columns no second table is made
             columns, relations = dict(columns), dict(relations)
@@ -79,6 +83,10 @@ class ColumnLabels:
     def for_column(self, oid: int, number: int) -> frozenset[Label]:
         """The labels of one column."""
         return self._columns.get((oid, number), self._connection)
+
+    def lasting(self, oid: int, number: int) -> frozenset[Label]:
+        """Those of a column's labels that it is sure to keep: none where some of them aren't on record yet."""
+        return frozenset() if (oid, number) in self._provisional else self.for_column(oid, number)
 
     def for_relation(self, oid: int) -> frozenset[Label]:
         """The labels of all columns of one relation."""

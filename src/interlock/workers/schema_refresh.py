@@ -33,7 +33,8 @@ class Watch(Protocol):
 
 
 class SchemaRefresh:
-    """Hands each new snapshot to `changed`, in order. One for each connection.
+    """Hands each new snapshot to `changed`, in order, and tells `settled` after each look of its own. One for each
+    connection.
 
     The first look loads the first snapshot. When a look fails, the last snapshot stays with whoever has it, and
     `refresh_now` raises: nothing held is opened or redeemed on definitions that may be stale.
@@ -44,12 +45,14 @@ class SchemaRefresh:
         watch: Watch,
         load: Callable[[], Awaitable[Snapshot]],
         changed: Callable[[Snapshot], None],
+        settled: Callable[[], None] = lambda: None,
         *,
         interval: float = INTERVAL,
     ) -> None:
         self._watch = watch
         self._load = load
         self._changed = changed
+        self._settled = settled
         self._interval = interval
         self._turn = asyncio.Lock()
         self._begun = 0
@@ -79,6 +82,7 @@ class SchemaRefresh:
             while not stop.is_set():
                 try:
                     await self.refresh_now()
+                    self._settled()
                     pause = self._interval
                 except InterlockError as error:
                     pause = min(pause * 2, LONGEST_PAUSE)

@@ -67,6 +67,7 @@ class Level:
         self._below: dict[int, Level] = {}
         self._ctes: dict[str, Level] = {}
         self._columns: dict[tuple[int, int, int], Column] = {}
+        self._assigned: tuple[Node, ...] = ()
         self._rtable = query.nodes("rtable")
         self.command = query.number("commandType")
         self.target = query.number("resultRelation")
@@ -241,7 +242,7 @@ class Level:
             return self.parameter(number)
         if kind != 3:  # one of a sublink, told by the sublink itself
             return EMPTY
-        for link in _below(self.query.fields):  # a column of a multiple assignment
+        for link in _below(self._assigned):  # a column of a multiple assignment; each list counts these from 1
             if link.label == "SUBLINK" and link.number("subLinkType") == _MULTI:
                 query = link.node("subselect")
                 if link.number("subLinkId") == number >> 16 and query is not None:
@@ -335,19 +336,21 @@ class Level:
         """By attribute of the target what its new values come from; `every`: what a conflict sets, too."""
         level = Level(self.query, self.facts, self.above, arguments=self._arguments) if self._returning else self
         found: dict[int, Columns] = {}
-        for target in level._assignments(every):
-            number = target.number("resno")
-            found[number] = found.get(number, NOTHING) | level.column(target).sources
+        for targets in level._assignments(every):
+            for target in _visible(targets):
+                level._assigned = targets  # again each time: EXCLUDED asks for what was inserted meanwhile
+                number = target.number("resno")
+                found[number] = found.get(number, NOTHING) | level.column(target).sources
         return found
 
-    def _assignments(self, every: bool) -> Iterator[Node]:
+    def _assignments(self, every: bool) -> Iterator[tuple[Node, ...]]:
         if self.command in (2, INSERT):
-            yield from _visible(self.query.nodes("targetList"))
+            yield self.query.nodes("targetList")
         for action in self.query.nodes("mergeActionList"):
-            yield from _visible(action.nodes("targetList"))
+            yield action.nodes("targetList")
         conflict = self.query.node("onConflict")
         if every and conflict is not None:
-            yield from _visible(conflict.nodes("onConflictSet"))
+            yield conflict.nodes("onConflictSet")
 
 
 def _visible(targets: Iterable[Node]) -> tuple[Node, ...]:
@@ -361,8 +364,8 @@ def sides(operation: Node) -> tuple[Node, Node]:
     return left, right
 
 
-def _below(fields: dict[str, Value]) -> Iterator[Node]:
-    stack = list(Node("", fields).parts())
+def _below(nodes: Iterable[Node]) -> Iterator[Node]:
+    stack = list(nodes)
     while stack:
         node = stack.pop()
         yield node

@@ -86,6 +86,8 @@ OUTPUTS: list[tuple[str, list[str]]] = [
         "visits.age visits.codes visits.day visits.id visits.name visits.note visits.patient visits.ssn"]),
     ("INSERT INTO name (id, name) SELECT id, ssn FROM patients RETURNING name, \"Name\", old.name", [
         "=name.name patients.ssn", "=name.Name", "=name.name"]),
+    ("UPDATE name SET name = ssn FROM visits RETURNING old.name, (old).name, name(old)", [
+        "=name.name", "=name.name visits.ssn", "=name.name visits.ssn"]),  # as the server has it: only the first is old
     ("WITH w AS (UPDATE name SET name = ssn FROM visits RETURNING name.name AS z) SELECT z FROM w", [
         "=name.name visits.ssn"]),
     ("DELETE FROM notes USING visits v RETURNING notes.note, v.ssn", ["=notes.note", "=visits.ssn"]),
@@ -142,6 +144,9 @@ WRITES: list[tuple[str, dict[str, str]]] = [
     ("MERGE INTO name n USING visits v ON true WHEN MATCHED THEN UPDATE SET name = v.ssn "
      "WHEN NOT MATCHED THEN INSERT (id, name) VALUES (age, note)",
      {"name.id": "visits.age", "name.name": "visits.note visits.ssn"}),
+    ("MERGE INTO name n USING visits v ON true WHEN MATCHED AND v.age > 3 THEN UPDATE SET (name, id) = "
+     "(SELECT v.ssn, 1) WHEN MATCHED THEN UPDATE SET (id, name) = (SELECT v.age, 'x')",
+     {"name.id": "visits.age", "name.name": "visits.ssn"}),
     ("INSERT INTO adults (id, name) SELECT id, note FROM notes",
      {"adults.id": "notes.id", "patients.id": "notes.id", "adults.name": "notes.note", "patients.ssn": "notes.note"}),
     ("WITH w AS (INSERT INTO name (id, name) SELECT id, note FROM notes RETURNING *) UPDATE visits SET note = w.name "

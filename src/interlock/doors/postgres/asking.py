@@ -7,7 +7,7 @@ once a session. The server's description of a statement is the second witness of
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from interlock.doors.postgres.facts import FIXED, QUERY, REPORTED, Facts, read_facts
 from interlock.doors.postgres.logging_in import Entered
@@ -47,9 +47,10 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """What the server said no to, without its words: those quote values."""
+    """What the server said no with. Its words quote values: `complaining.py` says what of them may be told."""
 
     sqlstate: str
+    complaint: backend.Complaint = field(default_factory=lambda: backend.Complaint({}), repr=False)
 
 
 class Asking:
@@ -149,7 +150,8 @@ class Asking:
                     if self.behind_flush:
                         return Prepared(name, types, columns, self.epoch)
                 case b"E":
-                    error = ServerError(backend.read_complaint(frame.body).sqlstate)
+                    complaint = backend.read_complaint(frame.body)
+                    error = ServerError(complaint.sqlstate, complaint)
                     self._sync()
                 case b"S":
                     self.parameter(frame.body)

@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from interlock.actions.capping import parted
 from interlock.doors.postgres.allowance import TOO_MANY, Allowance
+from interlock.doors.postgres.complaining import Complained
 from interlock.doors.postgres.results import Running
 from interlock.doors.postgres.running import Allowed, Run, RunEnd, Sink
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan
@@ -176,7 +177,8 @@ def writes_rows(unit: UnitPlan) -> bool:
 
 
 def _part(unit: UnitPlan, statements: Sequence[Planned], owed_after: bytes = b"") -> UnitPlan:
-    return replace(unit, statements=tuple(statements), owed_after=owed_after)
+    parted = unit.in_parts or len(statements) != len(unit.statements)
+    return replace(unit, statements=tuple(statements), owed_after=owed_after, in_parts=parted)
 
 
 def _both(one: RunEnd, other: RunEnd) -> RunEnd:
@@ -194,6 +196,8 @@ def _both(one: RunEnd, other: RunEnd) -> RunEnd:
 
 
 def _failed(end: RunEnd, sqlstate: str) -> RunEnd:
-    """Nothing of it is true, and nothing of it is told but the server's code with a sentence of ours."""
+    """Nothing of it is true, and nothing of it is told but the server's error."""
     ending = Ending(Outcome.FAILED, sqlstate=sqlstate)
-    return replace(end, ending=ending, stop=Stop(sqlstate, sentence_for(sqlstate)), withheld=True)
+    said = end.said if end.said is not None and end.said.sqlstate == sqlstate else None
+    stop = Stop(sqlstate, sentence_for(sqlstate)) if said is None else Complained(said)
+    return replace(end, ending=ending, stop=stop, withheld=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import structlog
@@ -12,9 +13,9 @@ import structlog
 from interlock.errors import UpstreamFailed
 from interlock.model.action import Action
 from interlock.model.connection import Connection
-from interlock.model.derived import DerivedColumn
+from interlock.model.derived import DerivedColumn, Origin
 from interlock.model.exposure import Carry
-from interlock.model.names import ConnectionName
+from interlock.model.names import ActionId, ConnectionName
 from interlock.model.settings import UpstreamPostgres
 from interlock.model.snapshot import DescribedColumn, Snapshot
 from interlock.sensitivity.catalog import Catalog
@@ -89,6 +90,7 @@ class Definitions:
     _derived_at: int = field(default=0, init=False)
     _foreseen: tuple[Snapshot, ColumnLabels] | None = field(default=None, init=False)
     _looked_for: set[Unknown] = field(default_factory=set, init=False)
+    _met: tuple[DerivedColumn, ...] = field(default=(), init=False)
     _all_known: dict[int, tuple[DescribedColumn, ...]] = field(default_factory=dict, init=False)  # by id
 
     @property
@@ -120,7 +122,9 @@ class Definitions:
         """Looks at the server's definitions, where a description names what the snapshot doesn't know: a relation or
         type made, or a column added since. Gives whether the snapshot is another one now: then decide anew.
 
-        What isn't found stays unknown, and so sensitive; it isn't looked for again under this snapshot.
+        What isn't found stays unknown, and so sensitive; it isn't looked for again under this snapshot. What is found
+        carries every label until the watch has seen it too (`settle`): somebody is at work on the schema at this very
+        moment, and a column that a statement meets first is nobody's yet.
         """
         if self._all_known.get(id(columns)) is columns:
             return False
@@ -128,16 +132,38 @@ class Definitions:
         if not unknown:
             self._remember(columns)
             return False
-        version = self.snapshot.version
+        before = self.snapshot
         try:
             async with asyncio.timeout(LEARN_SECONDS):
                 await self.refresh()
         except (UpstreamFailed, TimeoutError):
             log.warning("schema.unknown", connection=self.connection.name)
             return False
-        if self.snapshot.version == version and len(self._looked_for) < MOST_UNKNOWN:
+        if self.snapshot.version != before.version:
+            self._meet(before)
+            return True
+        if len(self._looked_for) < MOST_UNKNOWN:
             self._looked_for |= unknown
-        return self.snapshot.version != version
+        return False
+
+    def settle(self) -> None:
+        """The watch has looked: what statements met before it did is as the catalog says."""
+        if self._met:
+            self._met = ()
+            self._relabel()
+
+    def _meet(self, before: Snapshot) -> None:
+        labels = dict.fromkeys(self.labels.for_connection(), Origin(datetime.min.replace(tzinfo=UTC), ActionId(""), ""))
+        met = list(self._met)
+        for relation in self.snapshot.relations if labels else ():
+            known = before.by_oid.get(relation.oid)
+            numbers = {c.number for c in known.columns} if known is not None else frozenset[int]()
+            for column in relation.columns:
+                if column.number not in numbers:
+                    name = f"{self.connection.name}/{relation.qualified}.{column.name}"
+                    met.append(DerivedColumn(name, labels, frozenset({(relation.oid, column.number)})))
+        self._met = tuple(met)
+        self._relabel()
 
     def _remember(self, columns: tuple[DescribedColumn, ...]) -> None:
         if len(self._all_known) >= MOST_KNOWN:
@@ -156,7 +182,7 @@ class Definitions:
     def _relabel(self) -> ColumnLabels:
         name = self.connection.name
         self._derived_at = self.derived.version(name)
-        derived = self.derived.columns(name, self.snapshot)
+        derived = (*self.derived.columns(name, self.snapshot), *self._met)
         before = self._labels
         if self._foreseen is not None and self._foreseen[0] is self.snapshot:
             before = self._foreseen[1]

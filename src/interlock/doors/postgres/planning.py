@@ -8,10 +8,12 @@ gateway follows: SQL's names, cursors, and questions to the gateway itself.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import NoReturn
 
 from interlock.doors.postgres import application, own_answers
+from interlock.doors.postgres.complaining import elsewhere
 from interlock.doors.postgres.portals import Open, Opened
 from interlock.doors.postgres.preparing import FAILED, Preparing, in_place
 from interlock.doors.postgres.refusing import ONLY_OBSERVED, Remembered, refusal, unread
@@ -58,7 +60,8 @@ class Planning:
             payload = SqlStatement(text=piece, simple=True)
             await self._foresee(*await self._translated(payload))
         for piece in found:
-            each = await self.planned(SqlStatement(text=piece, simple=True), trial)
+            with elsewhere() if len(found) > 1 else nullcontext():
+                each = await self.planned(SqlStatement(text=piece, simple=True), trial)
             rename(trial, each.naming)
             planned.append(each)
         return UnitPlan(tuple(planned), b"", trial, simple=True)
@@ -211,7 +214,8 @@ class Planning:
             raise UpstreamFailed("a PREPARE was read without what it names", code="contradiction")
         types = await self._types(effect.types)
         inner = SqlStatement(text=statement.inner, simple=False, parameter_types=types)
-        await self.planned(inner, names, runs=False)
+        with elsewhere():
+            await self.planned(inner, names, runs=False)
         planned = await self._local(statement, payload, None, answers.write_command_complete("PREPARE"))
         return replace(planned, naming=Parse(effect.name.encode(), statement.inner, types))
 
@@ -220,7 +224,8 @@ class Planning:
         if not written:
             return ()
         text = "SELECT " + ", ".join(f"NULL::{name}" for name in written)
-        prepared = await self.preparing.prepare(text.encode(), ())
+        named = SqlStatement(text=", ".join(written).encode(), simple=False)
+        prepared = await self.preparing.prepare(text.encode(), (), theirs=named)
         if prepared.columns is None or len(prepared.columns) != len(written):
             raise Stop("42601", "The types of this PREPARE can't be read.")
         return tuple(column.type_oid for column in prepared.columns)
@@ -249,7 +254,8 @@ class Planning:
         )
         if isinstance((await self._read(meant)).effect, effects.ExecuteNamed):
             raise Stop("0A000", "This name stands for an EXECUTE of another; name the statement itself.")
-        planned = await self.planned(meant, names, runs=runs)
+        with elsewhere():
+            planned = await self.planned(meant, names, runs=runs)
         wanted = len(planned.prepared.parameter_types) if planned.prepared is not None else 0
         if planned.local is None and wanted != len(effect.arguments):
             raise Stop("42601", f"This statement takes {wanted} parameters, and EXECUTE gives {len(effect.arguments)}.")

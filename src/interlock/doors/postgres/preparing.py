@@ -15,6 +15,7 @@ from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from
 from interlock.actions.refused import refused
 from interlock.actions.relabelled import relabelled
 from interlock.doors.postgres.application import upstream_set
+from interlock.doors.postgres.complaining import at_parse
 from interlock.doors.postgres.copying import copied_rows, copy_options
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.facts import Facts
@@ -34,7 +35,6 @@ from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.given import reads_as, translated
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import CopyFormat, Statement
-from interlock.wire.postgres.sentences import known_sqlstate, sentence_for
 
 # Settings that change what a text means and that the server reports whenever they change, a rollback included.
 REPORTED: Mapping[str, str] = {"TimeZone": "timezone", "DateStyle": "datestyle", "IntervalStyle": "intervalstyle"}
@@ -187,7 +187,7 @@ class Preparing:
         self, statement: Statement, payload: SqlStatement, *, failed: bool = False, anew: bool = False
     ) -> Planned:
         """The statement with the server's view of it; raises `Stop` with the server's SQLSTATE, `UpstreamFailed`."""
-        version = self.definitions.snapshot.version
+        version, sent = self.definitions.snapshot.version, payload
         if len(payload.text) > LONG:
             await asyncio.sleep(0)  # others have their turn
         if failed and isinstance(statement.effect, effects.Commit):
@@ -198,17 +198,20 @@ class Preparing:
         if named is not None:
             payload = replace(payload, text=named)
         if statement.is_session_traffic:
-            prepared = None if payload.simple else await self.prepare(payload.text, payload.parameter_types, anew)
+            prepared = None
+            if not payload.simple:
+                prepared = await self.prepare(payload.text, payload.parameter_types, anew, theirs=sent)
             return Planned(statement, payload, prepared, prepared.columns if prepared else None)
         witness: Prepared | None = None
         if statement.describe is not None:
             same = statement.describe == payload.text or isinstance(statement.effect, effects.Declare)
             types = payload.parameter_types if same else ()
             # A COPY tells at execution how many columns it has and not which: its witness must be of this moment.
-            witness = await self.prepare(statement.describe, types, anew or statement.copy is not None)
+            again = anew or statement.copy is not None
+            witness = await self.prepare(statement.describe, types, again, theirs=sent)
         prepared = witness if statement.describe == payload.text else None
         if prepared is None and not payload.simple:
-            prepared = await self.prepare(payload.text, payload.parameter_types, anew)
+            prepared = await self.prepare(payload.text, payload.parameter_types, anew, theirs=sent)
         columns = witness.columns if witness is not None else None
         copied = statement.copy is not None or isinstance(statement.effect, effects.Declare)
         if columns is not None and not payload.simple and not copied:
@@ -297,12 +300,14 @@ class Preparing:
         connection = self.definitions.connection
         return refused(id=ActionId(self._entropy.uuid7()), actor=self.actor, connection=connection, because=because)
 
-    async def prepare(self, text: bytes, types: tuple[int, ...], anew: bool = False) -> Prepared:
-        """What the server says of a text; raises `Stop` with what it says no with."""
+    async def prepare(
+        self, text: bytes, types: tuple[int, ...], anew: bool = False, *, theirs: SqlStatement | None = None
+    ) -> Prepared:
+        """What the server says of a text; raises `Stop` with what it says no with. `theirs`: the client's statement
+        that it is prepared for."""
         answer = await self.up.prepare(text, types, anew=anew)
         if isinstance(answer, ServerError):
-            code = known_sqlstate(answer.sqlstate)
-            raise Stop(code, sentence_for(code))
+            raise at_parse(answer, text, theirs, self.definitions.snapshot)
         return answer
 
 

@@ -38,7 +38,8 @@ class Remembered:
 
 def error(stop: Stop) -> bytes:
     """The ErrorResponse."""
-    return answers.write_error("ERROR", stop.sqlstate, stop.sentence, stop.detail, stop.hint, stop.position)
+    sentences = (stop.sentence, stop.detail, stop.hint)
+    return answers.write_error("ERROR", stop.sqlstate, *sentences, stop.position, stop.names)
 
 
 def unread(error: Unparsable) -> Stop:

@@ -1,8 +1,8 @@
 """Results on their way out: what the server answers to a released payload, masked, for the client.
 
 Nothing passes that isn't known: a message of unknown type, a row where none was described, a shape other than the one
-decided on, all stop the result (design, promises 4 and 5). Errors and notices keep their SQLSTATE and get a sentence of
-ours, since the server's texts quote values.
+decided on, all stop the result (design, promises 4 and 5). Errors and notices are told field by field
+(`wire/postgres/complaints.py`), since the server's texts quote values.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from interlock.model.exposure import Output
 from interlock.model.snapshot import DescribedColumn
 from interlock.wire.postgres import answers, backend, denial
 from interlock.wire.postgres.body import frame as frame_bytes
+from interlock.wire.postgres.complaints import DEAF, Hearing, Told, told_error
 from interlock.wire.postgres.copy_data import CopyRewriter
 from interlock.wire.postgres.frames import Batch, Frame, Piece, Run, RunReader
 from interlock.wire.postgres.rows import RowMasker
@@ -103,6 +104,8 @@ class Results:
     copying: bytes | None = None
     muted: bool = False  # the server's error is of our making: the client is told another
     still: Callable[[], bool] | None = None  # whether its outputs carry no more labels than it was decided with
+    hearing: Callable[[int], Hearing] = lambda _: DEAF  # how what is said of the statement at a place is heard
+    said: Told | None = None  # the server's error, as the client is told
     _begun: int = -1
 
     def arrange(self, reader: RunReader) -> None:
@@ -197,7 +200,7 @@ class Results:
             case b"E":
                 out.append(self._error(frame))
             case b"N":
-                out.append(denial.upstream_notice(backend.read_complaint(frame.body)))
+                out.append(denial.upstream_notice(backend.read_complaint(frame.body), self.hearing(self.at)))
             case b"S":
                 self._parameter(frame, out)
             case b"Z":
@@ -292,7 +295,8 @@ class Results:
             return b""
         unbound = self.at < len(self.running) and self.running[self.at].binds
         owed = self.running[self.at].owed[: self.running[self.at].unbound] if unbound else b""
-        return owed + denial.upstream_error(complaint)
+        self.said = told_error(complaint, self.hearing(self.at))
+        return owed + denial.write_told(self.said)
 
 
 def _has_shape(body: bytes, described: tuple[DescribedColumn, ...]) -> bool:

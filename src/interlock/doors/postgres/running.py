@@ -18,6 +18,7 @@ from typing import Protocol
 from interlock.doors.postgres.allowance import TOO_MANY, Allowance
 from interlock.doors.postgres.arranging import arranged
 from interlock.doors.postgres.asking import CERTAIN_ERROR
+from interlock.doors.postgres.complaining import Complaints
 from interlock.doors.postgres.copying_in import CopyingIn
 from interlock.doors.postgres.results import Results, Running
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan
@@ -27,6 +28,7 @@ from interlock.model.release import Ending, Outcome, Release
 from interlock.sql import effects
 from interlock.sql.shape import Kind
 from interlock.wire.postgres import frontend
+from interlock.wire.postgres.complaints import Told
 from interlock.wire.postgres.frames import Piece
 from interlock.wire.postgres.frontend import Target
 
@@ -47,7 +49,8 @@ class RunEnd:
 
     `drifted`: something in it changed a setting of the session that only session traffic may change. `stop`: what the
     client is to be told instead of what is missing; `withheld`: that is all of it, as if nothing had been sent. `ran`
-    are its statements, with what came of each. `copied`: the client was asked for the rows of a COPY.
+    are its statements, with what came of each. `copied`: the client was asked for the rows of a COPY. `said`: the
+    server's error, as it may be told.
     """
 
     ending: Ending
@@ -58,6 +61,7 @@ class RunEnd:
     withheld: bool = False
     ran: Sequence[Running] = field(default=(), repr=False)
     copied: bool = False
+    said: Told | None = field(default=None, repr=False)
 
 
 class Sink(Protocol):
@@ -105,6 +109,7 @@ class Run:
             unit.simple,
             flushed=self._flush,
             still=unit.still,
+            hearing=Complaints(unit).hearing,
         )
 
     def _arranged(self, release: Release | None, part: slice) -> list[Running]:
@@ -144,6 +149,7 @@ class Run:
             self._stop or self._too_many(),
             ran=results.running,
             copied=self._copied,
+            said=results.said,
         )
 
     def unknown(self) -> Ending:

@@ -233,7 +233,7 @@ class PostgresSession:
 
     async def _run(self, plan: UnitPlan, cleared: Cleared | None) -> None:
         plan = replace(plan, closing=self._after.closing()) if self._after.has_to_close else plan
-        plan = replace(plan, pseudonyms=self.preparing.pseudonyms)
+        plan = replace(plan, pseudonyms=self.preparing.pseudonyms, snapshot=self.preparing.definitions.snapshot)
         block = self.up.status != b"I" and not self.up.behind_flush
         if any(isinstance(p.statement.effect, effects.SearchPath) for p in plan.statements):
             self.up.path_moves = True

@@ -14,7 +14,7 @@ from interlock.doors.postgres.portals import Open
 from interlock.doors.postgres.upstream import Prepared
 from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.model.payload import SqlStatement
-from interlock.model.snapshot import DescribedColumn
+from interlock.model.snapshot import DescribedColumn, Snapshot
 from interlock.sql import effects
 from interlock.sql.shape import Kind, Statement
 from interlock.wire.postgres import answers
@@ -29,6 +29,7 @@ class Stop(Exception):
         super().__init__(sentence)
         self.sqlstate, self.sentence, self.detail, self.hint = sqlstate, sentence, detail, hint
         self.position = 0
+        self.names: tuple[tuple[str, str], ...] = ()  # (field of the message, name)
 
 
 class Misspelt(Stop):
@@ -109,7 +110,8 @@ class UnitPlan:
 
     `steps` and `before` are what it was planned from. `flushed`: it ends with a Flush. `simple`: it is a Query message.
     `closing` are portals of ours upstream that nobody needs any more. `pseudonyms`: those of who asks.
-    `still`: whether its outputs carry no more labels by now than it was decided with.
+    `still`: whether its outputs carry no more labels by now than it was decided with. `snapshot`: the definitions that
+    it was read by; `in_parts`: the client sent more than this in one text.
     """
 
     statements: tuple[Planned, ...]
@@ -122,6 +124,8 @@ class UnitPlan:
     closing: tuple[bytes, ...] = ()
     pseudonyms: ActorPseudonyms | None = None
     still: Callable[[], bool] | None = None
+    snapshot: Snapshot | None = None
+    in_parts: bool = False
 
     def names_after(self, completed: int) -> Session:
         """The client's names when only the first `completed` statements have run: the rest was never looked at."""

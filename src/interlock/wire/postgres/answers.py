@@ -63,11 +63,17 @@ def write_command_complete(tag: str) -> bytes:
 
 
 def write_error(
-    severity: str, sqlstate: str, message: str, detail: str = "", hint: str = "", position: int = 0
+    severity: str,
+    sqlstate: str,
+    message: str,
+    detail: str = "",
+    hint: str = "",
+    position: int = 0,
+    names: Sequence[tuple[str, str]] = (),
 ) -> bytes:
     """ErrorResponse; severity ERROR leaves the session usable, FATAL ends it. No text may quote a value, but for what
-    the client itself has just sent. `position` in its text: characters from 1; 0 tells none."""
-    return frame(b"E", _complaint(severity, sqlstate, message, detail, hint, position))
+    the client itself has just sent. `position` in its text: characters from 1; 0 tells none. `names`: (field, name)."""
+    return frame(b"E", _complaint(severity, sqlstate, message, detail, hint, position, names))
 
 
 def write_notice(severity: str, sqlstate: str, message: str, detail: str = "", hint: str = "") -> bytes:
@@ -146,7 +152,15 @@ def _column(column: DescribedColumn) -> bytes:
     )
 
 
-def _complaint(severity: str, sqlstate: str, message: str, detail: str, hint: str, position: int = 0) -> bytes:
+def _complaint(
+    severity: str,
+    sqlstate: str,
+    message: str,
+    detail: str,
+    hint: str,
+    position: int = 0,
+    names: Sequence[tuple[str, str]] = (),
+) -> bytes:
     fields = (("S", severity), ("V", severity), ("C", sqlstate), ("M", message), ("D", detail), ("H", hint))
-    told = (*fields, ("P", str(position) if position else ""))
+    told = (*fields, ("P", str(position) if position else ""), *names)
     return b"".join(cstring(code + text) for code, text in told if text) + b"\0"

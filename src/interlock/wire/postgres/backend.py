@@ -84,7 +84,8 @@ class ReadyForQuery:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """An ErrorResponse or NoticeResponse. Its texts may quote stored values: only `sqlstate` may be passed on."""
+    """An ErrorResponse or NoticeResponse. Its texts may quote stored values: `complaints.py` says what of
+    it may be passed on."""
 
     fields: Mapping[str, str] = field(repr=False)
 

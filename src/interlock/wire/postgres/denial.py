@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from interlock.wire.postgres.answers import write_error, write_notice, write_ready_for_query
 from interlock.wire.postgres.backend import Complaint
+from interlock.wire.postgres.complaints import DEAF, Hearing, Told, told_error, told_notice
 from interlock.wire.postgres.sentences import known_sqlstate, sentence_for
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "sentence_for",
     "upstream_error",
     "upstream_notice",
+    "write_told",
 ]
 
 
@@ -48,16 +50,19 @@ def notice(sentence: str, detail: str = "", hint: str = "", sqlstate: str = "000
     return write_notice("NOTICE", sqlstate, sentence, detail, hint)
 
 
-def upstream_error(complaint: Complaint) -> bytes:
-    """A server's error as a client may see it: severity and code kept if known, the sentence ours."""
-    severity = complaint.severity if complaint.severity in ("ERROR", "FATAL", "PANIC") else "ERROR"
-    code = known_sqlstate(complaint.sqlstate)
-    return write_error(severity, code, sentence_for(code))
+def upstream_error(complaint: Complaint, hearing: Hearing = DEAF) -> bytes:
+    """A server's error as a client may see it."""
+    return write_told(told_error(complaint, hearing))
 
 
-def upstream_notice(complaint: Complaint) -> bytes:
-    """A server's notice as a client may see it: severity and code kept if known, the sentence ours."""
-    kept = complaint.severity in ("WARNING", "NOTICE", "DEBUG", "INFO", "LOG")
-    code = known_sqlstate(complaint.sqlstate)
-    sentence = "The server sent a notice; its text is withheld." if code == "00000" else sentence_for(code)
-    return write_notice(complaint.severity if kept else "NOTICE", code, sentence)
+def upstream_notice(complaint: Complaint, hearing: Hearing = DEAF) -> bytes:
+    """A server's notice as a client may see it."""
+    said = told_notice(complaint, hearing)
+    return write_notice(said.severity, said.sqlstate, said.message)
+
+
+def write_told(said: Told) -> bytes:
+    """An error that was judged already."""
+    return write_error(
+        said.severity, said.sqlstate, said.message, hint=said.hint, position=said.position, names=said.names
+    )
