@@ -34,9 +34,10 @@ from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
 from interlock.model.review import Review, ReviewState, Voter
 from interlock.model.secret import Secret
-from interlock.ports import Clock, Entropy, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
+from interlock.ports import Clock, Entropy, Estimator, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.registry import Registry
 from interlock.registry.derived import deriving
+from interlock.review.sizes import capped
 from interlock.review.states import Event
 
 __all__ = ["Answer", "Asking", "Cleared", "Denied", "Gate", "Held"]
@@ -62,6 +63,7 @@ class Gate:
     registry: Registry
     clock: Clock
     entropy: Entropy
+    estimator: Estimator | None = None  # None: nothing is estimated
 
     async def ask(self, action: Action, asking: Asking = Asking.WHOLE) -> Answer:
         """Decides an action and records the decision; raises `LedgerUnavailable` when that can't be recorded.
@@ -322,6 +324,7 @@ class Gate:
         noted = self.clock.now()
         self.recents.note(held, noted)  # before it waits: many at once must see each other
         try:
+            action, decision = await self._estimated(action, decision)
             review = await self.desk.open_or_join(action, decision, held, claim)
         except Conflict:
             self.recents.take_back(held, noted)
@@ -333,6 +336,20 @@ class Gate:
             self.recents.take_back(held, noted)
             return await self._deny(action, (review, *decision.reasons))
         return Held(review, decision.reasons)
+
+    async def _estimated(self, action: Action, decision: NeedsReview) -> tuple[Action, NeedsReview]:
+        """With about how many rows it is, for the card, and with the cap that an approved estimate is. Whatever goes
+        wrong is no estimate: the card says so, and what policy asks for stays."""
+        if self.estimator is None:
+            return action, decision
+        try:
+            rows = await self.estimator.rows(action)
+        except Exception:
+            rows = None
+        if rows is None:
+            return action, decision
+        owed = capped(decision.obligations, rows) if action.cappable else decision.obligations
+        return replace(action, rows_estimate=rows), replace(decision, obligations=owed)
 
     async def _release(
         self,

@@ -207,6 +207,13 @@ class Recents(Protocol):
         """Uncounts an action.held that was noted at `noted` and was never written."""
 
 
+class Estimator(Protocol):
+    """Asks protected systems for sizes."""
+
+    async def rows(self, action: Action) -> int | None:
+        """About how many rows it would give or change; None when nobody can tell, within seconds. Runs nothing of it."""
+
+
 class Rebuild(Protocol):
     """Makes a sealed payload into an action anew, with the definitions and session state of this moment."""
 

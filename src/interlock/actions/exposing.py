@@ -13,6 +13,7 @@ from interlock.model.exposure import Carry, Exposure
 from interlock.model.label import Label
 from interlock.model.snapshot import DescribedColumn
 from interlock.sensitivity.columns import ColumnLabels
+from interlock.sql.impact import impact_of
 from interlock.sql.lineage.traced import Filter, How, Lineage
 from interlock.sql.shape import Kind, Reach, Statement, Written
 
@@ -26,7 +27,8 @@ def exposure_of(statement: Statement, described: tuple[DescribedColumn, ...] | N
         found = _traced(statement, statement.lineage, shown, basis)
     else:
         found = _coarse(statement, shown, basis)
-    return replace(found, written=written_columns(statement, basis)) if statement.written else found
+    written = written_columns(statement, basis) if statement.written else ()
+    return replace(found, written=written, impact=impact_of(statement, basis.state))
 
 
 def probes_of(

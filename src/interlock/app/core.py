@@ -41,6 +41,7 @@ from interlock.stores.entropy import SystemEntropy
 from interlock.stores.keys import Keys, load_keys
 from interlock.stores.seals import AesGcmSealer
 from interlock.stores.sqlite import SqliteStore, Trust
+from interlock.upstreams.estimate import Estimates
 from interlock.upstreams.key_sets import KeySets
 from interlock.upstreams.outgoing import Allowed, Outgoing, allowed_by
 from interlock.web.session import origin_of
@@ -150,7 +151,8 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
             Openings((parse_vkey(keys.public()["node"]),)),
         )
         rulebook = LoadedRules(authority)
-        gate = Gate(store, rulebook, recents, desk, registry, clock, entropy)
+        estimates = Estimates({name: each.upstream for name, each in settings.connections.items()})
+        gate = Gate(store, rulebook, recents, desk, registry, clock, entropy, estimates)
         approvers = settings.policy.approvers
         adoption = Adoption(store, desk, registry, rulebook, entropy, rules_of, store.records, approvers)
         callbacks = callbacks_of(settings, store, sealer, clock, entropy, calling)

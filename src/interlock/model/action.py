@@ -61,6 +61,7 @@ class Action:
     cappable: bool = False  # whether the door can count its rows, and undo it when there are too many
     deferred: bool = False  # if it is held, the gateway is to run it by itself once people have signed
     idempotency_key: str = field(default="", repr=False)  # the asker's own; "" for none
+    rows_estimate: int | None = None  # about how many rows it gives or changes; None where nobody was asked or can tell
 
     @property
     def exposure(self) -> Exposure:

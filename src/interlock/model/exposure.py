@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from interlock.model.impact import Impact
 from interlock.model.label import Label
 
 
@@ -57,7 +58,8 @@ class Exposure:
 
     `probes` is the part of `filters` that is tested in ways by which values can be guessed: all but equality with values
     that the asker was given (pseudonyms, translated inward) and joins of columns that carry the label alike.
-    `carries`: columns to which labels follow the data. `written`: the labelled columns that get new values.
+    `carries`: columns to which labels follow the data. `written`: the labelled columns that get new values. `impact`:
+    what it does besides what its text says; of one statement, never of several.
     """
 
     outputs: tuple[Output, ...] = ()
@@ -70,3 +72,4 @@ class Exposure:
     probes: frozenset[Label] = frozenset()
     carries: tuple[Carry, ...] = ()
     written: tuple[WrittenColumn, ...] = ()
+    impact: Impact = field(default=Impact(), compare=False)

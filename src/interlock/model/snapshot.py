@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 EVERY_WRITE = frozenset({"insert", "update", "delete"})
+TEMPORARY: Final = "pg_temp"  # the schema that a session's own temporary relations go by in its snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class Relation:
     def qualified(self) -> str:
         """`schema.name`, unquoted: the form used in resources."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it is one session's own, and gone with it."""
+        return self.schema == TEMPORARY
 
     @property
     def is_base_table(self) -> bool:

@@ -16,9 +16,9 @@ from interlock.model.label import Label
 from interlock.model.payload import Payload, ToolPayload
 from interlock.model.reveal import Reveal
 from interlock.model.template import Template
+from interlock.review import sizes
 
 VERSION = 1
-NOT_ESTIMATED = "not estimated"
 
 
 def content(
@@ -72,7 +72,9 @@ def content(
         "uses": asked.reuse.times if asked.reuse else 1,
         "row_cap": owed.row_cap,
         "cappable": action.cappable,
-        "estimate": NOT_ESTIMATED,
+        "estimate": sizes.in_words(action),
+        "estimate_cap": sizes.cap_by_estimate(action),
+        "impact": list(dict.fromkeys(each for e in action.exposures for each in e.impact.beyond)),
         "votes_by_token": votes_by_token,
     }
 

@@ -141,6 +141,8 @@ class CardContent(_Part):
     votes_by_token: bool
     cappable: bool | None = None  # whether its rows are counted as it runs; None where only the desk knows
     narrowed: NarrowedPart | None = None
+    impact: list[str] = []  # what it does besides what its text says
+    estimate_cap: int | None = None  # the row cap that the estimate is by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ def cautions(card: CardContent) -> list[str]:
     found = []
     if card.unbounded:
         found.append("Unbounded: it writes without a condition that limits it.")
+    found += card.impact
     if card.narrowed:
         found.append(f"Narrowed by {', '.join(card.narrowed.by)}: less than was asked for.")
     if card.opaque:

@@ -1,4 +1,7 @@
-"""CREATE TABLE AS and SELECT INTO: a query whose rows become a table. Labels follow them, column by column."""
+"""CREATE TABLE AS, SELECT INTO and CREATE VIEW: what a query's rows become, or what a query is kept for.
+
+Labels follow rows into a table, column by column. A view moves none: it shows what its query does to whoever reads it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from typing import Any, Final
 
 from interlock.model import verb
 from interlock.model.snapshot import Snapshot
+from interlock.sql import schema as definitions
+from interlock.sql import temporary
+from interlock.sql.lineage.traced import Lineage, OutputLineage
 from interlock.sql.query import judge_query, traced
 from interlock.sql.resolve import lookup
 from interlock.sql.session_state import SessionState
@@ -14,7 +20,6 @@ from interlock.sql.shape import Kind, Reach, Refusal, Statement, Touch
 from interlock.sql.tree import Fields, Node, typed
 
 _EXECUTE: Final = Refusal("not_built", "not built yet: CREATE TABLE AS EXECUTE; name the query itself")
-_TEMPORARY: Final = Refusal("not_built", "temporary objects aren't built yet")
 _PLACE: Final = Refusal("schema", "there is no schema to make the table in; name one")
 _CATALOGS: Final = Refusal("not_built", "not built yet: tables made of what the server's catalogs tell")
 _CATALOG: Final = Refusal("catalog", "the server's catalogs can't be written")
@@ -44,7 +49,7 @@ def table_as(blank: Statement, fields: Fields, snapshot: Snapshot, state: Sessio
         return replace(blank, refusal=_EXECUTE)
     judged = judge_query(blank, query, snapshot, state)
     target: Any = fields["into"]["rel"]
-    schema, name = str(target.get("schemaname", "")), str(target.get("relname", ""))
+    schema, name = temporary.place_of(target), str(target.get("relname", ""))
     place = schema or next(iter(state.search_path), "")
     relation = lookup(place, name, snapshot, state)[1] if place else None
     lineage = traced(("CreateTableAsStmt", fields), snapshot, state) if judged.lineage is not None else None
@@ -60,13 +65,52 @@ def table_as(blank: Statement, fields: Fields, snapshot: Snapshot, state: Sessio
         describe=None,
         width=None,
         looking=None,
-        refusal=judged.refusal or _refusal(target, place) or (_CATALOGS if lineage is None else None),
+        refusal=judged.refusal or _refusal(fields, place, snapshot) or (_CATALOGS if lineage is None else None),
+        temporary=temporary.asked_for(target),
     )
 
 
-def _refusal(target: Fields, place: str) -> Refusal | None:
-    if target.get("relpersistence") == "t" or place.startswith("pg_temp"):
-        return _TEMPORARY
+def view(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement:
+    """CREATE VIEW: its query is judged as whoever reads it would run it, and nothing of it runs now."""
+    change = definitions.judge(root, snapshot, state)
+    judged = judge_query(blank, typed(root[1]["query"]), snapshot, state)
+    lineage = _shown(traced(root, snapshot, state)) if judged.lineage is not None else None
+    because = judged.because if lineage is not None else tuple(dict.fromkeys((*judged.because, definitions.FEW)))
+    opaque = lineage is None or lineage.opaque or judged.beyond
+    return replace(
+        judged,
+        kind=Kind.SCHEMA,
+        touches=tuple(dict.fromkeys((*change.touches, *judged.touches))),
+        reach=Reach.CONNECTION if opaque else Reach.TABLES,
+        because=because,
+        lineage=lineage,
+        effect_free=False,
+        countable=False,
+        describe=None,
+        width=None,
+        looking=None,
+        refusal=judged.refusal or change.refusal,
+        temporary=change.temporary,
+        defines=True,
+    )
+
+
+def _shown(lineage: Lineage | None) -> Lineage | None:
+    """What a view's columns will show, as outputs: nothing is written."""
+    if lineage is None:
+        return None
+    columns = tuple(
+        OutputLineage(write.made[2] if write.made is not None else "", write.sources, opaque=write.opaque)
+        for write in lineage.writes
+    )
+    return replace(lineage, outputs=columns, writes=())
+
+
+def _refusal(fields: Fields, place: str, snapshot: Snapshot) -> Refusal | None:
+    target: Any = fields["into"]["rel"]
+    if temporary.asked_for(target):
+        table = fields.get("objtype") == "OBJECT_TABLE"
+        return temporary.named(target, snapshot) if table else temporary.KIND
     if not place:
         return _PLACE
     return _CATALOG if place in ("pg_catalog", "information_schema") else None

@@ -30,6 +30,7 @@ _WRITE_VERBS: Final[Mapping[str, Verb]] = {
     "MergeStmt": verb.SQL_MERGE,
     "TruncateStmt": verb.SQL_TRUNCATE,
 }
+HIDDEN_EFFECTS: Final = "triggers, rules, row security or computed defaults of the table written"
 _KINDS: Final[Mapping[str, str]] = {"v": "a view", "m": "a materialised view", "f": "a foreign table"}
 
 
@@ -138,7 +139,7 @@ def _judge_table(relation: Relation, source: Source, scope: Scope, found: Findin
         found.unseen("a column of a user's type, whose casts may run code of users")
         found.uncounted = True
     if relation.hidden_effects and source.target:
-        found.unseen("triggers, rules, row security or computed defaults of the table written")
+        found.unseen(HIDDEN_EFFECTS)
     if relation.hidden_effects or relation.kind != "r" or any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
         found.uncertain = True
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from interlock.model.snapshot import Relation, Snapshot
+from interlock.model.snapshot import TEMPORARY, Relation, Snapshot
 from interlock.sql.catalogs import SCHEMAS, Catalog, harmless
 from interlock.sql.session_state import SessionState
 from interlock.sql.tree import Fields, Node, children, typed
@@ -54,7 +54,7 @@ def lookup(schema: str, name: str, snapshot: Snapshot, state: SessionState) -> t
     """(schema, relation) of a name as the server would find it; ("", None) when nothing is known of it."""
     if schema:
         return schema, snapshot.by_name.get((schema, name))
-    for place in _path(state):
+    for place in (TEMPORARY, *_path(state)):  # even before pg_catalog, for relations and types alone (namespace.c)
         if place == "pg_catalog" and name.startswith("pg_"):
             return place, None
         found = snapshot.by_name.get((place, name))

@@ -1,7 +1,8 @@
-"""Statements that change definitions and rights: what they touch. Policy decides; code of users isn't let in yet.
+"""Statements that change definitions and rights: what they touch. Policy decides; code of users comes by `routines.py`.
 
-What such a statement does to data can't be read off its text (a default, an index expression, a cascade, a view's
-query), so all but plain DROP TABLE and CREATE TABLE reach every label of the connection.
+What such a statement does to data can't be read off its text (a default, an index expression, a cascade), so all but
+plain DROP TABLE and CREATE TABLE reach every label of the connection. A view's query is traced (`making.py`); changes of
+temporary relations reach nothing else, and the session's own snapshot is read anew after them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from interlock.sql.functions import FunctionClass, class_of
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Refusal, Touch
+from interlock.sql.temporary import TEMPORARY, asked_for, hidden, is_about, target
+from interlock.sql.temporary import KIND as TEMPORARY_KIND
+from interlock.sql.temporary import refusal as temporary_refusal
 from interlock.sql.tree import Fields, Node, typed, walk, words
 
 _VERBS: Final[Mapping[str, tuple[Kind, Verb]]] = {
@@ -50,13 +54,11 @@ _NOT_BUILT: Final[Mapping[str, str]] = {
     "ClusterStmt": "CLUSTER",
     "CreateEventTrigStmt": "CREATE EVENT TRIGGER",
     "CreateExtensionStmt": "CREATE EXTENSION",
-    "CreateFunctionStmt": "CREATE FUNCTION and CREATE PROCEDURE",
     "CreatePolicyStmt": "CREATE POLICY",
     "CreateTrigStmt": "CREATE TRIGGER",
     "DoStmt": "DO blocks",
     "ImportForeignSchemaStmt": "IMPORT FOREIGN SCHEMA",
     "LoadStmt": "LOAD",
-    "RefreshMatViewStmt": "REFRESH MATERIALIZED VIEW",
     "ReindexStmt": "REINDEX",
     "RuleStmt": "CREATE RULE",
     "VacuumStmt": "VACUUM and ANALYZE",
@@ -65,17 +67,22 @@ _NOT_BUILT: Final[Mapping[str, str]] = {
 _RELATIONS: Final = frozenset(
     {"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_SEQUENCE", "OBJECT_INDEX", "OBJECT_FOREIGN_TABLE"}
 )
-_FEW: Final = "what a change of definitions does to data can't be read off its text"
+_ROUTINES: Final = frozenset({"OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE", "OBJECT_AGGREGATE"})
+FEW: Final = "what a change of definitions does to data can't be read off its text"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A judged change: its touches, and why every label of the connection counts (empty: those of its tables do)."""
+    """A judged change: its touches, and why every label of the connection counts (empty: those of its tables do).
+
+    `temporary`: see `Statement`.
+    """
 
     kind: Kind
     touches: tuple[Touch, ...]
     because: tuple[str, ...]
     refusal: Refusal | None
+    temporary: bool = False
 
 
 def judge(root: Node, snapshot: Snapshot, state: SessionState) -> Change:
@@ -86,8 +93,16 @@ def judge(root: Node, snapshot: Snapshot, state: SessionState) -> Change:
         return Change(Kind.REFUSED, (), (), Refusal("not_built", f"not built yet: {what}"))
     family, word = _verb(kind, fields)
     touched = _touches(root, word, snapshot, state)
-    because = () if _plain(kind, fields) else (_FEW,)
-    return Change(family, touched, because, _refusal(root) or _computed(root, snapshot))
+    temporary = _is_temporary(root, touched)
+    because = () if temporary or _plain(kind, fields) else (FEW,)
+    refused = temporary_refusal(root, touched, snapshot) if temporary else _refusal(root)
+    return Change(family, touched, because, refused or _computed(root, snapshot), temporary)
+
+
+def _is_temporary(root: Node, touched: tuple[Touch, ...]) -> bool:
+    """A view over temporary relations is one itself, said or not."""
+    made = target(root)
+    return is_about(touched) or (made is not None and asked_for(made))
 
 
 def _verb(kind: str, fields: Fields) -> tuple[Kind, Verb]:
@@ -111,11 +126,8 @@ def _plain(kind: str, fields: Fields) -> bool:
 def _refusal(root: Node) -> Refusal | None:
     if "schemaElts" in root[1]:
         return Refusal("not_built", "not built yet: CREATE SCHEMA with further statements in it")
-    for kind, fields in walk(root):
-        temporary = fields.get("relpersistence") == "t" or str(fields.get("schemaname", "")).startswith("pg_temp")
-        if kind == "RangeVar" and temporary:
-            return Refusal("not_built", "temporary objects aren't built yet")
-    return None
+    named = any(kind == "RangeVar" and asked_for(fields) for kind, fields in walk(root))
+    return TEMPORARY_KIND if named or hidden(root) else None
 
 
 def _computed(root: Node, snapshot: Snapshot) -> Refusal | None:
@@ -144,9 +156,32 @@ def _touches(root: Node, word: Verb, snapshot: Snapshot, state: SessionState) ->
         named = [_object(words(_items(o)), word, snapshot, state) for o in fields.get("objects", ())]
     elif kind == "CommentStmt" and fields.get("objtype") in _RELATIONS:
         named = [_object(words(_items(fields["object"])), word, snapshot, state)]
+    elif kind == "DropStmt" and fields.get("removeType") in _ROUTINES:
+        named = [Touch(word, ".".join(words(typed(o)[1].get("objname")))) for o in fields.get("objects", ())]
     else:
-        named = [_source(s, word, kind) for s in sources(root, snapshot, state) if not s.cte]
+        named = _sources(root, word, snapshot, state)
     return tuple(dict.fromkeys(named)) or (Touch(word, ""),)
+
+
+def _sources(root: Node, word: Verb, snapshot: Snapshot, state: SessionState) -> list[Touch]:
+    """What is made stands where it will be: a temporary relation of that name elsewhere isn't it, nor the reverse."""
+    made, named = target(root), [s for s in sources(root, snapshot, state) if not s.cte]
+    touches = [_source(s, word, root[0]) for s in named]
+    if made is None:
+        return touches
+    name = str(made.get("relname", ""))
+    over = root[0] == "ViewStmt" and any(s.relation is not None and s.relation.is_temporary for s in named if not s.target)
+    place = TEMPORARY if asked_for(made) or over else str(made.get("schemaname", ""))
+    if not place and (TEMPORARY, name) not in snapshot.by_name:
+        return touches
+    place = place or next(iter(state.search_path), "")
+    found = Touch(word, f"{place}.{name}" if place else name, snapshot.by_name.get((place, name)))
+    return [found, *(t for s, t in zip(named, touches, strict=True) if not _is_made(s, made, root[0]))]
+
+
+def _is_made(source: Source, made: Any, kind: str) -> bool:
+    bare = source.name.rpartition(".")[2]
+    return bool(source.target) if kind == "ViewStmt" else bare == made.get("relname")
 
 
 def _items(value: Any) -> Any:

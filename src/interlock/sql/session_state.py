@@ -11,7 +11,7 @@ class SessionState:
     """Search path (schemas in order, pg_catalog implied first), effective role, and settings that change meaning.
 
     `settings` holds only what this session has set away from its start: `timezone`, `datestyle`, `intervalstyle`,
-    `extra_float_digits`, in lower case. There are no temporary objects: making them is refused. The door changes it
+    `extra_float_digits`, in lower case. Temporary relations are in the session's own snapshot. The door changes it
     when a statement's effect has taken hold, and takes it back when the transaction rolls back.
     """
 

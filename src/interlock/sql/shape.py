@@ -9,7 +9,7 @@ from interlock.model.names import Verb
 from interlock.model.snapshot import Relation
 from interlock.sql.catalogs import Catalog
 from interlock.sql.effects import SessionEffect
-from interlock.sql.lineage.traced import Lineage
+from interlock.sql.lineage.traced import Lineage, StoredColumn
 from interlock.sql.parse import Parsed
 
 
@@ -160,7 +160,9 @@ class Statement:
     `computed`: it writes values that come from elsewhere, and is refused so if a label is in its reach.
     `because`: why code that we can't read may run or show anything, by names alone. `lineage`: which columns its
     outputs, tests and writes come from; None where it wasn't traced (`reach` then counts); `beyond` are those reasons
-    that no lineage takes away.
+    that no lineage takes away. `plan`: the columns of whose values an EXPLAIN's plan tells something, where it can
+    show nothing else (None: it can). `temporary`: it makes, changes or drops temporary relations, and no others. `defines`: it
+    says by what query others will be answered (a view) and moves no data; its lineage's outputs are that query's.
     """
 
     kind: Kind
@@ -185,6 +187,9 @@ class Statement:
     computed: Refusal | None = None
     lineage: Lineage | None = field(default=None, repr=False)
     beyond: tuple[str, ...] = ()
+    plan: frozenset[StoredColumn] | None = None
+    temporary: bool = False
+    defines: bool = False
 
     @property
     def opaque_because(self) -> tuple[str, ...]:

@@ -15,10 +15,12 @@ from interlock.sql import (
     copy_in,
     copy_out,
     cursors,
+    explaining,
     locks,
     making,
     named,
     own_functions,
+    routines,
     schema,
     session_settings,
     set_config,
@@ -50,7 +52,7 @@ from interlock.sql.shape import (
     Touch,
     Written,
 )
-from interlock.sql.tree import Fields, Node, constant, typed, walk
+from interlock.sql.tree import Fields, Node, typed, walk
 
 __all__ = [
     "CatalogRead",
@@ -69,8 +71,6 @@ UNFORESEEN = "unforeseen"  # the code of what our own reading failed on: a mista
 MAX_SOURCES = 100  # tables, subqueries and WITH items of one text: each name in it is looked for in all of them
 
 _MANY = Refusal("not_built", "several statements in one text aren't built yet; send one statement at a time")
-_EXPLAINED = ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt")
-_EXPLAIN_OPTIONS = ("verbose", "costs", "format", "generic_plan", "summary")
 
 
 def analyse(text: bytes, snapshot: Snapshot, state: SessionState) -> Statement:
@@ -151,7 +151,7 @@ def _judge(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState
         case "CopyStmt":
             return _copy(blank, fields, snapshot, state)
         case "ExplainStmt":
-            return _explain(blank, fields, snapshot, state)
+            return explaining.judge(blank, fields, snapshot, state)
         case "TransactionStmt":
             return _transaction(blank, fields)
         case "VariableSetStmt":
@@ -160,6 +160,12 @@ def _judge(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState
             return _show(blank, fields)
         case "DiscardStmt" | "DeallocateStmt":
             return _discard(blank, kind, fields)
+        case "ViewStmt":
+            return making.view(blank, root, snapshot, state)
+        case "RefreshMatViewStmt":
+            return routines.refresh(blank, fields, snapshot, state)
+        case "CreateFunctionStmt":
+            return routines.create(blank, fields, snapshot, state)
         case _:
             return _session_form(blank, root, snapshot, state) or _definitions(blank, root, snapshot, state)
 
@@ -195,7 +201,13 @@ def _definitions(blank: Statement, root: Node, snapshot: Snapshot, state: Sessio
     unknown = any(t.name and t.relation is None for t in change.touches)
     reach = Reach.CONNECTION if change.because or (unknown and root[0] != "CreateStmt") else Reach.TABLES
     return replace(
-        blank, kind=change.kind, touches=change.touches, reach=reach, because=change.because, refusal=change.refusal
+        blank,
+        kind=change.kind,
+        touches=change.touches,
+        reach=reach,
+        because=change.because,
+        refusal=change.refusal,
+        temporary=change.temporary,
     )
 
 
@@ -225,38 +237,6 @@ def _copy(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionSt
     if fields.get("is_from"):
         return copy_in.judge(blank, fields, snapshot, state)
     return copy_out.judge(blank, fields, snapshot, state)
-
-
-def _explain(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
-    inner = typed(fields["query"])
-    for item in fields.get("options", ()):
-        option = typed(item)[1]
-        name, value = str(option.get("defname")), constant(option.get("arg"))
-        if name == "analyze" and value in ("false", "off", "0"):
-            continue
-        if name not in _EXPLAIN_OPTIONS:
-            return replace(blank, refusal=Refusal("not_built", f"not built yet: EXPLAIN with the option {name}"))
-    if inner[0] not in _EXPLAINED:
-        return replace(blank, refusal=Refusal("not_built", "not built yet: EXPLAIN of this kind of statement"))
-    judged = judge_query(blank, inner, snapshot, state)
-    if judged.kind is Kind.WRITE or any(t.relation is not None and t.relation.hidden_effects for t in judged.touches):
-        because = (*judged.because, "a plan that prints definitions")
-        judged = replace(judged, reach=Reach.CONNECTION, because=because)
-    if judged.because:  # a plan shows what names alone can't tell
-        judged = replace(judged, reach=Reach.CONNECTION)
-    touches = tuple(t if t.verb == verb.SQL_CALL else replace(t, verb=verb.SQL_EXPLAIN) for t in judged.touches)
-    return replace(
-        judged,
-        kind=Kind.EXPLAIN,
-        touches=tuple(dict.fromkeys(touches)) or (Touch(verb.SQL_EXPLAIN, ""),),
-        effect_free=False,
-        unbounded=False,
-        written=(),
-        looking=None,
-        lineage=None,
-        describe=blank.text,
-        width=1,
-    )
 
 
 def _set(blank: Statement, fields: Fields) -> Statement:
@@ -305,5 +285,7 @@ def _discard(blank: Statement, kind: str, fields: Fields) -> Statement:
     if kind == "DeallocateStmt":
         name = None if fields.get("isall") else str(fields.get("name", ""))
         return replace(blank, kind=Kind.DISCARD, effect=Deallocate(name))
-    everything = fields.get("target", "DISCARD_ALL") == "DISCARD_ALL"
-    return replace(blank, kind=Kind.DISCARD, effect=DiscardAll() if everything else None)
+    what = fields.get("target", "DISCARD_ALL")
+    everything = what == "DISCARD_ALL"
+    temporary = everything or what == "DISCARD_TEMP"
+    return replace(blank, kind=Kind.DISCARD, effect=DiscardAll() if everything else None, temporary=temporary)

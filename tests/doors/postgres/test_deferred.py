@@ -215,7 +215,7 @@ async def test_what_changed_since_is_asked_for_anew(gate: Gateway, database: Dat
         assert anew.deferred and anew.id != review.id
         await gate.office.vote(anew, "dana")
         await settled(gate, anew)
-        assert await fetched(gate, anew) == (["copy"], [[b"\\N"]], "SELECT 1")
+        assert await fetched(gate, anew) == (["copy"], [[b"1"]], "SELECT 1")
 
 
 async def test_a_no_is_told(gate: Gateway) -> None:

@@ -20,7 +20,9 @@ from interlock.sql.parse import parse
 from interlock.sql.tree import typed
 
 SHARE_ACCEPTED = 0.7  # below this the makers miss their purpose
-SHARE_OPAQUE = 0.15  # above this being opaque would hide what is missing
+# Above these being opaque would hide what is missing; what a table does unseen when written makes more of it so.
+SELECTS_OPAQUE = 0.05
+WRITES_OPAQUE = 0.2
 
 Make = Callable[[int], str]
 
@@ -42,12 +44,12 @@ def a_write(seed: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("make", "first", "accepted"),
+    ("make", "first", "accepted", "most_opaque"),
     [
-        pytest.param(a_select, 0, 500, id="500 SELECTs"),
-        pytest.param(a_write, 0, 150, id="150 writes"),
-        pytest.param(a_select, 100_000, 5_000, id="5,000 SELECTs", marks=pytest.mark.slow),
-        pytest.param(a_write, 100_000, 1_500, id="1,500 writes", marks=pytest.mark.slow),
+        pytest.param(a_select, 0, 500, SELECTS_OPAQUE, id="500 SELECTs"),
+        pytest.param(a_write, 0, 150, WRITES_OPAQUE, id="150 writes"),
+        pytest.param(a_select, 100_000, 5_000, SELECTS_OPAQUE, id="5,000 SELECTs", marks=pytest.mark.slow),
+        pytest.param(a_write, 100_000, 1_500, WRITES_OPAQUE, id="1,500 writes", marks=pytest.mark.slow),
     ],
 )
 def test_lineage_misses_nothing_that_the_server_sees(
@@ -55,6 +57,7 @@ def test_lineage_misses_nothing_that_the_server_sees(
     make: Make,
     first: int,
     accepted: int,
+    most_opaque: float,
     record_property: Callable[[str, object], None],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -70,7 +73,7 @@ def test_lineage_misses_nothing_that_the_server_sees(
     assert not tally.misses, "\n".join(tally.misses[:20])
     assert tally.counts["accepted"] > SHARE_ACCEPTED * tally.counts["made"]
     assert not tally.counts["untraceable"], "lineage raised"
-    assert tally.counts["opaque"] < SHARE_OPAQUE * tally.counts["accepted"]
+    assert tally.counts["opaque"] < most_opaque * tally.counts["accepted"]
 
 
 def test_a_memory_of_views_and_functions_changes_nothing(database: Colliding) -> None:

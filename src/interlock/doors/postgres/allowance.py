@@ -14,12 +14,14 @@ TOO_MANY = "54000"  # program_limit_exceeded: of PostgreSQL's codes the one that
 class Allowance:
     """One unit's. `cap` rows in all, and, where they are held back, `room` bytes of them.
 
+    `signed`: the cap is of what people signed for, and may be an estimate that its asker isn't to learn.
     `counted` are the rows of the statements that have completed, `passing` those of the one that runs. A row over the
     cap overdraws it: neither that row nor any behind it is to go downstream.
     """
 
     cap: int
     room: int | None = None
+    signed: bool = False
     counted: int = 0
     passing: int = 0
     overdrawn: bool = False
@@ -33,6 +35,15 @@ class Allowance:
     def out_of_room(self) -> bool:
         """Whether it is overdrawn for their size and not for their number."""
         return self.room is not None and self.room < 0
+
+    @property
+    def too_many(self) -> str:
+        """What is said to who asked, when they were too many; to be ended with a full stop."""
+        return (
+            "Refused: this is more rows than were signed for"
+            if self.signed
+            else f"Refused: this is more than the {self.cap} rows that policy allows"
+        )
 
     def rows_within(self, data: bytes) -> bytes:
         """Of whole DataRow messages, those that are within; raises `MalformedInput`."""

@@ -75,7 +75,8 @@ class CappedRun:
         self._up, self._down, self._release = up, down, release
         before, body, behind = parted(unit.statements, [p.statement for p in unit.statements])
         self._writes = writes_rows(unit)
-        self._rows = Allowance(release.obligations.row_cap, MAX_HELD if self._writes else None)
+        room, signed = MAX_HELD if self._writes else None, release.review is not None
+        self._rows = Allowance(release.obligations.row_cap, room, signed)
         self._held = Held()
         sink: Sink = self._held if self._writes else down
         self._before = Run(up, sink, _part(unit, before), None, cancel=cancel) if before else None
@@ -166,7 +167,7 @@ class CappedRun:
         if self._rows.out_of_room:
             what = "Refused: what this write returns is too large to be held back until its rows are counted"
         else:
-            what = f"Refused: this is more than the {self._rows.cap} rows that policy allows"
+            what = self._rows.too_many
         detail = "interlock: row_cap" + (f"; review {self._release.review}" if self._release.review else "")
         return Stop(TOO_MANY, f"{what}; nothing of it was kept." if self._writes else f"{what}.", detail)
 

@@ -54,6 +54,9 @@ class Waiting:
     look: Look
 
 
+_FLUSHED = "a limit to its rows couldn't be held, since it is sent behind a Flush"
+
+
 class Deciding:
     """One session's."""
 
@@ -77,7 +80,7 @@ class Deciding:
 
         Raises `Stop` with a no. The caller should let go of its own copy of a plan that is held: thousands may be.
         """
-        action = self._preparing.action(plan.statements)
+        action = self._sizeable(plan, self._preparing.action(plan.statements))
         unseen = any(p.statement.kind is Kind.COPY_IN and p.payload.copy_data is None for p in plan.statements)
         answer = await self._gate.ask(action, Asking.NOW if unseen else Asking.WHOLE)
         self._preparing.used_key()
@@ -106,7 +109,7 @@ class Deciding:
             await _looked(waiting.look)
             fresh = [await self._anew(statement) for statement in payload.statements]
             rebuilt[:] = [_carried(f, k) for f, k in zip(fresh, waiting.kept, strict=True)]
-            again = self._preparing.action(rebuilt)
+            again = self._sizeable(plan, self._preparing.action(rebuilt))
             return replace(again, id=asked.id, deferred=asked.deferred, idempotency_key=asked.idempotency_key)
 
         up = self._preparing.up
@@ -118,6 +121,13 @@ class Deciding:
         if isinstance(answer, Cleared):
             return replace(plan, statements=tuple(rebuilt)), answer
         return await self._planning.refused(answer)
+
+    def _sizeable(self, plan: UnitPlan, action: Action) -> Action:
+        """The action; without estimates where the cap that one becomes couldn't be held: behind a Flush (`session`)."""
+        if not (plan.flushed or self._preparing.up.behind_flush) or action.effect_free:
+            return action
+        bare = tuple(replace(e, impact=replace(e.impact, estimable=None, because=_FLUSHED)) for e in action.exposures)
+        return replace(action, exposures=bare)
 
     def _hold(self, held: Held, action: Action) -> None:
         """Notes what is held; raises `Stop` where nobody is to wait for it."""

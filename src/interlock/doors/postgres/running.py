@@ -168,8 +168,7 @@ class Run:
         running = self._results.overdrawn_by
         if running is None or running.allowance is None or self._allowed is not None:
             return None
-        cap = running.allowance.cap
-        return Stop(TOO_MANY, f"Refused: this is more than the {cap} rows that policy allows.", "interlock: row_cap")
+        return Stop(TOO_MANY, f"{running.allowance.too_many}.", "interlock: row_cap")
 
     async def _relay(self, *, silent: bool) -> None:
         results = self._results

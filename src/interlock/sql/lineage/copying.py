@@ -10,6 +10,7 @@ from interlock.sql.lineage.scopes import Scope
 from interlock.sql.lineage.traced import StoredColumn, WriteLineage
 from interlock.sql.lineage.tracer import Rows, Tracer
 from interlock.sql.lineage.values import Value
+from interlock.sql.temporary import place_of
 
 _UNKNOWN: Final = "columns that we don't know"
 NO_ROWS: Final = Rows((), ())
@@ -19,7 +20,7 @@ def made(t: Tracer, into: Any, rows: Rows) -> Rows:
     """Notes what is written into a relation that the statement makes; nothing is returned."""
     relation = into["rel"]
     names = words(into.get("colNames"))
-    schema, table = relation.get("schemaname", ""), relation["relname"]
+    schema, table = place_of(relation), relation["relname"]
     if rows.unknown:
         t.give_up(_UNKNOWN)
         t.writes.append(WriteLineage(StoredColumn(0, 0), opaque=_UNKNOWN, made=(schema, table, "*")))

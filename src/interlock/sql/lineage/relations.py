@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from interlock.model.snapshot import Column, Relation
@@ -12,7 +13,7 @@ from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.scopes import Item, Scope
 from interlock.sql.lineage.traced import StoredColumn
 from interlock.sql.lineage.tracer import Tracer, Untraced
-from interlock.sql.lineage.values import SCALAR_TYPE, Value
+from interlock.sql.lineage.values import SCALAR_TYPE, Value, either
 from interlock.sql.resolve import lookup
 
 _UNKNOWN: Final = "a relation that we don't know"
@@ -41,6 +42,8 @@ def found(t: Tracer, fields: Any) -> Relation | None:
     place, relation = lookup(fields.get("schemaname", ""), fields["relname"], t.snapshot, t.state)
     if relation is None and (place in SCHEMAS or t.in_definition):
         raise Untraced
+    if relation is not None and relation.is_temporary and t.calling and "schemaname" not in fields:
+        return None  # a body may have been planned before this hid another: a kept plan goes on with that
     return relation
 
 
@@ -99,7 +102,19 @@ def renamed(item: Item, alias: Any) -> Item:
     """An entry with the columns' names that its alias gives to the first of them."""
     names = words(alias.get("colnames")) if alias else ()
     if names:
+        item.whole = _by_either_name(item.names, names, item.values)
         item.names, item.index = (*names, *item.names[len(names) :]), None
         if item.unknown:
             item.values = (*item.values, *(Value(opaque=item.unknown) for _ in item.names[len(item.values) :]))
     return item
+
+
+def _by_either_name(own: Sequence[str], names: Sequence[str], values: Sequence[Value]) -> list[Value]:
+    """The fields of a whole row, of which the first have other names than their type gives them.
+
+    `(p).ssn` goes by the names of the alias `p (id, ssn)`, but once a table's row has gone through anything, its fields
+    have the names of its type: `(coalesce(p, p)).ssn`. Where the two mean different columns it may be either.
+    """
+    typed = dict(zip(own, values, strict=False))
+    told = [typed.get(shown, value) for shown, value in zip(names, values, strict=False)]
+    return [v if v is t else either([v, t]) for v, t in zip(values, [*told, *values[len(told) :]], strict=True)]

@@ -26,6 +26,7 @@ class Item:
     `named`: reachable as `name.column`; `bare`: its columns are reachable without a name, and a star spreads them.
     `shown`: how many columns a star spreads (None: all). `unknown`: it may have any columns. `relation`: pg_class.oid
     of a table without an alias, which `schema.table.column` reaches. `scalar`: a whole row of it is its one column.
+    `whole`: what the fields of its whole row may be, where these aren't just its columns.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Item:
     system: bool = False
     scalar: bool = False
     index: Mapping[str, int] | None = None
+    whole: Sequence[Value] | None = None
 
     def find(self, name: str) -> Value | None:
         """The column of a name; of two the first, since the server refuses what is ambiguous."""
@@ -60,7 +62,8 @@ class Item:
             return self.values[0]
         if self.unknown:
             return Value(opaque=self.unknown)
-        return row_of(zip(*self.spread(), strict=True))
+        names, values = self.spread()
+        return row_of(zip(names, values if self.whole is None else self.whole[: self.shown], strict=True))
 
     def hidden(self) -> Item:
         """The same as a member of a join: reachable by its name alone."""
@@ -76,6 +79,7 @@ class Item:
             self.system,
             self.scalar,
             self.index,
+            self.whole,
         )
 
 

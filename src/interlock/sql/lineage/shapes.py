@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from interlock.model.snapshot import Snapshot, UserType
+from interlock.model.snapshot import TEMPORARY, Snapshot, UserType
 from interlock.sql.functions import BUILT_IN_TYPES
 from interlock.sql.lineage.passing import cast_may_fail
 from interlock.sql.lineage.paths import words
@@ -143,7 +143,7 @@ def _built_in(t: Tracer, path: tuple[str, ...]) -> int | None:
 
 def _users_type(t: Tracer, path: tuple[str, ...]) -> UserType | None:
     bare = path[-1]
-    places = path[-2:-1] or t.state.search_path
+    places = path[-2:-1] or (TEMPORARY, *t.state.search_path)
     for place in places:
         schema = t.state.role if place in ("$user", '"$user"') else place
         for kind in t.snapshot.user_types:

@@ -112,6 +112,8 @@ def returned(t: Tracer, target: Target, clause: Any, beside: list[Item], scope: 
     aliases = {o["ReturningOption"]["option"]: o["ReturningOption"]["value"] for o in clause.get("options", ())}
     old = Item(aliases.get(_OLD, "old"), target.item.names, target.item.values, bare=False, system=True)
     new = Item(aliases.get(_NEW, "new"), item.names, item.values, bare=False, system=True)
+    # `old.ssn` is the old value, but `(old).ssn` and `ssn(old)` are the present one, as PostgreSQL 18 reads them.
+    old.whole = item.values
     old.unknown = new.unknown = target.item.unknown
     ours = [*beside, item] if last else [item, *beside]
     return targets(t, clause["exprs"], Scope(scope.parent, [*ours, old, new], scope.tables))

@@ -139,7 +139,9 @@ class OwnReview(BaseModel):
     reasons: list[str]
     wait: Literal["attached", "deferred"] = Field(description="Whether the gateway runs it by itself when approved")
     narrowed: bool = Field(description="Whether a reviewer took something away before signing")
-    row_cap: int | None = Field(description="How many rows it may give or change at most")
+    row_cap: int | None = Field(
+        description="How many rows it may give or change at most, where policy or a reviewer says so"
+    )
     questions: list[CommentOut] = Field(description="What reviewers asked and you answered, oldest first")
     opened_at: datetime
     expires_at: datetime
@@ -307,7 +309,7 @@ def own_review(review: Review, card: Card, said: Sequence[Comment]) -> OwnReview
         reasons=[policy.because for policy in content.policies] if content else [],
         wait=_wait(review),
         narrowed=bool(content and content.narrowed),
-        row_cap=content.row_cap if content else None,
+        row_cap=content.row_cap if content and content.row_cap != content.estimate_cap else None,
         questions=[_unnamed(c) for c in said if c.kind is not CommentKind.COMMENT],
         opened_at=review.opened_at,
         expires_at=review.expires_at,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import lru_cache
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from interlock.wire.postgres.sentences import known_sqlstate, sentence_for
 
 MAX_MESSAGE: Final = 2_000  # characters of a server's sentence that is looked at
 
+_TOKEN: Final = re.compile(r'(?:"(?:[^"]|"")*"|[\w$]+)(?:\.(?:"(?:[^"]|"")*"|[\w$]+))*|[-+*/<>=~!@#%^&|`?]+')
 _ERRORS: Final = frozenset({"ERROR", "FATAL", "PANIC"})
 _NOTICES: Final = frozenset({"WARNING", "NOTICE", "DEBUG", "INFO", "LOG"})
 _NAME_FIELDS: Final = "stcdn"
@@ -91,15 +92,27 @@ def told_notice(complaint: Complaint, hearing: Hearing = DEAF) -> Told:
 def _told(complaint: Complaint, hearing: Hearing, severity: str, code: str, ours: str) -> Told:
     if code != complaint.sqlstate:
         return Told(severity, code, ours)
-    message = _message(complaint, hearing, code)
+    place = _position(complaint, hearing)
+    placed = _at_its_place(hearing, place)
+    message = _message(complaint, placed, code)
     return Told(
         severity=severity,
         sqlstate=code,
         message=message or ours,
-        hint=_hint(complaint, hearing) if message else "",
-        position=_position(complaint, hearing),
+        hint=_hint(complaint, placed) if message else "",
+        position=place,
         names=tuple(_names(complaint, hearing)) if code[:2] != "P0" else (),
     )
+
+
+def _at_its_place(hearing: Hearing, place: int) -> Hearing:
+    """A simple query is parsed where it runs. Only parsing knows places in the text (what functions run themselves has
+    them in `p`, and none can set this one), so with one nothing was evaluated yet. To be sure of that, of the client's
+    words only the one at that place counts then."""
+    if hearing.evaluated is Evaluated.NAMES or not place:
+        return hearing
+    found = _TOKEN.match(hearing.text, place - 1)
+    return replace(hearing, evaluated=Evaluated.NAMES, text=found.group() if found is not None else "")
 
 
 # -- sentences -------------------------------------------------------------------------------------------------------
@@ -210,7 +223,7 @@ def _hints() -> tuple[_Line, ...]:
 
 def _position(complaint: Complaint, hearing: Hearing) -> int:
     place = complaint.fields.get("P", "")
-    if not hearing.placed or hearing.evaluated is Evaluated.ANYTHING or not re.fullmatch("[0-9]{1,9}", place):
+    if not hearing.placed or not re.fullmatch("[0-9]{1,9}", place):
         return 0
     return int(place) if int(place) <= len(hearing.text) + 1 else 0
 

@@ -100,6 +100,7 @@ DATA: Final = """
 42501 permission denied to create role
 42501 permission denied to create database
 428C9 cannot insert a non-DEFAULT value into column "{name}"
+42P10 there is no unique or exclusion constraint matching the ON CONFLICT specification
 55P03 could not obtain lock on row in relation "{name}"
 55P03 could not obtain lock on relation "{name}"
 """
@@ -210,6 +211,7 @@ NAMES: Final = """
 42809 "{name}" is a {word}
 42809 cannot change materialized view "{name}"
 42809 cannot open relation "{name}"
+42809 window function {name} requires an OVER clause
 42809 DISTINCT specified, but {name} is not an aggregate function
 42809 OVER specified, but {name} is not a window function nor an aggregate function
 42809 FILTER specified, but {name} is not an aggregate function
@@ -247,7 +249,6 @@ NAMES: Final = """
 42P10 invalid reference to FROM-clause entry for table "{name}"
 42P10 for SELECT DISTINCT, ORDER BY expressions must appear in select list
 42P10 SELECT DISTINCT ON expressions must match initial ORDER BY expressions
-42P10 there is no unique or exclusion constraint matching the ON CONFLICT specification
 42P10 table "{name}" has {number} columns available but {number} columns specified
 42P16 multiple primary keys for table "{name}" are not allowed
 42P16 column "{name}" is in a primary key
@@ -259,7 +260,6 @@ NAMES: Final = """
 42P19 recursive reference to query "{name}" must not appear {word}
 42P19 recursive query "{name}" does not have the form non-recursive-term UNION [ALL] recursive-term
 42P20 window functions are not allowed in {word}
-42P20 window function {name} requires an OVER clause
 42P20 window function calls cannot be nested
 42P21 collation mismatch between explicit collations "{name}" and "{name}"
 42P22 could not determine which collation to use for {word}
