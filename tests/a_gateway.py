@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ from interlock.registry.derived import DerivedLabels
 from interlock.sensitivity.catalog import parse_catalog
 from interlock.stores.clock import SystemClock
 from interlock.stores.connections import open_writer
+from interlock.upstreams.estimate import Estimates
 from interlock.upstreams.postgres import load_snapshot
+from interlock.upstreams.temporary import TemporaryRelations
 
 URL = "http://control.test"
 
@@ -110,16 +112,20 @@ async def gateway(
     policy: str = POLICY,
     limits: Limits | None = None,
     connect: Callable[[Path], sqlite3.Connection] = open_writer,
+    estimates: bool = False,
 ) -> AsyncIterator[Gateway]:
-    """Starts it in front of `database`, labelled by `catalog`."""
+    """Starts it in front of `database`, labelled by `catalog`; `estimates`: the server is asked for sizes."""
     async with office(directory, policy=policy, clock=LiveClock(), connect=connect) as o:
+        if estimates:
+            o.gate = replace(o.gate, estimator=Estimates({CONNECTION.name: database.upstream}))
         snapshot = await load_snapshot(database.upstream)
         parsed = parse_catalog(catalog, "catalog.toml")
 
         async def refresh() -> None:
             definitions.replace(await load_snapshot(database.upstream))
 
-        definitions = Definitions(CONNECTION, database.upstream, parsed, snapshot, DerivedLabels(o.registry), refresh)
+        derived, own = DerivedLabels(o.registry), TemporaryRelations()
+        definitions = Definitions(CONNECTION, database.upstream, parsed, snapshot, derived, refresh, temporary=own)
         door = PostgresDoor(
             listen=Listen("127.0.0.1", 0),
             connections={ConnectionName("clinic"): definitions},

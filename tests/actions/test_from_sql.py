@@ -329,7 +329,8 @@ def test_session_open() -> None:
 def _described(text: str) -> PreparedStatement:
     """A description that claims nothing (expressions), and is as wide as the lineage."""
     statement = analyse(text.encode(), PLAIN, STATE)
-    width = len(statement.lineage.outputs) if statement.lineage is not None else statement.width or 1
+    lineage = statement.lineage if statement.plan is None else None  # a plan has a column of its own
+    width = len(lineage.outputs) if lineage is not None else statement.width or 1
     return prepare(text, *(column("x") for _ in range(width)))
 
 

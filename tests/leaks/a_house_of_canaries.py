@@ -1,14 +1,16 @@
-"""The canaries' tables with what this folder needs besides: canaries in definitions, in a partition's bounds, behind code.
-"""
+"""The canaries' tables with what this folder needs besides: canaries in definitions, in a partition's bounds, behind code."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tests.promises.canaries import CATALOG as PEOPLE_CATALOG
-from tests.promises.canaries import ROWS, TABLE, filling
+from tests.promises.canaries import FORMS, ROWS, TABLE, filling
 
 SSN, MRN, NOTE = ROWS[0][0].text, ROWS[0][1].text, ROWS[0][8].text
+
+# Five digits may stand in any time of day or process id, and a month and a day in any date.
+_TELLING: Final = {form: name for form, name in FORMS.items() if len(form) > 5 or form.strip(b"0123456789-")}
 
 CATALOG: Final = PEOPLE_CATALOG + "".join(
     f'\n[[column]]\nmatch = "public.{column}"\nlabels = ["{label}"]'
@@ -23,7 +25,7 @@ MAKING: Final = (
     f"CREATE TYPE known AS ENUM ('none', '{SSN}')",
     "CREATE TABLE parted (id int, ssn text) PARTITION BY LIST (ssn)",
     f"CREATE TABLE parted_one PARTITION OF parted FOR VALUES IN ('{SSN}')",
-    f"CREATE VIEW some AS SELECT id, city FROM people WHERE ssn <> '{SSN}'",
+    f"CREATE VIEW others AS SELECT id, city FROM people WHERE ssn <> '{SSN}'",
     "CREATE VIEW towns AS SELECT id, city FROM people",
     "CREATE VIEW towns_again AS SELECT city AS town, id FROM towns",
     "CREATE MATERIALIZED VIEW kept_towns AS SELECT id, city FROM people",
@@ -37,9 +39,11 @@ MAKING: Final = (
     "CREATE FUNCTION dblink(text, text) RETURNS SETOF record LANGUAGE plpgsql AS"
     " $$ BEGIN RETURN QUERY EXECUTE $2; END $$",
     "CREATE SEQUENCE counter",
+    "CREATE TABLE journal (id serial PRIMARY KEY, at timestamptz DEFAULT '2020-02-02', kind text DEFAULT 'note',"
+    " said text, words int GENERATED ALWAYS AS (length(said)) STORED)",
+    "CREATE TABLE dated (id int, at timestamptz DEFAULT now(), said text)",
     "GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC",
     "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO PUBLIC",
-    "ANALYZE people",
 )
 
 AFRESH: Final = (
@@ -50,7 +54,7 @@ AFRESH: Final = (
     "DROP FUNCTION IF EXISTS mine() CASCADE",
     "DROP FUNCTION IF EXISTS harmless(int) CASCADE",
     "DROP FUNCTION IF EXISTS tell() CASCADE",
-    "TRUNCATE parted, watched, watchers",
+    "TRUNCATE parted, watched, watchers, journal, dated RESTART IDENTITY",
     f"INSERT INTO parted VALUES (1, '{SSN}')",
     "ALTER SEQUENCE counter RESTART",
 )
@@ -63,4 +67,9 @@ def made() -> list[str]:
 
 def again() -> list[str]:
     """The statements that bring it back to what it was."""
-    return [*AFRESH, *filling(), "REFRESH MATERIALIZED VIEW kept_towns"]
+    return [*AFRESH, *filling(), "REFRESH MATERIALIZED VIEW kept_towns", "ANALYZE people"]
+
+
+def sightings(data: bytes) -> set[str]:
+    """The canaries seen in bytes, with the form in which they were."""
+    return {f"{name}: {form[:24]!r}" for form, name in _TELLING.items() if form in data}

@@ -19,6 +19,19 @@ from testkit.postgres_messages import Message, cut, frame
 
 SECONDS: Final = 20.0  # for one answer
 _PARAMETER_TYPES: Final = (23, 25)  # an integer, a text
+_REPEATED: Final = (
+    "SELECT",
+    "TABLE",
+    "VALUES",
+    "WITH",
+    "COPY",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
+    "FETCH",
+    "EXPLAIN",
+)
 _ABOUT_THE_SESSION: Final = frozenset({b"S", b"N", b"K", b"A"})
 
 
@@ -45,8 +58,9 @@ class Answer:
 
     @property
     def said(self) -> list[tuple[bytes, bytes]]:
-        """All but what a server may say at any time."""
-        return [(m.type, m.body) for m in self.messages if m.type not in _ABOUT_THE_SESSION]
+        """All but what a server may say at any time, tables without their OIDs: each making has another."""
+        said = [m for m in self.messages if m.type not in _ABOUT_THE_SESSION]
+        return [(m.type, _without_oids(m.body) if m.type == b"T" else m.body) for m in said]
 
     def rows(self) -> list[tuple[bytes | None, ...]]:
         """The fields of each row as they were sent."""
@@ -63,18 +77,32 @@ def fields_of(body: bytes) -> tuple[bytes | None, ...]:
     return tuple(found)
 
 
+def _without_oids(body: bytes) -> bytes:
+    """A RowDescription that tells of each field only whether it has a table."""
+    at, found = 2, body[:2]
+    for _ in range(int.from_bytes(body[:2])):
+        end = body.index(b"\0", at) + 1
+        found += body[at:end] + bytes([body[end : end + 4] != bytes(4)]) + body[end + 4 : end + 18]
+        at = end + 18
+    return found
+
+
 def bytes_of(text: str, mode: Mode, parameters: Sequence[str] = ()) -> tuple[bytes, int]:
-    """What is sent for a statement, and how often ReadyForQuery follows. `parameters`: an integer and a text."""
+    """What is sent for a statement, and how often ReadyForQuery follows. `parameters`: an integer and a text.
+
+    What can't be run twice (a table made) is run once, though it is to be run again.
+    """
     words = text.encode() + b"\0"
     if mode is Mode.SIMPLE:
         return frame(b"Q", words), 1
-    name = b"again\0" if mode is Mode.AGAIN else b"\0"
+    twice = mode is Mode.AGAIN and text.startswith(_REPEATED)
+    name = b"again\0" if twice else b"\0"
     types = _PARAMETER_TYPES[: len(parameters)]
     parse = frame(b"P", name + words + len(types).to_bytes(2) + b"".join(t.to_bytes(4) for t in types))
     run, sync = frame(b"E", b"\0" + bytes(4)), frame(b"S", b"")
-    if mode is Mode.AGAIN:
-        twice = [_bind(name, parameters, binary=binary) + run + sync for binary in (True, False)]
-        return parse + b"".join(twice) + frame(b"C", b"S" + name) + sync, 3
+    if twice:
+        runs = [_bind(name, parameters, binary=binary) + run + sync for binary in (True, False)]
+        return parse + b"".join(runs) + frame(b"C", b"S" + name) + sync, 3
     bound = _bind(name, parameters, binary=mode is Mode.BINARY)
     return parse + bound + frame(b"D", b"P\0") + run + sync, 1
 
@@ -88,7 +116,9 @@ def _bind(name: bytes, parameters: Sequence[str], *, binary: bool) -> bytes:
 class Talk:
     """A session; `heard` is every byte that it was sent."""
 
-    def __init__(self, signed_in: psycopg.Connection[object], reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+    def __init__(
+        self, signed_in: psycopg.Connection[object], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ):
         self._signed_in, self._reader, self._writer = signed_in, reader, writer
         self.heard = bytearray()
         self._rest = b""
@@ -114,6 +144,15 @@ class Talk:
             while sum(m.type == b"Z" for m in messages) < times and not self.broken:
                 messages += await self._more()
         return Answer(tuple(messages), self.broken)
+
+    def write(self, sent: bytes) -> None:
+        """Bytes that nobody waits for the answer of."""
+        self._writer.write(sent)
+
+    @property
+    def process(self) -> int:
+        """The number by which this session is cancelled."""
+        return self._signed_in.info.backend_pid
 
     async def until(self, type_: bytes) -> None:
         """Returns once a message of this type has come; raises `TimeoutError`."""

@@ -17,9 +17,12 @@ def relation(
     hidden: bool = False,
     writes_more: frozenset[str] = frozenset(),
     children: tuple[int, ...] = (),
+    rewrites: bool | None = None,
 ) -> Relation:
     numbered = tuple(Column(n, c, t) for n, (c, t) in enumerate(columns, 1))
-    return Relation(oid, "public", name, kind, numbered, hidden, f"definition of {name}", children, writes_more)
+    definition = f"definition of {name}"
+    seen = hidden if rewrites is None else rewrites
+    return Relation(oid, "public", name, kind, numbered, hidden, definition, children, writes_more, rewrites=seen)
 
 
 PATIENTS = relation(

@@ -10,14 +10,15 @@ from tests.postgres_fixture import Database
 from interlock.model.action import Action
 from interlock.model.actor import Actor, ActorKind
 from interlock.model.exposure import Exposure
-from interlock.model.names import ActorId, PersonId
+from interlock.model.names import ActorId, KeyId, PersonId
 from interlock.model.payload import SqlPayload, SqlStatement
 from interlock.model.snapshot import Snapshot
 from interlock.sql.impact import impact_of
 from interlock.sql.session_state import SessionState
 from interlock.sql.statement import analyse
 
-ACTOR = Actor(ActorKind.AGENT, ActorId("etl"), PersonId("olivia"), frozenset())
+OLIVIA = PersonId("olivia")
+ACTOR = Actor(ActorKind.AGENT, ActorId("etl"), frozenset(), OLIVIA, KeyId("key"), OLIVIA, OLIVIA)
 
 
 def question(

@@ -27,6 +27,8 @@ _TAKING: Final = frozenset({SQL_INSERT, SQL_UPDATE, SQL_MERGE})  # COPY FROM STD
 def carries_of(statement: Statement, basis: Basis) -> tuple[Carry, ...]:
     """Every column that gets labels which it hasn't yet."""
     lineage = statement.lineage
+    if statement.defines:
+        return ()  # who reads it goes by its query
     if lineage is not None and (lineage.writes or not lineage.opaque):
         found = (_carry(write, bool(statement.beyond), basis) for write in lineage.writes)
         return tuple(c for c in found if c is not None)

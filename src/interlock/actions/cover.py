@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from interlock.model.digest import payload_document
 from interlock.model.payload import SqlPayload
 from interlock.model.reveal import Reveal
 from interlock.model.snapshot import Relation, Snapshot
+from interlock.model.verb import SQL_CALL
+from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Reach, Statement
 
@@ -70,8 +73,30 @@ def around(
 
 
 def _definitions(statements: Sequence[Statement], snapshot: Snapshot) -> list[JsonValue]:
-    """Hashes of the definitions in reach; the whole snapshot's where something couldn't be read."""
+    """Hashes of the definitions in reach; the whole snapshot's where something couldn't be read.
+
+    Functions are told together: which of them a call means, and what they call in turn, isn't worked out here.
+    """
     if any(s.reach is Reach.CONNECTION for s in statements):
         return [["*", snapshot.version]]
     found: set[Relation] = {t.relation for s in statements for t in s.touches if t.relation is not None}
-    return [[r.qualified, r.definition] for r in sorted(found, key=lambda r: (r.qualified, r.oid))]
+    relations: list[JsonValue] = [
+        [r.qualified, r.definition] for r in sorted(found, key=lambda r: (r.qualified, r.oid))
+    ]
+    calls = any(_calls(r) for r in found) or any(t.verb == SQL_CALL for s in statements for t in s.touches)
+    return [*relations, ["()", _functions(snapshot)]] if calls else relations
+
+
+def _calls(relation: Relation) -> bool:
+    """Whether what reads or writes it may run functions of users: in a view's query, by a trigger, for a type."""
+    users = any(c.type_oid >= FIRST_USER_OID for c in relation.columns)
+    return relation.hidden_effects or not relation.is_base_table or users
+
+
+def _functions(snapshot: Snapshot) -> str:
+    """A SHA-256 (hex) over the definitions of all functions."""
+    known = snapshot.worked_out.get("functions")
+    if known is None:
+        told = sorted(snapshot.function_definitions.items())
+        known = snapshot.worked_out["functions"] = hashlib.sha256(repr(told).encode()).hexdigest()
+    return str(known)

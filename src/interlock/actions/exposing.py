@@ -27,8 +27,19 @@ def exposure_of(statement: Statement, described: tuple[DescribedColumn, ...] | N
         found = _traced(statement, statement.lineage, shown, basis)
     else:
         found = _coarse(statement, shown, basis)
+    if found.carries and found.outputs:
+        found = _showing_own(found, statement, described, basis)
     written = written_columns(statement, basis) if statement.written else ()
     return replace(found, written=written, impact=impact_of(statement, basis.state))
+
+
+def _showing_own(
+    found: Exposure, statement: Statement, described: tuple[DescribedColumn, ...] | None, basis: Basis
+) -> Exposure:
+    """What it writes may be what it shows: the labels that it takes along are in force before it shows anything."""
+    labels = basis.labels.carrying(found.carries)
+    outputs = label_outputs(statement, described, basis.connection, labels).outputs
+    return replace(found, outputs=outputs, labels=found.labels | _union(o.labels for o in outputs))
 
 
 def probes_of(
@@ -70,6 +81,8 @@ def _traced(statement: Statement, lineage: Lineage, shown: Shown, basis: Basis) 
     probes = probes_of(lineage, labels) | (unread if statement.filters else _NONE)
     writes = _union(_written(w, labels) for w in statement.written)
     carries = carries_of(statement, basis)
+    if statement.defines:  # what it will show
+        unread |= _union(labels.for_column(s.relation, s.number) for o in lineage.outputs for s in o.sources)
     return Exposure(
         outputs=shown.outputs,
         labels=unread | filters | writes | _carried(carries) | _union(o.labels for o in shown.outputs),

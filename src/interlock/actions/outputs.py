@@ -2,7 +2,8 @@
 
 The server's description is the second witness (sql.md): it can't prove absence, but what it names as an output's origin
 must be among the lineage's sources, and it must have as many columns. A plan is told whole or masked whole
-(`sql/explaining.py`). Where no lineage was traced (queries of catalogs) plain columns go by the description, and everything else carries what is in the statement's reach.
+(`sql/explaining.py`). Where no lineage was traced (queries of catalogs, other plans) plain columns go by the
+description, and everything else carries what is in the statement's reach.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def label_outputs(
         outputs = _traced(described, statement, lineage, connection, labels)
     elif statement.plan is not None:
         tells = any(labels.for_column(c.relation, c.number) for c in statement.plan)
-        outputs = [_coarse(d, coarse if tells else frozenset()) for d in described]
+        outputs = [_coarse(d, coarse if tells else frozenset()) if d.table_oid == 0 else None for d in described]
     elif statement.looking is not None:
         outputs = [_looked(n, d, statement, statement.looking, coarse) for n, d in enumerate(described)]
     else:

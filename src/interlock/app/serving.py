@@ -27,6 +27,7 @@ from interlock.model.settings import ConnectionSettings, Settings
 from interlock.model.snapshot import Snapshot
 from interlock.registry.derived import DerivedLabels
 from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
+from interlock.upstreams.temporary import TemporaryRelations
 from interlock.wire.postgres.kernel import COMPILED
 from interlock.workers import adopter, sweeper
 from interlock.workers.deferred import DeferredWork
@@ -141,6 +142,7 @@ def _schema_refresh(
             DerivedLabels(core.registry),
             refresh.refresh_now,
             connection.most_sessions,
+            TemporaryRelations(),
         )
         await made.foresee(snapshot)
         return snapshot

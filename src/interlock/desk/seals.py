@@ -142,6 +142,7 @@ def _obligations(held: Obligations) -> Mapping[str, JsonValue]:
         "ticket": held.ticket,
         "step_up": sorted(held.step_up),
         "pseudonyms": sorted(held.pseudonyms),
+        "estimated": held.estimated,
     }
 
 
@@ -154,6 +155,7 @@ def _from_document(document: Mapping[str, Any]) -> Obligations:
         ticket=document["ticket"],
         step_up=frozenset(document["step_up"]),
         pseudonyms=frozenset(map(Label, document.get("pseudonyms", ()))),
+        estimated=document.get("estimated", False),
     )
 
 

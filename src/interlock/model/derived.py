@@ -9,7 +9,7 @@ from typing import Final
 
 from interlock.model.label import Label
 from interlock.model.names import ActionId, ConnectionName
-from interlock.model.snapshot import Snapshot
+from interlock.model.snapshot import TEMPORARY, Snapshot
 
 EVERY: Final = "*"  # in place of a column's name: every column of the relation
 
@@ -27,6 +27,16 @@ class Origin:
     action: ActionId
     actor: str
     part_of: frozenset[str] = frozenset()
+
+
+def here() -> Origin:
+    """Of what no entry says: labels of this very action, or of a session's own temporary columns."""
+    return Origin(datetime.min, ActionId(""), "")
+
+
+def is_temporary(connection: ConnectionName, column: str) -> bool:
+    """Whether a column is called as those of sessions' temporary relations are: nothing of them outlives a session."""
+    return column.startswith(f"{connection}/{TEMPORARY}.")
 
 
 @dataclass(frozen=True, slots=True)

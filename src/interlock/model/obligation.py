@@ -18,7 +18,8 @@ class Obligations:
     runs in `unsafe_observe`, so nothing is masked or capped and `mask` only says what would have been.
 
     `pseudonyms`: labels (with those beneath them) whose masked texts may be told apart: each becomes a pseudonym that
-    is the same for equal values, in place of one constant for all.
+    is the same for equal values, in place of one constant for all. `estimated`: the row cap comes of an estimate, and
+    its asker isn't told the number.
     """
 
     mask: frozenset[Label] = frozenset()
@@ -29,17 +30,20 @@ class Obligations:
     step_up: frozenset[str] = frozenset()
     observing: bool = False
     pseudonyms: frozenset[Label] = frozenset()
+    estimated: bool = False
 
     def and_also(self, other: Obligations) -> Obligations:
         """Both sets of obligations at once: the stricter of the two everywhere."""
-        caps = [cap for cap in (self.row_cap, other.row_cap) if cap is not None]
+        caps = [(each.row_cap, each.estimated) for each in (self, other) if each.row_cap is not None]
+        row_cap, estimated = min(caps, default=(None, False))
         return Obligations(
             mask=self.mask | other.mask,
             reveal=self.reveal & other.reveal,
-            row_cap=min(caps, default=None),
+            row_cap=row_cap,
             reason=self.reason or other.reason,
             ticket=self.ticket or other.ticket,
             step_up=self.step_up | other.step_up,
             observing=self.observing and other.observing,
             pseudonyms=self.pseudonyms & other.pseudonyms,
+            estimated=estimated,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -34,6 +35,11 @@ class Relation:
     rules, cascading foreign keys, or code of users in defaults, constraints, indexes and policies.
     `reaches`: what writes of it do beyond itself, for people: `delete: public.visits` where a foreign key takes it there
     (also by way of others), `trigger audit_patients on update calls public.audit()`, `rule keep on delete`.
+    `key_moves`: where an UPDATE of a key takes the new value along (ON UPDATE CASCADE): the key's column here, the
+    relation that refers to it, the column there. `rewrites`: code that no lineage sees may change what is written to
+    it, or write it elsewhere: triggers, rules, row security, users' functions in defaults, domains, constraints,
+    indexes or partition keys; its own, those of its partitions and heirs, and those of relations that its foreign keys'
+    cascades reach. Of a view its own alone: what lies below is for who writes through it to look at.
     """
 
     oid: int
@@ -48,6 +54,8 @@ class Relation:
     row_type: int = 0  # pg_class.reltype: the type of its whole rows
     query: str = ""  # what a view or materialised view selects: SQL as the server prints it under an empty search_path
     reaches: tuple[str, ...] = ()
+    key_moves: tuple[tuple[int, int, int], ...] = ()
+    rewrites: bool = True  # unless a snapshot knows better
 
     @property
     def qualified(self) -> str:
@@ -96,7 +104,9 @@ class Routine:
 
     `kind` is prokind (f, p, a, w), `volatility` provolatile (i, s, v). `body` is its source; of a function with a body
     in standard SQL what the server prints (`RETURN ...` or `BEGIN ATOMIC ... END`), which `standard_body` tells.
-    `settings`: it sets configuration of its own (proconfig), such as a search_path.
+    `settings`: it sets configuration of its own (proconfig), such as a search_path. `defaults`: so many of its last
+    inputs needn't be given (pronargdefaults). `security_definer`: it runs as its owner, whom we don't know.
+    `namesake`: pg_catalog has a function of this name too, which a call by the bare name may mean as well.
     """
 
     oid: int
@@ -111,6 +121,9 @@ class Routine:
     body: str
     standard_body: bool = False
     settings: tuple[str, ...] = ()
+    defaults: int = 0
+    security_definer: bool = False
+    namesake: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,6 +176,12 @@ class Snapshot:
     def types_by_oid(self) -> Mapping[int, UserType]:
         """Users' types by pg_type.oid."""
         return {t.oid: t for t in self.user_types}
+
+
+def session_version(shared: Snapshot, temporary: Iterable[Relation]) -> str:
+    """The version of a snapshot that has a session's temporary relations as well."""
+    told = "\n".join((shared.version, *(r.definition for r in temporary)))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

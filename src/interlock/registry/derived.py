@@ -19,7 +19,7 @@ import structlog
 from interlock.model.action import Action
 from interlock.model.canonical import JsonValue, encode
 from interlock.model.change import Unit
-from interlock.model.derived import DerivedColumn, Place, places_of
+from interlock.model.derived import DerivedColumn, Place, is_temporary, places_of
 from interlock.model.entry import Draft, EntryType
 from interlock.model.exposure import Carry, Exposure
 from interlock.model.label import Label
@@ -47,6 +47,8 @@ def deriving(registry: Registry, action: Action) -> tuple[Draft, ...]:
     carried: dict[str, frozenset[Label]] = {}
     for exposure in action.exposures:
         for carry in exposure.carries:
+            if is_temporary(action.connection.name, carry.column):
+                continue  # the session keeps those
             carried[carry.column] = carried.get(carry.column, frozenset()) | carry.labels
     if not carried:
         return ()

@@ -17,7 +17,9 @@ NOT_ESTIMATED: Final = "not estimated"
 
 def capped(owed: Obligations, rows: int) -> Obligations:
     """The obligations of an action that was estimated at so many rows, and whose rows can be counted."""
-    return replace(owed, row_cap=most(rows) if owed.row_cap is None else min(owed.row_cap, most(rows)))
+    if owed.row_cap is not None and owed.row_cap <= most(rows):
+        return owed
+    return replace(owed, row_cap=most(rows), estimated=True)
 
 
 def in_words(action: Action) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeVar
 
-from interlock.model.derived import DerivedColumn, Origin, Place, places_of
+from interlock.model.derived import DerivedColumn, Place, here, places_of
 from interlock.model.exposure import Carry
 from interlock.model.label import Label
-from interlock.model.names import ActionId, ConnectionName
+from interlock.model.names import ConnectionName
 from interlock.model.snapshot import Column, Relation, Snapshot
 from interlock.sensitivity.catalog import Catalog
 
 _Labels = dict[Place, frozenset[Label]]
+_Key = TypeVar("_Key")
 
 
 class ColumnLabels:
@@ -44,8 +47,8 @@ class ColumnLabels:
         """`before` are the labels of an earlier snapshot: what was renamed since keeps what it had. `derived` are all
         that hold now: those of `before` that aren't among them were cleared."""
         self._snapshot, self._catalog, self._name, self._derived = snapshot, catalog, connection, tuple(derived)
-        self._own: _Labels
-        self._own_relations: dict[int, frozenset[Label]]
+        self._own: Mapping[Place, frozenset[Label]]
+        self._own_relations: Mapping[int, frozenset[Label]]
         if before is not None and before._snapshot is snapshot and before._catalog is catalog:
             self._own, self._own_relations = before._own, before._own_relations
         else:
@@ -61,9 +64,10 @@ class ColumnLabels:
         )
         columns, relations = self._own, self._own_relations
         if derived:  # else there is nothing to add, and of 100,000 columns no second table is made
-            columns, relations = dict(columns), dict(relations)
-        for touched in _spread(columns, snapshot, derived, self._seen):
-            relations[touched.oid] = _together(touched, columns)
+            more, others = dict(columns), dict(relations)
+            for touched in _spread(more, snapshot, derived, self._seen):
+                others[touched.oid] = _together(touched, more)
+            columns, relations = more, others
         self._columns: Mapping[Place, frozenset[Label]] = MappingProxyType(columns)
         self._relations: Mapping[int, frozenset[Label]] = MappingProxyType(relations)
         self._connection = catalog.all_labels(connection).union(*relations.values(), *(d.labels for d in derived))
@@ -75,10 +79,31 @@ class ColumnLabels:
 
     def carrying(self, carries: Iterable[Carry]) -> ColumnLabels:
         """The labels as they are once these writes have run: what a later statement of the same action meets."""
-        more = [DerivedColumn(c.column, dict.fromkeys(c.labels, _HERE)) for c in carries if c.labels]
+        more = [DerivedColumn(c.column, dict.fromkeys(c.labels, here())) for c in carries if c.labels]
         if not more:
             return self
         return ColumnLabels(self._snapshot, self._catalog, self._name, self, (*self._derived, *more))
+
+    def with_temporary(
+        self, snapshot: Snapshot, temporary: Sequence[Relation], derived: Sequence[DerivedColumn]
+    ) -> ColumnLabels:
+        """The labels in a session that has relations of its own besides. No rule about names is about those: they carry
+        what `derived` says. `snapshot` is the session's; nothing of the connection's own labels is made anew."""
+        own = {(r.oid, c.number): _NONE for r in temporary for c in r.columns}
+        columns, apart = dict(own), replace(snapshot, relations=tuple(temporary))
+        seen = {d.column: d.places | places_of(self._name, apart, d.column) for d in derived}
+        _spread(columns, apart, derived, seen)
+        made = object.__new__(ColumnLabels)  # the constructor would look at every column of the connection
+        made._snapshot, made._catalog, made._name = snapshot, self._catalog, self._name
+        made._derived = (*self._derived, *derived)
+        made._own = _beside(own, self._own)
+        made._own_relations = _beside({r.oid: _NONE for r in temporary}, self._own_relations)
+        made._seen = {**self._seen, **seen}
+        made._provisional = self._provisional
+        made._columns = _beside(columns, self._columns)
+        made._relations = _beside({r.oid: _together(r, columns) for r in temporary}, self._relations)
+        made._connection = self._connection.union(*(d.labels for d in derived))
+        return made
 
     def for_column(self, oid: int, number: int) -> frozenset[Label]:
         """The labels of one column."""
@@ -101,10 +126,14 @@ class ColumnLabels:
         return self.for_column(relation.oid, column.number)
 
 
-_HERE = Origin(datetime.min, ActionId(""), "")  # of what no entry says yet
-
-
 _NONE = frozenset[Label]()  # one object: most relations and columns have no labels
+
+
+def _beside(
+    own: dict[_Key, frozenset[Label]], others: Mapping[_Key, frozenset[Label]]
+) -> Mapping[_Key, frozenset[Label]]:
+    """Both, and neither copied."""
+    return MappingProxyType(ChainMap(own, others))  # type: ignore[arg-type]  # nothing is written behind the proxy
 
 
 def _together(relation: Relation, columns: Mapping[Place, frozenset[Label]]) -> frozenset[Label]:

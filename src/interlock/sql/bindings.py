@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from interlock.model.snapshot import Column, Relation, Snapshot
+from interlock.sql.identifiers import holds_data, is_code
 from interlock.sql.parse import LITERALS, Parsed, Token
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
@@ -40,17 +41,24 @@ _OPERATORS: Final = frozenset({"=", "<>", "<", ">", "<=", ">=", "~~", "!~~", "~~
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """By byte offset in the text: values of constants, columns they meet, row limits, minus signs of numbers."""
+    """By byte offset in the text: values of constants, columns they meet, row limits, minus signs of numbers.
+
+    `code`: all of the text is, and its literals are shown.
+    """
 
     values: Mapping[int, str]
     columns: Mapping[int, tuple[Pair, ...]]
     limits: frozenset[int]
     signs: frozenset[int]
     words: frozenset[int]
+    code: bool = False
 
     def is_literal(self, token: Token) -> bool:
         """A literal by spelling, or a bare word that the grammar took for a value (`SET x TO word`)."""
-        return token.name in LITERALS or (token.name == "IDENT" and token.start in self.words)
+        return not self.code and (token.name in LITERALS or self._is_word(token))
+
+    def _is_word(self, token: Token) -> bool:
+        return token.name == "IDENT" and token.start in self.words
 
     def is_sign(self, token: Token) -> bool:
         """Whether the token is the minus of a negative number."""
@@ -76,7 +84,8 @@ def bind(parsed: Parsed, snapshot: Snapshot, state: SessionState) -> Bindings:
             for place, pairs in _met(kind, fields, named, snapshot, state):
                 columns[place] = (*columns.get(place, ()), *pairs)
     signs = {place for place, value in values.items() if value.startswith("-")} - strings
-    return Bindings(values, columns, frozenset(limits), frozenset(signs), frozenset(strings))
+    code = is_code(parsed) and not holds_data(parsed)
+    return Bindings(values, columns, frozenset(limits), frozenset(signs), frozenset(strings), code)
 
 
 def string_constants(parsed: Parsed) -> Iterator[str]:

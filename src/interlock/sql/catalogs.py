@@ -8,11 +8,11 @@ none (0), so their outputs are coarse. Columns are those of PostgreSQL 18.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from interlock.sql.definition_catalogs import INFORMATION_SCHEMA, PG_CATALOG
+from interlock.sql.definition_catalogs import INFORMATION_SCHEMA, PG_CATALOG, WITHHELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +329,21 @@ _INFORMATION_SCHEMA: Final[Mapping[str, Catalog]] = {
 FIRST_USER_OID: Final = 16384  # FirstNormalObjectId (access/transam.h): below it lie the objects that initdb made
 
 SCHEMAS: Final = ("pg_catalog", "information_schema")
+
+
+def _withheld() -> Iterator[tuple[str, str]]:
+    for line in WITHHELD.strip().splitlines():
+        why, _, names = line.partition(":")
+        yield from ((name, why) for name in names.split())
+
+
+WITHHELD_BECAUSE: Final[Mapping[str, str]] = dict(_withheld())
+"""The catalogs of both schemas that count as data, each with what it holds."""
+
+
+def is_standard(name: str) -> bool:
+    """Whether information_schema has a relation of this name."""
+    return name in _INFORMATION_SCHEMA or name in WITHHELD_BECAUSE
 
 
 def harmless(schema: str, name: str) -> Catalog | None:

@@ -35,12 +35,13 @@ def judge(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionSt
     if describe is None:
         return replace(judged, refusal=Refusal("copy", "COPY names a column twice, or one that the table doesn't have"))
     tested = _tested(blank, fields, snapshot, state)
+    defaults = judged.lineage.opaque if judged.lineage is not None else ()  # what columns that aren't listed get
     return replace(
         judged,
         kind=Kind.COPY_IN,
         touches=(*_copying(judged), *(t for t in tested.touches if t.verb == verb.SQL_CALL)),
         reach=Reach(max(judged.reach.value, tested.reach.value)),
-        because=tuple(dict.fromkeys((*judged.because, *tested.because))),
+        because=tuple(dict.fromkeys((*judged.because, *defaults, *tested.because))),
         filters=tested.filters,
         lineage=None,
         unbounded=True,

@@ -6,10 +6,11 @@ nothing of the writes in its WITH. Serial columns and other defaults of built-in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from interlock.model.snapshot import EVERY_WRITE, Relation, Snapshot
+from interlock.model.snapshot import EVERY_WRITE, Snapshot
+from interlock.sql.families import family
 from interlock.sql.shape import Written
 from interlock.sql.tree import Node
 from interlock.sql.writing import Write
@@ -26,19 +27,7 @@ def counts_all(root: Node, made: Sequence[Write], written: Sequence[Written], sn
     target = written[0].relation
     if target is None or not target.is_base_table:
         return False
-    family = tuple(_family(target, snapshot))
+    together = tuple(family(target, snapshot))
     does = {_DOES[root[0]]} | ({"update"} if "onConflictClause" in root[1] else set())
-    events = does if len(family) == 1 and target.kind == "r" else EVERY_WRITE  # rows may move between partitions
-    return not any(relation.writes_more & events for relation in family)
-
-
-def _family(target: Relation, snapshot: Snapshot) -> Iterator[Relation]:
-    """A table and all that inherits from it: a write of it writes them."""
-    seen: set[int] = set()
-    waiting = [target]
-    while waiting:
-        relation = waiting.pop()
-        if relation.oid not in seen:
-            seen.add(relation.oid)
-            yield relation
-            waiting.extend(snapshot.by_oid[oid] for oid in relation.children if oid in snapshot.by_oid)
+    events = does if len(together) == 1 and target.kind == "r" else EVERY_WRITE  # rows may move between partitions
+    return not any(relation.writes_more & events for relation in together)

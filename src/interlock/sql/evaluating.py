@@ -15,7 +15,17 @@ from interlock.sql.tree import typed, walk
 _SESSION: Final = frozenset({Kind.EMPTY, Kind.SHOW, Kind.SET, Kind.DISCARD})
 _CHANGES: Final = frozenset({Kind.SCHEMA, Kind.PRIVILEGE})
 _READS: Final = frozenset({Kind.QUERY, Kind.COPY_OUT, Kind.EXPLAIN})
-_FILLS: Final = frozenset({"CreateTableAsStmt", "SelectStmt"})  # they make a table of a query's rows
+_NAMING: Final = frozenset(
+    f"{name}Stmt"
+    for word, things in {
+        "Alter": ("Enum", "ObjectSchema", "Owner", "Role", "Seq", "Table"),
+        "Create": ("", "Enum", "Function", "Role", "Schema", "Seq"),
+        "Drop": ("", "Role"),
+        "Grant": ("", "Role"),
+        "": ("Comment", "Index", "Rename", "View"),
+    }.items()
+    for name in (word + thing for thing in things)
+)
 
 
 def names_alone(statement: Statement, snapshot: Snapshot) -> bool:
@@ -26,10 +36,8 @@ def names_alone(statement: Statement, snapshot: Snapshot) -> bool:
     if statement.kind not in _CHANGES or not built_ins_alone(statement, snapshot):
         return False
     root = typed(statement.source.statements[0])
-    if root[0] in _FILLS:
-        return False
     if root[0] not in ("AlterTableStmt", "IndexStmt"):
-        return True
+        return root[0] in _NAMING
     return not any(kind == "ColumnRef" or fields.get("subtype") == "AT_AlterColumnType" for kind, fields in walk(root))
 
 
@@ -38,13 +46,13 @@ def built_ins_alone(statement: Statement, snapshot: Snapshot) -> bool:
     relations = [t.relation for t in statement.touches if t.relation is not None]
     if statement.kind in _SESSION:
         return True
-    if statement.kind in _CHANGES:
+    if statement.kind in _CHANGES and typed(statement.source.statements[0])[0] in _NAMING:
         named = {token.text.strip('"').lower() for token in statement.source.tokens}
         domains = {t.name for t in snapshot.user_types if t.kind == "d"}
         return not named & (snapshot.functions | domains) and not any(_has_code(r) for r in relations)
     if statement.because:
         return False
-    if statement.kind in _READS:
+    if statement.kind in _READS | _CHANGES:
         return not any(_has_code(r) for r in relations)
     if statement.kind is Kind.WRITE:
         return statement.countable

@@ -55,8 +55,8 @@ def _relations(statement: Statement) -> tuple[int, ...] | None:
     """The tables it names; None when it may not be planned on a connection of ours, or there it would be another."""
     if statement.kind not in (Kind.QUERY, Kind.WRITE, Kind.COPY_OUT) or statement.lineage is None:
         return None
-    if statement.lineage.opaque or not set(statement.because) <= {HIDDEN_EFFECTS}:
-        return None
+    if not {*statement.because, *statement.lineage.opaque} <= {HIDDEN_EFFECTS}:
+        return None  # what hides in the tables written is looked for where the server is asked
     found: set[int] = set(statement.lineage.relations)
     for touch in statement.touches:
         relation = touch.relation
@@ -79,12 +79,15 @@ def _beyond(statement: Statement) -> Iterator[str]:
 
 def _writes(statement: Statement) -> Iterator[tuple[Written, frozenset[str]]]:
     """What is written, and by which kinds of writes."""
-    made = writes(typed(statement.source.statements[0])) if statement.written else ()
+    root = typed(statement.source.statements[0]) if statement.written else ("", {})
+    made = writes(root)
     for at, written in enumerate(statement.written):
-        if len(made) == len(statement.written):
+        if at < len(made):
             yield written, _events(made[at], written.relation)
-        else:  # COPY is an INSERT, TRUNCATE is itself
-            yield written, frozenset({"insert" if statement.kind is Kind.COPY_IN else "truncate"})
+        elif statement.kind is Kind.COPY_IN:
+            yield written, frozenset({"insert"})
+        else:  # what functions write comes behind all else
+            yield written, frozenset({"truncate"}) if root[0] == "TruncateStmt" else EVERY_WRITE
 
 
 def _events(write: Write, relation: Relation | None) -> frozenset[str]:
@@ -106,7 +109,9 @@ def _told(relation: Relation, events: frozenset[str]) -> Iterator[str]:
                 yield f"Each {event} of {name} {does} {_calling(target)}."
             continue
         named = {word for words in _ON.findall(reach) for word in words.split(" or ")}
-        if not named or named & (events | {"any write"}):
+        if not named:
+            yield f"Writing {name} does more than can be told here ({reach})."
+        elif named & (events | {"any write"}):
             yield f"Writing {name} sets off {_calling(reach)}."
 
 

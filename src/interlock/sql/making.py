@@ -90,6 +90,7 @@ def view(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) 
         width=None,
         looking=None,
         refusal=judged.refusal or change.refusal,
+        written=(),
         temporary=change.temporary,
         defines=True,
     )

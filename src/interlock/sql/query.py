@@ -12,8 +12,9 @@ from interlock.model.snapshot import Relation, Snapshot
 from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.counting import counts_all
 from interlock.sql.lineage.expansions import Expansions
+from interlock.sql.lineage.targets import HIDDEN
 from interlock.sql.lineage.trace import trace
-from interlock.sql.lineage.traced import Lineage
+from interlock.sql.lineage.traced import Change, Lineage
 from interlock.sql.looking import looking
 from interlock.sql.marks import Names, spoken
 from interlock.sql.reading import Findings, Scope, read, scope_of
@@ -30,7 +31,7 @@ _WRITE_VERBS: Final[Mapping[str, Verb]] = {
     "MergeStmt": verb.SQL_MERGE,
     "TruncateStmt": verb.SQL_TRUNCATE,
 }
-HIDDEN_EFFECTS: Final = "triggers, rules, row security or computed defaults of the table written"
+HIDDEN_EFFECTS: Final = HIDDEN
 _KINDS: Final[Mapping[str, str]] = {"v": "a view", "m": "a materialised view", "f": "a foreign table"}
 
 
@@ -45,23 +46,25 @@ def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: Session
     look = _look(root, named, scope, found)
     lineage = _lineage(root, named, snapshot, state) if look is None else None
     said = spoken(root, _names(scope)) if look is not None else None
-    kind = Kind.WRITE if made else Kind.QUERY
+    changes = _changes(lineage)
+    kind = Kind.WRITE if made or changes else Kind.QUERY
     tables = any(s.relation is not None for s in named)
     written = tuple(Written(_target(w, snapshot, state), w.columns) for w in made)
+    behind = tuple(Written(snapshot.by_oid.get(c.relation), c.columns) for c in changes)
     opaque = found.because if lineage is None else (*lineage.opaque, *found.beyond)
     return replace(
         blank,
         kind=kind,
-        touches=(*_touches(named, made, found, said), *_behind(lineage, named, snapshot)),
+        touches=(*_touches(named, made, found, said), *_changed(changes, snapshot), *_behind(lineage, named, snapshot)),
         reach=Reach.CONNECTION if opaque else Reach.TABLES if tables else Reach.NONE,
         because=tuple(found.because),
         lineage=lineage,
         beyond=tuple(found.beyond),
         effect_free=kind is Kind.QUERY and not found.uncertain,
-        unbounded=any(w.unbounded for w in made),
+        unbounded=any(w.unbounded for w in made) or any(c.unbounded for c in changes),
         filters=found.filters,
-        countable=not found.uncounted and counts_all(root, made, written, snapshot),
-        written=written,
+        countable=not (found.uncounted or changes) and counts_all(root, made, written, snapshot),
+        written=(*written, *behind),
         describe=blank.text if _returns(root) else None,
         width=width_of(root),
         looking=look,
@@ -82,6 +85,18 @@ def traced(root: Node, snapshot: Snapshot, state: SessionState) -> Lineage | Non
     expansions = snapshot.worked_out.setdefault("lineage", Expansions())
     assert isinstance(expansions, Expansions)
     return trace(root, snapshot, state, expansions)
+
+
+def _changes(lineage: Lineage | None) -> tuple[Change, ...]:
+    """What functions write that it calls, views' included, in an order of its own."""
+    found = lineage.changes if lineage is not None else ()
+    return tuple(sorted(found, key=lambda c: (c.relation, c.kind, sorted(c.columns or ()), c.unbounded)))
+
+
+def _changed(changes: tuple[Change, ...], snapshot: Snapshot) -> tuple[Touch, ...]:
+    """A policy on a table holds for who writes it through a function. Names that mean nothing known are in `calls`."""
+    known = ((c, snapshot.by_oid.get(c.relation)) for c in changes)
+    return tuple(dict.fromkeys(Touch(_WRITE_VERBS[c.kind], r.qualified, r) for c, r in known if r is not None))
 
 
 def _behind(lineage: Lineage | None, named: tuple[Source, ...], snapshot: Snapshot) -> tuple[Touch, ...]:
@@ -138,7 +153,7 @@ def _judge_table(relation: Relation, source: Source, scope: Scope, found: Findin
     if scope.snapshot.casts and any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
         found.unseen("a column of a user's type, whose casts may run code of users")
         found.uncounted = True
-    if relation.hidden_effects and source.target:
+    if relation.rewrites and source.target:
         found.unseen(HIDDEN_EFFECTS)
     if relation.hidden_effects or relation.kind != "r" or any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
         found.uncertain = True

@@ -55,7 +55,7 @@ def lookup(schema: str, name: str, snapshot: Snapshot, state: SessionState) -> t
     if schema:
         return schema, snapshot.by_name.get((schema, name))
     for place in (TEMPORARY, *_path(state)):  # even before pg_catalog, for relations and types alone (namespace.c)
-        if place == "pg_catalog" and name.startswith("pg_"):
+        if (place == "pg_catalog" and name.startswith("pg_")) or (place == _STANDARD and is_standard(name)):
             return place, None
         found = snapshot.by_name.get((place, name))
         if found is not None:

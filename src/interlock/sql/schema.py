@@ -1,8 +1,8 @@
 """Statements that change definitions and rights: what they touch. Policy decides; code of users comes by `routines.py`.
 
 What such a statement does to data can't be read off its text (a default, an index expression, a cascade), so all but
-plain DROP TABLE and CREATE TABLE reach every label of the connection. A view's query is traced (`making.py`); changes of
-temporary relations reach nothing else, and the session's own snapshot is read anew after them.
+plain DROP TABLE and CREATE TABLE reach every label of the connection. A view's query is traced (`making.py`); changes
+of temporary relations reach nothing else, and the session's own snapshot is read anew after them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from interlock.model import verb
 from interlock.model.names import Verb
-from interlock.model.snapshot import Snapshot
+from interlock.model.snapshot import TEMPORARY, Snapshot
 from interlock.sql.functions import FunctionClass, class_of
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Refusal, Touch
-from interlock.sql.temporary import TEMPORARY, asked_for, hidden, is_about, target
 from interlock.sql.temporary import KIND as TEMPORARY_KIND
+from interlock.sql.temporary import asked_for, hidden, is_about, target
 from interlock.sql.temporary import refusal as temporary_refusal
 from interlock.sql.tree import Fields, Node, typed, walk, words
 
@@ -170,7 +170,9 @@ def _sources(root: Node, word: Verb, snapshot: Snapshot, state: SessionState) ->
     if made is None:
         return touches
     name = str(made.get("relname", ""))
-    over = root[0] == "ViewStmt" and any(s.relation is not None and s.relation.is_temporary for s in named if not s.target)
+    over = root[0] == "ViewStmt" and any(
+        s.relation is not None and s.relation.is_temporary for s in named if not s.target
+    )
     place = TEMPORARY if asked_for(made) or over else str(made.get("schemaname", ""))
     if not place and (TEMPORARY, name) not in snapshot.by_name:
         return touches

@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
     EMPTY = "empty"
     QUERY = "query"  # SELECT, VALUES, TABLE
-    WRITE = "write"  # also a query with a data-modifying CTE
+    WRITE = "write"  # also a query with a data-modifying CTE, or one that calls a function which writes
     COPY_OUT = "copy_out"
     COPY_IN = "copy_in"
     CURSOR = "cursor"  # FETCH, MOVE, CLOSE: under the release of the cursor's DECLARE
@@ -161,8 +161,9 @@ class Statement:
     `because`: why code that we can't read may run or show anything, by names alone. `lineage`: which columns its
     outputs, tests and writes come from; None where it wasn't traced (`reach` then counts); `beyond` are those reasons
     that no lineage takes away. `plan`: the columns of whose values an EXPLAIN's plan tells something, where it can
-    show nothing else (None: it can). `temporary`: it makes, changes or drops temporary relations, and no others. `defines`: it
-    says by what query others will be answered (a view) and moves no data; its lineage's outputs are that query's.
+    show nothing else (None: it can). `temporary`: it makes, changes or drops temporary relations, and no others.
+    `defines`: it says by what query others will be answered (a view) and moves no data; its lineage's outputs are that
+    query's.
     """
 
     kind: Kind

@@ -96,8 +96,16 @@ def hidden(root: Node) -> bool:
 def _name(name: str, snapshot: Snapshot) -> Refusal | None:
     bare = name.removeprefix("_")
     server = name.startswith(("pg_", "_pg_")) or name == "information_schema"
-    taken = bare in _TYPES or bare in snapshot.types or name in snapshot.types
-    return NAME if server or taken else None
+    return NAME if server or bare in _TYPES or _is_users_type(name, snapshot) else None
+
+
+def _is_users_type(name: str, snapshot: Snapshot) -> bool:
+    """Whether a type goes by this name; that of a relation's rows is hidden together with the relation."""
+    if name not in snapshot.types:
+        return False
+    found = [t for t in snapshot.user_types if t.name == name]
+    rows = {r.row_type for r in snapshot.relations}
+    return not found or any(t.oid not in rows and t.element not in rows for t in found)
 
 
 def _is_temporary(touch: Touch) -> bool:

@@ -46,7 +46,7 @@ class Write:
 
 def writes(root: Node) -> tuple[Write, ...]:
     """Every write in the tree, data-modifying common table expressions included."""
-    return tuple(_write(node) for node in walk(root) if node[0] in _WRITING)
+    return tuple(write_of(node) for node in walk(root) if node[0] in _WRITING)
 
 
 def limits(condition: Any) -> bool:
@@ -76,7 +76,8 @@ def _same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return bool(one) and one[-1:] == other[-1:] and (len(one) == 1 or len(other) == 1 or one == other)
 
 
-def _write(node: Node) -> Write:
+def write_of(node: Node) -> Write:
+    """The write that one INSERT, UPDATE, DELETE or MERGE is."""
     kind, fields = node
     returns = "returningClause" in fields
     if kind == "InsertStmt":

@@ -18,14 +18,59 @@ _CONSTANT = "'{CONST %'"
 # smallint). Like an identity it only numbers rows.
 _NEXTVAL = "{FUNCEXPR :funcid 1574 %"
 _CAST = "{FUNCEXPR :funcid %d %%:args (" + _NEXTVAL.replace("%", "%%")
+# A function of users', in a language that the server interprets (pg_language.dat: 12 internal, 13 C).
+_INTERPRETED = "p.oid >= 16384 AND p.prolang NOT IN (12, 13)"
+# Operator classes whose support functions are such.
+_CODED_CLASSES = f"""FROM pg_catalog.pg_opclass c
+                 JOIN pg_catalog.pg_amproc s ON s.amprocfamily = c.opcfamily
+                 JOIN pg_catalog.pg_proc p ON p.oid = s.amproc
+                WHERE c.oid >= 16384 AND {_INTERPRETED}"""
+# RI_FKey_check_ins ... RI_FKey_noaction_upd and unique_key_recheck (pg_proc.dat): constraints are told as such.
+_OF_CONSTRAINTS = "t.tgisinternal AND (t.tgfoid BETWEEN 1644 AND 1655 OR t.tgfoid = 1250)"
 _NUMBERED = f"ANY (ARRAY['{_NEXTVAL}', '{_CAST % 480}', '{_CAST % 714}'])"
 
 
-def _users_code(catalog: str, oid: str) -> str:
-    """Whether what has this oid in a catalog depends on a function of users'. Read once, and looked up for each."""
+_MADE_OF: Final = """
+                SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.typbasetype >= 16384
+                UNION ALL SELECT t.oid, t.typelem FROM pg_catalog.pg_type t WHERE t.typelem >= 16384
+                UNION ALL SELECT c.reltype, a.atttypid FROM pg_catalog.pg_attribute a
+                            JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+                           WHERE a.atttypid >= 16384 AND a.attnum > 0 AND c.reltype <> 0
+                UNION ALL SELECT r.rngtypid, r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngsubtype >= 16384"""
+
+
+def _calls(catalog: str, oid: str) -> str:
+    """Whether what has this oid in a catalog depends on a function of users', or on an operator made of one that isn't
+    in C (whoever can make those needs no trigger)."""
     return f"""{oid} IN (SELECT needs.objid FROM pg_catalog.pg_depend needs
-                WHERE needs.classid = 'pg_catalog.{catalog}'::regclass
-                  AND needs.refclassid = 'pg_catalog.pg_proc'::regclass AND needs.refobjid >= 16384)"""
+                WHERE needs.classid = 'pg_catalog.{catalog}'::regclass AND needs.refobjid >= 16384
+                  AND (needs.refclassid = 'pg_catalog.pg_proc'::regclass
+                       OR needs.refclassid = 'pg_catalog.pg_operator'::regclass AND needs.refobjid IN (
+                          SELECT o.oid FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+                           WHERE {_INTERPRETED})))"""
+
+
+def _users_code(catalog: str, oid: str) -> str:
+    """The same, or on a type or an operator class that brings such functions along. Read once, looked up for each."""
+    return f"""({_calls(catalog, oid)} OR {oid} IN (SELECT needs.objid FROM pg_catalog.pg_depend needs
+                WHERE needs.classid = 'pg_catalog.{catalog}'::regclass AND needs.refobjid >= 16384
+                  AND (needs.refclassid = 'pg_catalog.pg_type'::regclass AND needs.refobjid IN ({_CODED_TYPES})
+                       OR needs.refclassid = 'pg_catalog.pg_opclass'::regclass
+                          AND needs.refobjid IN (SELECT c.oid {_CODED_CLASSES}))))"""
+
+
+# Types by which values of users' code run when they are written: domains with checks or defaults of it, ranges, and
+# what is made of these.
+_CODED_TYPES: Final = f"""WITH RECURSIVE coded (type) AS (
+                SELECT t.oid FROM pg_catalog.pg_type t
+                 WHERE t.oid >= 16384 AND t.typtype IN ('d', 'r', 'm')
+                   AND (t.typtype = 'm' OR {_calls("pg_type", "t.oid")}
+                        OR t.typdefaultbin::text NOT LIKE {_CONSTANT}
+                        OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                                    WHERE k.contypid = t.oid AND {_calls("pg_constraint", "k.oid")}))
+                UNION SELECT c.opcintype {_CODED_CLASSES}
+                UNION SELECT made.type FROM coded JOIN ({_MADE_OF}) AS made (type, part) ON made.part = coded.type)
+              SELECT type FROM coded"""
 
 
 OURS: Final = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
@@ -42,12 +87,17 @@ def _in_scope(scope: str, kinds: str = "'r', 'p', 'v', 'm', 'f', 'S'") -> str:
 
 
 def relations(scope: str = OURS) -> str:
-    """(oid, schema, name, kind, row type, view's query, what else it is ..., whether it has hidden effects)."""
+    """(oid, schema, name, kind, row type, view's query, what else it is ..., whether writes of it run code that isn't
+    seen, whether what it is itself does, whether it has hidden effects).
+
+    What it is itself: its columns' types, its partition key; partitions have these from the table above.
+    """
     return f"""
 SELECT c.oid::int8, n.nspname, c.relname, c.relkind::text, c.reltype::int8,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) ELSE '' END,
        c.relowner::regrole::text, c.relpersistence::text, c.relrowsecurity, c.relforcerowsecurity,
        coalesce(c.reloptions::text, ''),
+       c.relrowsecurity OR c.relkind = 'f', {_users_code("pg_class", "c.oid")},
        c.relrowsecurity OR c.relispartition OR c.relkind IN ('p', 'f')
          OR c.oid IN (SELECT i.inhparent FROM pg_catalog.pg_inherits i)
          OR c.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i)
@@ -95,9 +145,9 @@ SELECT d.adrelid::int8, d.adnum::int, pg_catalog.pg_get_expr(d.adbin, d.adrelid)
 # they are written, whether it has a default of its own, as a domain may).
 COLUMN_TYPES = f"""
 SELECT w.type::int8, w.modifier, pg_catalog.format_type(w.type, w.modifier),
-       (t.typtype = 'd' AND (t.typbasetype >= 16384 OR {_users_code("pg_type", "t.oid")}
+       (t.typtype = 'd' AND (t.typbasetype >= 16384 OR {_calls("pg_type", "t.oid")}
           OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                      WHERE k.contypid = t.oid AND {_users_code("pg_constraint", "k.oid")})))
+                      WHERE k.contypid = t.oid AND {_calls("pg_constraint", "k.oid")})))
          OR (t.typtype = 'c' AND t.oid >= 16384)
          OR EXISTS (SELECT FROM pg_catalog.pg_type e
                      WHERE e.oid = t.typelem AND e.oid >= 16384 AND e.typtype IN ('c', 'd')),
@@ -110,13 +160,13 @@ COLLATIONS = "SELECT w.oid::int8, w.oid::regcollation::text FROM pg_catalog.unne
 
 def parts(scope: str = OURS) -> str:
     """What else defines a relation: (relation, kind, text, the writes (i, u, d) of the relation that may change rows
-    which nobody counts, whether it makes more happen than a statement's text shows).
+    which nobody counts, whether it makes more happen than a statement's text shows, whether it is code of users').
 
     For tgtype see catalog/pg_trigger.h. That a column is not null is told with the column.
     """
     return f"""
-SELECT p.relation::int8, p.kind, p.definition, p.writes, p.hidden
-  FROM ({_PARTS}) AS p (relation, kind, definition, writes, hidden)
+SELECT p.relation::int8, p.kind, p.definition, p.writes, p.hidden, p.code
+  FROM ({_PARTS}) AS p (relation, kind, definition, writes, hidden, code)
  WHERE p.relation = ANY (ARRAY{_in_scope(scope)})
 """
 
@@ -124,41 +174,44 @@ SELECT p.relation::int8, p.kind, p.definition, p.writes, p.hidden
 _PARTS: Final = f"""
 SELECT t.tgrelid, 'trigger', pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text,
        CASE WHEN t.tgtype & 4 > 0 THEN 'i' ELSE '' END || CASE WHEN t.tgtype & 16 > 0 THEN 'u' ELSE '' END
-         || CASE WHEN t.tgtype & 8 > 0 THEN 'd' ELSE '' END, true
-  FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal
+         || CASE WHEN t.tgtype & 8 > 0 THEN 'd' ELSE '' END, true, true
+  FROM pg_catalog.pg_trigger t WHERE NOT ({_OF_CONSTRAINTS})
 UNION ALL
-SELECT r.ev_class, 'rule', pg_catalog.pg_get_ruledef(r.oid) || ' ' || r.ev_enabled::text, 'iud', true
+SELECT r.ev_class, 'rule', pg_catalog.pg_get_ruledef(r.oid) || ' ' || r.ev_enabled::text, 'iud', true, true
   FROM pg_catalog.pg_rewrite r WHERE r.rulename <> '_RETURN'
 UNION ALL
 SELECT p.polrelid, 'policy',
        pg_catalog.concat_ws(' ', pg_catalog.quote_ident(p.polname), p.polcmd::text, p.polpermissive, p.polroles::text,
          'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
          'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)),
-       CASE WHEN {_users_code("pg_policy", "p.oid")} THEN 'iud' ELSE '' END, true
+       CASE WHEN {_users_code("pg_policy", "p.oid")} THEN 'iud' ELSE '' END, true,
+       {_users_code("pg_policy", "p.oid")}
   FROM pg_catalog.pg_policy p
 UNION ALL
 SELECT k.conrelid, 'constraint',
        pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid),
        CASE WHEN {_users_code("pg_constraint", "k.oid")} THEN 'iud' ELSE '' END,
-       {_users_code("pg_constraint", "k.oid")}
+       {_users_code("pg_constraint", "k.oid")}, {_users_code("pg_constraint", "k.oid")}
   FROM pg_catalog.pg_constraint k WHERE k.conrelid <> 0 AND k.contype <> 'n'
 UNION ALL
 SELECT k.confrelid, 'referenced by',
        k.conrelid::regclass::text || ' ' || pg_catalog.pg_get_constraintdef(k.oid),
        CASE WHEN k.confdeltype IN ('c', 'n', 'd') THEN 'd' ELSE '' END
          || CASE WHEN k.confupdtype IN ('c', 'n', 'd') THEN 'u' ELSE '' END,
-       k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd')
+       k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'), false
   FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'
 UNION ALL
 SELECT i.indrelid, 'index', pg_catalog.pg_get_indexdef(i.indexrelid),
        CASE WHEN {_users_code("pg_class", "i.indexrelid")} THEN 'iud' ELSE '' END,
-       {_users_code("pg_class", "i.indexrelid")}
-  FROM pg_catalog.pg_index i WHERE i.indisunique OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+       {_users_code("pg_class", "i.indexrelid")}, {_users_code("pg_class", "i.indexrelid")}
+  FROM pg_catalog.pg_index i
+ WHERE i.indisunique OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+    OR {_users_code("pg_class", "i.indexrelid")}
 UNION ALL
-SELECT i.inhrelid, 'child of', i.inhparent::regclass::text || ' ' || i.inhseqno::text, '', true
+SELECT i.inhrelid, 'child of', i.inhparent::regclass::text || ' ' || i.inhseqno::text, '', true, false
   FROM pg_catalog.pg_inherits i
 UNION ALL
-SELECT i.inhparent, 'parent of', i.inhrelid::regclass::text, '', true
+SELECT i.inhparent, 'parent of', i.inhrelid::regclass::text, '', true, false
   FROM pg_catalog.pg_inherits i
 """
 
@@ -174,6 +227,11 @@ SELECT k.confrelid::int8, k.conrelid::int8, k.confdeltype::text, k.confupdtype::
                     WHERE up.oid = k.conparentid AND up.confrelid = k.confrelid)
  ORDER BY 1, 2, k.conname
 """
+# Keys whose new values go along to what refers to them: (referenced, its columns, referencing, its columns).
+KEY_MOVES = """
+SELECT k.confrelid::int8, k.confkey::int[], k.conrelid::int8, k.conkey::int[]
+  FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confupdtype = 'c' ORDER BY 1, 3, k.conname
+"""
 # What runs on writes of a relation: (relation, "trigger" or "rule", its name, tgtype, ev_type, the function's name).
 HOOKS = """
 SELECT t.tgrelid::int8, 'trigger', t.tgname, t.tgtype::int, '', n.nspname || '.' || p.proname
@@ -187,11 +245,14 @@ SELECT r.ev_class::int8, 'rule', r.rulename, 0, r.ev_type::text, ''
  ORDER BY 1, 2, 3
 """
 
-# (oid, argument types, names and modes, result type, whether a set, settings, and what defines it in names alone: name,
-# schema, kind, language, volatility, source, body in standard SQL, ...).
+# (oid, argument types, names and modes, result type, whether a set, settings, how many arguments have defaults, whether
+# it runs as its owner, and what defines it in names alone: name, schema, kind, language, volatility, source, body in
+# standard SQL, ...).
 ROUTINES = f"""
 SELECT p.oid::int8, coalesce(p.proallargtypes, p.proargtypes::oid[])::int8[], coalesce(p.proargnames, '{{}}'),
        coalesce(p.proargmodes::text[], '{{}}'), p.prorettype::int8, p.proretset, coalesce(p.proconfig, '{{}}'),
+       p.pronargdefaults::int, p.prosecdef,
+       p.proname IN (SELECT b.proname FROM pg_catalog.pg_proc b WHERE b.oid < 16384 AND b.pronamespace = 11),
        p.proname, n.nspname, p.prokind::text, l.lanname, p.provolatile::text, p.prosrc,
        coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), ''),
        pg_catalog.pg_get_function_identity_arguments(p.oid), coalesce(pg_catalog.pg_get_function_result(p.oid), ''),
@@ -203,7 +264,7 @@ SELECT p.oid::int8, coalesce(p.proallargtypes, p.proargtypes::oid[])::int8[], co
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
   LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
  WHERE ({OURS} OR p.oid >= 16384) AND n.nspname NOT LIKE 'pg\\_temp\\_%'
- ORDER BY p.proname, n.nspname, 15
+ ORDER BY p.proname, n.nspname, 18
 """
 
 OPERATORS = f"""
@@ -230,9 +291,13 @@ SELECT t.typname, n.nspname, t.oid::int8, t.typtype::text,
  ORDER BY 1, 2
 """
 
-# Casts have no names that a statement could show, so they count in the version alone.
+# Casts have no names that a statement could show, so they count in the version alone. That of a users' range to its
+# multirange is the server's own, made with the type.
 CASTS = """
 SELECT k.castsource::regtype::text, k.casttarget::regtype::text, k.castfunc::regprocedure::text, k.castcontext::text,
        k.castmethod::text
-  FROM pg_catalog.pg_cast k WHERE k.oid >= 16384 ORDER BY 1, 2
+  FROM pg_catalog.pg_cast k
+ WHERE k.oid >= 16384
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_range r WHERE r.rngtypid = k.castsource AND r.rngmultitypid = k.casttarget)
+ ORDER BY 1, 2
 """

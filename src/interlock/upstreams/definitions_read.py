@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -21,7 +21,7 @@ from interlock.upstreams.cascades import Cascades
 Row = tuple[Any, ...]
 
 _WRITES: Final = {"i": "insert", "u": "update", "d": "delete"}
-_ROUTINE_BY_NAMES: Final = 7  # the first field of ROUTINES that defines a routine without OIDs
+_ROUTINE_BY_NAMES: Final = 10  # the first field of ROUTINES that defines a routine without OIDs
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +84,24 @@ class Found:
     children: Sequence[Row] = ()
     cascades: Sequence[Row] = ()
     hooks: Sequence[Row] = ()
+    key_moves: Sequence[Row] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A relation's columns; `told` is all that defines them, `hidden` and `writes` as in the rows of `parts()`."""
+    """A relation's columns; `told` is all that defines them, `hidden`, `writes`, `code` as in the rows of `parts()`."""
 
     columns: tuple[Column, ...]
     told: tuple[Row, ...]
     hidden: bool
     writes: str
+    code: bool
 
 
-_NOTHING: Final = _Read((), (), False, "")
+_NOTHING: Final = _Read((), (), False, "", code=False)
+
+
+_Made = tuple[Column, Row, bool, str, bool]
 
 
 class ColumnsRead:
@@ -107,7 +112,7 @@ class ColumnsRead:
         self._types = {(row[0], row[1]): row[2:] for row in found.column_types}
         self._collations = {row[0]: row[1] for row in found.collations}
         self._defaults = {(row[0], row[1]): row[2:] for row in found.defaults}
-        self._known: dict[object, tuple[Column, Row, bool, str]] = {}
+        self._known: dict[object, _Made] = {}
         self._together: dict[tuple[int, ...], tuple[Column, ...]] = {}
 
     def of(self, oid: int) -> _Read:
@@ -120,9 +125,10 @@ class ColumnsRead:
         # Partitions have their parent's columns, in the same order.
         columns = self._together.setdefault(tuple(map(id, columns)), columns)
         told = tuple(each[1] for each in read)
-        return _Read(columns, told, any(each[2] for each in read), "".join(each[3] for each in read))
+        hidden, code = any(each[2] for each in read), any(each[4] for each in read)
+        return _Read(columns, told, hidden, "".join(each[3] for each in read), code)
 
-    def _column(self, oid: int, line: str) -> tuple[Column, Row, bool, str]:
+    def _column(self, oid: int, line: str) -> _Made:
         row = self._rows[line]
         key = (line, self._defaults.get((oid, row.number)))
         known = self._known.get(key)
@@ -130,14 +136,14 @@ class ColumnsRead:
             known = self._known[key] = self._made(line, row, key[1] or ("", False, False))
         return known
 
-    def _made(self, line: str, row: ColumnRow, default: Row) -> tuple[Column, Row, bool, str]:
+    def _made(self, line: str, row: ColumnRow, default: Row) -> _Made:
         expression, users_code, computed = default
         written, brings_code, has_default = self._types[row.type_oid, row.modifier]
         generated = row.generated != ""
         hidden = bool(generated or has_default or computed)
         column = Column(row.number, sys.intern(row.name), row.type_oid, generated, sys.intern(expression))
         told = (line, written, self._collations.get(row.collation, ""), expression, hidden)
-        return column, told, hidden, "iu" if users_code or brings_code else ""
+        return column, told, hidden, "iu" if users_code or brings_code else "", bool(users_code)
 
 
 def relations_of(found: Found, columns: ColumnsRead) -> tuple[Relation, ...]:
@@ -145,10 +151,56 @@ def relations_of(found: Found, columns: ColumnsRead) -> tuple[Relation, ...]:
     names = {row[0]: f"{row[1]}.{row[2]}" for row in found.relations}
     cascades = Cascades(names, found.cascades, found.hooks, found.children)
     parts, children = by_first(found.parts), by_first(found.children)
+    rewriting, moves = rewrites_of(found, columns), _moves(found.key_moves)
     return tuple(
-        _relation(row, columns.of(row[0]), parts.get(row[0], ()), children.get(row[0], ()), cascades.of(row[0]))
+        replace(
+            _relation(row, columns.of(row[0]), parts.get(row[0], ()), children.get(row[0], ()), cascades.of(row[0])),
+            rewrites=row[0] in rewriting,
+            key_moves=moves.get(row[0], ()),
+        )
         for row in found.relations
     )
+
+
+def rewrites_of(found: Found, columns: ColumnsRead) -> Collection[int]:
+    """Those of the relations whose writes may set off code of users (`Relation.rewrites`)."""
+    coded = {part[0] for part in found.parts if part[5]} | _inherited(found)
+    known = {row[0] for row in found.relations}
+    own = {row[0] for row in found.relations if row[-3] or columns.of(row[0]).code} | coded
+    # What is set by default is computed by the default's text, which no write shows.
+    own |= {to for _, to, *does in found.cascades if "d" in does and columns.of(to).hidden}
+    # A relation that wasn't read may have anything.
+    own |= {at for at, to, *_ in (*found.cascades, *found.children) if at in known and to not in known}
+    above: defaultdict[int, list[int]] = defaultdict(list)
+    for at, to, *_ in (*found.cascades, *found.children):
+        above[to].append(at)
+    return _closed(own, above)
+
+
+def _inherited(found: Found) -> set[int]:
+    """What a relation is itself its partitions and heirs are, too."""
+    below: defaultdict[int, list[int]] = defaultdict(list)
+    for parent, child in found.children:
+        below[parent].append(child)
+    return _closed({row[0] for row in found.relations if row[-2]}, below)
+
+
+def _closed(oids: Iterable[int], onward: Mapping[int, Sequence[int]]) -> set[int]:
+    """These, and all that they lead to."""
+    reached = set(oids)
+    waiting = list(reached)
+    while waiting:
+        fresh = set(onward.get(waiting.pop(), ())) - reached
+        reached |= fresh
+        waiting += fresh
+    return reached
+
+
+def _moves(rows: Iterable[Row]) -> Mapping[int, tuple[tuple[int, int, int], ...]]:
+    moves: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for referenced, keys, referencing, columns in rows:
+        moves[referenced] += [(key, referencing, column) for key, column in zip(keys, columns, strict=True)]
+    return {oid: tuple(dict.fromkeys(each)) for oid, each in moves.items()}
 
 
 def _relation(
@@ -208,6 +260,9 @@ def _routine(
     returns: int,
     returns_set: bool,
     settings: Sequence[str],
+    defaults: int,
+    security_definer: bool,
+    namesake: bool,
     name: str,
     schema: str,
     kind: str,
@@ -232,6 +287,9 @@ def _routine(
         body=standard or source,
         standard_body=bool(standard),
         settings=tuple(settings),
+        defaults=defaults,
+        security_definer=security_definer,
+        namesake=namesake,
     )
 
 

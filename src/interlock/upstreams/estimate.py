@@ -172,7 +172,7 @@ class Estimates:
 def rows_of(plan: bytes) -> int:
     """How many rows EXPLAIN (FORMAT JSON) expects: those that are returned, and those that each ModifyTable is given.
 
-    Raises `ValueError` for anything that isn't such an answer (and `OverflowError` for a number beyond all numbers).
+    Raises `ValueError` for anything that isn't such an answer.
     """
     if len(plan) > MAX_PLAN:
         raise ValueError("too large")

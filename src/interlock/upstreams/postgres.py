@@ -148,6 +148,7 @@ async def _found(connection: AsyncConnection[TupleRow], scope: str) -> Found:
         children=await _rows(connection, queries.CHILDREN),
         cascades=await _rows(connection, queries.CASCADES),
         hooks=await _rows(connection, queries.HOOKS),
+        key_moves=await _rows(connection, queries.KEY_MOVES),
     )
 
 
@@ -160,11 +161,13 @@ def _snapshot(read: _All) -> Snapshot:
         (r.oid, r.qualified, r.hidden_effects, r.definition, r.row_type, r.children, r.reaches, sorted(r.writes_more))
         for r in relations
     ]
+    does = [(r.rewrites, r.key_moves) for r in relations]
     attributes = [columns.of(relation).told for *_, relation in (row[:6] for row in read.types) if relation]
     return Snapshot(
         version=digest(
             [
                 shape,
+                does,
                 read.routines,
                 read.operators,
                 read.types,

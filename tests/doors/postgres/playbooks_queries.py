@@ -77,7 +77,7 @@ EXTENDED = (
     >> parse("SELECT id, ssn FROM people WHERE id = 1") + bind(results=(1, 0)) + describe_portal() + execute() + SYNC
     << "1 2 T(id:23/1 ssn:25) D(x00000001|[phi.ssn]) C(SELECT 1) Z(I)",
     Playbook("an empty statement") >> run("") + SYNC << "1 2 I Z(I)",
-    Playbook("two statements in one Parse") >> parse("SELECT 1; SELECT 2") + SYNC << "E(42501) Z(I)",
+    Playbook("two statements in one Parse") >> parse("SELECT 1; SELECT 2") + SYNC << "E(42601) Z(I)",
     Playbook("a bare Sync") >> SYNC + SYNC << "Z(I) Z(I)",
     Playbook("a statement that nobody parsed") >> bind(of=b"none") + execute() + SYNC << "E(26000) Z(I)",
     Playbook("a portal that nobody bound") >> execute(b"none") + SYNC << "E(34000) Z(I)",

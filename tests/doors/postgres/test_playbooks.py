@@ -51,10 +51,8 @@ OTHERWISE = (
         "T(a:23) D(1) C(SELECT 1) T(DateStyle:25) D(ISO, MDY) C(SHOW)",
         "what a statement before it has set isn't session traffic to show",
     ),
-    Otherwise("a syntax error", "E(42501)", "E(42601)", UNREAD),
-    Otherwise("two statements in one Parse", "E(42501)", "E(42601)", UNREAD),
     Otherwise("COMMIT AND CHAIN", "E(42501) Z(E)", "C(COMMIT) Z(T)", UNREAD),
-    Otherwise("a Parse that fails, and skipping to Sync", "E(42501)", "1 2 D(1) C(SELECT 1) E(42601)", WHOLE),
+    Otherwise("a Parse that fails, and skipping to Sync", "E(42601)", "1 2 D(1) C(SELECT 1) E(42601)", WHOLE),
     Otherwise("a refused statement in a pipeline", "E(42501)", "1 2 D(1) C(SELECT 1) 1 2 E(42501)", WHOLE),
     Otherwise(
         "exactly as many rows as asked for",

@@ -19,7 +19,7 @@ from interlock.sql.session_state import SessionState
 from interlock.sql.tree import typed
 
 # What lineage says of a target with effects that no text shows; the rest of such a statement is traced as any.
-HIDDEN = "triggers, rules, row security or computed defaults of the table written"
+HIDDEN = "triggers, rules, row security or code of users about the table written"
 STATE = SessionState(search_path=SEARCH_PATH, role="tester")
 
 

@@ -36,7 +36,8 @@ def table(
         left, _, kept = word.partition(":")
         default = "upper(title)" if left.startswith("=") else ""
         made.append(Column(number, left.lstrip("="), types[kept], left.startswith("="), default))
-    return Relation(oid, schema, name, kind, tuple(made), hidden, name, row_type=row_type, query=query)
+    code = hidden or kind == "f"
+    return Relation(oid, schema, name, kind, tuple(made), hidden, name, row_type=row_type, query=query, rewrites=code)
 
 
 RELATIONS = (

@@ -38,6 +38,8 @@ CREATE FUNCTION second(a text, b text) RETURNS text LANGUAGE sql AS 'SELECT b';
 CREATE FUNCTION both_kinds(a int) RETURNS text LANGUAGE sql AS 'SELECT name FROM patients';
 CREATE FUNCTION both_kinds(a text) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM patients';
 CREATE FUNCTION both_kinds(a int, b int) RETURNS text LANGUAGE sql AS 'SELECT body FROM notes';
+CREATE FUNCTION some_given(a int) RETURNS text LANGUAGE sql AS 'SELECT name FROM patients';
+CREATE FUNCTION some_given(a int DEFAULT 1, b int DEFAULT 2) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM patients';
 CREATE FUNCTION pl(n int) RETURNS text LANGUAGE plpgsql AS $$ -- one
   BEGIN RETURN (SELECT ssn FROM patients WHERE id = n); END; $$;
 CREATE FUNCTION pl_query() RETURNS TABLE (z text) LANGUAGE plpgsql
@@ -154,8 +156,11 @@ def test_what_cannot_be_told_is_opaque(text: str) -> None:
 
 
 def test_any_overload_may_be_meant_that_could_take_the_call() -> None:
-    """One with more arguments may have defaults for them."""
-    assert sources("SELECT both_kinds(1)") == [("both_kinds", {"name", "ssn", "body"})]
+    """One with more arguments counts where it has defaults for them."""
+    assert sources("SELECT both_kinds(1)") == [("both_kinds", {"name", "ssn"})]
+    assert sources("SELECT some_given(1)") == [("some_given", {"name", "ssn"})]
+    assert sources("SELECT some_given()") == [("some_given", {"ssn"})]
+    assert traced("SELECT both_kinds()").opaque and traced("SELECT many()").opaque
 
 
 def test_a_body_that_makes_a_table_is_never_passed_over() -> None:

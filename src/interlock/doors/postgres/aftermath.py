@@ -121,7 +121,8 @@ class Aftermath:
         await self._record()
 
     def _completed(self, planned: Planned, running: Running | None, unit: _Unit) -> None:
-        self._planning.redefined = self._planning.redefined or planned.statement.kind is Kind.SCHEMA
+        if planned.statement.kind is Kind.SCHEMA and not planned.statement.temporary:
+            self._planning.redefined = True
         if planned.acts:
             self.put_off = self.put_off or may_hold(planned.statement)
             self._wrote = self._wrote or may_run_code(planned.statement)
@@ -211,6 +212,7 @@ class Aftermath:
         """Ends the session when code inside a statement changed what texts mean in it (`facts.py`)."""
         preparing = self._planning.preparing
         if self._up.status != b"E" and not drifted:
+            await self._read_temporary([p.statement for p in plan.statements])
             if self.path_set and (self._outside or all(p.statement.is_session_traffic for p in plan.statements)):
                 await self.demand_path()
             elif self.doubtful:
@@ -219,6 +221,19 @@ class Aftermath:
             self.doubtful = False
         if drifted:
             raise UpstreamFailed("code inside a statement changed this session's settings", code="drift")
+
+    async def _read_temporary(self, ran: Sequence[Statement]) -> None:
+        """Asks what is temporary in the session, where a text may have changed it; nothing else of it may differ."""
+        preparing = self._planning.preparing
+        if not preparing.temporary.needs_reading(ran, self._up.status, outside=self._outside):
+            return
+        now = await self._up.facts()
+        await preparing.temporary.read(self._up, outside=self._outside)
+        preparing.facts = replace(preparing.facts, temporary=now.temporary)
+        if now.temporary:
+            self._up.held_by.add("temporary")
+        else:
+            self._up.held_by.discard("temporary")
 
     async def demand_path(self) -> None:
         """Asks anew what the search path is, where the client has set it or a transaction's end has taken that back;

@@ -14,14 +14,14 @@ TOO_MANY = "54000"  # program_limit_exceeded: of PostgreSQL's codes the one that
 class Allowance:
     """One unit's. `cap` rows in all, and, where they are held back, `room` bytes of them.
 
-    `signed`: the cap is of what people signed for, and may be an estimate that its asker isn't to learn.
+    `estimated`: the cap is an estimate's, which its asker isn't to learn.
     `counted` are the rows of the statements that have completed, `passing` those of the one that runs. A row over the
     cap overdraws it: neither that row nor any behind it is to go downstream.
     """
 
     cap: int
     room: int | None = None
-    signed: bool = False
+    estimated: bool = False
     counted: int = 0
     passing: int = 0
     overdrawn: bool = False
@@ -41,7 +41,7 @@ class Allowance:
         """What is said to who asked, when they were too many; to be ended with a full stop."""
         return (
             "Refused: this is more rows than were signed for"
-            if self.signed
+            if self.estimated
             else f"Refused: this is more than the {self.cap} rows that policy allows"
         )
 

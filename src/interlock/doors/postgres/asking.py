@@ -7,14 +7,16 @@ once a session. The server's description of a statement is the second witness of
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from interlock.doors.postgres.facts import FIXED, QUERY, REPORTED, Facts, read_facts
+from interlock.doors.postgres.facts import FIXED, MARK, QUERY, REPORTED, Facts, read_facts, read_mark
 from interlock.doors.postgres.logging_in import Entered
 from interlock.doors.relay import Link
 from interlock.errors import UpstreamFailed
 from interlock.model.snapshot import DescribedColumn
 from interlock.wire.postgres import backend, frontend
+from interlock.wire.postgres.body import Body
 from interlock.wire.postgres.frames import Frame, Piece, RunReader
 from interlock.wire.postgres.sentences import known_sqlstate
 
@@ -23,12 +25,10 @@ MAX_PREPARED = 256  # statements kept prepared upstream for one session; the old
 
 # No statement: an error for certain, which undoes what is open. A portal that there isn't could be made by users' code.
 CERTAIN_ERROR = frontend.write_parse(b"", b"!")
-_ASKED_IN_IMPLICIT = (
-    frontend.write_parse(b"", QUERY)
-    + frontend.write_bind(frontend.Bind(b"", b""))
-    + frontend.write_execute(b"")
-    + frontend.write_flush()
-)
+# Where a block is open, what is set for questions of ours goes back with a savepoint; else it ends with the message.
+_FIRST = b"SELECT pg_catalog.set_config('search_path', '', true)"
+_SAVED = b"SAVEPOINT interlock_asks"
+_BACK = (b"ROLLBACK TO SAVEPOINT interlock_asks", b"RELEASE SAVEPOINT interlock_asks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +167,18 @@ class Asking:
 
     async def facts(self) -> Facts:
         """What this session is by now; raises `UpstreamFailed` when that can't be told."""
-        self.link.write(_ASKED_IN_IMPLICIT if self.behind_flush else frontend.write_query(QUERY))
-        found: Facts | None = None
+        facts = read_facts(await self._row(QUERY))
+        return replace(facts, temporary=read_mark(await self._row(MARK))) if facts.temporary else facts
+
+    async def _row(self, query: bytes) -> bytes:
+        """The one row that a question of ours is answered with."""
+        self.link.write(_asked_in_implicit(query) if self.behind_flush else frontend.write_query(query))
+        found: bytes | None = None
         while True:
             frame = await self.frame()
             match frame.type:
                 case b"D":
-                    found = read_facts(frame.body)
+                    found = bytes(frame.body)
                 case b"C" if found is not None and self.behind_flush:
                     return found
                 case b"S":
@@ -191,6 +196,35 @@ class Asking:
                     return found
                 case _:
                     raise UpstreamFailed("the protected system answered a question of ours with something unknown")
+
+    async def told(self, queries: Sequence[bytes]) -> list[list[bytes]]:
+        """The rows of queries of ours that have one column each, under an empty search path, by query. Not for behind a
+        Flush or in a failed transaction. Raises `UpstreamFailed`."""
+        inside = self.status != b"I"
+        before, behind = ((_SAVED, _FIRST), _BACK) if inside else ((_FIRST,), ())
+        self.link.write(frontend.write_query(b";".join((*before, *queries, *behind))))
+        found: list[list[bytes]] = [[]]
+        while True:
+            frame = await self.frame()
+            match frame.type:
+                case b"D":
+                    found[-1].append(_only(frame.body))
+                case b"C":
+                    found.append([])
+                case b"S":
+                    self.parameter(frame.body)
+                case b"A":
+                    self.heard(frame.body)
+                case b"T" | b"N":
+                    continue
+                case b"Z":
+                    self.status = backend.read_ready_for_query(frame.body).status
+                    rows = found[len(before) : len(before) + len(queries)]
+                    if len(found) != len(before) + len(queries) + len(behind) + 1:
+                        raise UpstreamFailed("the protected system doesn't tell what is temporary in our session")
+                    return rows
+                case _:
+                    raise UpstreamFailed("the protected system doesn't tell what is temporary in our session")
 
     async def undo_implicit(self) -> None:
         """Undoes the implicit transaction that stands open behind a Flush: a Sync without an error would commit it."""
@@ -264,3 +298,22 @@ class Asking:
         """The server dropped what was prepared (DISCARD ALL, DEALLOCATE ALL)."""
         self._prepared.clear()
         self._stale.clear()
+
+
+def _asked_in_implicit(query: bytes) -> bytes:
+    return (
+        frontend.write_parse(b"", query)
+        + frontend.write_bind(frontend.Bind(b"", b""))
+        + frontend.write_execute(b"")
+        + frontend.write_flush()
+    )
+
+
+def _only(row: bytes) -> bytes:
+    """The one value of a DataRow."""
+    body = Body(row)
+    if body.u16() != 1:
+        raise UpstreamFailed("the protected system answered a question of ours with another shape")
+    value = body.value() or b""
+    body.end()
+    return bytes(value)

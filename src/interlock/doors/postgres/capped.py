@@ -75,8 +75,8 @@ class CappedRun:
         self._up, self._down, self._release = up, down, release
         before, body, behind = parted(unit.statements, [p.statement for p in unit.statements])
         self._writes = writes_rows(unit)
-        room, signed = MAX_HELD if self._writes else None, release.review is not None
-        self._rows = Allowance(release.obligations.row_cap, room, signed)
+        room = MAX_HELD if self._writes else None
+        self._rows = Allowance(release.obligations.row_cap, room, release.obligations.estimated)
         self._held = Held()
         sink: Sink = self._held if self._writes else down
         self._before = Run(up, sink, _part(unit, before), None, cancel=cancel) if before else None

@@ -17,7 +17,7 @@ from interlock.model.derived import DerivedColumn, Origin
 from interlock.model.exposure import Carry
 from interlock.model.names import ActionId, ConnectionName
 from interlock.model.settings import UpstreamPostgres
-from interlock.model.snapshot import DescribedColumn, Snapshot
+from interlock.model.snapshot import DescribedColumn, Relation, Snapshot
 from interlock.sensitivity.catalog import Catalog
 from interlock.sensitivity.columns import ColumnLabels
 from interlock.sql.catalogs import FIRST_USER_OID
@@ -72,11 +72,23 @@ class Derived(Protocol):
         """Labels that a write took along, which came to what it reads after it was decided on."""
 
 
+class Reader(Protocol):
+    """What a session is asked for its temporary relations (`upstreams.temporary.TemporaryRelations`)."""
+
+    @property
+    def questions(self) -> Sequence[bytes]:
+        """Queries of one column each, to be asked together under an empty search path."""
+
+    def relations(self, answers: Sequence[Sequence[bytes]], /) -> tuple[Relation, ...]:
+        """The relations that the answers tell of. Raises `UpstreamFailed`."""
+
+
 @dataclass(slots=True)
 class Definitions:
     """One connection's definitions; replaced whole when the schema changes. `refresh` looks at the server now.
 
-    `most_sessions`: how many upstream sessions clients may have at once.
+    `most_sessions`: how many upstream sessions clients may have at once. `temporary`: how a session is asked for its
+    temporary relations; without it clients can't make any.
     """
 
     connection: Connection
@@ -86,6 +98,7 @@ class Definitions:
     derived: Derived
     refresh: Callable[[], Awaitable[None]]
     most_sessions: int = 80
+    temporary: Reader | None = None
     _labels: ColumnLabels | None = field(default=None, init=False)
     _derived_at: int = field(default=0, init=False)
     _foreseen: tuple[Snapshot, ColumnLabels] | None = field(default=None, init=False)

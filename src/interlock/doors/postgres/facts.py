@@ -7,6 +7,7 @@ have run such code: a session that isn't what it was ends, before anything more 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -58,6 +59,26 @@ QUERY = (
     + "".join(f", pg_catalog.current_setting('{name}')" for name in SETTINGS)
 ).encode()
 
+# Everything that decides what a name of something temporary means, as one line; empty where there is nothing of it.
+# Asked only where there is a schema for it. Types of relations' rows follow from the relations.
+_MINE = "= pg_catalog.pg_my_temp_schema()"
+MARK = f"""
+SELECT coalesce(pg_catalog.string_agg(m.told, E'\n' ORDER BY m.told), '') FROM (
+  SELECT pg_catalog.format('r %s %s %s %s', c.oid, c.relkind, c.relname, c.relhastriggers) FROM pg_catalog.pg_class c
+   WHERE c.relnamespace {_MINE}
+  UNION ALL SELECT pg_catalog.format('a %s %s %s %s', a.attrelid, a.attnum, a.attname, a.atttypid)
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+   WHERE c.relnamespace {_MINE} AND a.attnum > 0
+  UNION ALL SELECT pg_catalog.format('q %s %s', w.ev_class, pg_catalog.md5(CAST(w.ev_action AS pg_catalog.text)))
+    FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class c ON c.oid = w.ev_class WHERE c.relnamespace {_MINE}
+  UNION ALL SELECT pg_catalog.format('i %s %s', i.inhrelid, i.inhparent)
+    FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid IN (i.inhrelid, i.inhparent)
+   WHERE c.relnamespace {_MINE}
+  UNION ALL SELECT pg_catalog.format('t %s', t.oid) FROM pg_catalog.pg_type t WHERE t.typnamespace {_MINE}
+  UNION ALL SELECT pg_catalog.format('f %s', p.oid) FROM pg_catalog.pg_proc p WHERE p.pronamespace {_MINE}
+) AS m (told)
+""".encode()  # noqa: S608  every piece is a constant of this file
+
 # What the server reports by itself, and a statement of a client may not have changed on the side.
 REPORTED = frozenset(
     {
@@ -80,7 +101,8 @@ _ASKED_ANEW = frozenset(SETTINGS.index(name) for name in ("search_path", "row_se
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One answer. `schemas` is the search path as it resolves; `temporary` says that temporary objects exist.
+    """One answer. `schemas` is the search path as it resolves; `temporary` is a digest of what decides the meaning of
+    temporary names, empty where there are no temporary objects.
 
     `cursors`: cursors and named portals by name, with the time that each was made at: code can make another of the
     same name.
@@ -89,7 +111,7 @@ class Facts:
     schemas: tuple[str, ...]
     role: str
     login: str
-    temporary: bool
+    temporary: str
     settings: tuple[str, ...]
     cursors: Mapping[str, str] = field(default_factory=dict)
 
@@ -121,7 +143,8 @@ class Facts:
 
 
 def read_facts(row: bytes) -> Facts:
-    """The answer to `QUERY` from its DataRow; raises `MalformedInput`, `UpstreamFailed`."""
+    """The answer to `QUERY` from its DataRow, where `temporary` only says that there is a schema for it; raises
+    `MalformedInput`, `UpstreamFailed`."""
     body = Body(row)
     count = body.u16()
     if count != 5 + len(SETTINGS) or count > MAX_COLUMNS:
@@ -130,7 +153,17 @@ def read_facts(row: bytes) -> Facts:
     body.end()
     schemas = tuple(str(name) for name in json.loads(values[0] or "[]"))
     cursors = {str(name): str(made) for name, made in json.loads(values[4] or "{}").items()}
-    return Facts(schemas, values[1], values[2], values[3] not in ("", "0"), tuple(values[5:]), cursors)
+    return Facts(schemas, values[1], values[2], "" if values[3] in ("", "0") else values[3], tuple(values[5:]), cursors)
+
+
+def read_mark(row: bytes) -> str:
+    """The answer to `MARK` from its DataRow, as a digest; raises `MalformedInput`."""
+    body = Body(row)
+    if body.u16() != 1:
+        raise UpstreamFailed("the protected system answered a question of ours with another shape")
+    told = body.value() or b""
+    body.end()
+    return hashlib.sha256(told).hexdigest() if told else ""
 
 
 def may_run_code(statement: Statement) -> bool:

@@ -168,6 +168,7 @@ class Planning:
         """Whether the definitions are others now, because the server described what the snapshot didn't know."""
         columns = planned.prepared.columns if planned.prepared is not None else None
         columns = columns if columns is not None else planned.columns
+        columns = self.preparing.temporary.unknown(columns) if columns is not None else None
         return columns is not None and await self.preparing.definitions.learn(columns)
 
     async def _foresee(self, statement: Statement, payload: SqlStatement) -> None:
@@ -192,6 +193,7 @@ class Planning:
             raise UpstreamFailed("something outside changed this session's settings", code="drift")
         preparing.facts, preparing.facts_of = now, version
         preparing.up.redefined()
+        await preparing.temporary.look_again(preparing.up)
 
     async def refused(self, answer: Answer) -> NoReturn:
         """Raises `Stop` with what the decision says."""

@@ -19,6 +19,7 @@ from interlock.doors.postgres.complaining import at_parse
 from interlock.doors.postgres.copying import copied_rows, copy_options
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.facts import Facts
+from interlock.doors.postgres.temporary import Temporary
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned, Stop, with_formats
 from interlock.doors.postgres.upstream import Prepared, ServerError, Upstream
@@ -29,7 +30,9 @@ from interlock.model.actor import Actor
 from interlock.model.exposure import Exposure
 from interlock.model.names import ActionId
 from interlock.model.payload import SqlStatement
+from interlock.model.snapshot import Snapshot
 from interlock.ports import Entropy
+from interlock.sensitivity.columns import ColumnLabels
 from interlock.sql import effects
 from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.given import reads_as, translated
@@ -105,9 +108,20 @@ class Preparing:
         self.given = Given()
         self._texts = texts
         self._entropy = entropy
+        self.temporary = Temporary(definitions)
         self._judged_by = definitions.labels
         self._state: SessionState | None = None  # made anew when what it is made of differs
         self._state_of: tuple[Facts, tuple[str | None, ...]] | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The definitions that texts are judged by: the connection's, and the session's own."""
+        return self.temporary.snapshot
+
+    @property
+    def labels(self) -> ColumnLabels:
+        """The labels of all columns, as of this moment."""
+        return self.temporary.labels
 
     @property
     def state(self) -> SessionState:
@@ -137,17 +151,17 @@ class Preparing:
     async def read(self, payload: SqlStatement, *, failed: bool) -> Statement:
         """What the text is, once it was tasted; raises as `tasted` does."""
         await self._texts.taste(payload.text)
-        statement, snapshot = self.tasted(payload, failed=failed), self.definitions.snapshot
+        statement, snapshot = self.tasted(payload, failed=failed), self.snapshot
         while len(payload.text) > LONG:  # reading it held everybody up, and so will judging it: others have their turn
             await asyncio.sleep(0)
-            if snapshot is self.definitions.snapshot:
+            if snapshot is self.snapshot:
                 break
-            statement, snapshot = self.tasted(payload, failed=failed), self.definitions.snapshot
+            statement, snapshot = self.tasted(payload, failed=failed), self.snapshot
         return statement
 
     def tasted(self, payload: SqlStatement, *, failed: bool) -> Statement:
         """What the text is; raises `NotUnderstood`, and `Stop` for what a failed transaction doesn't take."""
-        statement = self._texts.statement(payload.text, self.definitions.snapshot, self.state)
+        statement = self._texts.statement(payload.text, self.snapshot, self.state)
         if failed and not isinstance(statement.effect, effects.Rollback | effects.RollbackTo | effects.Commit):
             raise FAILED
         if statement.copy is not None:
@@ -161,7 +175,7 @@ class Preparing:
         """
         if self.pseudonyms is None:
             return statement, payload
-        labels = self.definitions.labels
+        labels = self.labels
         meant = translated(
             statement, payload, self.pseudonyms.read, lambda column: labels.for_column(column.relation, column.number)
         )
@@ -170,14 +184,14 @@ class Preparing:
         if meant.text == payload.text:  # parameters alone
             return statement, meant
         await self._texts.taste(meant.text)
-        anew = self._texts.statement(meant.text, self.definitions.snapshot, self.state)
+        anew = self._texts.statement(meant.text, self.snapshot, self.state)
         return (anew, meant) if reads_as(anew, statement) else (statement, payload)
 
     def forget(self, planned: Planned) -> None:
         """Lets go of what is remembered of a statement that is held: it is read anew at its release."""
         statement = planned.statement
         self._texts.readings.forget(statement, planned.columns)
-        self._texts.forget(statement.text, self.definitions.snapshot, self.state)
+        self._texts.forget(statement.text, self.snapshot, self.state)
 
     def is_prepared(self, payload: SqlStatement) -> bool:
         """Whether the server has seen this text in this session, so that its static decision wasn't a denial."""
@@ -187,7 +201,7 @@ class Preparing:
         self, statement: Statement, payload: SqlStatement, *, failed: bool = False, anew: bool = False
     ) -> Planned:
         """The statement with the server's view of it; raises `Stop` with the server's SQLSTATE, `UpstreamFailed`."""
-        version, sent = self.definitions.snapshot.version, payload
+        version, sent = self.snapshot.version, payload
         if len(payload.text) > LONG:
             await asyncio.sleep(0)  # others have their turn
         if failed and isinstance(statement.effect, effects.Commit):
@@ -234,16 +248,16 @@ class Preparing:
             if each.acts:
                 break
             given = given.after(each.statement.effect)
-        if any(p.version not in ("", self.definitions.snapshot.version) for p in planned):
+        if any(p.version not in ("", self.snapshot.version) for p in planned):
             raise Stop("40001", "Definitions changed while this was being judged; run it again.")
-        self._judged_by = self.definitions.labels
+        self._judged_by = self.labels
         action = from_sql(
             id=ActionId(self._entropy.uuid7()),
             actor=self.actor,
             connection=self.definitions.connection,
             statements=[_prepared(p) for p in planned],
             labels=self._judged_by,
-            snapshot=self.definitions.snapshot,
+            snapshot=self.snapshot,
             state=self.state,
             identity=self._identity,
             reason=given.reason,
@@ -269,14 +283,15 @@ class Preparing:
 
         def still() -> bool:
             nonlocal judged_by
-            now = self.definitions
-            if now.labels is judged_by:
+            now, labels = self.definitions, self.labels
+            if labels is judged_by:
                 return True
-            basis = Basis(now.connection, now.labels, now.snapshot, state, self._identity)
+            basis = Basis(now.connection, labels, self.snapshot, state, self._identity)
             found = relabelled(action, [_prepared(p) for p in planned], basis)
             if found.carries:
+                self.temporary.carry(found.carries)
                 now.derived.late(action, found.carries)
-            judged_by = now.labels
+            judged_by = labels
             return found.holds
 
         return still
@@ -287,6 +302,8 @@ class Preparing:
         In a transaction, or with cursors, LISTEN and the like, the client has to wait for it as if it were attached.
         """
         inside = self.up.status != b"I" or self.up.behind_flush
+        if self.temporary.relations or any(p.statement.temporary for p in planned):
+            return False
         return not inside and all(p.acts and p.statement.effect is None and not p.portal for p in planned)
 
     def foreseen(self, statement: Statement, payload: SqlStatement) -> Action:
@@ -307,7 +324,7 @@ class Preparing:
         that it is prepared for."""
         answer = await self.up.prepare(text, types, anew=anew)
         if isinstance(answer, ServerError):
-            raise at_parse(answer, text, theirs, self.definitions.snapshot)
+            raise at_parse(answer, text, theirs, self.snapshot)
         return answer
 
 

@@ -194,6 +194,8 @@ class PostgresSession:
             return
         demand_fit(plan, path_set=self._after.path_set, put_off=self._after.put_off)
         self._after.demand_room(plan)
+        implicit = plan.flushed and stays_implicit(self.up, plan.statements)
+        self.preparing.temporary.demand_possible(plan.statements, flushed=implicit)
         await self._after.know_cursors(plan)
         if not any(p.acts for p in plan.statements):
             await self._run(plan, None)
@@ -235,6 +237,7 @@ class PostgresSession:
         plan = replace(plan, closing=self._after.closing()) if self._after.has_to_close else plan
         plan = replace(plan, pseudonyms=self.preparing.pseudonyms, snapshot=self.preparing.definitions.snapshot)
         block = self.up.status != b"I" and not self.up.behind_flush
+        self.preparing.temporary.sent(plan.statements, cleared.release.action if cleared is not None else None)
         if any(isinstance(p.statement.effect, effects.SearchPath) for p in plan.statements):
             self.up.path_moves = True
         run = await self._runner(plan, cleared.release if cleared else None)

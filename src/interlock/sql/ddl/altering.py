@@ -146,7 +146,7 @@ def _command(fields: Fields, table: Table, making: Making) -> None:
         case "AT_DetachPartition" | "AT_DropInherit":
             _detach(kind, typed(fields["def"])[1], table, world)
         case "AT_EnableRowSecurity" | "AT_ForceRowSecurity":
-            table.hidden = True
+            table.hidden, table.code = True, True
         case _ if kind not in _HARMLESS:
             raise NotUnderstood("a change of a table that Interlock doesn't know")
 

@@ -41,6 +41,8 @@ def create_function(fields: Fields, making: Making) -> None:
         body=body,
         standard_body=standard,
         settings=_settings(fields.get("options", ())),
+        defaults=sum("defexpr" in typed(p)[1] for p in fields.get("parameters", ())),
+        security_definer=constant(options.get("security")) == "true",
     )
     _put(made, bool(fields.get("replace")), world)
 
@@ -63,6 +65,8 @@ def alter_function(fields: Fields, world: World) -> None:
         changed = routine
         for action in fields.get("actions", ()):
             option = typed(action)[1]
+            if option["defname"] == "security":
+                changed = replace(changed, security_definer=constant(option.get("arg")) != "false")
             if option["defname"] == "volatility":
                 changed = replace(changed, volatility=_VOLATILITIES[constant(option.get("arg")) or "volatile"])
         settings = _settings(fields.get("actions", ()))

@@ -13,6 +13,7 @@ from interlock.sql.ddl.extensions import create_extension
 from interlock.sql.ddl.routines import alter_function, create_function, define
 from interlock.sql.ddl.tables import Making, create_sequence, create_table
 from interlock.sql.ddl.types import create_base, create_composite, create_domain, create_enum, create_range
+from interlock.sql.ddl.users_code import note_altered_domain, note_code, note_domain, rewriting
 from interlock.sql.ddl.views import create_as, create_view
 from interlock.sql.ddl.world import DEFAULT_PATH, World
 from interlock.sql.parse import parse
@@ -25,7 +26,7 @@ def _names(text: str) -> frozenset[str]:
 
 _HARMLESS: Final = _names("""
     AlterCollationStmt AlterDatabaseRefreshCollStmt AlterDatabaseStmt
-    AlterDefaultPrivilegesStmt AlterDomainStmt AlterEnumStmt AlterEventTrigStmt AlterFdwStmt
+    AlterDefaultPrivilegesStmt AlterEnumStmt AlterEventTrigStmt AlterFdwStmt
     AlterForeignServerStmt AlterObjectDependsStmt AlterOpFamilyStmt AlterOperatorStmt AlterOwnerStmt
     AlterPolicyStmt AlterPublicationStmt AlterRoleSetStmt AlterRoleStmt AlterSeqStmt AlterStatsStmt
     AlterSubscriptionStmt AlterTSConfigurationStmt AlterTSDictionaryStmt AlterTypeStmt AlterUserMappingStmt
@@ -33,7 +34,7 @@ _HARMLESS: Final = _names("""
     CreateEventTrigStmt CreateFdwStmt CreateForeignServerStmt CreateOpClassStmt CreateOpFamilyStmt
     CreatePLangStmt CreatePublicationStmt CreateRoleStmt CreateStatsStmt CreateSubscriptionStmt
     CreateTableSpaceStmt CreateTransformStmt CreateUserMappingStmt CreatedbStmt DeleteStmt DropRoleStmt
-    DropSubscriptionStmt DropUserMappingStmt GrantRoleStmt GrantStmt IndexStmt InsertStmt LockStmt
+    DropSubscriptionStmt DropUserMappingStmt GrantRoleStmt GrantStmt InsertStmt LockStmt
     ReassignOwnedStmt RefreshMatViewStmt ReindexStmt SecLabelStmt TransactionStmt TruncateStmt UpdateStmt VacuumStmt
 """)
 """What leaves columns, types, queries and bodies as they are. Rows that are put in by the way don't matter here."""
@@ -73,7 +74,7 @@ def snapshot_of(text: bytes) -> Snapshot:
             raise NotUnderstood(f"line {piece.line}: {error.sentence}") from None
         except Exception:  # a tree of a form that we didn't foresee: nothing is guessed
             raise NotUnderstood(f"line {piece.line}: the statement has a form that Interlock doesn't know") from None
-    return world.snapshot()
+    return world.snapshot(rewriting(world))
 
 
 def _follow(text: bytes, world: World) -> None:
@@ -96,6 +97,7 @@ def _makes(kind: str, fields: Fields, making: Making) -> bool:
     match kind:
         case "CreateStmt":
             create_table(fields, making)
+            _run_on_writes(fields, making)
         case "CreateForeignTableStmt":
             create_table(_bare(fields), making, "f")
         case "CreateTableAsStmt":
@@ -111,7 +113,7 @@ def _makes(kind: str, fields: Fields, making: Making) -> bool:
         case "CreateEnumStmt":
             create_enum(fields, world)
         case "CreateDomainStmt":
-            create_domain(fields, world)
+            note_domain(fields, create_domain(fields, world), world)
         case "CreateRangeStmt":
             create_range(fields, world)
         case "CreateSchemaStmt":
@@ -132,6 +134,11 @@ def _changes(kind: str, fields: Fields, making: Making) -> bool:
     match kind:
         case "AlterTableStmt":
             alter_table(fields, making)
+            _run_on_writes(fields, making)
+        case "IndexStmt":
+            _run_on_writes(fields, making)
+        case "AlterDomainStmt":
+            note_altered_domain(fields, world)
         case "AlterFunctionStmt":
             alter_function(fields, world)
         case "RenameStmt":
@@ -141,7 +148,8 @@ def _changes(kind: str, fields: Fields, making: Making) -> bool:
         case "DropStmt":
             drop(fields, world)
         case "CreateTrigStmt" | "RuleStmt" | "CreatePolicyStmt":
-            world.table(fields[_TABLES_WITH_CODE[kind]]).hidden = True
+            table = world.table(fields[_TABLES_WITH_CODE[kind]])
+            table.hidden, table.code = True, True
         case "VariableSetStmt":
             _set(fields, world)
         case "AlterDatabaseSetStmt":
@@ -151,6 +159,17 @@ def _changes(kind: str, fields: Fields, making: Making) -> bool:
         case _:
             return False
     return True
+
+
+def _run_on_writes(fields: Fields, making: Making) -> None:
+    """What CREATE TABLE, ALTER TABLE or CREATE INDEX has run on writes of the table."""
+    name = fields["relation"]
+    table = making.world.find(str(name.get("schemaname", "")), str(name["relname"]))
+    for part in ("tableElts", "partspec", "cmds", "indexParams", "whereClause"):
+        if table is not None and part in fields:
+            nodes = fields[part] if isinstance(fields[part], list) else [fields[part]]
+            for node in nodes:
+                note_code(typed(node, "partspec"), table, making.world)
 
 
 def _bare(fields: Fields) -> Fields:

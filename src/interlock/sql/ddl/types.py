@@ -59,10 +59,10 @@ def create_enum(fields: Fields, world: World) -> None:
     world.make_type(world.named(words(fields["typeName"])), "e")
 
 
-def create_domain(fields: Fields, world: World) -> None:
-    """CREATE DOMAIN."""
+def create_domain(fields: Fields, world: World) -> int:
+    """CREATE DOMAIN; its pg_type.oid."""
     element = type_oid(fields["typeName"], world)
-    world.make_type(world.named(words(fields["domainname"])), "d", element)
+    return world.make_type(world.named(words(fields["domainname"])), "d", element).oid
 
 
 def create_range(fields: Fields, world: World) -> None:

@@ -26,7 +26,9 @@ _SIMPLE: Final = re.compile(
 
 @dataclass(slots=True)
 class Table:
-    """A relation in the making. `reads`: of a view, the relations that its query names. `hidden`: as in `Relation`."""
+    """A relation in the making. `reads`: of a view, the relations that its query names. `hidden`: as in `Relation`.
+    `code`: users' code runs on writes of it (`users_code`); `cascades`: what writes of it write, too.
+    """
 
     oid: int
     schema: str
@@ -39,6 +41,8 @@ class Table:
     starred: bool = False  # of a view: its query holds a star, which more columns would widen
     reads: frozenset[int] = frozenset()
     hidden: bool = False
+    code: bool = False
+    cascades: set[int] = field(default_factory=set)
     taken: int = 0  # the highest column number ever given out
 
     def add(self, column: Column) -> None:
@@ -62,7 +66,7 @@ class Table:
 
 @dataclass(slots=True)
 class World:
-    """All definitions so far."""
+    """All definitions so far. `coded`: domains whose checks or defaults run users' code (pg_type.oid)."""
 
     path: tuple[str, ...] = DEFAULT_PATH
     default_path: tuple[str, ...] = DEFAULT_PATH  # of sessions to come
@@ -71,6 +75,7 @@ class World:
     routines: list[Routine] = field(default_factory=list)
     operators: set[tuple[str, str]] = field(default_factory=set)
     casts: bool = False
+    coded: set[int] = field(default_factory=set)
     made: int = FIRST_USER_OID
 
     def oid(self) -> int:
@@ -182,16 +187,19 @@ class World:
             more = [by_oid[oid] for oid in waiting.pop().reads if oid in by_oid and oid not in near]
             near.update((t.oid, t) for t in more)
             waiting.extend(more)
-        return self._told(tuple(_relation(t, (), "") for t in near.values()), "")
+        return self._told(tuple(_relation(t, (), "", rewrites=True) for t in near.values()), "")
 
-    def snapshot(self) -> Snapshot:
-        """All of it, as the server's catalogs would tell it."""
+    def snapshot(self, rewriting: frozenset[int]) -> Snapshot:
+        """All of it, as the server's catalogs would tell it. `rewriting`: those of `Relation.rewrites`."""
         below: dict[int, list[int]] = {}
         for table in self.tables.values():
             for parent in table.parents:
                 below.setdefault(parent, []).append(table.oid)
         told = ((t, tuple(below.get(t.oid, ()))) for t in self.tables.values())
-        relations = tuple(_relation(t, children, _hash([t, children])) for t, children in told)
+        relations = tuple(
+            _relation(t, children, _hash([t, sorted(t.cascades), children]), rewrites=t.oid in rewriting)
+            for t, children in told
+        )
         others = [self.types, self.routines, sorted(self.operators), self.casts, self.path, self.default_path]
         return self._told(relations, _hash([relations, *others]))
 
@@ -214,8 +222,8 @@ class World:
         )
 
 
-def _relation(table: Table, children: tuple[int, ...], definition: str) -> Relation:
-    computed = any(c.generated or not _simple(c.default) for c in table.columns)
+def _relation(table: Table, children: tuple[int, ...], definition: str, *, rewrites: bool) -> Relation:
+    computed = any(c.generated or not simple_default(c.default) for c in table.columns)
     related = bool(children or table.parents) or table.kind in ("p", "f")
     return Relation(
         oid=table.oid,
@@ -228,10 +236,11 @@ def _relation(table: Table, children: tuple[int, ...], definition: str) -> Relat
         children=children,
         row_type=table.row_type,
         query=table.query,
+        rewrites=rewrites,
     )
 
 
-def _simple(default: str) -> bool:
+def simple_default(default: str) -> bool:
     """Whether a default only numbers rows, is one constant, or isn't there."""
     return not default or _SIMPLE.fullmatch(default) is not None
 

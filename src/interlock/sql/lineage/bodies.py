@@ -27,6 +27,8 @@ _VOID: Final = 2278
 _RECORD: Final = 2249
 _POLYMORPHIC: Final = frozenset({2276, 2277, 2283, 2776, 3500, 3831, 4537, 5077, 5078, 5079, 5080, 4538})
 
+_ROLES: Final = frozenset({"role", "session_authorization"})
+
 _HEAD: Final = b"CREATE FUNCTION f() RETURNS int LANGUAGE sql "
 _GAP: Final = r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)"
 _RETURNS: Final = re.compile(
@@ -63,9 +65,10 @@ def called(values: Sequence[Value], fields: Any) -> Call:
 
 def routine(t: Tracer, path: Sequence[str], call: Call) -> Value:
     """What a call of a user's function may return: any of those of the name that take as many arguments."""
-    if len(path) == 1 and (class_of(path[0]) is not None or path[0].startswith("pg_")):
+    candidates = list(_candidates(t, path))
+    if path[0] == "pg_catalog" or (len(path) == 1 and _may_be_built_in(path[0], candidates)):
         return _opaque(t, _BUILT_IN, call)
-    found = [(r, bound) for r in _candidates(t, path) if (bound := _bound(r, call)) is not None]
+    found = [(r, bound) for r in candidates if (bound := _bound(r, call)) is not None]
     if not found:
         return _opaque(t, _UNFOUND, call)
     values = [_returned(t, candidate, bound, call) for candidate, bound in found]
@@ -73,6 +76,11 @@ def routine(t: Tracer, path: Sequence[str], call: Call) -> Value:
     if value.opaque:
         t.opaque[value.opaque] = None
     return Value(value.sources, None, value.type_oid, value.fields, value.item, value.opaque)
+
+
+def _may_be_built_in(name: str, candidates: Sequence[Routine]) -> bool:
+    """Whether a bare name may mean one of pg_catalog's as well, which the arguments' types decide."""
+    return class_of(name) is not None or name.startswith("pg_") or any(r.namesake for r in candidates)
 
 
 def out_name(t: Tracer, path: Sequence[str]) -> str:
@@ -109,7 +117,8 @@ def _bound(routine: Routine, call: Call) -> dict[int, Value] | None:
         if at >= len(inputs):
             return None
         bound[at] = value
-    return bound
+    required = len(inputs) - routine.defaults
+    return bound if all(at in bound for at in range(required)) else None
 
 
 def _returned(t: Tracer, routine: Routine, bound: dict[int, Value], call: Call) -> Value:
@@ -124,7 +133,7 @@ def _returned(t: Tracer, routine: Routine, bound: dict[int, Value], call: Call) 
         return _opaque(t, found, call)
     inner = replace(
         t,
-        state=SessionState(_path(t, routine), t.state.role, t.state.settings),
+        state=SessionState(_path(t, routine), _role(t, routine), t.state.settings),
         in_definition=routine.standard_body,
         calling=(*t.calling, routine.oid),
     )
@@ -142,13 +151,28 @@ def _returned(t: Tracer, routine: Routine, bound: dict[int, Value], call: Call) 
 
 def _path(t: Tracer, routine: Routine) -> tuple[str, ...]:
     """The search path that a body is read under. One in a string that a view calls is read under whatever the session
-    has then, which nothing remembers: its bare names are unknown.
+    has then, which nothing remembers: its bare names are unknown. So are they where `$user` is somebody we don't know:
+    the session's path, as we have it, leaves out that it says so.
     """
+    role = _role(t, routine)
+    for name, value in _settings(routine):
+        if name == "search_path":
+            path = tuple(w for part in value.split(",") if (w := part.strip().strip("\"'")))
+            return path if role or "$user" not in path else ()
+    another = not role and bool(t.state.role or not t.calling)
+    return () if routine.standard_body or t.in_definition or another else t.state.search_path
+
+
+def _role(t: Tracer, routine: Routine) -> str:
+    """As whom a body runs; empty where that can't be told."""
+    other = routine.security_definer or any(name in _ROLES for name, _ in _settings(routine))
+    return "" if other else t.state.role
+
+
+def _settings(routine: Routine) -> Iterator[tuple[str, str]]:
     for setting in routine.settings:
         name, _, value = setting.partition("=")
-        if name.strip().lower() == "search_path":
-            return tuple(w for part in value.split(",") if (w := part.strip().strip("\"'")))
-    return () if routine.standard_body or t.in_definition else t.state.search_path
+        yield name.strip().lower(), value
 
 
 def _statements(routine: Routine) -> list[Any] | str:

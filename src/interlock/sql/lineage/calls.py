@@ -96,7 +96,8 @@ def apply(
     """A call of the function of this name on these values. `looks`: what it only looks at is noted. `node`: its
     FuncCall, where it has one."""
     name = path[-1]
-    if (len(path) == 1 and t.is_users(name)) or (len(path) > 1 and path[0] != "pg_catalog"):
+    elsewhere = len(path) > 1 and (path[0] != "pg_catalog" or t.is_users_in_catalog(name))
+    if elsewhere or (len(path) == 1 and t.is_users(name)):
         return bodies.routine(t, path, bodies.called(values, node))
     how = Passing.CARRIES if name in ONLY_ARGUMENTS else passing.of(name)
     if how is None:

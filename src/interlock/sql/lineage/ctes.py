@@ -92,7 +92,7 @@ def _fixpoint(t: Tracer, table: CommonTable, select: Any) -> Rows:
     for _ in range(MOST_ROUNDS):
         table.asked = False
         rows = _renamed(t.query(t, query, table.scope), table)
-        if not table.asked or _same(rows, table.current):
+        if not table.asked or _same(t, rows, table.current):
             return rows
         table.current = rows
     t.give_up(_ENDLESS)
@@ -103,8 +103,16 @@ def _stripped(value: Value) -> Value:
     return Value(value.sources, None, value.type_oid, value.fields, value.item, value.opaque)
 
 
-def _same(one: Rows, other: Rows) -> bool:
-    return [(v.sources, v.opaque) for v in one.values] == [(v.sources, v.opaque) for v in other.values]
+def _same(t: Tracer, one: Rows, other: Rows) -> bool:
+    return [_told(t, v) for v in one.values] == [_told(t, v) for v in other.values]
+
+
+def _told(t: Tracer, value: Value) -> object:
+    """What must stand still: a row's fields may still change where all of it together doesn't. Rows of rows can double
+    in each round, so these are steps, too."""
+    t.step()
+    fields = tuple((name, _told(t, field)) for name, field in value.fields) if value.fields is not None else None
+    return value.sources, value.opaque, fields, _told(t, value.item) if value.item is not None else None
 
 
 def _renamed(rows: Rows, table: CommonTable) -> Rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interlock.model.snapshot import Snapshot
-from interlock.sql.lineage.traced import Filter, StoredColumn
+from interlock.sql.lineage.traced import Change, Filter, StoredColumn, WriteLineage
 from interlock.sql.lineage.values import Value
 
 
@@ -15,7 +15,7 @@ from interlock.sql.lineage.values import Value
 class Expanded:
     """A relation's columns as a query finds them, and what reading it at all tests and reads (a view's predicates).
 
-    `relations`: those below it (pg_class.oid).
+    `relations`: those below it (pg_class.oid). `writes` and `changes`: what functions do that a view calls.
     """
 
     names: tuple[str, ...]
@@ -25,6 +25,8 @@ class Expanded:
     reads: frozenset[StoredColumn] = frozenset()
     opaque: tuple[str, ...] = ()
     relations: frozenset[int] = frozenset()
+    writes: tuple[WriteLineage, ...] = ()
+    changes: frozenset[Change] = frozenset()
 
 
 @dataclass(slots=True)
@@ -32,12 +34,14 @@ class Expansions:
     """A memory for one connection, forgotten whenever the snapshot is another. For one thread.
 
     `relations` by pg_class.oid; `routines` by pg_proc.oid: the statements of their bodies, or why they can't be
-    read; `entered`: views that are being traced, by kind and oid, so that none is entered twice.
+    read; `defaults` by pg_class.oid: what columns get that aren't given, by name, where that is more than nothing;
+    `entered`: views that are being traced, by kind and oid, so that none is entered twice.
     """
 
     snapshot: Snapshot | None = None
     relations: dict[int, Expanded] = field(default_factory=dict)
     routines: dict[int, list[Any] | str] = field(default_factory=dict)
+    defaults: dict[int, Mapping[str, Value]] = field(default_factory=dict)
     entered: set[tuple[str, int]] = field(default_factory=set)
 
     def fit(self, snapshot: Snapshot) -> None:
@@ -45,5 +49,6 @@ class Expansions:
         if self.snapshot is not snapshot:
             self.relations.clear()
             self.routines.clear()
+            self.defaults.clear()
             self.entered.clear()
             self.snapshot = snapshot

@@ -61,6 +61,8 @@ def relation_item(t: Tracer, relation: Relation | None, alias: str, name: str) -
         t.reads |= known.reads
     for because in known.opaque:
         t.opaque[because] = None
+    t.writes.extend(known.writes)
+    t.changes |= known.changes
     return Item(
         alias or name,
         known.names,

@@ -28,12 +28,13 @@ def json_table(t: Tracer, fields: Any, scope: Scope, seen: list[Item]) -> Item:
 
 
 def _json_columns(columns: Any) -> Iterator[Any]:
-    for node in columns:
-        column = node["JsonTableColumn"]
+    """In the server's order: a level's own columns come before those of NESTED, wherever these are written
+    (transformJsonTableColumns in parse_jsontable.c)."""
+    found = [node["JsonTableColumn"] for node in columns]
+    yield from (column for column in found if column["coltype"] != "JTC_NESTED")
+    for column in found:
         if column["coltype"] == "JTC_NESTED":
             yield from _json_columns(column["columns"])
-        else:
-            yield column
 
 
 def _behaviours(column: Any) -> Any:

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from interlock.model.snapshot import Relation
+from interlock.sql.families import family
+from interlock.sql.lineage.defaults import defaults_of
+from interlock.sql.lineage.relations import expanded as columns_of
 from interlock.sql.lineage.relations import found, relation_item
 from interlock.sql.lineage.scopes import SYSTEM_COLUMNS, Item, Scope
 from interlock.sql.lineage.select import targets
-from interlock.sql.lineage.traced import WriteLineage
+from interlock.sql.lineage.traced import StoredColumn, WriteLineage
 from interlock.sql.lineage.tracer import Rows, Tracer
 from interlock.sql.lineage.values import Value, carrying
 from interlock.sql.lineage.whole_rows import expanded
 
 _COLUMN: Final = "a column written that we don't know"
-_HIDDEN: Final = "triggers, rules, row security or computed defaults of the table written"
+_MOVED: Final = "a key that is written along with another, in a relation that we don't know"
+HIDDEN: Final = "triggers, rules, row security or code of users about the table written"
 
 _OLD, _NEW = "RETURNING_OPTION_OLD", "RETURNING_OPTION_NEW"
 
 
 @dataclass(slots=True)
 class Target:
-    """What is written. `item`: its columns as stored before; `written`: by name, all that was assigned to a column."""
+    """What is written. `item`: its columns as stored before; `written`: by name, all that was assigned to a column.
+    `hidden`: why what becomes of it can't be told, empty when it can.
+    """
 
     relation: Relation | None
     item: Item
+    hidden: str = ""
     written: dict[str, Value] = field(default_factory=dict)
 
 
@@ -34,13 +42,32 @@ def target_of(t: Tracer, fields: Any) -> Target:
     relation = found(t, fields)
     alias = fields.get("alias", {}).get("aliasname", "")
     item = relation_item(t, relation, alias, fields["relname"])
-    if relation is not None and relation.hidden_effects:
-        t.opaque[_HIDDEN] = None
-    return Target(relation, item)
+    hidden = HIDDEN if relation is not None and _rewrites(t, relation) else ""
+    if hidden:
+        t.opaque[hidden] = None
+    return Target(relation, item, hidden)
 
 
-def assign(t: Tracer, target: Target, name: str, value: Value) -> None:
-    """Notes that a column is written from a value. A view's column is written with the one below it."""
+def _rewrites(t: Tracer, relation: Relation) -> bool:
+    """Whether more may happen to what is written than the definitions here tell. Through a view, which hands on only
+    what its columns are given, that is also what a table below makes of it by itself.
+    """
+    if relation.rewrites or relation.is_base_table:
+        return relation.rewrites
+    below = [t.snapshot.by_oid.get(oid) for oid in columns_of(t, relation).relations]
+    return any(r is None or r.rewrites or _adds(t, r) for r in below)
+
+
+def _adds(t: Tracer, relation: Relation) -> bool:
+    together = list(family(relation, t.snapshot))
+    by_itself = any(r.key_moves or any(c.generated for c in r.columns) for r in together)
+    return by_itself or bool(defaults_of(t, relation))
+
+
+def assign(t: Tracer, target: Target, name: str, value: Value, *, changes: bool = True) -> None:
+    """Notes that a column is written from a value. A view's column is written with the one below it. `changes`: of a
+    row that is there already, so that keys which refer to it may follow.
+    """
     column = target.item.find(name) if name not in SYSTEM_COLUMNS else None
     if column is None:
         t.give_up(_COLUMN)
@@ -49,8 +76,43 @@ def assign(t: Tracer, target: Target, name: str, value: Value) -> None:
         t.opaque[value.opaque] = None
     for stored in sorted(column.sources):
         t.writes.append(WriteLineage(stored, value.sources, value.opaque or column.opaque))
+    if changes and target.relation is not None and (value.sources or value.opaque):
+        _move(t, target.relation, name, value)
     known = target.written.get(name)
     target.written[name] = carrying([value] if known is None else [known, value])
+
+
+def _move(t: Tracer, relation: Relation, name: str, value: Value) -> None:
+    """What is written into a key is written into the columns that refer to it (ON UPDATE CASCADE), and so on."""
+    waiting, seen = [(relation, name)], set[StoredColumn]()
+    while waiting:
+        at, column = waiting.pop()
+        for member in family(at, t.snapshot):
+            numbers = {c.number for c in member.columns if c.name == column}
+            moved = {StoredColumn(oid, number) for key, oid, number in member.key_moves if key in numbers} - seen
+            seen |= moved
+            for stored in sorted(moved):
+                t.writes.append(WriteLineage(stored, value.sources, value.opaque))
+                there = t.snapshot.by_oid.get(stored.relation)
+                names = [c.name for c in there.columns if c.number == stored.number] if there is not None else []
+                if there is None or not names:
+                    t.opaque[_MOVED] = None
+                else:
+                    waiting.append((there, names[0]))
+
+
+def fill(t: Tracer, target: Target, given: Collection[str]) -> None:
+    """Columns that a new row isn't given get their defaults."""
+    if target.relation is None:
+        return
+    for name, value in defaults_of(t, target.relation).items():
+        if name not in given:
+            assign(t, target, name, value, changes=False)
+
+
+def is_default(node: Any) -> bool:
+    """Whether what is assigned is DEFAULT."""
+    return "SetToDefault" in node
 
 
 def assign_all(t: Tracer, target: Target, nodes: Any, scope: Scope) -> None:
@@ -68,6 +130,15 @@ def assign_all(t: Tracer, target: Target, nodes: Any, scope: Scope) -> None:
             at = inner["colno"] - 1
             value = values[at] if len(values) > 1 and at < len(values) else carrying(values)
         assign(t, target, fields["name"], within(t, value, fields, scope))
+        if target.relation is not None and _may_be_default(fields["val"]):
+            default = defaults_of(t, target.relation).get(fields["name"])
+            if default is not None:
+                assign(t, target, fields["name"], default)
+
+
+def _may_be_default(node: Any) -> bool:
+    source = node.get("MultiAssignRef", {}).get("source", {})
+    return is_default(node) or any(is_default(each) for each in source.get("RowExpr", {}).get("args", ()))
 
 
 def _shared(t: Tracer, source: Any, scope: Scope) -> list[Value]:
@@ -93,14 +164,22 @@ def within(t: Tracer, value: Value, fields: Any, scope: Scope) -> Value:
 
 
 def generate(t: Tracer, target: Target) -> None:
-    """Generated columns are written from those that they are made of."""
+    """Generated columns are written from those that they are made of. A row goes by the table that it comes to lie in,
+    and partitions and heirs may have an expression of their own.
+    """
     for column in target.relation.columns if target.relation is not None else ():
         if not column.generated or column.name in target.written:
             continue
-        used = [v for n, v in target.written.items() if not column.default or '"' in n or n in column.default]
+        texts = _expressions(t, target.relation, column.name)
+        used = [v for n, v in target.written.items() if any(not x or '"' in n or n in x for x in texts)]
         value = carrying(used)
         if value.sources or value.opaque:
             assign(t, target, column.name, value)
+
+
+def _expressions(t: Tracer, relation: Relation | None, name: str) -> list[str]:
+    together = family(relation, t.snapshot) if relation is not None else ()
+    return [c.default for r in together for c in r.columns if c.name == name]
 
 
 def returned(t: Tracer, target: Target, clause: Any, beside: list[Item], scope: Scope, *, last: bool = False) -> Rows:
@@ -121,9 +200,8 @@ def returned(t: Tracer, target: Target, clause: Any, beside: list[Item], scope: 
 
 def _after(t: Tracer, target: Target) -> Item:
     """The target's columns with what was written into them."""
-    hidden = _HIDDEN if target.relation is not None and target.relation.hidden_effects else ""
     values = [
-        _with(value, target.written.get(name), hidden)
+        _with(value, target.written.get(name), target.hidden)
         for name, value in zip(target.item.names, target.item.values, strict=True)
     ]
     before = target.item

@@ -92,4 +92,4 @@ def _lineage(t: Tracer, rows: Rows) -> Lineage:
         )
     )
     told = (frozenset(t.filters), frozenset(t.reads), tuple(t.writes), tuple(t.opaque), frozenset(t.relations))
-    return Lineage(outputs, *told)
+    return Lineage(outputs, *told, changes=frozenset(t.changes))

@@ -73,6 +73,20 @@ class WriteLineage:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A write that a function's body does, and the statement's own text doesn't show.
+
+    `relation` is pg_class.oid, 0 of one that isn't known; `kind` the grammar's name for the statement (`UpdateStmt`);
+    `columns` as in `Written`; `unbounded`: no predicate limits it.
+    """
+
+    relation: int
+    kind: str
+    columns: frozenset[str] | None = None
+    unbounded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
     """All that was traced of one statement.
 
@@ -80,7 +94,7 @@ class Lineage:
     stored column that it mentions anywhere in an expression, whether or not its values can get out. `relations`: every
     relation of the snapshot that it looks into (pg_class.oid), those behind views and functions among them. `opaque`:
     why some of it can't be told, without values (empty when all of it can); every reason of an output, a test or a
-    write is among these.
+    write is among these. `changes`: what functions write that it calls; their `writes` are among the others.
     """
 
     outputs: tuple[OutputLineage, ...] = ()
@@ -89,3 +103,4 @@ class Lineage:
     writes: tuple[WriteLineage, ...] = ()
     opaque: tuple[str, ...] = ()
     relations: frozenset[int] = frozenset()
+    changes: frozenset[Change] = frozenset()

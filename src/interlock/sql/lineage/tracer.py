@@ -13,7 +13,7 @@ from typing import Any, Final
 from interlock.model.snapshot import Snapshot
 from interlock.sql.lineage.expansions import Expansions
 from interlock.sql.lineage.scopes import Scope
-from interlock.sql.lineage.traced import Filter, How, StoredColumn, WriteLineage
+from interlock.sql.lineage.traced import Change, Filter, How, StoredColumn, WriteLineage
 from interlock.sql.lineage.values import Columns, Value
 from interlock.sql.session_state import SessionState
 
@@ -64,6 +64,7 @@ class Tracer:
     reads: set[StoredColumn] = field(default_factory=set)
     relations: set[int] = field(default_factory=set)
     writes: list[WriteLineage] = field(default_factory=list)
+    changes: set[Change] = field(default_factory=set)
     opaque: dict[str, None] = field(default_factory=dict)
     steps: int = 0
 
@@ -107,7 +108,13 @@ class Tracer:
 
     def is_users(self, name: str) -> bool:
         """Whether a bare function name may be a user's: one that the search path reaches, if it is known."""
-        if self.in_definition or name not in self.snapshot.functions:
+        if name not in self.snapshot.functions:
             return False
         known, path = self.snapshot.routines_by_name.get(name, ()), self.state.search_path
+        if self.in_definition or any(r.schema == "pg_catalog" for r in known):
+            return self.is_users_in_catalog(name)
         return not known or not path or any(r.schema in path or r.schema == self.state.role for r in known)
+
+    def is_users_in_catalog(self, name: str) -> bool:
+        """Whether a user put a function of this name into pg_catalog: it may be meant wherever the server's own is."""
+        return any(r.schema == "pg_catalog" for r in self.snapshot.routines_by_name.get(name, ()))

@@ -49,7 +49,8 @@ def expand(t: Tracer, relation: Relation) -> Expanded:
     index = {name: at for at, name in enumerate(names)}
     reads = frozenset(f.column for f in below.filters)
     tested, below_it = frozenset(below.filters), frozenset(below.relations)
-    return Expanded(names, tuple(values), index, tested, reads, tuple(below.opaque), below_it)
+    does = (tuple(below.writes), frozenset(below.changes))
+    return Expanded(names, tuple(values), index, tested, reads, tuple(below.opaque), below_it, *does)
 
 
 def definition_tracer(t: Tracer) -> Tracer:
@@ -63,6 +64,7 @@ def definition_tracer(t: Tracer) -> Tracer:
         reads=set(),
         relations=set(),
         writes=[],
+        changes=set(),
         opaque={},
     )
 

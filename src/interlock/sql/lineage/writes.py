@@ -9,10 +9,21 @@ from interlock.sql.lineage.ctes import add_tables
 from interlock.sql.lineage.filters import Constants, constants_of, pair
 from interlock.sql.lineage.from_clause import add_items
 from interlock.sql.lineage.scopes import Item, Scope
-from interlock.sql.lineage.targets import Target, assign, assign_all, generate, returned, target_of, within
-from interlock.sql.lineage.traced import How
+from interlock.sql.lineage.targets import (
+    Target,
+    assign,
+    assign_all,
+    fill,
+    generate,
+    is_default,
+    returned,
+    target_of,
+    within,
+)
+from interlock.sql.lineage.traced import Change, How
 from interlock.sql.lineage.tracer import Rows, Tracer
 from interlock.sql.lineage.values import NOTHING, Value, carrying
+from interlock.sql.writing import write_of
 
 _UNKNOWN: Final = "columns that we don't know"
 
@@ -24,7 +35,11 @@ def write(t: Tracer, kind: str, fields: Any, parent: Scope) -> Rows:
     scope = Scope(parent)
     if "withClause" in fields:
         add_tables(t, fields["withClause"], scope)
-    return _WRITES[kind](t, fields, scope, target_of(t, fields["relation"]))
+    target = target_of(t, fields["relation"])
+    if t.calling:
+        told = write_of((kind, fields))
+        t.changes.add(Change(target.relation.oid if target.relation else 0, kind, told.columns, told.unbounded))
+    return _WRITES[kind](t, fields, scope, target)
 
 
 def _insert(t: Tracer, fields: Any, scope: Scope, target: Target) -> Rows:
@@ -36,14 +51,24 @@ def _insert(t: Tracer, fields: Any, scope: Scope, target: Target) -> Rows:
             rows = Rows((), tuple(t.give_up(_UNKNOWN) for _ in places))
         for place, value in zip(places, rows.values, strict=False):
             put = within(t, value, place, scope)
-            assign(t, target, place["name"], put)
+            assign(t, target, place["name"], put, changes=False)
             known = inserted.get(place["name"])
             inserted[place["name"]] = value if known is None else carrying([known, put])
+        places = places[: len(rows.values)]
+    fill(t, target, _given(fields, [p["name"] for p in places]))
     generate(t, target)
     if "onConflictClause" in fields:
         constants = _constants(t, fields.get("selectStmt", {}), [p["name"] for p in places])
         _on_conflict(t, fields["onConflictClause"], scope, target, inserted, constants)
     return returned(t, target, fields.get("returningClause"), [], scope)
+
+
+def _given(fields: Any, names: list[str]) -> set[str]:
+    """Those of these columns that every row of an INSERT has a value for."""
+    if "selectStmt" not in fields:
+        return set()
+    rows = [node["List"]["items"] for node in fields["selectStmt"].get("SelectStmt", {}).get("valuesLists", ())]
+    return {n for at, n in enumerate(names) if not any(at < len(row) and is_default(row[at]) for row in rows)}
 
 
 def _constants(t: Tracer, select: Any, names: list[str]) -> dict[str, Constants]:
@@ -136,9 +161,12 @@ def _merge_when(t: Tracer, clause: Any, scope: Scope, target: Target) -> None:
         assign_all(t, target, clause["targetList"], scope)
     elif clause["commandType"] == "CMD_INSERT":
         places = [n["ResTarget"] for n in clause.get("targetList", ())] or [{"name": n} for n in target.item.names]
+        given = set()
         for place, node in zip(places, clause.get("values", ()), strict=False):
             value = t.evaluate(t, node, scope)
-            assign(t, target, place["name"], within(t, value, place, scope))
+            assign(t, target, place["name"], within(t, value, place, scope), changes=False)
+            given |= set() if is_default(node) else {place["name"]}
+        fill(t, target, given)
     elif clause["commandType"] not in ("CMD_DELETE", "CMD_NOTHING"):
         t.give_up("an action of MERGE that we don't know")
 

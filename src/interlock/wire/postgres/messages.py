@@ -161,7 +161,7 @@ _SERVER = (
         b"E",
         "ErrorResponse",
         Treatment.UNDERSTAND,
-        "Its SQLSTATE goes on with a sentence of ours, since the server's words may quote values.",
+        "Told field by field: its SQLSTATE, known names, the server's sentence if it holds no value, else ours.",
     ),
     _server(
         b"V",
@@ -180,7 +180,7 @@ _SERVER = (
         b"N",
         "NoticeResponse",
         Treatment.UNDERSTAND,
-        "Its SQLSTATE and severity go on with a sentence of ours, since the server's words may quote values.",
+        "Told field by field: its SQLSTATE and severity, the server's sentence if it holds no value, else ours.",
     ),
     _server(
         b"A",
