@@ -211,7 +211,7 @@ class Estimator(Protocol):
     """Asks protected systems for sizes."""
 
     async def rows(self, action: Action) -> int | None:
-        """About how many rows it would give or change; None when nobody can tell, within seconds. Runs nothing of it."""
+        """About how many rows it would give or change; None when nobody can tell within seconds. Runs nothing."""
 
 
 class Rebuild(Protocol):

@@ -101,4 +101,6 @@ def made(database: str) -> tuple[list[str], tuple[Canary, ...]]:
         for schema in SEARCH_PATH
     ]
     path = f"ALTER DATABASE {database} SET search_path = {', '.join(SEARCH_PATH)}"
-    return [DEFINITIONS, path, "SET search_path = public, other", *rows, *rights, "ANALYZE"], canaries
+    # Series up to a canary, and products of those, are for nobody to wait for.
+    patience = f"ALTER DATABASE {database} SET statement_timeout = '1s'"
+    return [DEFINITIONS, path, patience, "SET search_path = public, other", *rows, *rights, "ANALYZE"], canaries

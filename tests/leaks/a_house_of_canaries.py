@@ -1,4 +1,4 @@
-"""The canaries' tables with what this folder needs besides: canaries in definitions, in a partition's bounds, behind code."""
+"""The canaries' tables with what this folder needs besides: canaries in definitions, in bounds, behind code."""
 
 from __future__ import annotations
 

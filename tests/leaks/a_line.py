@@ -24,7 +24,7 @@ class Attack:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a line of leaks.md says (quoted short), the attacks, and the neighbours: each the statements of a session."""
+    """What a line of leaks.md says (quoted short), its attacks, and neighbours: each the statements of a session."""
 
     says: str
     attacks: tuple[Attack, ...]

@@ -41,18 +41,30 @@ ROWS: Final = (
             *loud("DELETE FROM people WHERE id = 2 RETURNING ssn, note"),
             *loud("INSERT INTO people SELECT 9, 'x', ssn || '!' FROM people WHERE id = 1 RETURNING *"),
             *loud("INSERT INTO people (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET city = 'x' RETURNING ssn"),
-            *loud("MERGE INTO people p USING cities c ON p.city = c.name WHEN MATCHED THEN UPDATE SET city = 'x'"
-                  " RETURNING p.ssn, c.name"),
+            *loud(
+                "MERGE INTO people p USING cities c ON p.city = c.name WHEN MATCHED THEN UPDATE SET city = 'x'"
+                " RETURNING p.ssn, c.name"
+            ),
             *loud("WITH d AS (DELETE FROM people WHERE id = 3 RETURNING ssn) SELECT ssn AS city FROM d"),
             *steps("BEGIN", "DECLARE c CURSOR FOR SELECT ssn FROM people", "FETCH ALL FROM c", "COMMIT"),
-            *steps("BEGIN", "DECLARE c SCROLL CURSOR FOR SELECT id, mrn FROM people", "FETCH LAST FROM c",
-                   "FETCH BACKWARD 2 FROM c", "ROLLBACK"),
+            *steps(
+                "BEGIN",
+                "DECLARE c SCROLL CURSOR FOR SELECT id, mrn FROM people",
+                "FETCH LAST FROM c",
+                "FETCH BACKWARD 2 FROM c",
+                "ROLLBACK",
+            ),
             *steps("BEGIN", "DECLARE c BINARY CURSOR FOR SELECT code, born FROM people", "FETCH 2 FROM c", "COMMIT"),
             *steps("DECLARE c CURSOR WITH HOLD FOR SELECT ssn FROM people", "FETCH ALL FROM c", "CLOSE c"),
             *steps("BEGIN", "DECLARE c CURSOR WITH HOLD FOR SELECT ssn FROM people", "COMMIT", "FETCH NEXT FROM c"),
             *steps("PREPARE q AS SELECT ssn FROM people", "EXECUTE q", "EXECUTE q"),
-            *steps("PREPARE q (int) AS SELECT note FROM people WHERE id = $1", "EXECUTE q (1)", "DEALLOCATE q",
-                   "PREPARE q (int) AS SELECT mrn FROM people WHERE id = $1", "EXECUTE q (2)"),
+            *steps(
+                "PREPARE q (int) AS SELECT note FROM people WHERE id = $1",
+                "EXECUTE q (1)",
+                "DEALLOCATE q",
+                "PREPARE q (int) AS SELECT mrn FROM people WHERE id = $1",
+                "EXECUTE q (2)",
+            ),
             *steps("PREPARE q AS SELECT ssn FROM people", "CREATE TABLE stolen AS EXECUTE q", "SELECT * FROM stolen"),
             *steps("PREPARE q AS SELECT 1", "DEALLOCATE ALL", "PREPARE q AS SELECT ssn FROM people", "EXECUTE q"),
             # the extended protocol takes one statement a message
@@ -105,24 +117,40 @@ ROWS: Final = (
     Line(
         "expressions",
         (
-            *loud("SELECT reverse(ssn) FROM people", "SELECT md5(ssn) FROM people", "SELECT sha256(mrn::bytea) FROM people"),
-            *loud("SELECT substr(ssn, 1, 6), substr(ssn, 6) FROM people", "SELECT left(mrn, 8), right(mrn, 8) FROM people"),
+            *loud(
+                "SELECT reverse(ssn) FROM people",
+                "SELECT md5(ssn) FROM people",
+                "SELECT sha256(mrn::bytea) FROM people",
+            ),
+            *loud(
+                "SELECT substr(ssn, 1, 6), substr(ssn, 6) FROM people", "SELECT left(mrn, 8), right(mrn, 8) FROM people"
+            ),
             *loud("SELECT encode(ssn::bytea, 'hex') FROM people", "SELECT encode(ssn::bytea, 'base64') FROM people"),
             *loud("SELECT encode(scan, 'hex'), encode(scan, 'base64'), encode(scan, 'escape') FROM people"),
             *loud("SELECT translate(ssn, '-', '') FROM people", "SELECT overlay(ssn placing 'x' from 12) FROM people"),
             *loud("SELECT format('%s and %I', ssn, mrn) FROM people", "SELECT ssn || '!', '!' || mrn FROM people"),
             *loud("SELECT concat(ssn, 1), concat_ws('-', 'x', mrn) FROM people"),
             *loud("SELECT string_agg(ascii(c)::text, ',') FROM people, regexp_split_to_table(ssn, '') c WHERE id = 1"),
-            *loud("SELECT array_to_string(array_agg(ascii(c)), ',') FROM people, regexp_split_to_table(ssn, '') c"
-                  " WHERE id = 1"),
+            *loud(
+                "SELECT array_to_string(array_agg(ascii(c)), ',') FROM people, regexp_split_to_table(ssn, '') c"
+                " WHERE id = 1"
+            ),
             *loud("SELECT string_agg(chr(ascii(c)), '') FROM people, regexp_split_to_table(ssn, '') c WHERE id = 1"),
             *loud("SELECT ssn::bytea FROM people", "SELECT to_hex(code), code::text, code + 0 FROM people"),
             *loud("SELECT to_json(ssn), to_jsonb(p), row_to_json(p) FROM people p", "SELECT p FROM people p"),
-            *loud("SELECT p::text FROM people p", "SELECT (p).ssn, ssn(p) FROM people p", "SELECT p.to_jsonb FROM people p"),
+            *loud(
+                "SELECT p::text FROM people p",
+                "SELECT (p).ssn, ssn(p) FROM people p",
+                "SELECT p.to_jsonb FROM people p",
+            ),
             *loud("SELECT (people).* FROM people", "SELECT (p.*)::text FROM people p", "SELECT ROW(p.*) FROM people p"),
             *loud("SELECT json_build_object('a', ssn), jsonb_build_array(mrn) FROM people"),
-            *loud("SELECT json_agg(p), json_object_agg(id, ssn) FROM people p", "SELECT JSON_OBJECT('a': ssn) FROM people"),
-            *loud("SELECT extra->>'phone', extra->'phone' FROM people", "SELECT value FROM people, json_each_text(extra)"),
+            *loud(
+                "SELECT json_agg(p), json_object_agg(id, ssn) FROM people p", "SELECT JSON_OBJECT('a': ssn) FROM people"
+            ),
+            *loud(
+                "SELECT extra->>'phone', extra->'phone' FROM people", "SELECT value FROM people, json_each_text(extra)"
+            ),
             *loud("SELECT x FROM people, JSON_TABLE(extra::jsonb, '$' COLUMNS (x text PATH '$.phone')) t"),
             *quiet("SELECT hstore('a', ssn) FROM people", "SELECT hstore(p) FROM people p"),
             *quiet("SELECT xmlelement(name a, ssn) FROM people", "SELECT xmlforest(ssn) FROM people"),
@@ -135,12 +163,15 @@ ROWS: Final = (
             *loud("SELECT string_agg(ssn, ',') OVER (ORDER BY id) FROM people"),
             *loud("SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ssn) FROM people"),
             *loud("SELECT mode() WITHIN GROUP (ORDER BY mrn) FROM people"),
-            *loud("SELECT CASE WHEN true THEN ssn ELSE '' END FROM people", "SELECT CASE ssn WHEN '' THEN '' ELSE ssn END FROM people"),
+            *loud(
+                "SELECT CASE WHEN true THEN ssn ELSE '' END FROM people",
+                "SELECT CASE ssn WHEN '' THEN '' ELSE ssn END FROM people",
+            ),
             *loud("SELECT coalesce(ssn, ''), nullif(mrn, ''), greatest(ssn, ' '), least(ssn, 'z') FROM people"),
             *loud("SELECT regexp_replace(ssn, 'x', ''), (regexp_match(ssn, '.*'))[1] FROM people"),
             *loud("SELECT upper(note), lower(mrn), initcap(note) FROM people"),
             *loud("SELECT born::text, to_char(born, 'YYYYMMDD'), born + 0 FROM people"),
-            *loud("SELECT ssn COLLATE \"C\", ssn::name, ssn::char(30) FROM people"),
+            *loud('SELECT ssn COLLATE "C", ssn::name, ssn::char(30) FROM people'),
             *loud("SELECT daterange(born, NULL), int4range(code, NULL) FROM people"),
             *loud("SELECT quote_literal(ssn), quote_nullable(mrn), lpad(ssn, 20), repeat(mrn, 2) FROM people"),
             *loud("SELECT convert_to(ssn, 'UTF8'), decode(encode(ssn::bytea, 'hex'), 'hex') FROM people"),
@@ -150,19 +181,38 @@ ROWS: Final = (
             *quiet("SELECT count(*) FILTER (WHERE ssn LIKE '9%'), bool_or(ssn LIKE '91%') FROM people"),
         ),
         (
-            *each("SELECT count(*), count(ssn), count(DISTINCT city) FROM people", "SELECT reverse(city) FROM people ORDER BY id"),
+            *each(
+                "SELECT count(*), count(ssn), count(DISTINCT city) FROM people",
+                "SELECT reverse(city) FROM people ORDER BY id",
+            ),
             *each("SELECT md5(city), upper(city), substr(city, 2), encode(city::bytea, 'hex') FROM people ORDER BY id"),
-            *each("SELECT translate(city, 'U', 'u'), overlay(city placing 'x' from 2), format('%s!', city) FROM people"),
+            *each(
+                "SELECT translate(city, 'U', 'u'), overlay(city placing 'x' from 2), format('%s!', city) FROM people"
+            ),
             *each("SELECT concat(city, id), ascii(city), chr(60 + id), city::bytea FROM people ORDER BY id"),
-            *each("SELECT to_json(c), row_to_json(c), c::text, c FROM cities c", "SELECT (c).name, name(c) FROM cities c"),
-            *each("SELECT json_agg(c), json_object_agg(name, visits) FROM cities c", "SELECT string_agg(name, ',') FROM cities"),
-            *each("SELECT array_agg(city ORDER BY id) FROM people", "SELECT min(city), max(id), sum(visits), avg(visits) FROM people, cities"),
+            *each(
+                "SELECT to_json(c), row_to_json(c), c::text, c FROM cities c", "SELECT (c).name, name(c) FROM cities c"
+            ),
+            *each(
+                "SELECT json_agg(c), json_object_agg(name, visits) FROM cities c",
+                "SELECT string_agg(name, ',') FROM cities",
+            ),
+            *each(
+                "SELECT array_agg(city ORDER BY id) FROM people",
+                "SELECT min(city), max(id), sum(visits), avg(visits) FROM people, cities",
+            ),
             *each("SELECT row_number() OVER (ORDER BY id), lag(city) OVER (ORDER BY id) FROM people"),
-            *each("SELECT CASE WHEN id = 1 THEN city ELSE 'no' END, coalesce(city, ''), nullif(id, 2) FROM people ORDER BY id"),
+            *each(
+                "SELECT CASE WHEN id = 1 THEN city ELSE 'no' END, coalesce(city, ''), nullif(id, 2) FROM"
+                " people ORDER BY id"
+            ),
             *each("SELECT ROW(id, city), ARRAY[city, 'x'], unnest(ARRAY[id, 0]) FROM people ORDER BY id"),
-            *each("SELECT to_json(r) FROM (SELECT id, city FROM people) r", "SELECT EXISTS (SELECT 1 FROM people WHERE id = 1)"),
+            *each(
+                "SELECT to_json(r) FROM (SELECT id, city FROM people) r",
+                "SELECT EXISTS (SELECT 1 FROM people WHERE id = 1)",
+            ),
             *each("SELECT id, EXISTS (SELECT ssn FROM people q WHERE q.id = p.id) FROM people p ORDER BY id"),
             *each("SELECT now() IS NULL, 1 + 1, 'text', NULL::date, current_date IS NULL"),
         ),
     ),
-)  # fmt: skip
+)

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import psycopg
 from testkit.postgres_messages import Message, cut, frame
@@ -116,9 +116,7 @@ def _bind(name: bytes, parameters: Sequence[str], *, binary: bool) -> bytes:
 class Talk:
     """A session; `heard` is every byte that it was sent."""
 
-    def __init__(
-        self, signed_in: psycopg.Connection[object], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ):
+    def __init__(self, signed_in: psycopg.Connection[Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
         self._signed_in, self._reader, self._writer = signed_in, reader, writer
         self.heard = bytearray()
         self._rest = b""
@@ -127,7 +125,7 @@ class Talk:
     @classmethod
     async def open(cls, conninfo: str) -> Talk:
         """Signs in, over TCP without TLS."""
-        signed_in = await asyncio.to_thread(psycopg.connect, f"{conninfo} sslmode=disable gssencmode=disable")
+        signed_in = await asyncio.to_thread(_signed_in, f"{conninfo} sslmode=disable gssencmode=disable")
         own = socket.socket(fileno=os.dup(signed_in.pgconn.socket))
         return cls(signed_in, *await asyncio.open_connection(sock=own))
 
@@ -182,3 +180,7 @@ class Talk:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _signed_in(conninfo: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(conninfo)

@@ -14,6 +14,7 @@ from tests.sql.differential.a_query_maker import Queries
 from tests.sql.differential.a_write_maker import Writes
 
 from interlock.doors.postgres.definitions import Definitions
+from interlock.errors import NotUnderstood
 from interlock.sql.statement import analyse
 
 PARAMETERS: Final = ("42", "7")
@@ -48,7 +49,10 @@ def grown(seed: int, *, writes: bool) -> Grown:
 
 @dataclass(slots=True)
 class Tally:
-    """What came of many statements. `because`: why some of it was opaque. `leaks`, `changed` and `lost` (the connection) name the statement with the seed that grows it again."""
+    """What came of many statements. `because`: why some of it was opaque.
+
+    `leaks`, `changed` and `lost` (the connection) name the statement with the seed that grows it again.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     because: Counter[str] = field(default_factory=Counter)
@@ -81,7 +85,11 @@ class Search:
 
 def unlabelled(text: str, definitions: Definitions, tally: Tally) -> tuple[bool, ...]:
     """Of each output whether it bears no label; none of a statement that is opaque as a whole, which is counted."""
-    read = analyse(text.encode(), definitions.snapshot, STATE)
+    try:
+        read = analyse(text.encode(), definitions.snapshot, STATE)
+    except NotUnderstood:
+        tally.because["not understood"] += 1
+        return ()
     if read.lineage is None or read.beyond:
         tally.because.update(read.beyond or ["not traced"])
         return ()
@@ -114,6 +122,8 @@ async def judge(each: Grown, door: Talk, server: Talk, definitions: Definitions,
     ours = await _undone(each, door)
     if seen := search(bytes(door.heard[heard:])):
         tally.leaks.append(f"seed {each.seed} ({each.mode}) shows {sorted(seen)[:3]}: {each.text}")
+    if door.broken:
+        tally.lost.append(f"seed {each.seed} ({each.mode}): {each.text}")
     if ours.refused or own.refused:
         tally.counts["refused by the door alone"] += not own.refused
         return

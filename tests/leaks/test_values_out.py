@@ -28,7 +28,10 @@ MODES: Final = tuple(Mode)
 
 # Neighbours that don't come back unchanged, and why nothing was done about it.
 OVER_MASKED: Final[dict[tuple[str, ...], str]] = {
-    ("SELECT nextval('counter')", "SELECT currval('counter')"): "a sequence keeps what is put into it for everybody, and"
+    (
+        "SELECT nextval('counter')",
+        "SELECT currval('counter')",
+    ): "a sequence keeps what is put into it for everybody, and"
     " no label follows: sequences that no table numbers its rows by are refused, whatever is in them",
 }
 

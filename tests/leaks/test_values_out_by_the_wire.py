@@ -13,14 +13,14 @@ from typing import Final
 import psycopg
 import pytest
 from testkit.postgres_messages import frame
-from testkit.recording_link import Bend
+from testkit.recording_link import Bend, Way
 from tests.a_gateway import POLICY
 from tests.leaks.a_house_of_canaries import CATALOG, made, sightings
 from tests.leaks.a_table_of_shapes import ORACLES
 from tests.leaks.a_talk import Answer, Mode, Talk, bytes_of
 from tests.postgres_fixture import Database
 from tests.promises.a_raw_client import RawClient
-from tests.promises.a_stage import ANYTHING, DOWN, Stage, Way, stage
+from tests.promises.a_stage import ANYTHING, DOWN, Stage, stage
 
 from interlock.model.review import ReviewState
 
@@ -194,7 +194,7 @@ async def test_what_is_pipelined_behind_a_held_statement_waits_with_it(
         assert not told(running)
 
 
-# -- oracles under the pack ---------------------------------------------------------------------------------------------
+# -- oracles under the pack -----------------------------------------------------------------------------------------
 
 
 async def asked_and_signed(running: Stage, talk: Talk, text: str, mode: Mode) -> tuple[Answer, str]:
@@ -240,19 +240,18 @@ async def test_what_guesses_nothing_passes_the_pack(tmp_path: Path, house: Datab
         assert not told(running)
 
 
-# -- masks written back ---------------------------------------------------------------------------------------------------
+# -- masks written back ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_mask_isnt_written_over_the_real_value(tmp_path: Path, house: Database, mode: Mode) -> None:
-    async with stage(tmp_path, house, CATALOG, policy=ANYTHING) as running:
-        async with await talk_with(running) as talk:
-            row = (await talk.ask("SELECT ssn, mrn, note FROM people WHERE id = 1", mode)).rows()[-1]
-            for column, mask in zip(("ssn", "mrn", "note"), row, strict=True):
-                assert mask is not None
-                text = f"UPDATE people SET {column} = '{mask.decode()}' WHERE id = 1"
-                assert (await talk.ask(text, mode)).refused, text
-            assert not (await talk.ask("UPDATE people SET city = 'Trier' WHERE id = 1", mode)).refused
+    async with stage(tmp_path, house, CATALOG, policy=ANYTHING) as running, await talk_with(running) as talk:
+        row = (await talk.ask("SELECT ssn, mrn, note FROM people WHERE id = 1", mode)).rows()[-1]
+        for column, mask in zip(("ssn", "mrn", "note"), row, strict=True):
+            assert mask is not None
+            text = f"UPDATE people SET {column} = '{mask.decode()}' WHERE id = 1"
+            assert (await talk.ask(text, mode)).refused, text
+        assert not (await talk.ask("UPDATE people SET city = 'Trier' WHERE id = 1", mode)).refused
     with house.admin() as admin:
         found = admin.execute("SELECT ssn, mrn, note, city FROM people WHERE id = 1").fetchone()
     assert found == ("912-44-7781", "MRN-83120457", "patient reports zygomatic tenderness", "Trier")

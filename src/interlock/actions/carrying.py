@@ -12,6 +12,7 @@ from typing import Final
 
 from interlock.actions.basis import Basis
 from interlock.actions.outputs import reach_labels
+from interlock.actions.pinning import pins_of
 from interlock.model.derived import EVERY
 from interlock.model.exposure import Carry
 from interlock.model.label import Label
@@ -25,7 +26,12 @@ _TAKING: Final = frozenset({SQL_INSERT, SQL_UPDATE, SQL_MERGE})  # COPY FROM STD
 
 
 def carries_of(statement: Statement, basis: Basis) -> tuple[Carry, ...]:
-    """Every column that gets labels which it hasn't yet."""
+    """Every column that gets labels which it hasn't yet, or may lose labels that aren't on record."""
+    pins = tuple(pins_of(statement, basis))
+    return (*_brought(statement, basis), *pins) if pins else _brought(statement, basis)
+
+
+def _brought(statement: Statement, basis: Basis) -> tuple[Carry, ...]:
     lineage = statement.lineage
     if statement.defines:
         return ()  # who reads it goes by its query

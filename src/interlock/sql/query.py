@@ -94,9 +94,9 @@ def _changes(lineage: Lineage | None) -> tuple[Change, ...]:
 
 
 def _changed(changes: tuple[Change, ...], snapshot: Snapshot) -> tuple[Touch, ...]:
-    """A policy on a table holds for who writes it through a function. Names that mean nothing known are in `calls`."""
-    known = ((c, snapshot.by_oid.get(c.relation)) for c in changes)
-    return tuple(dict.fromkeys(Touch(_WRITE_VERBS[c.kind], r.qualified, r) for c, r in known if r is not None))
+    """A policy on a table holds for who writes it through a function; one that isn't known may be any."""
+    told = ((_WRITE_VERBS[c.kind], snapshot.by_oid.get(c.relation)) for c in changes)
+    return tuple(dict.fromkeys(Touch(word, r.qualified if r is not None else "", r) for word, r in told))
 
 
 def _behind(lineage: Lineage | None, named: tuple[Source, ...], snapshot: Snapshot) -> tuple[Touch, ...]:

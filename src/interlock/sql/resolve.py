@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from interlock.model.snapshot import TEMPORARY, Relation, Snapshot
-from interlock.sql.catalogs import SCHEMAS, Catalog, harmless
+from interlock.sql.catalogs import SCHEMAS, Catalog, harmless, is_standard
 from interlock.sql.session_state import SessionState
 from interlock.sql.tree import Fields, Node, children, typed
 
+_STANDARD: Final = "information_schema"
 _TARGETS: Final = frozenset((kind, "relation") for kind in ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt")) | {
     ("TruncateStmt", "relations"),
     ("ViewStmt", "view"),

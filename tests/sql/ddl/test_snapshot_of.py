@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.postgres_fixture import Database
 
 from interlock.errors import NotUnderstood
 from interlock.model.snapshot import Relation, Snapshot
 from interlock.sql.ddl import snapshot_of
 from interlock.sql.ddl.cutting import pieces
+from interlock.upstreams.postgres import load_snapshot
 
 INT, TEXT, INT8 = 23, 25, 20
 
@@ -293,3 +295,50 @@ def test_a_view_of_what_changed_is_not_read_by_its_old_text(change: str, left: s
         create view counted as select count(*) as n from t; {change};
     """)
     assert {r.name for r in known.relations if r.query} == left
+
+
+REWRITING = """
+CREATE FUNCTION f(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE DOMAIN checked AS text CHECK (f(VALUE) = VALUE);
+CREATE DOMAIN plain AS text DEFAULT 'x' CHECK (VALUE <> '');
+CREATE TYPE holding AS (a int, b checked[]);
+CREATE TABLE no_stamped (id serial PRIMARY KEY, at timestamptz DEFAULT now(), p plain, u text DEFAULT upper('x'));
+CREATE TABLE no_made (id int GENERATED ALWAYS AS IDENTITY, a text, b text GENERATED ALWAYS AS (upper(a)) STORED);
+CREATE TABLE no_parted (id int) PARTITION BY LIST (id);
+CREATE TABLE no_parted_one PARTITION OF no_parted DEFAULT;
+CREATE TABLE no_referred (id int PRIMARY KEY);
+CREATE TABLE no_referring (id int REFERENCES no_referred ON DELETE CASCADE CHECK (id > 0));
+CREATE TABLE is_triggered (id int); CREATE TRIGGER g BEFORE INSERT ON is_triggered FOR EACH ROW EXECUTE FUNCTION t();
+CREATE TABLE is_ruled (id int); CREATE RULE r AS ON DELETE TO is_ruled DO INSTEAD NOTHING;
+CREATE TABLE is_guarded (id int); ALTER TABLE is_guarded ENABLE ROW LEVEL SECURITY;
+CREATE TABLE is_default (a text DEFAULT f('x'));
+CREATE TABLE is_checked (a text CHECK (f(a) = a));
+CREATE TABLE is_checked_too (LIKE is_checked INCLUDING ALL);
+CREATE TABLE is_checked_heir () INHERITS (is_checked);
+CREATE TABLE is_added (a text); ALTER TABLE is_added ADD CHECK (f(a) = a);
+CREATE TABLE is_indexed (a text); CREATE INDEX ON is_indexed (f(a));
+CREATE TABLE is_domain (a checked);
+CREATE TABLE is_composed (a holding);
+CREATE TABLE is_keyed (a text) PARTITION BY LIST (f(a));
+CREATE TABLE is_keyed_one PARTITION OF is_keyed DEFAULT;
+CREATE TABLE is_referred (id int PRIMARY KEY);
+CREATE TABLE is_referring (id int REFERENCES is_referred ON DELETE SET NULL);
+CREATE TRIGGER g AFTER UPDATE ON is_referring FOR EACH ROW EXECUTE FUNCTION t();
+CREATE TABLE is_above (id int) PARTITION BY LIST (id);
+CREATE TABLE is_above_one PARTITION OF is_above DEFAULT;
+CREATE TRIGGER g BEFORE INSERT ON is_above_one FOR EACH ROW EXECUTE FUNCTION t();
+"""
+
+
+def test_where_users_code_runs_on_writes() -> None:
+    known = snapshot_of(REWRITING.encode())
+    tables = [r for r in known.relations if r.kind in ("r", "p")]
+    assert {r.name for r in tables if r.rewrites} == {r.name for r in tables if r.name.startswith("is_")}
+
+
+async def test_the_server_says_the_same(empty_database: Database) -> None:
+    empty_database.execute(REWRITING)
+    known = await load_snapshot(empty_database.upstream)
+    tables = [r for r in known.relations if r.kind in ("r", "p")]
+    assert {r.name for r in tables if r.rewrites} == {r.name for r in tables if r.name.startswith("is_")}
