@@ -19,6 +19,7 @@ from interlock.actions.record import observed_told, only_observed, reasons_told,
 from interlock.desk import Desk, Sealed, own_reasons
 from interlock.desk.answers import Answer, Asking, Cleared, Denied, Held
 from interlock.desk.entries import of_action, waiting
+from interlock.desk.estimates import estimated
 from interlock.desk.presence import proof
 from interlock.desk.repeats import Claim, Ran
 from interlock.errors import AuthenticationFailed, Conflict, NotFound
@@ -37,7 +38,6 @@ from interlock.model.secret import Secret
 from interlock.ports import Clock, Entropy, Estimator, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.registry import Registry
 from interlock.registry.derived import deriving
-from interlock.review.sizes import capped
 from interlock.review.states import Event
 
 __all__ = ["Answer", "Asking", "Cleared", "Denied", "Gate", "Held"]
@@ -130,9 +130,9 @@ class Gate:
     def foresees_review(self, action: Action) -> bool:
         """Whether people would be asked, as far as it is known; asked before what they'd sign for is collected."""
         policy = self.rules.current()
-        return (
-            policy is not None and not only_observed(action) and isinstance(self._decide(policy, action), NeedsReview)
-        )
+        if policy is None or only_observed(action):
+            return False
+        return isinstance(self._decide(policy, action), NeedsReview)
 
     async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild, *, by_itself: bool = False) -> Answer:
         """Runs what was approved, if it still may: `action` is what asked, `rebuild` makes the sealed payload anew.
@@ -152,21 +152,15 @@ class Gate:
             return Held(review, ())
         if review.state is not ReviewState.APPROVED:
             if action.enforced_by is EnforcedBy.CALLER:
-                return await self._deny(
-                    action, (own_reasons.settled(review),), review_id
-                )  # what it is told is on record
+                # What a caller is told is on record.
+                return await self._deny(action, (own_reasons.settled(review),), review_id)
             return Denied((own_reasons.settled(review),), review_id)
         sealed = await self.desk.unseal(review)
-        approved = replace(
-            await rebuild(sealed.payload),
-            actor=actor,
-            deferred=action.deferred,
-            idempotency_key=action.idempotency_key,
-        )
+        built = await rebuild(sealed.payload)
+        approved = replace(built, actor=actor, deferred=action.deferred, idempotency_key=action.idempotency_key)
         if action.enforced_by is EnforcedBy.CALLER and action.payload != approved.payload:
-            return await self._deny(
-                action, (own_reasons.OUT_OF_SCOPE,), review_id
-            )  # what runs is the caller's own copy
+            # What runs is the caller's own copy.
+            return await self._deny(action, (own_reasons.OUT_OF_SCOPE,), review_id)
         return await self._redeem(review, sealed, approved, by_itself=by_itself)
 
     def _decide(self, policy: Policy, action: Action) -> Decision:
@@ -324,7 +318,7 @@ class Gate:
         noted = self.clock.now()
         self.recents.note(held, noted)  # before it waits: many at once must see each other
         try:
-            action, decision = await self._estimated(action, decision)
+            action, decision = await estimated(self.estimator, action, decision)
             review = await self.desk.open_or_join(action, decision, held, claim)
         except Conflict:
             self.recents.take_back(held, noted)
@@ -336,20 +330,6 @@ class Gate:
             self.recents.take_back(held, noted)
             return await self._deny(action, (review, *decision.reasons))
         return Held(review, decision.reasons)
-
-    async def _estimated(self, action: Action, decision: NeedsReview) -> tuple[Action, NeedsReview]:
-        """With about how many rows it is, for the card, and with the cap that an approved estimate is. Whatever goes
-        wrong is no estimate: the card says so, and what policy asks for stays."""
-        if self.estimator is None:
-            return action, decision
-        try:
-            rows = await self.estimator.rows(action)
-        except Exception:
-            rows = None
-        if rows is None:
-            return action, decision
-        owed = capped(decision.obligations, rows) if action.cappable else decision.obligations
-        return replace(action, rows_estimate=rows), replace(decision, obligations=owed)
 
     async def _release(
         self,

@@ -36,7 +36,7 @@ AGENT = Actor(ActorKind.AGENT, ActorId("etl"), frozenset(), OWNER, KeyId("k"), O
 
 def table(oid: int, name: str, *columns: str) -> Relation:
     listed = tuple(Column(n, column, 25) for n, column in enumerate(columns, 1))
-    return Relation(oid, "public", name, "r", listed, False, "x")
+    return Relation(oid, "public", name, "r", listed, False, "x", rewrites=False)
 
 
 TABLES = (

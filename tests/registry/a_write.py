@@ -29,7 +29,9 @@ permit (principal in Interlock::Group::"ai-agents", action, resource);
 
 def snapshot(*tables: tuple[int, str, str]) -> Snapshot:
     """A schema of tables of one column: (oid, name, column)."""
-    relations = tuple(Relation(oid, "public", name, "r", (Column(1, c, 25),), False, "x") for oid, name, c in tables)
+    relations = tuple(
+        Relation(oid, "public", name, "r", (Column(1, c, 25),), False, "x", rewrites=False) for oid, name, c in tables
+    )
     return Snapshot(repr(relations), 180000, relations, frozenset(), frozenset(), frozenset(), ("public",))
 
 

@@ -56,8 +56,8 @@ class Exposure:
     test; `writes` what is written. `unbounded`: a write without a predicate that limits it. `opaque`: we couldn't read
     all of it, so every label in reach counts; `opaque_because` says why, in words without values.
 
-    `probes` is the part of `filters` that is tested in ways by which values can be guessed: all but equality with values
-    that the asker was given (pseudonyms, translated inward) and joins of columns that carry the label alike.
+    `probes` is the part of `filters` that is tested in ways by which values can be guessed: all but equality with what
+    the asker was given (pseudonyms, translated inward) and joins of columns that carry the label alike.
     `carries`: columns to which labels follow the data. `written`: the labelled columns that get new values. `impact`:
     what it does besides what its text says; of one statement, never of several.
     """

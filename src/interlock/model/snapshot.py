@@ -33,8 +33,8 @@ class Relation:
     `definition` is a SHA-256 of everything that defines it (columns, view text, triggers, rules, policies).
     `writes_more` are the kinds of writes of it that may change rows which their command tags don't count: by triggers,
     rules, cascading foreign keys, or code of users in defaults, constraints, indexes and policies.
-    `reaches`: what writes of it do beyond itself, for people: `delete: public.visits` where a foreign key takes it there
-    (also by way of others), `trigger audit_patients on update calls public.audit()`, `rule keep on delete`.
+    `reaches`: what writes of it do beyond itself, for people: `delete: public.visits` where a foreign key takes it
+    there (also by way of others), `trigger audit_patients on update calls public.audit()`, `rule keep on delete`.
     `key_moves`: where an UPDATE of a key takes the new value along (ON UPDATE CASCADE): the key's column here, the
     relation that refers to it, the column there. `rewrites`: code that no lineage sees may change what is written to
     it, or write it elsewhere: triggers, rules, row security, users' functions in defaults, domains, constraints,
@@ -167,8 +167,8 @@ class Snapshot:
 
     @cached_property
     def worked_out(self) -> dict[str, Any]:
-        """What was worked out from these definitions and stays true as long as they do, by the name of who did: a cache,
-        never more than there are definitions. For one thread.
+        """What was worked out from these definitions and stays true as long as they do, by the name of who did: a
+        cache, never more than there are definitions. For one thread.
         """
         return {}
 
