@@ -67,6 +67,18 @@ ROWS: Final = (
             ),
             *steps("PREPARE q AS SELECT ssn FROM people", "CREATE TABLE stolen AS EXECUTE q", "SELECT * FROM stolen"),
             *steps("PREPARE q AS SELECT 1", "DEALLOCATE ALL", "PREPARE q AS SELECT ssn FROM people", "EXECUTE q"),
+            *steps(
+                "BEGIN",
+                "DECLARE c SCROLL CURSOR FOR SELECT ssn FROM people",
+                "MOVE 2 FROM c",
+                "FETCH PRIOR FROM c",
+                "ROLLBACK",
+            ),
+            *loud("INSERT INTO people (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET city = people.ssn RETURNING city"),
+            *loud(
+                "UPDATE people SET city = d.x FROM (SELECT id, ssn AS x FROM people) d WHERE d.id = people.id"
+                " RETURNING city"
+            ),
             # the extended protocol takes one statement a message
             *steps("SELECT 1; SELECT ssn FROM people", still=True),
             *steps("SELECT ssn FROM people; COMMIT", still=True),
@@ -106,6 +118,9 @@ ROWS: Final = (
             *quiet("EXPLAIN ANALYZE SELECT 1 FROM people WHERE ssn = (SELECT ssn FROM people WHERE id = 1)"),
             *loud("SELECT * FROM pg_stats WHERE tablename = 'people'"),
             *loud("SELECT most_common_vals, histogram_bounds FROM pg_stats WHERE tablename = 'people'"),
+            *quiet("ALTER TABLE people ALTER ssn TYPE int USING ssn::int", "CREATE UNIQUE INDEX ON people ((1))"),
+            *quiet("EXPLAIN (FORMAT JSON, ANALYZE) SELECT 1 FROM people WHERE ssn = mrn OR city = left(ssn, 2)"),
+            *quiet("SELECT * FROM pg_stats_ext", "SELECT * FROM pg_statistic_ext_data", "SHOW ALL"),
             *quiet("SELECT query FROM pg_stat_activity", "SELECT stavalues1 FROM pg_statistic"),
         ),
         (
@@ -175,6 +190,19 @@ ROWS: Final = (
             *loud("SELECT daterange(born, NULL), int4range(code, NULL) FROM people"),
             *loud("SELECT quote_literal(ssn), quote_nullable(mrn), lpad(ssn, 20), repeat(mrn, 2) FROM people"),
             *loud("SELECT convert_to(ssn, 'UTF8'), decode(encode(ssn::bytea, 'hex'), 'hex') FROM people"),
+            *loud("SELECT jsonb_path_query(extra::jsonb, '$.phone'), jsonb_each(to_jsonb(p)) FROM people p"),
+            *loud("SELECT jsonb_populate_record(NULL::people, to_jsonb(p)) FROM people p"),
+            *loud(
+                "SELECT (SELECT p) FROM people p",
+                "SELECT (ARRAY[p])[1] FROM people p",
+                "SELECT DISTINCT ssn, mrn FROM people",
+            ),
+            *loud(
+                "SELECT max(ssn) OVER w FROM people WINDOW w AS (PARTITION BY city)", "SELECT ssn FROM people FOR SHARE"
+            ),
+            *loud("SELECT ssn FROM people ORDER BY id FETCH FIRST 1 ROW WITH TIES"),
+            *loud("SELECT * FROM ROWS FROM (leak(1), generate_series(1, 2)) AS t (city, id)"),
+            *loud("SELECT string_to_array(ssn, NULL), regexp_matches(ssn, '.+'), split_part(mrn, '!', 1) FROM people"),
             *quiet("SELECT length(ssn), ascii(ssn), bit_length(mrn), hashtext(ssn) FROM people"),
             *quiet("SELECT ssn LIKE '91%', born < '1950-01-01', code % 10, ssn = mrn FROM people"),
             *quiet("SELECT CASE WHEN ssn LIKE '91%' THEN 1 ELSE 0 END FROM people"),

@@ -191,6 +191,58 @@ SHAPES: Final = (
                 "SHOW my.value",
             ),
             *steps(
+                "SELECT set_config('application_name', ssn, false) FROM people WHERE id = 1",
+                "SHOW application_name",
+                "SELECT application_name FROM pg_stat_activity",
+            ),
+            *steps(
+                "SELECT set_config('search_path', quote_ident(ssn), false) FROM people WHERE id = 1", "SHOW search_path"
+            ),
+            *steps(
+                "CREATE TABLE plain (LIKE people)",
+                "INSERT INTO plain SELECT * FROM people",
+                "SELECT ssn AS x, mrn FROM plain",
+                then=("SELECT * FROM plain",),
+            ),
+            *steps(
+                "CREATE VIEW open_view AS SELECT id, ssn FROM people",
+                "ALTER VIEW open_view RENAME COLUMN ssn TO city",
+                "SELECT city FROM open_view",
+                then=("SELECT city FROM open_view",),
+            ),
+            *steps(
+                "CREATE TABLE stolen AS SELECT ssn FROM people",
+                "ALTER TABLE stolen RENAME COLUMN ssn TO city",
+                "ALTER TABLE stolen RENAME TO plain",
+                "SELECT city FROM plain",
+                then=("SELECT city FROM plain",),
+            ),
+            *steps(
+                "CREATE TABLE stolen AS SELECT ssn FROM people",
+                "DROP TABLE stolen",
+                "CREATE TABLE stolen (ssn text)",
+                "INSERT INTO stolen SELECT mrn FROM people",
+                "TABLE stolen",
+                then=("TABLE stolen",),
+            ),
+            *steps(
+                "BEGIN",
+                "CREATE TABLE stolen (x text)",
+                "INSERT INTO stolen SELECT ssn FROM people",
+                "SELECT x FROM stolen",
+                "COMMIT",
+                "SELECT x FROM stolen",
+                then=("SELECT x FROM stolen",),
+            ),
+            *steps(
+                "CREATE TABLE plain (a text, b text)",
+                "INSERT INTO plain (a) SELECT ssn FROM people",
+                "UPDATE plain SET b = a",
+                "CREATE VIEW open_view AS SELECT b AS x FROM plain",
+                "SELECT x FROM open_view",
+                then=("SELECT b FROM plain", "SELECT x FROM open_view"),
+            ),
+            *steps(
                 "MERGE INTO cities c USING people p ON false WHEN NOT MATCHED THEN INSERT VALUES (p.ssn, p.code)",
                 "SELECT * FROM cities",
             ),

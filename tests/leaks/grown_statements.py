@@ -62,7 +62,15 @@ class Tally:
 
     def line(self) -> str:
         """The counts in one line."""
-        order = ("made", "accepted", "answered by both", "compared", "columns compared", "columns labelled")
+        order = (
+            "made",
+            "accepted",
+            "shown by the server",
+            "answered by both",
+            "compared",
+            "columns compared",
+            "columns labelled",
+        )
         told = ", ".join(f"{self.counts[name]} {name}" for name in order)
         return f"{told}; opaque {sum(self.because.values())}; {len(self.leaks)} leaks, {len(self.changed)} changed"
 
@@ -113,10 +121,12 @@ def _columns(answer: Answer, bare: tuple[bool, ...]) -> Counter[tuple[bytes | No
 async def judge(each: Grown, door: Talk, server: Talk, definitions: Definitions, search: Search, tally: Tally) -> None:
     """Asks both, in a transaction that is undone, and counts."""
     tally.counts["made"] += 1
+    heard = len(server.heard)
     own = await _undone(each, server)
     if _parse_failed(own):
         return
     tally.counts["accepted"] += 1
+    tally.counts["shown by the server"] += bool(search(bytes(server.heard[heard:])))
     bare = unlabelled(each.text, definitions, tally)
     heard = len(door.heard)
     ours = await _undone(each, door)
@@ -143,7 +153,7 @@ async def _undone(each: Grown, talk: Talk) -> Answer:
     if not each.writes:
         return await talk.ask(each.text, each.mode, each.parameters)
     await talk.ask("BEGIN", Mode.SIMPLE)
-    mode = Mode.BINARY if each.mode is Mode.AGAIN else each.mode
+    mode = Mode.BINARY if each.mode is Mode.AGAIN else each.mode  # run twice, most writes meet their own rows
     answer = await talk.ask(each.text, mode, each.parameters)
     await talk.ask("ROLLBACK", Mode.SIMPLE)
     return answer

@@ -77,4 +77,5 @@ async def test_grown_statements_let_nothing_out(
     assert not tally.changed, "\n".join(tally.changed[:20])
     assert not tally.lost, "\n".join(tally.lost[:20])
     assert tally.counts["accepted"] > many / 2, "the server refuses nearly all that is made"
+    assert tally.counts["shown by the server"] > many / 20, "hardly any canary was in what the server shows"
     assert tally.counts["compared"] > tally.counts["accepted"] / 4, "hardly anything was compared"

@@ -240,6 +240,23 @@ async def test_what_guesses_nothing_passes_the_pack(tmp_path: Path, house: Datab
         assert not told(running)
 
 
+# -- labels that a write takes along -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_write_may_show_what_its_own_labels_come_to(tmp_path: Path, house: Database, mode: Mode) -> None:
+    """They are in force before its rows come: that mustn't be taken for labels which somebody else's write brought."""
+    texts = (
+        "UPDATE people SET city = ssn WHERE id = 1 RETURNING id, old.city",
+        "UPDATE cities SET name = (SELECT max(mrn) FROM people), visits = ascii(name) RETURNING old.visits, old.name",
+        "WITH w AS (UPDATE people SET city = ssn WHERE id = 2 RETURNING id) SELECT p.id, p.city FROM people p, w",
+    )
+    async with stage(tmp_path, house, CATALOG, policy=ANYTHING) as running, await talk_with(running) as talk:
+        for text in texts:
+            assert not (await talk.ask(text, mode)).refused, text
+        assert not told(running)
+
+
 # -- masks written back ----------------------------------------------------------------------------------------------
 
 

@@ -51,6 +51,8 @@ OTHER_STATEMENTS = {
     "result_formats": (1,),
     "max_rows": 5,
     "copy_data": b"1\tone\n",
+    "given_literals": (7,),
+    "given_parameters": (1,),
 }
 OTHER_IDENTITIES = {"host": "10.0.0.2", "port": 5433, "database": "archive", "user": "somebody"}
 OTHER_STATES = {"search_path": ("evil", "public"), "role": "admin", "settings": {"timezone": "europe/berlin"}}

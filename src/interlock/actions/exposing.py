@@ -36,9 +36,16 @@ def exposure_of(statement: Statement, described: tuple[DescribedColumn, ...] | N
 def _showing_own(
     found: Exposure, statement: Statement, described: tuple[DescribedColumn, ...] | None, basis: Basis
 ) -> Exposure:
-    """What it writes may be what it shows: the labels that it takes along are in force before it shows anything."""
-    labels = basis.labels.carrying(found.carries)
-    outputs = label_outputs(statement, described, basis.connection, labels).outputs
+    """What it writes may be what it shows: the labels that it takes along are in force before it shows anything.
+
+    One column written may be where another is written from, so the labels are followed until nothing is new.
+    """
+    carried: tuple[Carry, ...] = ()
+    carries, own = found.carries, basis
+    while carries != carried:
+        carried, own = carries, replace(basis, labels=basis.labels.carrying(carries))
+        carries = carries_of(statement, own)
+    outputs = label_outputs(statement, described, basis.connection, own.labels).outputs
     return replace(found, outputs=outputs, labels=found.labels | _union(o.labels for o in outputs))
 
 
@@ -51,7 +58,8 @@ def probes_of(
     """The labels that are tested in ways by which values can be guessed.
 
     Not so: equality with nothing but values that the asker was given (places in the text, numbers of parameters), and
-    a join with columns that carry the same labels.
+    a join with columns that carry the same labels. Labels that writes brought don't count for either: a list of guesses
+    gets them with one row of real data, or with none.
     """
     found: set[Label] = set()
     for each in lineage.filters:
@@ -66,9 +74,15 @@ def _harmless(
 ) -> bool:
     if each.how is How.EQUALITY:
         compared = bool(each.literals or each.parameters)
-        return compared and literals.issuperset(each.literals) and parameters.issuperset(each.parameters)
+        known_to_people = known <= labels.catalogued(each.column.relation, each.column.number)
+        return (
+            compared
+            and known_to_people
+            and literals.issuperset(each.literals)
+            and parameters.issuperset(each.parameters)
+        )
     if each.how is How.JOIN:
-        return bool(each.partners) and all(known <= labels.for_column(p.relation, p.number) for p in each.partners)
+        return bool(each.partners) and all(known <= labels.catalogued(p.relation, p.number) for p in each.partners)
     return False
 
 

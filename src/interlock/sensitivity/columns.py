@@ -113,6 +113,11 @@ class ColumnLabels:
         """Those of a column's labels that it is sure to keep: none where some of them aren't on record yet."""
         return frozenset() if (oid, number) in self._provisional else self.for_column(oid, number)
 
+    def catalogued(self, oid: int, number: int) -> frozenset[Label]:
+        """Those of a column's labels that people gave it. The others came with data, and such a column may hold guesses
+        beside it: whoever may write anywhere can have one."""
+        return self._own.get((oid, number), _NONE)
+
     def for_relation(self, oid: int) -> frozenset[Label]:
         """The labels of all columns of one relation."""
         return self._relations.get(oid, self._connection)

@@ -127,8 +127,13 @@ class DeferredRuns:
 
         answer = await self.gate.redeem(review.id, action, rebuilt, by_itself=True)
         if isinstance(answer, Cleared):
-            await _Running(self, preparing, planned, review, answer.release).through()
-            if any(p.statement.kind is Kind.SCHEMA for p in planned):
+            running = _Running(self, preparing, planned, review, answer.release)
+            if not any(p.redefines for p in planned):
+                await running.through()
+                return
+            with preparing.definitions.changes.begun() as change:
+                await running.through()
+                change.answered.set()
                 with contextlib.suppress(UpstreamFailed):  # then whoever watches finds out
                     await preparing.definitions.refresh()
 
@@ -171,7 +176,8 @@ class _Running:
         self._upstream = preparing.definitions.upstream
         simple = planned[0].payload.simple
         self._unit = UnitPlan(tuple(planned), b"", Session(), simple=simple, pseudonyms=preparing.pseudonyms)
-        self._unit = replace(self._unit, still=preparing.still(release.action, planned))
+        changes = None if any(p.redefines for p in planned) else preparing.definitions.changes
+        self._unit = replace(self._unit, still=preparing.still(release.action, planned), changes=changes)
         self._cancelling: list[asyncio.Task[None]] = []
         self._gathered = Gathered(lambda: self._cancelling.append(self._cancel()))
         kinds = {p.statement.kind for p in planned}

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from interlock.doors.postgres.changes import Changes
 from interlock.errors import UpstreamFailed
 from interlock.model.action import Action
 from interlock.model.connection import Connection
@@ -88,7 +89,7 @@ class Definitions:
     """One connection's definitions; replaced whole when the schema changes. `refresh` looks at the server now.
 
     `most_sessions`: how many upstream sessions clients may have at once. `temporary`: how a session is asked for its
-    temporary relations; without it clients can't make any.
+    temporary relations; without it clients can't make any. `changes`: those under way through this gateway.
     """
 
     connection: Connection
@@ -99,12 +100,16 @@ class Definitions:
     refresh: Callable[[], Awaitable[None]]
     most_sessions: int = 80
     temporary: Reader | None = None
+    changes: Changes = field(init=False)
     _labels: ColumnLabels | None = field(default=None, init=False)
     _derived_at: int = field(default=0, init=False)
     _foreseen: tuple[Snapshot, ColumnLabels] | None = field(default=None, init=False)
     _looked_for: set[Unknown] = field(default_factory=set, init=False)
     _met: tuple[DerivedColumn, ...] = field(default=(), init=False)
     _all_known: dict[int, tuple[DescribedColumn, ...]] = field(default_factory=dict, init=False)  # by id
+
+    def __post_init__(self) -> None:
+        self.changes = Changes(lambda: self.refresh())
 
     @property
     def labels(self) -> ColumnLabels:

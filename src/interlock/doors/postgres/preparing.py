@@ -23,6 +23,7 @@ from interlock.doors.postgres.temporary import Temporary
 from interlock.doors.postgres.texts import Texts
 from interlock.doors.postgres.units import Planned, Stop, with_formats
 from interlock.doors.postgres.upstream import Prepared, ServerError, Upstream
+from interlock.errors import NotUnderstood
 from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.masking.tokens import holds_token
 from interlock.model.action import Action
@@ -279,7 +280,7 @@ class Preparing:
     def still(self, action: Action, planned: Sequence[Planned]) -> Callable[[], bool]:
         """Asked when the first answer is there: whether it carries no more than `action` was decided with, which was
         the last that was made here."""
-        judged_by, state = self._judged_by, self.state
+        judged_by, state, version = self._judged_by, self.state, self.snapshot.version
 
         def still() -> bool:
             nonlocal judged_by
@@ -287,7 +288,10 @@ class Preparing:
             if labels is judged_by:
                 return True
             basis = Basis(now.connection, labels, self.snapshot, state, self._identity)
-            found = relabelled(action, [_prepared(p) for p in planned], basis)
+            read = planned if version == self.snapshot.version else self._read_again(planned, state)
+            if read is None:
+                return False
+            found = relabelled(action, [_prepared(p) for p in read], basis)
             if found.carries:
                 self.temporary.carry(found.carries)
                 now.derived.late(action, found.carries)
@@ -295,6 +299,18 @@ class Preparing:
             return found.holds
 
         return still
+
+    def _read_again(self, planned: Sequence[Planned], state: SessionState) -> Sequence[Planned] | None:
+        """The same texts by the definitions of now; None where one can't be read by them."""
+        try:
+            return [
+                replace(p, statement=self._texts.statement(p.payload.text, self.snapshot, state))
+                if p.acts and p.payload.text == p.statement.text
+                else p
+                for p in planned
+            ]
+        except NotUnderstood:
+            return None
 
     def _stands_alone(self, planned: Sequence[Planned]) -> bool:
         """Whether it can be run later in another session: it needs nothing of this one, and leaves nothing in it.

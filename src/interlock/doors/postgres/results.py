@@ -149,6 +149,11 @@ class Results:
             raise UpstreamFailed("labels have come to what it shows since it was decided on", code="relabelled")
 
     @property
+    def unseen(self) -> bool:
+        """Whether the statement that runs hasn't been answered yet."""
+        return self.at != self._begun
+
+    @property
     def overdrawn(self) -> bool:
         """Whether more rows came than are allowed: what still comes is thrown away."""
         return self._allowance is not None and self._allowance.overdrawn

@@ -175,7 +175,10 @@ class Run:
         owed = results.begin()  # goes with the first results: a send of its own costs as much as theirs
         cancelling: asyncio.Task[None] | None = None
         while not results.finished:
-            out = results.take(await self._up.items())
+            items = await self._up.items()
+            if results.unseen and self._unit.changes is not None and self._unit.changes.under_way:
+                await self._unit.changes.settled()
+            out = results.take(items)
             if silent:
                 pass
             elif results.finished:

@@ -19,6 +19,7 @@ import structlog
 from interlock.doors.endings import Endings
 from interlock.doors.postgres.aftermath import Aftermath
 from interlock.doors.postgres.capped import CappedRun, writes_rows
+from interlock.doors.postgres.changes import Change
 from interlock.doors.postgres.client import Client
 from interlock.doors.postgres.copying_in import MASKED, CopyingIn, MaskedBack
 from interlock.doors.postgres.deciding import Deciding, Waiting
@@ -234,6 +235,13 @@ class PostgresSession:
         return replace(plan, statements=tuple(with_rows if p is wanting else p for p in plan.statements))
 
     async def _run(self, plan: UnitPlan, cleared: Cleared | None) -> None:
+        if not self._planning.redefined and not any(p.redefines for p in plan.statements):
+            await self._sent(replace(plan, changes=self.preparing.definitions.changes), cleared, None)
+            return
+        with self.preparing.definitions.changes.begun() as change:
+            await self._sent(plan, cleared, change)
+
+    async def _sent(self, plan: UnitPlan, cleared: Cleared | None, change: Change | None) -> None:
         plan = replace(plan, closing=self._after.closing()) if self._after.has_to_close else plan
         plan = replace(plan, pseudonyms=self.preparing.pseudonyms, snapshot=self.preparing.definitions.snapshot)
         block = self.up.status != b"I" and not self.up.behind_flush
@@ -245,6 +253,8 @@ class PostgresSession:
         try:
             with watched(self.up, self.down, self._longest(plan)):
                 end = await run.through(cleared.durable if cleared else None)
+                if change is not None:
+                    change.answered.set()
         except BaseException:
             if self.up.torn:  # anything said now would be read as the rest of a row
                 self.down.close()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from interlock.doors.postgres.changes import Changes
 from interlock.doors.postgres.portals import Open
 from interlock.doors.postgres.upstream import Prepared
 from interlock.masking.pseudonyms import ActorPseudonyms
@@ -85,6 +86,11 @@ class Planned:
         return self.goes_on is None and self.local is None and not self.statement.is_session_traffic
 
     @property
+    def redefines(self) -> bool:
+        """Whether it changes definitions that others go by."""
+        return self.statement.kind is Kind.SCHEMA and not self.statement.temporary
+
+    @property
     def moves(self) -> bool:
         """Whether it is a MOVE, which gives no rows."""
         return isinstance(self.statement.effect, effects.Fetch) and self.statement.effect.move
@@ -111,7 +117,7 @@ class UnitPlan:
     `steps` and `before` are what it was planned from. `flushed`: it ends with a Flush. `simple`: it is a Query message.
     `closing` are portals of ours upstream that nobody needs any more. `pseudonyms`: those of who asks.
     `still`: whether its outputs carry no more labels by now than it was decided with. `snapshot`: the definitions that
-    it was read by; `in_parts`: the client sent more than this in one text.
+    it was read by; `in_parts`: the client sent more than this in one text; `changes`: those of definitions to wait for.
     """
 
     statements: tuple[Planned, ...]
@@ -126,6 +132,7 @@ class UnitPlan:
     still: Callable[[], bool] | None = None
     snapshot: Snapshot | None = None
     in_parts: bool = False
+    changes: Changes | None = None
 
     def names_after(self, completed: int) -> Session:
         """The client's names when only the first `completed` statements have run: the rest was never looked at."""
