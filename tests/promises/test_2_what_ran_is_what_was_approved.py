@@ -105,7 +105,7 @@ def test_every_field_there_is_has_its_mutation() -> None:
 async def test_each_field_changes_the_digest_and_releases_nothing(desk: Office) -> None:
     agent = await desk.agent()
     mutants = dict(_mutants(agent))
-    assert len(mutants) == 16
+    assert len(mutants) == 18
     for name, mutant in mutants.items():
         action = _export(agent)
         assert action_digest(NONCE, action.cover) != action_digest(NONCE, mutant.cover), name

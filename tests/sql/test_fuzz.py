@@ -32,7 +32,7 @@ def check(text: bytes) -> None:
         assert statement.refusal is not None
         assert statement.reach is Reach.CONNECTION
     assert statement.effect_free <= (statement.kind in (Kind.QUERY, Kind.SHOW, Kind.EMPTY))
-    assert (statement.reach is Reach.CONNECTION) == bool(statement.because)
+    assert (statement.reach is Reach.CONNECTION) == bool(statement.opaque_because)
     assert not (statement.is_session_traffic and statement.touches)
     if statement.inner is not None:
         assert len(parse(statement.inner).statements) == 1

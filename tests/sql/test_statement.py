@@ -488,7 +488,8 @@ def test_schema_changes_whose_effect_on_data_cannot_be_read_reach_everything() -
         "ALTER TABLE patients RENAME COLUMN ssn TO x",
         "ALTER TABLE notes ALTER COLUMN body TYPE text USING leak(body)",
         "CREATE INDEX ON patients (leak(ssn))",
-        "CREATE VIEW v AS SELECT ssn FROM patients",
+        "CREATE VIEW v AS SELECT leak(ssn) FROM patients",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1",
         "GRANT SELECT ON patients TO bob",
         "ALTER TABLE patients DISABLE TRIGGER ALL",
     ):
@@ -501,11 +502,22 @@ def test_schema_changes_whose_effect_on_data_cannot_be_read_reach_everything() -
         "CREATE TEMP TABLE x (a int)",
         "CREATE TABLE pg_temp.x (a int)",
         "CREATE TEMP VIEW patients AS SELECT 1",
-        "CREATE SCHEMA s CREATE TABLE x (a int)",
+        "CREATE TEMP TABLE x AS SELECT ssn FROM patients",
+        "SELECT ssn INTO TEMP x FROM patients",
     ],
 )
-def test_temporary_objects_are_refused(text: str) -> None:
-    assert judge(text).kind is Kind.REFUSED
+def test_temporary_objects_are_the_session_s(text: str) -> None:
+    statement = judge(text)
+    assert (statement.kind, statement.refusal, statement.temporary) == (Kind.SCHEMA, None, True)
+
+
+def test_a_view_goes_by_its_query() -> None:
+    view = judge("CREATE VIEW v AS SELECT ssn FROM patients")
+    assert (view.kind, view.reach, view.defines) == (Kind.SCHEMA, Reach.TABLES, True)
+
+
+def test_a_schema_with_tables_in_it_is_refused() -> None:
+    assert judge("CREATE SCHEMA s CREATE TABLE x (a int)").kind is Kind.REFUSED
 
 
 def test_names_that_carry_data_refuse_the_statement() -> None:
