@@ -140,7 +140,7 @@ async def _desk(ground: Ground) -> Desk:
     )
     up = Upstream(ground.upstream, {}, SystemEntropy())  # never connected: only what the server reported is asked of it
     up.parameters |= {"TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
-    facts = Facts(("public",), ground.upstream.user, ground.upstream.user, False, ())
+    facts = Facts(("public",), ground.upstream.user, ground.upstream.user, "", ())
     preparing = Preparing(
         up=up, facts=facts, definitions=definitions, texts=Texts(), actor=_actor(), entropy=SystemEntropy()
     )

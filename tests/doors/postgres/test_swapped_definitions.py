@@ -205,7 +205,9 @@ async def test_the_code_is_on_the_card_whole(tmp_path: Path, people: Database) -
         making = f"CREATE FUNCTION f(int) RETURNS text LANGUAGE sql STABLE AS {code}"
         waiting = asyncio.create_task(run(session, making))
         (review,) = await gate.pending()
-        assert code in str(review.card)
+        card = await gate.office.desk.card(review.id)
+        shown = code in str(card.content)
         await gate.sign()
         await waiting
+        assert shown
         assert await run(session, "SELECT f(1)") == [("Ulm (in Baden)",)]
