@@ -15,6 +15,7 @@ from interlock.model.decision import Decision
 from interlock.model.deferred import Deferred
 from interlock.model.document import Document, DocumentKind
 from interlock.model.entry import Draft
+from interlock.model.label import Label
 from interlock.model.names import ActorId, ConnectionName, EntryId, ReviewId
 from interlock.model.payload import Payload
 from interlock.model.recent import Recent
@@ -212,6 +213,13 @@ class Estimator(Protocol):
 
     async def rows(self, action: Action) -> int | None:
         """About how many rows it would give or change; None when nobody can tell within seconds. Runs nothing."""
+
+
+class ContentDetector(Protocol):
+    """Tells from a value alone what it may hold."""
+
+    def find(self, value: bytes) -> frozenset[Label]:
+        """The labels of what a text may hold, none mostly. Pure, in time bounded by its length; never raises."""
 
 
 class Rebuild(Protocol):

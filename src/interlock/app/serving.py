@@ -26,6 +26,7 @@ from interlock.model.names import ConnectionName, ReviewId
 from interlock.model.settings import ConnectionSettings, Settings
 from interlock.model.snapshot import Snapshot
 from interlock.registry.derived import DerivedLabels
+from interlock.sensitivity.content import PatternDetector
 from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
 from interlock.upstreams.temporary import TemporaryRelations
 from interlock.wire.postgres.kernel import COMPILED
@@ -143,6 +144,7 @@ def _schema_refresh(
             refresh.refresh_now,
             connection.most_sessions,
             TemporaryRelations(),
+            PatternDetector() if connection.content == "mask" else None,
         )
         await made.foresee(snapshot)
         return snapshot

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from interlock.errors import MalformedInput
 from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.masking.replacement import Replacement
+from interlock.masking.rules.content import ContentMask, Find, content_mask
 from interlock.masking.rules.definition import DefinitionMask, definition
 from interlock.masking.rules.null import null
 from interlock.masking.rules.pseudonym import PseudonymMask, pseudonym
@@ -20,12 +21,16 @@ from interlock.model.obligation import Obligations
 from interlock.model.reveal import Reveal
 
 # Further kinds of masks join here.
-ColumnMask = Replacement | DefinitionMask | PseudonymMask
+ColumnMask = Replacement | DefinitionMask | PseudonymMask | ContentMask
 
 
 @dataclass(frozen=True, slots=True)
 class MaskPlan:
-    """One member a column in each: its mask, or None; and the labels it is masked for, by name (empty: not masked)."""
+    """One member a column in each: its mask, or None; and the labels it is masked for, by name.
+
+    No labels: it isn't masked, or by what is found in its values (`ContentMask`), which counts for itself: a plan that
+    has such masks is good for one result, and `for_one_result` makes those.
+    """
 
     masks: tuple[ColumnMask | None, ...]
     labels: tuple[tuple[Label, ...], ...]
@@ -35,12 +40,22 @@ class MaskPlan:
         """Whether any column is masked: if not, rows may pass as they are."""
         return any(mask is not None for mask in self.masks)
 
+    def for_one_result(self) -> MaskPlan:
+        """The same plan with nothing found yet; itself where nothing is looked for."""
+        if not any(isinstance(mask, ContentMask) for mask in self.masks):
+            return self
+        masks = tuple(mask.from_nothing() if isinstance(mask, ContentMask) else mask for mask in self.masks)
+        return MaskPlan(masks, self.labels)
+
     def counts(self, by_column: Sequence[int]) -> Mapping[Label, int]:
         """Masked fields by label, from how many were masked in each column; a field counts under each of its labels."""
         counted: Counter[Label] = Counter()
         for labels, count in zip(self.labels, by_column, strict=True):
             if count:
                 counted.update(dict.fromkeys(labels, count))
+        for mask in self.masks:
+            if isinstance(mask, ContentMask):
+                counted.update(mask.found)
         return dict(sorted(counted.items()))
 
 
@@ -49,6 +64,7 @@ def plan(
     obligations: Obligations,
     formats: Sequence[int],
     pseudonyms: ActorPseudonyms | None = None,
+    content: Find | None = None,
 ) -> MaskPlan:
     """The masks for a result with these output columns.
 
@@ -56,14 +72,18 @@ def plan(
     Only a reveal of each of its labels does, and only where the output plainly is that column; and an action on a
     connection that is merely observed, where nothing is masked. `formats` are the result's format codes as in Bind:
     none (all text), one for all, or one each. The rules for texts send the same bytes in both; that for arrays doesn't.
-    `pseudonyms` are the asker's, for plain texts under the labels of `obligations.pseudonyms`. Raises `MalformedInput`
-    on formats that don't fit the columns.
+    `pseudonyms` are the asker's, for plain texts under the labels of `obligations.pseudonyms`. With `content`, the
+    values of texts and JSON without labels are looked into, but where nothing is masked. Raises `MalformedInput` on
+    formats that don't fit the columns.
     """
     _check(formats, len(outputs))
     held = [frozenset() if _shown(output, obligations) else output.labels for output in outputs]
+    looks = content if not obligations.observing else None
     return MaskPlan(
         masks=tuple(
-            _pseudonym(output, obligations, pseudonyms) or _mask(output, _format(formats, at)) if labels else None
+            _pseudonym(output, obligations, pseudonyms) or _mask(output, _format(formats, at))
+            if labels
+            else _by_content(output, _format(formats, at), looks)
             for at, (output, labels) in enumerate(zip(outputs, held, strict=True))
         ),
         labels=tuple(tuple(sorted(labels)) for labels in held),
@@ -101,6 +121,12 @@ def _pseudonym(output: Output, obligations: Obligations, known: ActorPseudonyms 
     if output.plain is None or output.type_oid not in TEXT_LIKE:
         return None
     return pseudonym(output.labels, obligations.pseudonyms, known)
+
+
+def _by_content(output: Output, format: int, find: Find | None) -> ContentMask | None:
+    if find is None or output.labels:  # with labels, it is shown because somebody granted that
+        return None
+    return content_mask(find, output.type_oid, format)
 
 
 def _mask(output: Output, format: int) -> ColumnMask:

@@ -62,7 +62,7 @@ class ConnectionSettings:
     """One `[connections.NAME]` table: what policy sees of it, how to reach it, and its catalog file.
 
     `most_sessions`: upstream sessions at once, those of our own not counted. `unsafe_superuser`: its login may be more
-    than its grants.
+    than its grants. `content`: "mask" where values without labels are looked into, else "off".
     """
 
     connection: Connection
@@ -70,6 +70,7 @@ class ConnectionSettings:
     catalog: Path | None
     most_sessions: int = 80
     unsafe_superuser: bool = False
+    content: str = "off"
 
 
 @dataclass(frozen=True, slots=True)

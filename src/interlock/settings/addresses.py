@@ -117,6 +117,7 @@ def read_connection(name: str, table: Table) -> ConnectionSettings:
         table.file("catalog"),
         most_sessions=table.number("most_sessions", 80, 1, 10_000),
         unsafe_superuser=table.flag("unsafe_superuser", False),
+        content=table.one_of("content", ("off", "mask"), "off"),
     )
     table.done()
     return settings

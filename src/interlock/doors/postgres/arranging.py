@@ -13,6 +13,7 @@ from interlock.doors.postgres.units import Planned, UnitPlan
 from interlock.errors import UpstreamFailed
 from interlock.masking.plan import MaskPlan, plan
 from interlock.masking.pseudonyms import ActorPseudonyms
+from interlock.masking.rules.content import Find
 from interlock.model.exposure import Output
 from interlock.model.obligation import Obligations
 from interlock.model.release import Release
@@ -29,23 +30,22 @@ _NARROW = 64  # columns; the plans of wider results aren't remembered, so that t
 def arranged(unit: UnitPlan, release: Release | None, part: slice, allowance: Allowance | None) -> list[Running]:
     """One a statement. `part`: which of the release's statements the unit's are; raises `UpstreamFailed` when they
     don't fit."""
-    known = unit.pseudonyms
     if release is None:
-        return [_under_others(planned, known) for planned in unit.statements]
+        return [_under_others(planned, unit) for planned in unit.statements]
     outputs = [exposure.outputs for exposure in release.action.exposures[part]]
     if len(outputs) != len(unit.statements):
         raise UpstreamFailed(
             "a release covers another number of statements than it was decided on", code="contradiction"
         )
     return [
-        _under_others(planned, known)
+        _under_others(planned, unit)
         if planned.goes_on is not None
-        else _running(planned, out, release, allowance, known)
+        else _running(planned, out, release, allowance, unit)
         for planned, out in zip(unit.statements, outputs, strict=True)
     ]
 
 
-def _under_others(planned: Planned, known: ActorPseudonyms | None) -> Running:
+def _under_others(planned: Planned, unit: UnitPlan) -> Running:
     """Session traffic, or what goes on under an earlier release."""
     if planned.goes_on is None:
         return Running(
@@ -71,17 +71,17 @@ def _under_others(planned: Planned, known: ActorPseudonyms | None) -> Running:
     effect = planned.statement.effect
     if not (isinstance(effect, effects.Fetch) and effect.move):
         running.described = opened.columns
-        running.masker = _once_described(running, opened, known)
+        running.masker = _once_described(running, opened, unit)
     return running
 
 
 def _once_described(
-    running: Running, opened: Open, known: ActorPseudonyms | None
+    running: Running, opened: Open, unit: UnitPlan
 ) -> Callable[[tuple[DescribedColumn, ...]], RowMasker | None]:
     """What masks the rows of an open cursor or portal, in the formats that the server tells this time."""
 
     def masker(columns: tuple[DescribedColumn, ...]) -> RowMasker | None:
-        running.plan = _plan(opened.outputs, opened.release.obligations, tuple(c.format for c in columns), known)
+        running.plan = _plan(opened.outputs, opened.release.obligations, tuple(c.format for c in columns), unit)
         return RowMasker(running.plan.masks) if running.plan.masks_anything else None
 
     return masker
@@ -92,14 +92,14 @@ def _running(
     outputs: tuple[Output, ...],
     release: Release,
     allowance: Allowance | None,
-    known: ActorPseudonyms | None,
+    unit: UnitPlan,
 ) -> Running:
     """Rows of a COPY that is counted are looked at though nothing in them is masked: one message may hold several."""
     copy = planned.statement.copy if planned.statement.kind is Kind.COPY_OUT else None
     columns = planned.columns if planned.statement.kind is not Kind.COPY_IN else None  # those are what goes in
     plans = None
     if columns is not None:
-        plans = _plan(outputs, release.obligations, tuple(c.format for c in columns), known)
+        plans = _plan(outputs, release.obligations, tuple(c.format for c in columns), unit)
     masked = plans is not None and plans.masks_anything
     looked = plans is not None and (masked or allowance is not None)
     declared = isinstance(planned.statement.effect, effects.Declare)
@@ -122,16 +122,20 @@ def _running(
     )
 
 
-def _plan(
-    outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...], known: ActorPseudonyms | None
-) -> MaskPlan:
+def _plan(outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...], unit: UnitPlan) -> MaskPlan:
     made = _known_plan if len(outputs) <= _NARROW else plan
-    return made(outputs, obligations, formats, known if obligations.pseudonyms else None)
+    known = unit.pseudonyms if obligations.pseudonyms else None
+    find = unit.content.find if unit.content is not None else None
+    return made(outputs, obligations, formats, known, find).for_one_result()
 
 
 @lru_cache(maxsize=512)
 def _known_plan(
-    outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...], known: ActorPseudonyms | None
+    outputs: tuple[Output, ...],
+    obligations: Obligations,
+    formats: tuple[int, ...],
+    known: ActorPseudonyms | None,
+    find: Find | None,
 ) -> MaskPlan:
-    """A plan is pure in what it is made of, and holds nothing that changes: the counting is the maskers'."""
-    return plan(outputs, obligations, formats, known)
+    """A plan is pure in what it is made of; what counts in it is made anew for each result."""
+    return plan(outputs, obligations, formats, known, find)

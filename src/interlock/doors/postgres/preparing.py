@@ -21,7 +21,7 @@ from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.facts import Facts
 from interlock.doors.postgres.temporary import Temporary
 from interlock.doors.postgres.texts import Texts
-from interlock.doors.postgres.units import Planned, Stop, with_formats
+from interlock.doors.postgres.units import Planned, Stop, UnitPlan, with_formats
 from interlock.doors.postgres.upstream import Prepared, ServerError, Upstream
 from interlock.errors import NotUnderstood
 from interlock.masking.pseudonyms import ActorPseudonyms
@@ -238,6 +238,11 @@ class Preparing:
         if prepared is not None and not payload.simple and payload.parameter_types != prepared.parameter_types:
             payload = replace(payload, parameter_types=prepared.parameter_types)
         return Planned(statement, payload, prepared, columns, version=version)
+
+    def known_to(self, plan: UnitPlan) -> UnitPlan:
+        """The plan with what masks its results and tells of its errors."""
+        known = self.definitions
+        return replace(plan, pseudonyms=self.pseudonyms, snapshot=known.snapshot, content=known.content)
 
     def action(self, planned: Sequence[Planned]) -> Action:
         """The action that these statements make; raises `Stop` when the definitions moved since one was read.

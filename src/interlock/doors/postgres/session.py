@@ -243,7 +243,7 @@ class PostgresSession:
 
     async def _sent(self, plan: UnitPlan, cleared: Cleared | None, change: Change | None) -> None:
         plan = replace(plan, closing=self._after.closing()) if self._after.has_to_close else plan
-        plan = replace(plan, pseudonyms=self.preparing.pseudonyms, snapshot=self.preparing.definitions.snapshot)
+        plan = self.preparing.known_to(plan)
         block = self.up.status != b"I" and not self.up.behind_flush
         self.preparing.temporary.sent(plan.statements, cleared.release.action if cleared is not None else None)
         if any(isinstance(p.statement.effect, effects.SearchPath) for p in plan.statements):

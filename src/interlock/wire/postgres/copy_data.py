@@ -211,7 +211,9 @@ class CopyMasker:
     def _encoded(self, mask: ColumnMask, field: bytes) -> bytes:
         value = self._dialect.decode(field)
         # A null string that a value can equal tells nothing: the mask must take it for a value.
-        return self._dialect.encode(mask(field if value is None and self._null is None else value))
+        shown = field if value is None and self._null is None else value
+        masked = mask(shown)
+        return field if masked is shown else self._dialect.encode(masked)  # what passes, passes as it was written
 
 
 class _Step(NamedTuple):
