@@ -13,7 +13,7 @@ time in proportion to it. Not by possessive quantifiers: early releases of Pytho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,7 +39,7 @@ _CARD_GROUPS = re.compile(
     re.DOTALL,
 )
 # Two bytes before a card number in one piece that make it a digest's or a fraction's.
-_FRACTION = re.compile(rb"[0-9a-fA-F]{2}|[0-9]\.")
+_DIGEST_OR_FRACTION = re.compile(rb"[0-9a-fA-F]{2}|[0-9]\.")
 _LONG_NUMBER = re.compile(rb"[0-9][0-9- ][0-9- ][0-9- ][0-9- ][0-9]")  # of all the above: a quick look beforehand
 _DOUBLED = bytes.maketrans(b"0123456789", b"\x00\x02\x04\x06\x08\x01\x03\x05\x07\x09")
 _DIGITS = bytes.maketrans(b"0123456789", bytes(range(10)))
@@ -81,16 +81,26 @@ class PatternDetector:
 
 
 def _holds_card(value: bytes) -> bool:
-    for tried, match in enumerate(_CARD_PLAIN.finditer(value)):
-        if tried >= MOST_CANDIDATES or (not _FRACTION.match(value, max(match.start() - 2, 0)) and _is_card(match[0])):
-            return True
-    for tried, match in enumerate(_CARD_GROUPS.finditer(value)):
-        if tried >= MOST_CANDIDATES:
-            return True
+    return _any_card(_plain_cards(value)) or _any_card(_grouped_cards(value))
+
+
+def _any_card(candidates: Iterable[bytes]) -> bool:
+    return any(tried >= MOST_CANDIDATES or _is_card(each) for tried, each in enumerate(candidates))
+
+
+def _plain_cards(value: bytes) -> Iterator[bytes]:
+    for match in _CARD_PLAIN.finditer(value):
+        at = match.start()
+        if at < 2 or _DIGEST_OR_FRACTION.match(value, at - 2) is None:
+            yield match[0]
+
+
+def _grouped_cards(value: bytes) -> Iterator[bytes]:
+    for match in _CARD_GROUPS.finditer(value):
         first, fours, rest, other = match[0], match[1], match[3], match[4]
-        if _is_card(first + (other or fours)) or (rest is not None and _is_card(first + fours + rest)):
-            return True
-    return False
+        yield first + (other or fours)
+        if rest is not None:
+            yield first + fours + rest
 
 
 def _is_card(written: bytes) -> bool:
