@@ -18,6 +18,7 @@ from tests.stores.a_store import ENTROPY, HandClock
 
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.door import PostgresDoor
+from interlock.doors.postgres.tasting import Taster
 from interlock.masking.pseudonyms import Pseudonyms
 from interlock.model.names import ConnectionName, PersonId
 from interlock.model.review import Review, ReviewState, Verdict
@@ -113,8 +114,11 @@ async def gateway(
     limits: Limits | None = None,
     connect: Callable[[Path], sqlite3.Connection] = open_writer,
     estimates: bool = False,
+    tasting: bool = False,
 ) -> AsyncIterator[Gateway]:
-    """Starts it in front of `database`, labelled by `catalog`; `estimates`: the server is asked for sizes."""
+    """Starts it in front of `database`, labelled by `catalog`; `estimates`: the server is asked for sizes; `tasting`:
+    with children that parse new texts first, which take a quarter of a second to start.
+    """
     async with office(directory, policy=policy, clock=LiveClock(), connect=connect) as o:
         if estimates:
             o.gate = replace(o.gate, estimator=Estimates({CONNECTION.name: database.upstream}))
@@ -136,6 +140,7 @@ async def gateway(
             public_url=URL,
             limits=limits or Limits(),
             pseudonyms=Pseudonyms(Secret(b"S" * 32)),
+            taster=None if tasting else NoChildren(b"K" * 32),
         )
         await door.start()
         try:
@@ -144,6 +149,20 @@ async def gateway(
             yield Gateway(o, door, definitions, key, other)
         finally:
             await door.stop(5)
+
+
+class NoChildren(Taster):
+    """Takes every text for tasted. Tests of tasting, and those of the whole program, have children."""
+
+    def warm(self) -> None:
+        """Nothing to start."""
+
+    async def taste(self, text: bytes) -> None:
+        """Every text survives."""
+
+    def may_parse(self, text: bytes) -> bool:
+        """Every text may."""
+        return True
 
 
 class LiveClock(HandClock):

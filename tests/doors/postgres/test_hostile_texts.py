@@ -41,7 +41,7 @@ async def gate(tmp_path: Path, empty_database: Database) -> AsyncIterator[Gatewa
         "GRANT SELECT, INSERT ON people, cities TO PUBLIC",
     )
     catalog = '[[column]]\nmatch = "public.people.ssn"\nlabels = ["phi.ssn"]\n'
-    async with gateway(tmp_path, empty_database, catalog) as running:
+    async with gateway(tmp_path, empty_database, catalog, tasting=True) as running:
         yield running
 
 
