@@ -25,18 +25,22 @@ from interlock.sql.unparsable import TOO_COMPLEX, Unparsable
 MAX_DEPTH: Final = 500
 MAX_TOKENS: Final = 50_000  # judging as many takes about a second, during which nobody else is served
 
-_E_BODY: Final = rb"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'?"
-_GO_ON: Final = rb"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*+[\n\r])*+"  # a string goes on behind it
+# No possessive quantifiers: early Python 3.11 matches too much with them (python/cpython#106052). Where one could step
+# back it is a comment's end that holds it (`(?![^\n\r])`); all others stand where nothing behind them can fail.
+_BLANKS: Final = b" \t\n\r\f\v"
+_LINE: Final = rb"--[^\n\r]*(?![^\n\r])"
+_E_BODY: Final = rb"'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'?"
+_GO_ON: Final = rb"(?:[ \t\f\v]|" + _LINE + rb")*[\n\r](?:[ \t\f\v\n\r]|" + _LINE + rb")*"  # a string goes on behind it
 _TOKEN: Final = re.compile(
-    rb"[ \t\n\r\f\v]*+(?:"
-    rb"(?P<escape>[eE]" + _E_BODY + rb"(?:" + _GO_ON + _E_BODY + rb")*+)"
-    rb"|(?P<word>[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*+)"
+    rb"[ \t\n\r\f\v]*(?:"
+    rb"(?P<escape>[eE]" + _E_BODY + rb"(?:" + _GO_ON + _E_BODY + rb")*)"
+    rb"|(?P<word>[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*)"
     rb"|(?P<open>[(\[])|(?P<close>[)\]])|(?P<comma>,)|(?P<semicolon>;)|(?P<dot>\.)"
-    rb"|(?P<flat>'[^']*+'?|\"[^\"]*+\"?|[0-9]++(?:\.[0-9]*+)?|\$[0-9]++)"
-    rb"|(?P<dollar>\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+)?\$)"
-    rb"|(?P<line>--[^\n\r]*+)|(?P<comment>/\*)"
+    rb"|(?P<flat>'[^']*'?|\"[^\"]*\"?|[0-9]+(?:\.[0-9]*)?|\$[0-9]+)"
+    rb"|(?P<dollar>\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$)"
+    rb"|(?P<line>" + _LINE + rb")|(?P<comment>/\*)"
     rb"|(?P<cast>::)"
-    rb"|(?P<operator>(?:(?!--|/\*)[-+*/<>=~!@#%^&|`?])++)"
+    rb"|(?P<operator>(?:(?!--|/\*)[-+*/<>=~!@#%^&|`?])+)"
     rb"|(?P<other>[^ \t\n\r\f\v])"
     rb")",
     re.DOTALL,
@@ -95,6 +99,7 @@ def demand_shallow(text: bytes) -> None:
 
 def depth_of(text: bytes) -> int:
     """How deep the tree of this text is at most; raises `Unparsable` as soon as that is past a limit."""
+    text = text.rstrip(_BLANKS)  # else the last look for a word would step back over them one by one
     walk = _Walk()
     at, count = 0, 0
     while (match := _TOKEN.match(text, at)) is not None:
