@@ -130,7 +130,9 @@ async def test_every_group_that_signs_for_policies_may(here: House) -> None:
     staged = replace(APPROVERS, quorums=(), stages=(((Quorum(OWNERS, 1),), (Quorum(OFFICERS, 1),)),))
     for approvers in (either, staged):
         clearing = Clearing(here.office.registry, here.passkeys, approvers)
+        assert listed(here) == {NOTES: set(BOTH)}
         await clearing.clear(REMY, NOTES, BOTH, "x")
+        assert listed(here) == {}
         await written(here)
 
 
