@@ -34,8 +34,8 @@ fuzz: .venv/.dev
 
 # Locks carry hashes and no index addresses. Needs uv: pip install uv.
 lock:
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo pyproject.toml requirements/build.in -o requirements/demo.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra slack --extra teams --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra ner pyproject.toml requirements/build.in -o requirements/demo.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra ner --extra slack --extra teams --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
