@@ -21,7 +21,7 @@ check: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.dev
+bench: .venv/.bench
 	sh scripts/system-packages.sh
 	$(BIN)/python -m bench
 
@@ -36,6 +36,7 @@ fuzz: .venv/.dev
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra ner pyproject.toml requirements/build.in -o requirements/demo.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra demo --extra ner --extra slack --extra teams --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra peers -c requirements/dev.lock pyproject.toml -o requirements/peers.lock
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -49,6 +50,11 @@ lock:
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@ .venv/.demo
+
+# The peers that detection is measured beside are heavy: only for `make bench`.
+.venv/.bench: .venv/.dev requirements/peers.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/peers.lock
+	touch $@
 
 clean:
 	rm -rf src/interlock/wire/postgres/*.so .venv demo-data build .mypy_cache .ruff_cache .pytest_cache .hypothesis

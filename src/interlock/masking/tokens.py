@@ -1,7 +1,10 @@
 """Mask tokens: how one is written, and whether a text holds one (writing a mask back would destroy the real value).
 
 [phi.mrn]            a constant: every value of that label becomes it
-[phi.mrn:K7Q4...]    keyed: what stands behind the colon is the value, sealed (`pseudonyms.py`), in base32
+[phi.mrn:K7Q4...]    keyed: what stands behind the colon is the value, sealed (`pseudonyms.py`), in base32; or a hash of
+                     it (`rules/one_way.py`), or random (`rules/surrogate.py`)
+[phi.name#2]         numbered: the second name of one call
+[pci.pan:*4242]      partial: what is shown of the value, beside a star for all that isn't
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import takewhile
 
 from interlock.model.label import Label
@@ -19,7 +22,10 @@ from interlock.model.label import Label
 # `[0-9]`, `[abc]` or `a[i]` stand in many texts, so a label without a dot is written `[phi.*]`. A keyed token counts
 # from its beginning, since they are long and get cut: 26 characters are the shortest seal; fewer before an ellipsis.
 _LABELS = r"\[([a-z][a-z0-9_]{0,31}(?:(?:\.[a-z0-9_]{1,32}){1,5}(?:\.\*)?|\.\*))"
-_TOKEN = re.compile(rf"{_LABELS}(?:\]|:(?:[a-z2-7]{{26}}|[a-z2-7]{{4,25}}\.\.))", re.IGNORECASE | re.ASCII)
+_TOKEN = re.compile(
+    rf"{_LABELS}(?:\]|#[0-9]{{1,9}}\]|:(?:[a-z2-7]{{26}}|[a-z2-7]{{4,25}}\.\.|\*[a-z0-9@._-]{{1,260}}\]|[a-z]\*\]))",
+    re.IGNORECASE | re.ASCII,
+)
 _KEYED = re.compile(rf"{_LABELS}:([a-z2-7]{{26,1000}})\]", re.IGNORECASE | re.ASCII)
 
 
@@ -28,14 +34,23 @@ def token_of(labels: Iterable[Label]) -> str:
 
     A value that may be of any of fifteen kinds isn't named after one of them: that would be a guess, told as a fact.
     """
+    words, whole = _shared(labels)
+    return f"[{'.'.join(words)}]" if whole and len(words) > 1 else f"[{'.'.join(words)}.*]"
+
+
+def shared_label(labels: Iterable[Label]) -> Label:
+    """The label that `token_of` names: the one, or what all of them lie under; `masked` where nothing is."""
+    return Label(".".join(_shared(labels)[0]))
+
+
+def _shared(labels: Iterable[Label]) -> tuple[list[str], bool]:
+    """The words of a token's label, and whether that is one of the labels and not just above them."""
     found = {tuple(label.split(".")) for label in labels}
     found = {label for label in found if not any(other[: len(label)] == label for other in found - {label})}
     if len(found) == 1:
-        (parts,) = found
-        return f"[{'.'.join(parts)}]" if len(parts) > 1 else f"[{parts[0]}.*]"
+        return list(*found), True
     alike = takewhile(lambda words: len(set(words)) == 1, zip(*found, strict=False))
-    shared = [words[0] for words in alike]
-    return f"[{'.'.join(shared or ['masked'])}.*]"
+    return [words[0] for words in alike] or ["masked"], False
 
 
 def only_label(labels: Iterable[Label]) -> Label | None:
@@ -48,6 +63,21 @@ def only_label(labels: Iterable[Label]) -> Label | None:
 def keyed_token(label: Label, sealed: bytes) -> str:
     """The token that holds a sealed value."""
     return f"{token_of([label])[:-1]}:{base64.b32encode(sealed).decode().rstrip('=')}]"
+
+
+def numbered_token(label: Label, number: int) -> str:
+    """The token of one among several values of a call."""
+    return f"{token_of([label])[:-1]}#{number}]"
+
+
+def partial_token(label: Label, shown: str) -> str:
+    """The token that shows a part: `*4242`, `J*`, `*@example.com`. What is shown is letters, digits and `@._-`."""
+    return f"{token_of([label])[:-1]}:{shown}]"
+
+
+def replace_keyed(text: str, replacement: Callable[[str], str]) -> str:
+    """The text with each keyed token in it replaced by what `replacement` makes of it; that isn't looked at again."""
+    return _KEYED.sub(lambda found: replacement(found[0]), text)
 
 
 def read_keyed(text: str) -> tuple[Label, bytes] | None:

@@ -1,0 +1,60 @@
+"""The words that dates are made of, as expressions and sets. English first; other tongues' months count beside a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ENGLISH = (
+    r"jan(?:uary)?|feb(?:ruary|uary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?"
+)
+OTHER_TONGUES = (
+    r"januari?|janvier|enero|gennaio|janeiro|februari?|f[ée]vrier|febrero|febbraio|fevereiro|m[äa]rz|mars|marzo|mar[çc]o"
+    r"|maart|avril|abril|aprile|mai|mayo|maggio|maio|mei|maj|juni|juin|junio|giugno|junho|juli|juillet|julio|luglio"
+    r"|julho|ao[ûu]t|agosto|augustus|septembre|septiembre|settembre|setembro|oktober|octobre|octubre|ottobre|outubro"
+    r"|novembre|noviembre|novembro|dezember|d[ée]cembre|diciembre|dicembre|dezembro"
+)
+ENGLISH_WORDS = frozenset(
+    "jan january feb february febuary mar march apr april may jun june jul july aug august sep sept september oct"
+    " october nov november dec december".split()
+)
+FULL_MONTHS = frozenset(
+    "January February March April May June July August September October November December".split()
+)
+DOUBTFUL_MONTHS = frozenset({"may", "mar", "march", "dec", "sep", "jan", "mars", "mai", "mayo", "mei", "maj"})
+"""Also verbs, names, short forms of other things: written small they need a year or an ordinal beside them."""
+
+ORDINAL_WORD = (
+    r"(?:twenty|thirty)[ -]?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|first|second|third|fourth"
+    r"|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth"
+    r"|eighteenth|nineteenth|twentieth|thirtieth"
+)
+DAY = r"(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:\s?(?:st|nd|rd|th)\b|(?=\b|_|[A-Za-z]))"
+WEEKDAY = (
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
+)
+FULL_WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+YEAR_IN_WORDS = (
+    r"(?:nineteen|twenty|two thousand)(?:[ -](?:hundred|and|oh|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|one|two|three|four|five|six"
+    r"|seven|eight|nine)\b){1,4}"
+)
+YEAR = r"(?:(?:18|19|20)[0-9]{2}(?![0-9])|['’‘`][0-9]{2}(?![0-9]))"
+HOLIDAY = (
+    r"christmas(?: eve| day)?|xmas|new year['’]?s?(?: eve| day)|thanksgiving(?: day)?|easter(?: sunday| monday)?"
+    r"|halloween|labou?r day|memorial day|independence day|fourth of july|4th of july|valentine['’]?s day"
+    r"|st\.? patrick['’]?s day|mother['’]?s day|father['’]?s day|veterans day|columbus day|presidents['’]? day"
+    r"|mlk day|juneteenth|boxing day|good friday|ash wednesday|palm sunday|hanukkah|passover|yom kippur|diwali"
+    r"|ramadan|eid(?: al-fitr| al-adha)?|guy fawkes night|bank holiday monday"
+)
+
+MONTH_NUMBER: Mapping[str, int] = MappingProxyType(
+    {
+        start: number
+        for number, starts in enumerate(
+            ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+        )
+        for start in (starts,)
+    }
+)

@@ -1,0 +1,107 @@
+"""Ages over 89 (layer 3): 45 CFR 164.514(b)(2)(i)(C). Younger ages, and durations, stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from interlock.model.finding import Finding
+from interlock.model.label import Label
+from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.passage import Layer, Passage
+
+AGE = Label("phi.age")
+
+_ONE = "(?:one|two|three|four|five|six|seven|eight|nine)"
+_WORDS = (
+    rf"ninety(?:[- ]{_ONE})?|(?:a|one) hundred(?:(?: and)? (?:{_ONE}|ten|eleven|twelve|thirteen|fourteen|fifteen)\b)?"
+    rf"|hundred(?: and)? {_ONE}"
+)
+_FIGURES = r"(?:9[0-9]|1[0-2][0-9])(?:\.[0-9])?"
+_NUMBER = rf"(?:{_FIGURES}|{_WORDS})"
+_UNIT = (
+    r"(?:[\s\-‐-―]{0,2}(?:y(?:ea)?rs?|jahre?|ans|años|anos|anni)\.?(?:[\s\-‐-―]{1,2}(?:and|&)[\s\-]\w{1,9}[\s\-](?:months?|half))?[\s\-‐-―]{0,2}(?:olds?|of age|young|alt)?\b"
+    r"|[\s\-]{0,2}y\.?[\s/\-]{0,2}o\.?\b|[\s\-]{0,1}y\b|[\s\-]?y/o\b)"
+)
+_PLAIN = re.compile(rf"(?<![\w.,$€£/:\-])(?:{_NUMBER})(?:{_UNIT})", re.IGNORECASE)
+_SEX = re.compile(r"(?<![\w.,$€£/:\-])(?:9[0-9]|1[0-2][0-9])[ -]?(?:[MF]|[mf](?=[ ,.;)])|male|female|WF|WM|BF|BM)(?![\w°/])")
+_AFTER_WORD = re.compile(
+    rf"\b(?:aged?|age of|turn(?:s|ed|ing)?|her age is|his age is|at age|now|she is|he is|she['’]s|he['’]s|patient is|pt is|i am|i['’]m|reached|birthday number)"
+    rf"(?:\s(?:is|was|at|of|about|around))?[\s:=\"'(,]{{1,4}}({_NUMBER})(?![\w%/:]|\.[0-9]|,[0-9]|\s?(?:%|mg|kg|lbs?|pounds|cm|percent|days?|weeks?|months?|minutes?|hours?|bpm|mmhg|beats|times|degrees|points|miles|st\b|nd\b))",
+    re.IGNORECASE,
+)
+_BIRTHDAY = re.compile(r"\b(?:9[0-9]|1[0-2][0-9])(?:th|st|nd|rd)(?= birthday)|\bninet(?:ieth|y[- ]\w{4,8}th)(?= birthday)", re.IGNORECASE)
+_DECADE = re.compile(
+    r"\b(?:his|her|their|my|the patient['’]s)\s(?:(?:early|mid|late)[- ])?(['’]?90['’]?s\b|nineties\b|hundreds\b)|\b((?:nona|cente)narian)s?\b",
+    re.IGNORECASE,
+)
+_NOT_AN_AGE = re.compile(
+    r"[\s\-]{1,2}(?:history|hx|follow|survival|risk|period|span|experience|warranty|lease|plan|mortgage|building|hospital|tree|tradition"
+    r"|prison|sentence|term|ago|later|interval|pack|smoking|after|before|and under|in prison|war)\b",
+    re.IGNORECASE,
+)
+_GENERAL = re.compile(r"\b(?:than|for|over the (?:past|last|next)|within|in the (?:past|last)|during the|every|past|last|next|after|in|nearly a)\s$", re.IGNORECASE)
+_OLD = re.compile(r"old|age|y\.?[ /\-]{0,2}o|young|alt|y$", re.IGNORECASE)
+_GATE = re.compile(r"9[0-9]|1[0-2][0-9]|ninet|hundred|narian", re.IGNORECASE)
+_ALONE = re.compile(rf"\s*({_NUMBER})\s*(?:years?|yrs?|y)?\s*", re.IGNORECASE)
+_AGE_FIELD = re.compile(r"(?:^|[_\W])age(?:$|[_\W])|^age|[a-z]Age(?:$|[A-Z_])|age(?:_?years|_?yrs)$")
+_FIELD_IN_TEXT = re.compile(r"\bage(?:_?in_?years|_?years|_?yrs)?[\"'\]]{0,2}\s{0,2}[:=|,\t]\s{0,2}[\"']?(9[0-9]|1[0-2][0-9])(?![\w.%])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Finds ages over 89."""
+
+    name: str = "ages"
+    layer: Layer = Layer.DATES
+
+    def find(self, passage: Passage) -> Sequence[Finding]:
+        """Every age over 89 in the passage, with its unit where it has one."""
+        text = passage.text
+        if _GATE.search(text) is None:
+            return ()
+        alone = _ALONE.fullmatch(text) if len(text) < 40 and _AGE_FIELD.search(passage.telling) else None
+        if alone is not None:
+            return (Finding(alone.start(1), alone.end(1), AGE, 0.95, "ages: telling field"),)
+        return list(_apart(sorted(_all(text))))
+
+
+def _all(text: str) -> Iterator[Finding]:
+    for match in _PLAIN.finditer(text):
+        if _is_age(text, match):
+            yield Finding(match.start(), match.end(), AGE, 0.9, "ages: years")
+    for match in _SEX.finditer(text):
+        yield Finding(match.start(), match.end(), AGE, 0.75, "ages: with sex")
+    for pattern in (_AFTER_WORD, _FIELD_IN_TEXT):
+        for match in pattern.finditer(text):
+            yield Finding(match.start(1), match.end(1), AGE, 0.75, "ages: after a word for age")
+    for match in _BIRTHDAY.finditer(text):
+        yield Finding(match.start(), match.end(), AGE, 0.8, "ages: birthday")
+    for match in _DECADE.finditer(text):
+        group = 1 if match[1] else 2
+        yield Finding(match.start(group), match.end(group), AGE, 0.75, "ages: decade")
+
+
+def _is_age(text: str, match: re.Match[str]) -> bool:
+    """`94 years` alone is a duration unless something says age; `for 95 years` always is one."""
+    if _NOT_AN_AGE.match(text, match.end()):
+        return False
+    if _OLD.search(match[0]):
+        return True
+    before = text[max(0, match.start() - 16) : match.start()]
+    return _GENERAL.search(before) is None
+
+
+def _apart(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Without those that begin inside the one before."""
+    done = -1
+    for finding in findings:
+        if finding.start >= done:
+            done = finding.end
+            yield finding
+
+
+def detector(tables: Tables) -> Ages:
+    """The detector; it needs no tables."""
+    return Ages()
