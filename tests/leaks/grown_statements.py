@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +15,7 @@ from tests.sql.differential.a_write_maker import Writes
 
 from interlock.doors.postgres.definitions import Definitions
 from interlock.errors import NotUnderstood
+from interlock.sql.lineage.traced import Lineage, StoredColumn
 from interlock.sql.statement import analyse
 
 PARAMETERS: Final = ("42", "7")
@@ -101,12 +102,27 @@ def unlabelled(text: str, definitions: Definitions, tally: Tally) -> tuple[bool,
     if read.lineage is None or read.beyond:
         tally.because.update(read.beyond or ["not traced"])
         return ()
-    labels = definitions.labels
     tally.because.update({o.opaque for o in read.lineage.outputs if o.opaque})
-    return tuple(
-        not o.opaque and not any(labels.for_column(s.relation, s.number) for s in o.sources)
-        for o in read.lineage.outputs
-    )
+    labelled = _labelled(read.lineage, definitions)
+    return tuple(not o.opaque and not any(labelled(each) for each in o.sources) for o in read.lineage.outputs)
+
+
+def _labelled(lineage: Lineage, definitions: Definitions) -> Callable[[StoredColumn], bool]:
+    """Whether a column bears a label once the statement has run: what it writes takes labels along, and may be returned
+    by it (the column's value of before, too: labels are a column's)."""
+    written: set[tuple[int, int]] = set()
+
+    def labelled(column: StoredColumn) -> bool:
+        place = (column.relation, column.number)
+        return place in written or bool(definitions.labels.for_column(*place))
+
+    for _ in lineage.writes:  # one may feed another
+        written |= {
+            (w.target.relation, w.target.number)
+            for w in lineage.writes
+            if w.target is not None and (w.opaque or any(map(labelled, w.sources)))
+        }
+    return labelled
 
 
 def compared(one: Answer, other: Answer, bare: tuple[bool, ...]) -> bool:
