@@ -16,6 +16,7 @@ from bench import (
     bulk_rows,
     chat_vote,
     decisions,
+    detection,
     held_actions,
     hold_to_run,
     inbox_of_10000,
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[Ground], list[Result]]] = {
     "outbox_10000": outbox.run,
     "policy_tools": policy_tools.run,
     "snapshot": snapshot.run,
+    "detection": detection.run,
 }
 
 

@@ -222,6 +222,23 @@ class ContentDetector(Protocol):
         """The labels of what a text may hold, none mostly. Pure, in time bounded by its length; never raises."""
 
 
+class SurrogateVault(Protocol):
+    """Random stand-ins for values: whoever masks lists what it wants, fetches, and masks then (`masking.text.wanted`)."""
+
+    async def surrogates(
+        self, namespace: str, wanted: Sequence[tuple[Label, bytes]], *, reversible: bool
+    ) -> Sequence[bytes]:
+        """One for each (label, value), in order: 20 random bytes, the same for equal ones in a namespace, for good.
+
+        `reversible`: the value is kept as well, sealed, if the surrogate is new. Any number; they are fetched so many
+        at a time. Raises `LedgerUnavailable`, and then some may have been kept.
+        """
+
+    async def values(self, namespace: str, surrogates: Sequence[tuple[Label, bytes]]) -> Sequence[Secret[bytes] | None]:
+        """What each (label, surrogate) stands for, in order; None where it isn't one of this namespace and label, or
+        its value wasn't kept. Raises `LedgerUnavailable`, `LedgerCorrupt`."""
+
+
 class Rebuild(Protocol):
     """Makes a sealed payload into an action anew, with the definitions and session state of this moment."""
 

@@ -11,12 +11,37 @@ from faker import Faker
 
 from testkit.made_up.marked import Maker
 
-LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "es_MX", "it_IT", "nl_NL", "pl_PL", "sv_SE", "da_DK", "fi_FI")
+LOCALES: tuple[str, ...] = (
+    "en_US",
+    "en_GB",
+    "de_DE",
+    "fr_FR",
+    "es_ES",
+    "es_MX",
+    "it_IT",
+    "nl_NL",
+    "pl_PL",
+    "sv_SE",
+    "da_DK",
+    "fi_FI",
+)
 LOCALES += ("no_NO", "pt_BR", "cs_CZ", "hu_HU", "tr_TR", "en_IN", "vi_VN", "fr_CA", "en_PH", "ro_RO", "hr_HR", "en_NG")
 _FACILITY = "{place} General Hospital|St. {given}'s Hospital|{place} Clinic|{family} Memorial|{place} Medical Center"
-_FACILITY += "|Mount {place} Infirmary|{family} Family Practice|{place} Regional|Sacred Heart Hospital|{place} Urgent Care"
+_FACILITY += (
+    "|Mount {place} Infirmary|{family} Family Practice|{place} Regional|Sacred Heart Hospital|{place} Urgent Care"
+)
 _FACILITY += "|University of {state} Hospital|Children's Hospital of {place}|{place} VA|{place} Rehab Center"
-_DATES = ("%m/%d/%Y", "%B %d, %Y", "%Y-%m-%d", "%d %B %Y", "%b %d, %Y", "%m/%d/%y", "%d.%m.%Y", "%d %b %Y", "%m/%d")
+_DATES: tuple[str, ...] = (
+    "%m/%d/%Y",
+    "%B %d, %Y",
+    "%Y-%m-%d",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%m/%d/%y",
+    "%d.%m.%Y",
+    "%d %b %Y",
+    "%m/%d",
+)
 _DATES += ("%A, %B %d, %Y", "%b %d '%y", "%B %Y", "%m-%d-%Y", "%B %d")
 
 
@@ -24,7 +49,7 @@ class People:
     """Fills holes, the same way each time for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  the same each time is the point
         self._fakers = {each: Faker(each) for each in LOCALES}
         for at, each in enumerate(self._fakers.values()):
             each.seed_instance(seed * 1000 + at)
@@ -121,7 +146,9 @@ class People:
         return self.pick(number, grouped, grouped.replace(" ", "-"))
 
     def mrn(self) -> str:
-        return self.pick(*map(self.digits, ("#######", "######", "MR-######", "??######", "########", "##-##-##", "?#####")))
+        return self.pick(
+            *map(self.digits, ("#######", "######", "MR-######", "??######", "########", "##-##-##", "?#####"))
+        )
 
     def member(self) -> str:
         return self.digits(self.pick("???#########", "??-######", "#####-##-####", "?########", "XZ#########"))

@@ -23,13 +23,15 @@ _AMONG = 5  # the fifth highest of ten
 _UNHEARD = 0.8  # a Zipf frequency below the rarest in any list
 _LIFT = 0.85  # an ordinary word is at least this much more frequent in English (measured: words 0.9 up, names 0.9 down)
 _RARE = 1.5  # English forms rarer than this are mostly names and misprints
-_FOREIGN = 3.6
+_FREQUENT = 5.0  # words like "in" and "die" are frequent in other languages too
+_BORNE = 25  # 0.03 per cent of Americans: "john" is a name for all its frequency
+_FOREIGN = 4.0  # of a foreign word, to be worth its place
 
 
 def build_tables() -> Tables:
     """The gazetteers, from the packages. Seconds. Raises `OSError` or `ImportError` when one isn't there."""
-    given = {name: WORLD_WEIGHT for name in WORLD_GIVEN}
-    surnames = {name: WORLD_WEIGHT for name in WORLD_SURNAMES}
+    given = dict.fromkeys(_both_ways(WORLD_GIVEN), WORLD_WEIGHT)
+    surnames = dict.fromkeys(_both_ways(WORLD_SURNAMES), WORLD_WEIGHT)
     for list_name in ("dist.female.first", "dist.male.first"):
         _highest(given, _census(list_name))
     _highest(surnames, _census("dist.all.last"))
@@ -41,7 +43,7 @@ def build_tables() -> Tables:
         given=given,
         surnames=surnames,
         words=words,
-        ordinary=frozenset(_ordinary(words, english, others, given.keys() | surnames.keys())),
+        ordinary=frozenset(_ordinary(words, english, others, {**surnames, **given})),
         foreign=dict(_foreign(english, others, given.keys() | surnames.keys())),
         cities=cities,
         us_cities=us_cities,
@@ -73,6 +75,12 @@ def _census(list_name: str) -> Iterator[tuple[str, int]]:
         yield name.lower(), round(10 * math.log10(max(float(share), 0.0005) * 10_000))
 
 
+def _both_ways(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        yield name
+        yield _plain(name)
+
+
 def _highest(into: dict[str, int], pairs: Iterable[tuple[str, int]]) -> None:
     for name, weight in pairs:
         if weight > into.get(name, -1):
@@ -89,14 +97,13 @@ def _frequencies(language: str) -> Iterator[tuple[str, float]]:
 
 
 def _ordinary(
-    words: Mapping[str, int], english: Mapping[str, float], others: list[dict[str, float]], names: Iterable[str]
+    words: Mapping[str, int], english: Mapping[str, float], others: list[dict[str, float]], names: Mapping[str, int]
 ) -> Iterator[str]:
     """Words that English uses far more than other languages do. A name is written alike everywhere."""
-    known = frozenset(names)
     for word in words:
         zipf = english[word]
         elsewhere = sorted((other.get(word, _UNHEARD) for other in others), reverse=True)[_AMONG - 1]
-        if zipf - elsewhere >= _LIFT or (zipf >= 5.0 and word not in known):
+        if zipf - elsewhere >= _LIFT or (zipf >= _FREQUENT and names.get(word, 0) < _BORNE):
             yield word
 
 
@@ -105,10 +112,10 @@ def _foreign(
 ) -> Iterator[tuple[str, int]]:
     """Words that one other language uses far more than most do, English among them."""
     known = frozenset(names)
-    for word in frozenset().union(*others):
+    for word in {word for other in others for word, zipf in other.items() if zipf >= _FOREIGN and _worded(word)}:
         ranked = sorted((other.get(word, _UNHEARD) for other in others), reverse=True)
         common = max(english.get(word, _UNHEARD), ranked[_AMONG - 1])
-        if ranked[0] >= _FOREIGN and _worded(word) and (word not in known or ranked[0] - common >= 1.5):
+        if word not in known or ranked[0] - common >= 1.5:
             yield word, round(ranked[0] * 10)
 
 

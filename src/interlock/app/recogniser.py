@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -179,7 +178,7 @@ def _quicker(shipped: Path, cache: Path) -> Path:
             fresh = Path(folder) / "int8.onnx"
             _quantise(shipped, Path(folder) / "float.onnx", fresh)
             digest = hashlib.sha256(fresh.read_bytes()).hexdigest()
-            os.replace(fresh, made)
+            fresh.replace(made)
         told.write_text(digest)
     except OSError:
         return shipped  # a read-only home: slower, and as good

@@ -19,6 +19,8 @@ from interlock.ledger.derived import LABELLING, Derived
 from interlock.ledger.entry import Entry
 from interlock.ledger.fields import parse_time
 from interlock.ledger.opening import broken_by, opened_by, vote_by
+from interlock.ledger.overridden import OVERRIDING, Overridden
+from interlock.ledger.proposed import PROPOSING, Proposed
 from interlock.ledger.roster import CHANGES, Roster, counter
 from interlock.ledger.texts import Gathering
 from interlock.model.entry import EntryType
@@ -78,12 +80,16 @@ class Authority:
             *_SETTLING,
             *CHANGES,
             *LABELLING,
+            *PROPOSING,
+            *OVERRIDING,
         }
     )  # the types that `apply` looks at; a caller may spare itself the parsing of others
 
     def __init__(self) -> None:
         self.roster = Roster()
         self.derived = Derived()
+        self.proposed = Proposed()
+        self.overridden = Overridden()
         self._glass: dict[ReviewId, Broken] = {}
         self._keys: dict[KeyId, KeyRecord] = {}
         self._revoked: set[KeyId] = set()
@@ -234,6 +240,10 @@ class Authority:
                 self.roster.apply(entry)
             case labelling if labelling in LABELLING:
                 self.derived.apply(entry)
+            case proposing if proposing in PROPOSING:
+                self.proposed.apply(entry)
+            case overriding if overriding in OVERRIDING:
+                self.overridden.apply(entry)
             case EntryType.KEY_ISSUED:
                 self._issue(entry)
             case EntryType.KEY_REVOKED:

@@ -101,6 +101,14 @@ _ASSERTION: Mapping[str, Kind] = {
     "signature": Text(),
 }
 _BECAUSE: Mapping[str, Kind] = {"because": Text()}
+# A column by its name and, where it was seen, by pg_class.oid and pg_attribute.attnum; and labels for it.
+_COLUMN: Mapping[str, Kind] = {
+    "connection": Text(),
+    "column": Text(),
+    "oid": Whole(),
+    "number": Whole(),
+    "labels": Texts(),
+}
 _WAIT = Text(("deferred",))  # the gateway is to run it by itself, or did
 # What policy was asked, so that the same can be asked of another bundle. `labels` are joined by spaces.
 _ASKED: Mapping[str, Kind] = {
@@ -272,6 +280,44 @@ FORMS: Mapping[EntryType, Form] = {
     EntryType.LABEL_CLEARED: Form(
         {"connection": Text(), "column": Text(), "labels": Texts(), "person": Text(), "because": Text()}
     ),
+    EntryType.LABEL_PROPOSED: Form(
+        {
+            **_COLUMN,
+            "treatment": Text(("labelled", "scanned")),
+            "evidence": Rows({"kind": Text(), "label": Text(), "word": Text(), "share": Whole(), "of": Whole()}),
+            "discovery": Text(),
+        },
+        obj="proposal",
+    ),
+    EntryType.LABEL_CONFIRMED: Form({**_COLUMN, "person": Text(), "because": Text()}, obj="proposal"),
+    EntryType.LABEL_REJECTED: Form({**_COLUMN, "keys": Texts(), "person": Text(), "because": Text()}, obj="proposal"),
+    EntryType.MASK_OVERRIDDEN: Form(
+        {
+            "connection": Text(),
+            "column": Text(),
+            "label": Text(),
+            "rule": Text(),
+            "subject": Text(),
+            "expires_at": Time(),
+            "person": Text(),
+            "because": Text(),
+        },
+        obj="override",
+    ),
+    EntryType.MASK_OVERRIDE_ENDED: Form({"connection": Text(), "person": Text(), "because": Text()}, obj="override"),
+    EntryType.DISCOVERY_BEGUN: Form(
+        {"connection": Text(), "by": Text(), "tables": Whole(), "columns": Whole()}, obj="discovery"
+    ),
+    EntryType.DISCOVERY_ENDED: Form(
+        {
+            "connection": Text(),
+            "outcome": Text(("finished", "failed", "stopped")),
+            "tables": Whole(),
+            "columns": Whole(),
+            "proposed": Whole(),
+        },
+        obj="discovery",
+    ),
     EntryType.CATALOG_CHANGED: Form({"catalog": Sha256(), "connection": Text()}),
     EntryType.SETTINGS_CHANGED: Form({"settings": Sha256()}),
     EntryType.NODE_STARTED: Form({"version": Text(), "vkey": Text(), "settings": Sha256()}),
@@ -281,7 +327,8 @@ FORMS: Mapping[EntryType, Form] = {
     EntryType.LOG_OPENED: Form({"origin": Text()}),
 }
 
-PLAIN = frozenset(t for t in EntryType if t.startswith(("action.", "mask.")))  # unsigned; a node.seal covers them
+# Unsigned; a node.seal covers them.
+PLAIN = frozenset(t for t in EntryType if t.startswith("action.")) | {EntryType.MASK_APPLIED}
 
 
 def misfit(type_: EntryType, act: str, obj: str, d: Mapping[str, JsonValue]) -> str | None:

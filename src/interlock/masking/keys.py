@@ -22,17 +22,22 @@ _DOMAIN: Final = b"interlock/mask/v1\0"
 class MaskKeys:
     """An installation's, in one namespace: a connection, a data set, a conversation."""
 
-    __slots__ = ("_secret", "namespace")
+    __slots__ = ("_derived", "_secret", "namespace")
 
     def __init__(self, key: Secret[bytes], namespace: str) -> None:
         """`key`: a secret of the installation, which is used here for nothing but to derive others from it."""
         self._secret = key
+        self._derived: dict[str, Secret[bytes]] = {}  # purposes are few, and words of ours
         self.namespace = namespace
 
     def derive(self, purpose: str) -> Secret[bytes]:
         """The key for one purpose, 32 bytes."""
-        info = _DOMAIN + framed(self.namespace.encode(), purpose.encode())
-        return Secret(HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._secret.reveal()))
+        known = self._derived.get(purpose)
+        if known is None:
+            info = _DOMAIN + framed(self.namespace.encode(), purpose.encode())
+            known = Secret(HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._secret.reveal()))
+            self._derived[purpose] = known
+        return known
 
     def subject(self, row_key: bytes) -> str:
         """What stands for a row, record or patient by its key: a keyed hash in hex, the same wherever that key is."""

@@ -7,8 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from interlock.errors import MalformedInput
+from interlock.masking.forms import BYTEA
+from interlock.masking.marks import Surrogates, Wanted
+from interlock.masking.masker import Call, Masker, Place, with_surrogates
 from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.masking.replacement import Replacement
+from interlock.masking.rule import NOTHING_OF_IT, RuleName
+from interlock.masking.rules.by_profile import ProfileMask, profile_mask
 from interlock.masking.rules.content import ContentMask, Find, content_mask
 from interlock.masking.rules.definition import DefinitionMask, definition
 from interlock.masking.rules.null import null
@@ -16,20 +21,23 @@ from interlock.masking.rules.pseudonym import PseudonymMask, pseudonym
 from interlock.masking.rules.redact import TEXT_LIKE, redact
 from interlock.masking.rules.redact_array import TEXT_ARRAYS, redact_array
 from interlock.model.exposure import Definition, Output
-from interlock.model.label import Label
+from interlock.model.label import Label, upward
 from interlock.model.obligation import Obligations
 from interlock.model.reveal import Reveal
 
 # Further kinds of masks join here.
-ColumnMask = Replacement | DefinitionMask | PseudonymMask | ContentMask
+ColumnMask = Replacement | DefinitionMask | PseudonymMask | ContentMask | ProfileMask
+
+_BLOB = Label("phi")  # what a picture or scan may hold is anything
 
 
 @dataclass(frozen=True, slots=True)
 class MaskPlan:
     """One member a column in each: its mask, or None; and the labels it is masked for, by name.
 
-    No labels: it isn't masked, or by what is found in its values (`ContentMask`), which counts for itself: a plan that
-    has such masks is good for one result, and `for_one_result` makes those.
+    No labels: it isn't masked, or by what is found in its values (`ContentMask`), which counts for itself. Masks by
+    profile share the marks and surrogates of their result. A plan that has masks of these two sorts is good for one
+    result, and `for_one_result` makes those.
     """
 
     masks: tuple[ColumnMask | None, ...]
@@ -41,11 +49,48 @@ class MaskPlan:
         return any(mask is not None for mask in self.masks)
 
     def for_one_result(self) -> MaskPlan:
-        """The same plan with nothing found yet; itself where nothing is looked for."""
-        if not any(isinstance(mask, ContentMask) for mask in self.masks):
+        """The same plan with nothing found yet; itself where nothing is looked for and nothing numbered."""
+        if not any(isinstance(mask, ContentMask | ProfileMask) for mask in self.masks):
             return self
-        masks = tuple(mask.from_nothing() if isinstance(mask, ContentMask) else mask for mask in self.masks)
+        return self._with(Call())
+
+    def wanted(self, columns: Sequence[Sequence[bytes | None]]) -> frozenset[Wanted]:
+        """What has to be fetched from the vault before a chunk of rows is masked: `columns` are the chunk's values, one
+        sequence a column. Ask only for columns of `wants`; others may be empty."""
+        found = (
+            mask.wanted(values)
+            for mask, values in zip(self.masks, columns, strict=True)
+            if isinstance(mask, ProfileMask) and values
+        )
+        return frozenset[Wanted]().union(*found)
+
+    @property
+    def wants(self) -> tuple[int, ...]:
+        """The columns whose values may want surrogates, by position."""
+        return tuple(
+            at
+            for at, mask in enumerate(self.masks)
+            if isinstance(mask, ProfileMask) and mask.rule is RuleName.SURROGATE
+        )
+
+    def given(self, fetched: Surrogates) -> MaskPlan:
+        """The same plan knowing these surrogates too; marks count on. What isn't among them becomes a constant."""
+        call = next((mask.call for mask in self.masks if isinstance(mask, ProfileMask)), Call())
+        told = with_surrogates(call, fetched)
+        masks = tuple(mask.within(told) if isinstance(mask, ProfileMask) else mask for mask in self.masks)
         return MaskPlan(masks, self.labels)
+
+    def _with(self, call: Call) -> MaskPlan:
+        def anew(mask: ColumnMask | None) -> ColumnMask | None:
+            match mask:
+                case ContentMask():
+                    return mask.from_nothing()
+                case ProfileMask():
+                    return mask.within(call)
+                case _:
+                    return mask
+
+        return MaskPlan(tuple(map(anew, self.masks)), self.labels)
 
     def counts(self, by_column: Sequence[int]) -> Mapping[Label, int]:
         """Masked fields by label, from how many were masked in each column; a field counts under each of its labels."""
@@ -65,6 +110,7 @@ def plan(
     formats: Sequence[int],
     pseudonyms: ActorPseudonyms | None = None,
     content: Find | None = None,
+    profile: Masker | None = None,
 ) -> MaskPlan:
     """The masks for a result with these output columns.
 
@@ -75,19 +121,58 @@ def plan(
     `pseudonyms` are the asker's, for plain texts under the labels of `obligations.pseudonyms`. With `content`, the
     values of texts and JSON without labels are looked into, but where nothing is masked. Raises `MalformedInput` on
     formats that don't fit the columns.
+
+    With a `profile`, plain columns are masked by its rules, in their own types; expressions, definitions and what a
+    rule can't mask still by constants. What it keeps is kept only if `obligations.mask` doesn't name a label of it.
+    Pseudonyms that it forbids aren't given, whatever is granted.
     """
     _check(formats, len(outputs))
-    held = [frozenset() if _shown(output, obligations) else output.labels for output in outputs]
+    held = [_held(output, obligations, profile) for output in outputs]
     looks = content if not obligations.observing else None
     return MaskPlan(
         masks=tuple(
-            _pseudonym(output, obligations, pseudonyms) or _mask(output, _format(formats, at))
+            _by_rules(output, obligations, _format(formats, at), pseudonyms, profile)
             if labels
-            else _by_content(output, _format(formats, at), looks)
+            else _by_content(output, _format(formats, at), looks, profile)
             for at, (output, labels) in enumerate(zip(outputs, held, strict=True))
         ),
         labels=tuple(tuple(sorted(labels)) for labels in held),
     )
+
+
+def _held(output: Output, obligations: Obligations, profile: Masker | None) -> frozenset[Label]:
+    """The labels that an output is masked for; none where it is shown."""
+    if profile is None or obligations.observing:
+        return frozenset() if _shown(output, obligations) else output.labels
+    if not output.labels:
+        blob = output.type_oid == BYTEA and profile.profile.drops_blobs
+        return frozenset({_BLOB}) if blob else output.labels
+    if _shown(output, obligations):
+        return frozenset()
+    kept = profile.choice(output.labels, Place(output.plain)).rule is RuleName.KEEP
+    return frozenset() if kept and not upward(output.labels) & obligations.mask else output.labels
+
+
+def _by_rules(
+    output: Output, obligations: Obligations, format: int, known: ActorPseudonyms | None, profile: Masker | None
+) -> ColumnMask:
+    """The mask of an output with labels: the asker's pseudonyms, the profile's rule, or a constant."""
+    if profile is None:
+        return _pseudonym(output, obligations, known) or _mask(output, format)
+    granted = RuleName.PSEUDONYM in profile.profile.allowed and not _strict(output, profile)
+    told = _pseudonym(output, obligations, known) if granted else None
+    return told or _by_profile(output, obligations, format, profile) or _mask(output, format)
+
+
+def _strict(output: Output, profile: Masker) -> bool:
+    return profile.choice(output.labels, Place(output.plain)).rule in NOTHING_OF_IT
+
+
+def _by_profile(output: Output, obligations: Obligations, format: int, profile: Masker) -> ProfileMask | None:
+    if output.plain is None or not output.labels:
+        return None
+    mask = profile_mask(profile, output.labels, output.plain, output.type_oid, format)
+    return None if mask is not None and mask.rule is RuleName.KEEP else mask  # policy has named what the profile keeps
 
 
 def _shown(output: Output, obligations: Obligations) -> bool:
@@ -123,10 +208,17 @@ def _pseudonym(output: Output, obligations: Obligations, known: ActorPseudonyms 
     return pseudonym(output.labels, obligations.pseudonyms, known)
 
 
-def _by_content(output: Output, format: int, find: Find | None) -> ContentMask | None:
+def _by_content(output: Output, format: int, find: Find | None, profile: Masker | None) -> ContentMask | None:
     if find is None or output.labels:  # with labels, it is shown because somebody granted that
         return None
+    if profile is not None:
+        find = _masked_of(find, profile, Place(output.plain))
     return content_mask(find, output.type_oid, format)
+
+
+def _masked_of(find: Find, profile: Masker, place: Place) -> Find:
+    """Of what is found, what the profile masks, and what no override calls something else."""
+    return lambda value: profile.found(find(value), place)
 
 
 def _mask(output: Output, format: int) -> ColumnMask:

@@ -58,8 +58,7 @@ class About:
 def written(value: Value) -> str | None:
     """The one text that equal values have in common, whatever type holds them; None where there is none (NULL, blobs).
 
-    What keyed rules are keyed by: `MRN 17` in a text column and 17 in an integer column are of different texts, but a
-    date is the same in both.
+    What keyed rules are keyed by: 17 is the same in a text and in an integer column, and so is a date.
     """
     match value:
         case None | bytes():

@@ -21,12 +21,14 @@ class Origin:
     """The first write that took a label to a column: when it was released, which action, and who asked.
 
     `part_of` are the ids of everybody who was part of the request: the actor, its owner, those on whose behalf it was.
+    `by_person`: no write brought it; a person confirmed that the column carries it, `action` being what they confirmed.
     """
 
     since: datetime
     action: ActionId
     actor: str
     part_of: frozenset[str] = frozenset()
+    by_person: bool = False
 
 
 def here() -> Origin:

@@ -10,7 +10,7 @@ into a password that outlives it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -27,6 +27,8 @@ UNLINK: Final = "unlink"
 OWN: Final = "own"
 LOG_IN: Final = "log_in"
 CLEAR: Final = "clear_labels"
+JUDGE: Final = "judge_labels"
+OVERRIDE: Final = "override_mask"
 
 VALID: Final = timedelta(minutes=5)
 MAX_ASKED: Final = 20  # of one person at once, who has a passkey: the oldest gives way
@@ -98,3 +100,13 @@ def logging_in(person: PersonId, user_code: str, lasts: timedelta) -> bytes:
 def clearing(person: PersonId, column: str, labels: Iterable[Label]) -> bytes:
     """That this column carries none of these labels any more."""
     return confirming(person, CLEAR, {"column": column, "labels": sorted(labels)})
+
+
+def judging(person: PersonId, proposal: str, verdict: str, labels: Iterable[Label]) -> bytes:
+    """That this person confirms or rejects these labels, which discovery proposed."""
+    return confirming(person, JUDGE, {"proposal": proposal, "verdict": verdict, "labels": sorted(labels)})
+
+
+def overriding(person: PersonId, terms: Mapping[str, str]) -> bytes:
+    """That a mask is overridden on these terms."""
+    return confirming(person, OVERRIDE, dict(terms))

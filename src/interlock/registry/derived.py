@@ -116,17 +116,18 @@ class DerivedLabels:
     _under_way: set[tuple[ConnectionName, str, Place]] = field(default_factory=set)  # being written
 
     def version(self, connection: ConnectionName) -> int:
-        """While it is the same, so are the connection's derived labels."""
-        return self.registry.authority.derived.version(connection)
+        """While it is the same, so are the connection's derived and confirmed labels."""
+        authority = self.registry.authority
+        return authority.derived.version(connection) + authority.proposed.version(connection)  # neither goes back
 
     def columns(self, connection: ConnectionName, snapshot: Snapshot) -> tuple[DerivedColumn, ...]:
-        """The columns with derived labels. `snapshot` is the newest; columns that it shows for the first time are
-        recorded, in the background: until that is durable the entries know them by their names. Call it on the event
-        loop."""
+        """The columns with derived labels, and those with labels that people confirmed. `snapshot` is the newest;
+        columns that it shows for the first time are recorded, in the background: until that is durable the entries know
+        them by their names. Call it on the event loop."""
         self.registry.snapshots[connection] = snapshot
         columns = self.registry.authority.derived.columns(connection)
         self._record(connection, list(self._unseen(connection, snapshot, columns)))
-        return columns
+        return (*columns, *self.registry.authority.proposed.columns(connection))
 
     def late(self, action: Action, carries: Sequence[Carry]) -> None:
         """Records what a write took along besides what its release says: labels came to what it reads while it waited

@@ -27,6 +27,7 @@ class ColumnLabels:
         "_columns",
         "_connection",
         "_derived",
+        "_given",
         "_name",
         "_own",
         "_own_relations",
@@ -62,6 +63,7 @@ class ColumnLabels:
         self._provisional = frozenset[Place]().union(
             *(self._seen[d.column] for d in derived if any(not o.action for o in d.labels.values()))
         )
+        self._given = _given(derived, self._seen)
         columns, relations = self._own, self._own_relations
         if derived:  # else there is nothing to add, and of 100,000 columns no second table is made
             more, others = dict(columns), dict(relations)
@@ -99,7 +101,7 @@ class ColumnLabels:
         made._own = _beside(own, self._own)
         made._own_relations = _beside({r.oid: _NONE for r in temporary}, self._own_relations)
         made._seen = {**self._seen, **seen}
-        made._provisional = self._provisional
+        made._provisional, made._given = self._provisional, self._given
         made._columns = _beside(columns, self._columns)
         made._relations = _beside({r.oid: _together(r, columns) for r in temporary}, self._relations)
         made._connection = self._connection.union(*(d.labels for d in derived))
@@ -114,9 +116,11 @@ class ColumnLabels:
         return frozenset() if (oid, number) in self._provisional else self.for_column(oid, number)
 
     def catalogued(self, oid: int, number: int) -> frozenset[Label]:
-        """Those of a column's labels that people gave it. The others came with data, and such a column may hold guesses
-        beside it: whoever may write anywhere can have one."""
-        return self._own.get((oid, number), _NONE)
+        """Those of a column's labels that people gave it, in the catalog or by confirming them. The others came with
+        data, and such a column may hold guesses beside it: whoever may write anywhere can have one."""
+        own = self._own.get((oid, number), _NONE)
+        given = self._given.get((oid, number))
+        return own | given if given else own
 
     def for_relation(self, oid: int) -> frozenset[Label]:
         """The labels of all columns of one relation."""
@@ -132,6 +136,16 @@ class ColumnLabels:
 
 
 _NONE = frozenset[Label]()  # one object: most relations and columns have no labels
+
+
+def _given(derived: Sequence[DerivedColumn], seen: Mapping[str, frozenset[Place]]) -> Mapping[Place, frozenset[Label]]:
+    """The labels that people confirmed, by the columns that they meant."""
+    found: _Labels = {}
+    for each in derived:
+        labels = frozenset(label for label, origin in each.labels.items() if origin.by_person)
+        for place in seen[each.column] if labels else ():
+            found[place] = found.get(place, _NONE) | labels
+    return found
 
 
 def _beside(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from math import log2
 from typing import Final
 
@@ -30,17 +31,21 @@ def token(
     longest: int = 256,
     context: frozenset[str] = frozenset(),
     ignore_case: bool = False,
+    random: bool = False,
 ) -> Pattern:
-    """A vendor's token with a form of its own. It counts glued to letters too: `Xghp_...` is a known trick."""
-    judge = genuine(score)
+    """A vendor's token with a form of its own. It counts glued to letters too: `Xghp_...` is a known trick.
+
+    `random` where the form alone isn't enough, since words with hyphens have it too.
+    """
+    judge = genuine(score, random)
     return Pattern(name, expression, Label(label), score, beside, judge, context, ignore_case, longest)
 
 
-def genuine(score: float) -> Judge:
-    """A judge that passes what isn't a placeholder."""
+def genuine(score: float, random: bool = False) -> Judge:
+    """A judge that passes what isn't a placeholder; with `random`, what looks made up by a machine besides."""
 
     def judge(candidate: Candidate) -> Verdict | None:
-        if is_placeholder(candidate.matched):
+        if is_placeholder(candidate.matched) or (random and not looks_random(candidate.matched)):
             return None
         return Verdict(score, "the vendor's form")
 
@@ -63,10 +68,10 @@ def looks_random(text: str) -> bool:
 
     Three digits spread over it, or letters of both cases changing within, tell a random value from `some-long-name`.
     """
-    if len(text) < 16 or bits(text) < 3.0:
+    if len(text) < 16 or bits(text) < 1.9:
         return False
     digits = sum(c.isdigit() for c in text)
-    changes = sum(_kind(a) != _kind(b) for a, b in zip(text, text[1:], strict=False))
+    changes = sum(_kind(a) != _kind(b) for a, b in pairwise(text))
     return digits >= 2 and changes >= len(text) // 5
 
 

@@ -16,7 +16,8 @@ from interlock.sql.identifiers import holds_data, is_code
 from interlock.sql.parse import LITERALS, Parsed, Token
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
-from interlock.sql.tree import Fields, Node, constant, typed, walk, words
+from interlock.sql.survey import Survey, survey
+from interlock.sql.tree import Fields, constant, typed, walk, words
 
 Pair = tuple[Relation, Column]
 
@@ -36,6 +37,8 @@ _COMPARED: Final = frozenset(
         "AEXPR_NOT_BETWEEN_SYM",
     }
 )
+_BINDING: Final = frozenset({"A_Const", "NotifyStmt", "SelectStmt", "A_Expr", "InsertStmt", "UpdateStmt"})
+_DERIVED: Final = frozenset({"RangeSubselect", "RangeFunction", "CommonTableExpr", "JoinExpr"})
 _OPERATORS: Final = frozenset({"=", "<>", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*"})
 
 
@@ -72,17 +75,21 @@ def bind(parsed: Parsed, snapshot: Snapshot, state: SessionState) -> Bindings:
     limits: set[int] = set()
     strings: set[int] = set()
     for statement in parsed.statements:
-        root = typed(statement)
-        named = _Names(sources(root, snapshot, state), _derived(root))
-        for kind, fields in walk(root):
-            if kind == "A_Const" and fields.get("location", -1) >= 0:
-                values[fields["location"]] = constant({kind: fields}) or ""
-                strings.update({fields["location"]} if "sval" in fields else ())
+        whole = survey(typed(statement))
+        named = _Names(sources(whole, snapshot, state), _derived(whole), {})
+        for kind, fields in whole.of(_BINDING):
+            if kind == "A_Const":
+                if (place := fields.get("location", -1)) >= 0:
+                    values[place] = constant({kind: fields}) or ""
+                    if "sval" in fields:
+                        strings.add(place)
             elif kind == "NotifyStmt" and "payload" in fields:
                 values.update((t.start, str(fields["payload"])) for t in parsed.tokens if t.name == "SCONST")
-            limits.update(_limits(kind, fields))
-            for place, pairs in _met(kind, fields, named, snapshot, state):
-                columns[place] = (*columns.get(place, ()), *pairs)
+            elif kind == "SelectStmt":
+                limits.update(_limits(fields))
+            else:
+                for place, pairs in _met(kind, fields, named, snapshot, state):
+                    columns[place] = (*columns.get(place, ()), *pairs)
     signs = {place for place, value in values.items() if value.startswith("-")} - strings
     code = is_code(parsed) and not holds_data(parsed)
     return Bindings(values, columns, frozenset(limits), frozenset(signs), frozenset(strings), code)
@@ -100,15 +107,24 @@ def string_constants(parsed: Parsed) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The sources of a text, and the names of what isn't a base table: `None` among them when it takes bare names."""
+    """The sources of a text, and the names of what isn't a base table: `None` among them when it takes bare names.
+    `known`: the columns of names that were asked for.
+    """
 
     found: tuple[Source, ...]
     derived: frozenset[str | None]
+    known: dict[tuple[str, ...], tuple[Pair, ...]]
 
     def columns(self, value: Any) -> tuple[Pair, ...]:
         """The plain columns that a ColumnRef may be; none unless all it may be are known."""
         kind, fields = typed(value) if isinstance(value, dict) and value else ("", {})
         names = words(fields.get("fields")) if kind == "ColumnRef" else ()
+        found = self.known.get(names)
+        if found is None:
+            found = self.known[names] = self._named(names)
+        return found
+
+    def _named(self, names: tuple[str, ...]) -> tuple[Pair, ...]:
         if not names or "*" in names or len(names) > 2:
             return ()
         candidates = self.found if len(names) == 1 else tuple(s for s in self.found if s.alias == names[0])
@@ -121,14 +137,13 @@ class _Names:
         return None in self.derived if len(names) == 1 else names[0] in self.derived
 
 
-def _derived(root: Node) -> frozenset[str | None]:
+def _derived(whole: Survey) -> frozenset[str | None]:
     found: set[str | None] = set()
-    for kind, fields in walk(root):
-        if kind in ("RangeSubselect", "RangeFunction", "CommonTableExpr", "JoinExpr"):
-            alias = typed(fields.get("alias") or fields.get("join_using_alias") or {}, "alias")[1]
-            found.update(str(n) for n in (alias.get("aliasname"), fields.get("ctename")) if n)
-            if kind != "JoinExpr" or alias:
-                found.add(None)
+    for kind, fields in whole.of(_DERIVED):
+        alias = typed(fields.get("alias") or fields.get("join_using_alias") or {}, "alias")[1]
+        found.update(str(n) for n in (alias.get("aliasname"), fields.get("ctename")) if n)
+        if kind != "JoinExpr" or alias:
+            found.add(None)
     return frozenset(found)
 
 
@@ -141,10 +156,9 @@ def _column(relation: Relation, name: str) -> tuple[Pair, ...]:
     return tuple((relation, c) for c in relation.columns if c.name == name)
 
 
-def _limits(kind: str, fields: Fields) -> Iterator[int]:
-    if kind == "SelectStmt":
-        for name in ("limitCount", "limitOffset"):
-            yield from _places(fields.get(name))
+def _limits(fields: Fields) -> Iterator[int]:
+    for name in ("limitCount", "limitOffset"):
+        yield from _places(fields.get(name))
 
 
 def _places(value: Any) -> Iterator[int]:

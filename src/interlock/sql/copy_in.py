@@ -16,6 +16,7 @@ from interlock.sql.copy_out import table_text
 from interlock.sql.query import judge_query
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Reach, Refusal, Statement, Touch
+from interlock.sql.survey import survey
 from interlock.sql.tree import Fields, words
 
 
@@ -58,7 +59,7 @@ def _written(
 ) -> Statement:
     """As the INSERT that it amounts to: the same triggers, defaults and constraints run."""
     insert: Any = {"relation": fields["relation"], "cols": [{"ResTarget": {"name": name}} for name in columns]}
-    return judge_query(blank, ("InsertStmt", insert), snapshot, state)
+    return judge_query(blank, survey(("InsertStmt", insert)), snapshot, state)
 
 
 def _copying(judged: Statement) -> tuple[Touch, ...]:
@@ -69,7 +70,7 @@ def _tested(blank: Statement, fields: Fields, snapshot: Snapshot, state: Session
     if "whereClause" not in fields:
         return blank
     select: Any = {"fromClause": [{"RangeVar": fields["relation"]}], "whereClause": fields["whereClause"]}
-    judged = judge_query(blank, ("SelectStmt", select), snapshot, state)
+    judged = judge_query(blank, survey(("SelectStmt", select)), snapshot, state)
     if len(judged.touches) > 1 and any(t.verb == verb.SQL_SELECT for t in judged.touches[1:]):
         return replace(judged, refusal=Refusal("copy", "COPY's WHERE can't look into other tables"))
     return judged

@@ -13,6 +13,7 @@ from interlock.sql.parse import COMMENTS, Parsed, parse, same_tree
 from interlock.sql.query import judge_query
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Refusal, Statement, Touch
+from interlock.sql.survey import survey
 from interlock.sql.tree import Fields, Node, typed, words
 
 
@@ -31,7 +32,7 @@ def judge(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionSt
 
 
 def _query(blank: Statement, query: Node, snapshot: Snapshot, state: SessionState) -> Statement:
-    judged = judge_query(blank, query, snapshot, state)
+    judged = judge_query(blank, survey(query), snapshot, state)
     if judged.kind is not Kind.QUERY:
         return replace(judged, refusal=judged.refusal or Refusal("not_built", "not built yet: COPY of a write"))
     return replace(judged, describe=inner_text(blank.source, query))
@@ -44,7 +45,7 @@ def _table(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionS
         "targetList": [{"ResTarget": {"val": {"ColumnRef": {"fields": name}}}} for name in copied],
         "fromClause": [{"RangeVar": fields["relation"]}],
     }
-    judged = judge_query(blank, ("SelectStmt", select), snapshot, state)
+    judged = judge_query(blank, survey(("SelectStmt", select)), snapshot, state)
     relation = judged.touches[0].relation if judged.touches else None
     if relation is None or not relation.is_base_table:
         return replace(judged, refusal=Refusal("not_built", "COPY of what isn't a table we know isn't let through"))

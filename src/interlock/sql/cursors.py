@@ -14,6 +14,7 @@ from interlock.sql.inner import text_behind
 from interlock.sql.query import judge_query
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Refusal, Statement
+from interlock.sql.survey import survey
 from interlock.sql.tree import Fields, typed
 
 OURS: Final = "il_"
@@ -28,7 +29,7 @@ _WRITES = Refusal("cursor", "a cursor can't be declared over a statement that wr
 def declare(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
     """DECLARE name CURSOR FOR query: what is fetched is counted by the door, over all fetches."""
     name, options = str(fields.get("portalname", "")), int(fields.get("options", 0))
-    judged = judge_query(blank, typed(fields["query"]), snapshot, state)
+    judged = judge_query(blank, survey(typed(fields["query"])), snapshot, state)
     if name.startswith(OURS) or judged.kind is not Kind.QUERY:
         return replace(judged, refusal=_NAME if name.startswith(OURS) else judged.refusal or _WRITES)
     inner = text_behind(blank.source, "FOR", fields["query"])

@@ -54,6 +54,10 @@ _SETS: Final = frozenset({b"UNION", b"INTERSECT", b"EXCEPT"})
 _CHAINED: Final = frozenset(
     b"NOT IS ISNULL NOTNULL LIKE ILIKE SIMILAR BETWEEN COLLATE AT OVERLAPS OPERATOR IN ESCAPE UNIQUE".split()
 )
+_OURS: Final = frozenset({b"CASE", b"BEGIN", b"ATOMIC", b"END", b"AND", b"JOIN"}) | _PARTS | _SETS | _CHAINED
+_SIGNS: Final = frozenset({"open", "close", "semicolon", "operator", "cast"})
+_DEEPENING: Final = b"([:-+*/<>=~!@#%^&|`?"
+_DEEPENING_WORDS: Final = (b"CASE", b"ATOMIC", b"JOIN", *_SETS, *_CHAINED)
 _TOO_DEEP: Final = f"the statement is nested deeper than {MAX_DEPTH} levels"
 _TOO_MANY: Final = f"the statement has more than {MAX_TOKENS} words and signs; split it"
 
@@ -93,8 +97,19 @@ class _Level:
 
 def demand_shallow(text: bytes) -> None:
     """Raises `Unparsable` where the text has too many tokens, or its tree could be deeper than `MAX_DEPTH`."""
-    if len(text) > MAX_DEPTH:  # a level takes a byte at least
+    if len(text) <= MAX_DEPTH:  # a level takes a byte at least
+        return
+    if len(text) > MAX_TOKENS or most_levels(text) > MAX_DEPTH:  # and so does a token
         depth_of(text)
+
+
+def most_levels(text: bytes) -> int:
+    """As many levels as `depth_of` can tell, and more: all that may deepen a tree, wherever it stands.
+
+    Some scans at the speed of memory, which are enough for a usual text of some hundred lines.
+    """
+    upper = text.upper()
+    return len(text) - len(text.translate(None, _DEEPENING)) + sum(map(upper.count, _DEEPENING_WORDS))
 
 
 def depth_of(text: bytes) -> int:
@@ -107,20 +122,23 @@ def depth_of(text: bytes) -> int:
         count += 1
         if count > MAX_TOKENS:
             raise Unparsable(_TOO_MANY, sqlstate=TOO_COMPLEX)
-        match kind:
-            case "line":
-                continue
-            case "comment":
-                at = _behind_comment(text, at)
-                continue
-            case "dollar":
-                at = _behind_dollars(text, match[kind], at)
-            case "word":
-                walk.word(match[kind].upper())
-                continue
-            case _:
-                walk.sign(str(kind), match[str(kind)])
-        walk.before = b"." if kind == "dot" else b""
+        if kind == "word":
+            word = match[kind].upper()
+            if word in _OURS:
+                walk.word(word)
+            else:
+                walk.before = word
+        elif kind == "comma":
+            walk.comma()
+        elif kind == "comment":
+            at = _behind_comment(text, at)
+        elif kind == "dollar":
+            walk.before = b""
+            at = _behind_dollars(text, match[kind], at)
+        elif kind != "line":
+            walk.before = b"." if kind == "dot" else b""
+            if kind in _SIGNS:
+                walk.sign(kind, match[kind])
     return walk.depth()
 
 
@@ -163,16 +181,17 @@ class _Walk:
                 self._brackets += 1
             case "close":
                 self._close_bracket()
-            case "comma":
-                level.end_part()
             case "semicolon":
                 level.end_statement()
             case "operator":  # one that ends in + or - may be several (scan.l)
                 level.chain += len(sign) if sign[-1:] in (b"+", b"-") else 1
-            case "cast":
+            case _:  # a cast
                 level.chain += 1
-            case _:
-                pass  # strings, names in quotes, numbers, the dot
+
+    def comma(self) -> None:
+        """Parts stand side by side."""
+        self.before = b""
+        self._open[-1].end_part()
 
     def depth(self) -> int:
         while len(self._open) > 1:

@@ -17,6 +17,7 @@ from interlock.sql.lineage.traced import Lineage, StoredColumn
 from interlock.sql.query import judge_query
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Reach, Refusal, Statement, Touch
+from interlock.sql.survey import survey
 from interlock.sql.tree import Fields, constant, typed
 
 _EXPLAINED: Final = ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt")
@@ -35,7 +36,7 @@ def judge(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionSt
             return replace(blank, refusal=Refusal("not_built", f"not built yet: EXPLAIN with the option {name}"))
     if inner[0] not in _EXPLAINED:
         return replace(blank, refusal=Refusal("not_built", "not built yet: EXPLAIN of this kind of statement"))
-    judged = judge_query(blank, inner, snapshot, state)
+    judged = judge_query(blank, survey(inner), snapshot, state)
     if judged.kind is Kind.WRITE or any(t.relation is not None and t.relation.hidden_effects for t in judged.touches):
         because = (*judged.because, "a plan that prints definitions")
         judged = replace(judged, reach=Reach.CONNECTION, because=because)

@@ -38,7 +38,8 @@ def suspicious(token: Token, snapshot: Snapshot) -> bool:
     if token.name != "IDENT":
         return False
     name = identifier(token)
-    if invisible(name) or len(name.encode()) > MAX_IDENTIFIER:
+    plain = name.isascii() and name.isprintable()
+    if (not plain and invisible(name)) or len(name.encode()) > MAX_IDENTIFIER:
         return True
     if "@" in name or len(_DIGIT.findall(name)) > MAX_DIGITS:
         return not defined(name, snapshot)
@@ -61,7 +62,8 @@ def echoes(token: Token, values: frozenset[str], snapshot: Snapshot) -> bool:
 
 def finding(parsed: Parsed, snapshot: Snapshot) -> Refusal | None:
     """The refusal of a text with such an identifier, or with what looks like data in its code."""
-    if any(suspicious(t, snapshot) for t in parsed.tokens):
+    named = {t.text: t for t in parsed.tokens if t.name in ("IDENT", "UIDENT")}  # each name once
+    if any(suspicious(t, snapshot) for t in named.values()):
         return FINDING
     return FINDING_IN_CODE if is_code(parsed) and holds_data(parsed) else None
 

@@ -11,6 +11,7 @@ from interlock.model.snapshot import Snapshot
 from interlock.sql.resolve import Source, sources
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Reach, Refusal, Statement, Touch
+from interlock.sql.survey import survey
 from interlock.sql.tree import Fields
 
 MAX_LOCKED: Final = 1_000  # tables in one statement: pg_dump locks all that it dumps in a few
@@ -22,7 +23,7 @@ _UNKNOWN: Final = "a relation that we don't know"
 
 def lock(blank: Statement, fields: Fields, snapshot: Snapshot, state: SessionState) -> Statement:
     """LOCK TABLE ... [IN mode MODE]; the mode left out is ACCESS EXCLUSIVE. It changes no rows."""
-    named = sources(("LockStmt", fields), snapshot, state)
+    named = sources(survey(("LockStmt", fields)), snapshot, state)
     if len(named) > MAX_LOCKED:
         raise NotUnderstood(f"a LOCK of more than {MAX_LOCKED} tables; lock fewer at a time")
     reads = fields.get("mode") == _ACCESS_SHARE

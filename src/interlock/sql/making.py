@@ -17,6 +17,7 @@ from interlock.sql.query import judge_query, traced
 from interlock.sql.resolve import lookup
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Reach, Refusal, Statement, Touch
+from interlock.sql.survey import survey
 from interlock.sql.tree import Fields, Node, typed
 
 _EXECUTE: Final = Refusal("not_built", "not built yet: CREATE TABLE AS EXECUTE; name the query itself")
@@ -47,7 +48,7 @@ def table_as(blank: Statement, fields: Fields, snapshot: Snapshot, state: Sessio
     query = typed(fields["query"])
     if query[0] != "SelectStmt":
         return replace(blank, refusal=_EXECUTE)
-    judged = judge_query(blank, query, snapshot, state)
+    judged = judge_query(blank, survey(query), snapshot, state)
     target: Any = fields["into"]["rel"]
     schema, name = temporary.place_of(target), str(target.get("relname", ""))
     place = schema or next(iter(state.search_path), "")
@@ -73,7 +74,7 @@ def table_as(blank: Statement, fields: Fields, snapshot: Snapshot, state: Sessio
 def view(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement:
     """CREATE VIEW: its query is judged as whoever reads it would run it, and nothing of it runs now."""
     change = definitions.judge(root, snapshot, state)
-    judged = judge_query(blank, typed(root[1]["query"]), snapshot, state)
+    judged = judge_query(blank, survey(typed(root[1]["query"])), snapshot, state)
     lineage = _shown(traced(root, snapshot, state)) if judged.lineage is not None else None
     because = judged.because if lineage is not None else tuple(dict.fromkeys((*judged.because, definitions.FEW)))
     opaque = lineage is None or lineage.opaque or judged.beyond

@@ -12,10 +12,13 @@ the text, goes with it out of the reach of records and logs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from importlib import import_module
-from typing import Any, Final
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -31,6 +34,7 @@ MAX_TEXT: Final = 10 << 20  # bytes
 
 LITERALS: Final = frozenset({"SCONST", "USCONST", "ICONST", "FCONST", "BCONST", "XCONST", "PARAM"})
 COMMENTS: Final = frozenset({"SQL_COMMENT", "C_COMMENT"})
+_KEPT: Final = LITERALS | {"UIDENT"}  # as they are written, in the one spelling of a text
 
 _PLACES: Final = frozenset(
     {"location", "stmt_location", "stmt_len", "rexpr_list_start", "rexpr_list_end", "list_start", "list_end"}
@@ -38,6 +42,7 @@ _PLACES: Final = frozenset(
 _NAMES: Final[Mapping[int, str]] = {v.number: v.name for v in _postgast.pg_query_pb2.Token.DESCRIPTOR.values}
 # The scanner has no other tokens of letters alone or with _P behind them than its keywords and these.
 _WORDS: Final = frozenset(_NAMES.values()) - LITERALS - COMMENTS - {"IDENT", "UIDENT", "NUL", "MODE_TYPE_NAME"}
+_PLACED: Final = attrgetter("start", "end", "token")
 _UNKNOWN = "the text isn't SQL that PostgreSQL's grammar accepts"
 _TOO_MANY = f"the statement has more than {MAX_TOKENS} words and signs; split it"
 
@@ -65,9 +70,11 @@ _OTHER_CODES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token: byte offsets into the text, the scanner's name for it, and its text."""
+class Token(NamedTuple):
+    """One token: byte offsets into the text, the scanner's name for it, and its text.
+
+    A tuple, since a text of 300 lines has thousands: they are made without a line of Python for each.
+    """
 
     start: int
     end: int
@@ -75,26 +82,45 @@ class Token:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+_TOKEN: Final = partial(tuple.__new__, Token)
+
+@dataclass(frozen=True)
 class Parsed:
     """A text with its tokens and the trees of its statements (empty ones don't count).
 
-    `starts`: the byte offset at which the parser says that each statement begins.
+    `starts`: the byte offset at which the parser says that each statement begins. `scanned`: what the scanner gave, of
+    which tokens are made when somebody asks for them.
     """
 
     text: bytes
-    tokens: tuple[Token, ...] = field(repr=False)
     statements: tuple[Mapping[str, Any], ...] = field(repr=False)
-    starts: tuple[int, ...] = field(default=(), repr=False)
+    starts: tuple[int, ...] = field(repr=False)
+    scanned: Sequence[Any] = field(repr=False, compare=False)
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token, comments among them."""
+        if not self.scanned:
+            return ()
+        starts, ends, codes = zip(*map(_PLACED, self.scanned), strict=True)
+        places = map(slice, starts, ends)
+        if self.text.isascii():
+            texts = map(self.text.decode("ascii").__getitem__, places)
+        else:
+            texts = map(bytes.decode, map(self.text.__getitem__, places))
+        return tuple(map(_TOKEN, zip(starts, ends, map(_NAMES.get, codes, repeat("?")), texts, strict=True)))
 
 
 def parse(text: bytes) -> Parsed:
     """Tokens and trees of `text` (UTF-8). Raises `NotUnderstood` for anything that the grammar or our limits refuse."""
     demand_limits(text)
-    tokens = _tokens(text)
+    scanned = _scanned(text)
     found = [s for s in _tree(text).get("stmts", ()) if s.get("stmt")]
     starts = tuple(int(s.get("stmt_location", 0)) for s in found)
-    return Parsed(text, tokens, tuple(s["stmt"] for s in found), starts)
+    parsed = Parsed(text, tuple(s["stmt"] for s in found), starts, scanned)
+    if not text.isascii():
+        _demand_whole(parsed)
+    return parsed
 
 
 def canonical(parsed: Parsed) -> str:
@@ -106,7 +132,9 @@ def canonical(parsed: Parsed) -> str:
     tokens = [t for t in parsed.tokens if t.name not in COMMENTS]
     while tokens and tokens[-1].text == ";":
         tokens.pop()
-    return " ".join(t.text if t.name in LITERALS or t.name == "UIDENT" else spelled(t) for t in tokens)
+    each = {t[2:]: t for t in tokens}  # a word is spelled once, however often it stands there
+    spelling = {key: t.text if t.name in _KEPT else spelled(t) for key, t in each.items()}
+    return " ".join([spelling[token[2:]] for token in tokens])
 
 
 def spelled(token: Token) -> str:
@@ -120,6 +148,8 @@ def identifier(token: Token) -> str:
     """An identifier token as the server reads it: quotes off, or folded to lower case (ASCII alone, as for UTF-8)."""
     if token.text.startswith('"'):
         return token.text[1:-1].replace('""', '"')
+    if token.text.isascii():
+        return token.text.lower()
     return "".join(c.lower() if c.isascii() else c for c in token.text)
 
 
@@ -168,7 +198,7 @@ def _told_bytes(wrong: bytes) -> str:
     return " ".join(f"0x{byte:02x}" for byte in wrong[:announced])
 
 
-def _tokens(text: bytes) -> tuple[Token, ...]:
+def _scanned(text: bytes) -> Sequence[Any]:
     try:
         found = _postgast.scan(text.decode("utf-8")).tokens
     except _postgast.PgQueryError:
@@ -178,10 +208,14 @@ def _tokens(text: bytes) -> tuple[Token, ...]:
         raise NotUnderstood(_UNKNOWN) from None
     if len(found) > MAX_TOKENS:
         raise Unparsable(_TOO_MANY, sqlstate=TOO_COMPLEX)
+    scanned: Sequence[Any] = found
+    return scanned
+
+
+def _demand_whole(parsed: Parsed) -> None:
+    """Raises `NotUnderstood` where a token ends within a character."""
     try:
-        return tuple(
-            Token(t.start, t.end, _NAMES.get(t.token, "?"), text[t.start : t.end].decode("utf-8")) for t in found
-        )
+        len(parsed.tokens)
     except UnicodeDecodeError:
         raise NotUnderstood(_UNKNOWN) from None
 

@@ -21,8 +21,9 @@ from interlock.sql.reading import Findings, Scope, read, scope_of
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import CatalogRead, Kind, Looking, Reach, Refusal, Statement, Touch, Written
+from interlock.sql.survey import Survey
 from interlock.sql.tree import Node, typed, words
-from interlock.sql.writing import Write, writes
+from interlock.sql.writing import Write, written_in
 
 _WRITE_VERBS: Final[Mapping[str, Verb]] = {
     "InsertStmt": verb.SQL_INSERT,
@@ -35,12 +36,13 @@ HIDDEN_EFFECTS: Final = HIDDEN
 _KINDS: Final[Mapping[str, str]] = {"v": "a view", "m": "a materialised view", "f": "a foreign table"}
 
 
-def judge_query(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement:
-    """The statement that `root` is: SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE or TRUNCATE."""
-    named = sources(root, snapshot, state)
-    scope = scope_of(root, named, snapshot)
-    found = Findings() if root[0] == "TruncateStmt" else read(root, scope)
-    made = writes(root)
+def judge_query(blank: Statement, whole: Survey, snapshot: Snapshot, state: SessionState) -> Statement:
+    """The statement that a tree is: SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE or TRUNCATE."""
+    root = whole.root
+    named = sources(whole, snapshot, state)
+    scope = scope_of(whole, named, snapshot)
+    found = Findings() if root[0] == "TruncateStmt" else read(whole, scope)
+    made = written_in(whole)
     for source in named:
         _judge_source(source, scope, found)
     look = _look(root, named, scope, found)

@@ -23,8 +23,10 @@ from interlock.sql.marks import shows_setting
 from interlock.sql.resolve import Source
 from interlock.sql.session_settings import may_show
 from interlock.sql.shape import Refusal
+from interlock.sql.survey import Survey
 from interlock.sql.tree import Fields, Node, constant, typed, walk, words
 
+_NAMING: Final = frozenset({"ResTarget", "Alias", "CommonTableExpr", "FuncCall"})
 _SYSTEM_COLUMNS: Final = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
 _FUNCTION_COLUMNS: Final = frozenset({"key", "value", "ordinality"})  # of json_each and the like
 _ROWS: Final = frozenset({"excluded", "old", "new"})
@@ -94,7 +96,7 @@ class Scope:
     kept: frozenset[str]
 
 
-def scope_of(root: Node, found: tuple[Source, ...], snapshot: Snapshot) -> Scope:
+def scope_of(whole: Survey, found: tuple[Source, ...], snapshot: Snapshot) -> Scope:
     """The one scope of a text."""
     columns: set[str] = set(_SYSTEM_COLUMNS | _FUNCTION_COLUMNS)
     kept: set[str] = set()
@@ -104,11 +106,11 @@ def scope_of(root: Node, found: tuple[Source, ...], snapshot: Snapshot) -> Scope
         if source.catalog is not None:
             columns |= source.catalog.columns
             kept |= source.catalog.kept
-    if _one_shown_setting(root, found):
+    if _one_shown_setting(whole.root, found):
         columns.add("setting")
         kept.discard("setting")
     rows = {s.alias for s in found} | _ROWS
-    for kind, fields in walk(root):
+    for kind, fields in whole.of(_NAMING):
         if kind == "ResTarget" and "name" in fields:
             columns.add(str(fields["name"]))
         elif kind == "Alias":
@@ -134,10 +136,17 @@ def _one_shown_setting(root: Node, found: tuple[Source, ...]) -> bool:
     return equals and names == ("name",) and setting is not None and may_show(setting)
 
 
-def read(root: Node, scope: Scope) -> Findings:
-    """Judges every node of the tree."""
+def read(whole: Survey, scope: Scope) -> Findings:
+    """Judges every node of the tree; names by themselves only where some of them are kept back."""
     found = Findings()
-    for kind, fields in walk(root):
+    seen: set[tuple[str, ...]] = set()
+    for kind, fields in walk(whole.root) if scope.kept else whole.nodes:
+        if kind == "ColumnRef":
+            names = words(fields.get("fields"))
+            if names not in seen:  # the same name finds the same again
+                seen.add(names)
+                _column_ref(names, scope, found)
+            continue
         check = _CHECKS.get(kind)
         if check is not None:
             check(fields, scope, found)
@@ -158,10 +167,9 @@ def _spoken(kind: str) -> str:
     return _SPOKEN.get(kind, f"{kind.lstrip('?')} parts")
 
 
-def _column_ref(fields: Fields, scope: Scope, found: Findings) -> None:
-    names = words(fields.get("fields"))
+def _column_ref(names: tuple[str, ...], scope: Scope, found: Findings) -> None:
     if "*" in names:
-        _star(fields, scope, found)
+        _star({}, scope, found)
         return
     last = names[-1] if names else ""
     if last in scope.rows and (len(names) == 1 or last not in scope.columns):
@@ -326,7 +334,6 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "A_Star": _star,
     "Alias": _renaming,
     "CaseExpr": _case,
-    "ColumnRef": _column_ref,
     "CommonTableExpr": _cte,
     "FuncCall": _function,
     "IntoClause": _into,

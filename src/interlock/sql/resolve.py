@@ -7,20 +7,28 @@ counts as well. Targets of writes and qualified names are never CTEs, and a CTE 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from interlock.model.snapshot import TEMPORARY, Relation, Snapshot
 from interlock.sql.catalogs import SCHEMAS, Catalog, harmless, is_standard
 from interlock.sql.session_state import SessionState
-from interlock.sql.tree import Fields, Node, children, typed
+from interlock.sql.survey import Survey
+from interlock.sql.tree import LEAVES, Fields, Node, children, typed
 
 _STANDARD: Final = "information_schema"
-_TARGETS: Final = frozenset((kind, "relation") for kind in ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt")) | {
-    ("TruncateStmt", "relations"),
-    ("ViewStmt", "view"),
+_TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"), ("relation",)),
+    "TruncateStmt": ("relations",),
+    "ViewStmt": ("view",),
 }
+_WRITES: Final = frozenset(_TARGETS)
+_COMMON: Final = frozenset({"CommonTableExpr"})
+_NAMED: Final = frozenset({"RangeVar"})
+_WITHOUT: Final = LEAVES | {"ColumnRef"}  # in which no relation is named
+
+_Range = tuple[Fields, frozenset[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +54,22 @@ class Source:
         return self.relation is not None or self.in_catalog or self.cte
 
 
-def sources(root: Node, snapshot: Snapshot, state: SessionState) -> tuple[Source, ...]:
+def sources(whole: Survey, snapshot: Snapshot, state: SessionState) -> tuple[Source, ...]:
     """Every relation named anywhere in the tree."""
-    return tuple(_source(fields, visible, target, snapshot, state) for fields, visible, target in range_vars(root))
+    return tuple(_source(fields, visible, target, snapshot, state) for fields, visible, target in _ranges(whole))
+
+
+def _ranges(whole: Survey) -> Iterable[_Range]:
+    """As `range_vars` has it; where there is no WITH, what was walked is enough."""
+    if whole.of(_COMMON):
+        return range_vars(whole.root)
+    targets: dict[int, str] = {}
+    for kind, fields in whole.of(_WRITES):
+        for name in _TARGETS[kind]:
+            below = fields.get(name)
+            for value in below if isinstance(below, list) else [below] if below else []:
+                targets[id(typed(value, name)[1])] = kind
+    return [(fields, frozenset(), targets.get(id(fields), "")) for _, fields in whole.of(_NAMED)]
 
 
 def lookup(schema: str, name: str, snapshot: Snapshot, state: SessionState) -> tuple[str, Relation | None]:
@@ -88,7 +109,7 @@ def _source(fields: Fields, visible: frozenset[str], target: str, snapshot: Snap
     )
 
 
-def range_vars(root: Node) -> Iterator[tuple[Fields, frozenset[str], str]]:
+def range_vars(root: Node) -> Iterator[_Range]:
     """Every relation named in the tree: its node, the common table expressions in scope, and as in `Source.target`."""
     stack: list[tuple[Node, frozenset[str], str]] = [(root, frozenset(), "")]
     while stack:
@@ -96,12 +117,13 @@ def range_vars(root: Node) -> Iterator[tuple[Fields, frozenset[str], str]]:
         if node[0] == "RangeVar":
             yield node[1], visible, target
             continue
-        below = visible | frozenset(_cte_names(node[1]))
+        targets = _TARGETS.get(node[0], ())
+        below = visible | frozenset(_cte_names(node[1])) if "withClause" in node[1] else visible
         for field, child in children(node):
             if field == "withClause":
                 stack.extend(_ctes(child, visible))
-            else:
-                stack.append((child, below, node[0] if (node[0], field) in _TARGETS else ""))
+            elif child[0] not in _WITHOUT:
+                stack.append((child, below, node[0] if field in targets else ""))
 
 
 def _cte_names(fields: Fields) -> list[str]:

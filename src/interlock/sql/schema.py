@@ -21,6 +21,7 @@ from interlock.sql.shape import Kind, Refusal, Touch
 from interlock.sql.temporary import KIND as TEMPORARY_KIND
 from interlock.sql.temporary import asked_for, hidden, is_about, target
 from interlock.sql.temporary import refusal as temporary_refusal
+from interlock.sql.survey import survey
 from interlock.sql.tree import Fields, Node, typed, walk, words
 
 _VERBS: Final[Mapping[str, tuple[Kind, Verb]]] = {
@@ -165,7 +166,7 @@ def _touches(root: Node, word: Verb, snapshot: Snapshot, state: SessionState) ->
 
 def _sources(root: Node, word: Verb, snapshot: Snapshot, state: SessionState) -> list[Touch]:
     """What is made stands where it will be: a temporary relation of that name elsewhere isn't it, nor the reverse."""
-    made, named = target(root), [s for s in sources(root, snapshot, state) if not s.cte]
+    made, named = target(root), [s for s in sources(survey(root), snapshot, state) if not s.cte]
     touches = [_source(s, word, root[0]) for s in named]
     if made is None:
         return touches

@@ -52,7 +52,8 @@ from interlock.sql.shape import (
     Touch,
     Written,
 )
-from interlock.sql.tree import Fields, Node, typed, walk
+from interlock.sql.survey import Survey, survey
+from interlock.sql.tree import Fields, Node, typed
 
 __all__ = [
     "CatalogRead",
@@ -69,6 +70,7 @@ __all__ = [
 
 UNFORESEEN = "unforeseen"  # the code of what our own reading failed on: a mistake of ours, counted
 MAX_SOURCES = 100  # tables, subqueries and WITH items of one text: each name in it is looked for in all of them
+_SOURCES = frozenset({"RangeVar", "RangeSubselect", "RangeFunction", "CommonTableExpr", "SelectStmt"})
 
 _MANY = Refusal("not_built", "several statements in one text aren't built yet; send one statement at a time")
 
@@ -87,7 +89,8 @@ def _analyse(text: bytes, snapshot: Snapshot, state: SessionState) -> Statement:
     parsed = parse(text)
     if not parsed.statements:
         return Statement(Kind.EMPTY, text, "", parsed, effect_free=True)
-    if _sources(parsed) > MAX_SOURCES and not _only_locks(parsed):
+    surveys = [survey(typed(statement)) for statement in parsed.statements]
+    if sum(len(s.of(_SOURCES)) for s in surveys) > MAX_SOURCES and not _only_locks(parsed):
         raise NotUnderstood("the statement names too many tables and subqueries to judge")
     blank = Statement(Kind.REFUSED, text, canonical(parsed), parsed)
     refusal = _MANY if len(parsed.statements) > 1 else None
@@ -99,16 +102,8 @@ def _analyse(text: bytes, snapshot: Snapshot, state: SessionState) -> Statement:
         return _refused(replace(blank, refusal=ours))
     if ours is not None:
         return replace(blank, kind=Kind.OURS, effect=ours)
-    judged = _judge(blank, typed(parsed.statements[0]), snapshot, state)
+    judged = _judge(blank, surveys[0], snapshot, state)
     return judged if judged.refusal is None else _refused(judged)
-
-
-def _sources(parsed: Parsed) -> int:
-    return sum(
-        kind in ("RangeVar", "RangeSubselect", "RangeFunction", "CommonTableExpr", "SelectStmt")
-        for statement in parsed.statements
-        for kind, _ in walk(typed(statement))
-    )
 
 
 def _only_locks(parsed: Parsed) -> bool:
@@ -134,20 +129,20 @@ def _refused(judged: Statement) -> Statement:
     )
 
 
-def _judge(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement:
-    kind, fields = root
+def _judge(blank: Statement, whole: Survey, snapshot: Snapshot, state: SessionState) -> Statement:
+    root = kind, fields = whole.root
     match kind:
         case "SelectStmt":
             if making.into_of(root) is not None:
                 return making.select_into(blank, root, snapshot, state)
             assigned = set_config.judge(blank, fields, snapshot, state)
-            return assigned or judge_query(blank, root, snapshot, state)
+            return assigned or judge_query(blank, whole, snapshot, state)
         case "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt":
-            return judge_query(blank, root, snapshot, state)
+            return judge_query(blank, whole, snapshot, state)
         case "CreateTableAsStmt":
             return making.table_as(blank, fields, snapshot, state)
         case "TruncateStmt":
-            return _truncate(blank, root, snapshot, state)
+            return _truncate(blank, whole, snapshot, state)
         case "CopyStmt":
             return _copy(blank, fields, snapshot, state)
         case "ExplainStmt":
@@ -211,9 +206,9 @@ def _definitions(blank: Statement, root: Node, snapshot: Snapshot, state: Sessio
     )
 
 
-def _truncate(blank: Statement, root: Node, snapshot: Snapshot, state: SessionState) -> Statement:
-    judged = judge_query(blank, root, snapshot, state)
-    cascade = ("a cascade reaches further tables",) if root[1].get("behavior") == "DROP_CASCADE" else ()
+def _truncate(blank: Statement, whole: Survey, snapshot: Snapshot, state: SessionState) -> Statement:
+    judged = judge_query(blank, whole, snapshot, state)
+    cascade = ("a cascade reaches further tables",) if whole.root[1].get("behavior") == "DROP_CASCADE" else ()
     because = (*judged.because, *cascade)
     return replace(
         judged,

@@ -33,7 +33,7 @@ _BARE: Final[Mapping[str, str]] = {
     "cycle_clause": "CTECycleClause",
 }
 
-_LEAVES: Final = frozenset({"A_Const", "String", "Integer", "Float", "Boolean"})
+LEAVES: Final = frozenset({"A_Const", "String", "Integer", "Float", "Boolean"})
 
 
 def typed(value: Mapping[str, Any], field: str = "") -> Node:
@@ -48,7 +48,7 @@ def typed(value: Mapping[str, Any], field: str = "") -> Node:
 def children(node: Node) -> Iterator[tuple[str, Node]]:
     """(field, child) of every node directly below. Constants are leaves."""
     kind, fields = node
-    if kind in _LEAVES:
+    if kind in LEAVES:
         return
     for name, value in fields.items():
         if isinstance(value, dict):
@@ -66,7 +66,7 @@ def walk(root: Node) -> Iterator[Node]:
         node = stack.pop()
         yield node
         kind, fields = node
-        if kind in _LEAVES:
+        if kind in LEAVES:
             continue
         # As `children` has it, written out: walks are half of what reading a new text costs.
         for name, value in fields.items():

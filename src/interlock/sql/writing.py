@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from interlock.sql.shape import Refusal
+from interlock.sql.survey import Survey, survey
 from interlock.sql.tree import Fields, Node, typed, walk, words
 
 _STAMPS: Final = frozenset(
@@ -46,7 +47,12 @@ class Write:
 
 def writes(root: Node) -> tuple[Write, ...]:
     """Every write in the tree, data-modifying common table expressions included."""
-    return tuple(write_of(node) for node in walk(root) if node[0] in _WRITING)
+    return written_in(survey(root))
+
+
+def written_in(whole: Survey) -> tuple[Write, ...]:
+    """The same of a tree that was walked."""
+    return tuple(write_of(node) for node in whole.of(_WRITING))
 
 
 def limits(condition: Any) -> bool:

@@ -158,6 +158,21 @@ document: Final = Table(
     Index("il_document_due", "kind", "due_at", "id"),
 )
 
+surrogate: Final = Table(
+    "il_surrogate",
+    metadata,
+    Column("namespace", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("mark", LargeBinary, nullable=False),
+    Column("surrogate", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=True),
+    Column("at", TIME, nullable=False),
+    PrimaryKeyConstraint("namespace", "label", "mark"),
+    UniqueConstraint("surrogate", name="il_surrogate_alone"),
+    CheckConstraint("length(mark) = 32", name="il_surrogate_mark_length"),
+    CheckConstraint("length(surrogate) = 20", name="il_surrogate_length"),
+)
+
 key: Final = Table(
     "il_key",
     metadata,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.masking.tokens import only_label, token_of
+from interlock.masking.value import About, Kind, Outcome, Special, Value, written
 from interlock.model.label import Label
 
 
@@ -24,6 +25,24 @@ class PseudonymMask:
     def __call__(self, value: bytes | None) -> bytes | None:
         """What is sent in place of `value`, in either format: both are the text's own bytes."""
         return None if value is None else self.pseudonyms.write(self.label, value) or self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonymous:
+    """The same for single values: one actor's pseudonyms, which `unmask` opens for that actor alone."""
+
+    pseudonyms: ActorPseudonyms
+
+    def __call__(self, value: Value, about: About) -> Outcome:
+        """The token in place of a text; refused where it is too long for one."""
+        text = written(value)
+        if about.kind is not Kind.TEXT or text is None:
+            return Special.REFUSED
+        try:
+            token = self.pseudonyms.write(about.label, text.encode())
+        except UnicodeEncodeError:  # half a surrogate pair: it couldn't be given back
+            return Special.REFUSED
+        return Special.REFUSED if token is None else token.decode()
 
 
 def pseudonym(

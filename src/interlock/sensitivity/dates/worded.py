@@ -157,7 +157,7 @@ _DAY_NAME = re.compile(
     r"(?<![^\W_])(?:mon|tues|wednes|thurs|fri|satur|sun)day(?![^\W_]|['’]s|-)", re.IGNORECASE
 )
 _MEETING = re.compile(
-    r"(?:\b(?:on|this|next|last|until|till|by|since|before|after|meet|meeting|see you|for|coming|past|tomorrow|today|appointment"
+    r"(?:\b(?:on|this|next|last|until|till|by|since|before|after|meet|meeting|see you|for|coming|past|last|this|tomorrow|today|appointment"
     r"|appt|visit|surgery|discharged?|admitted|seen|due|scheduled|day|date|when)[\s,:]{1,2}(?:a\s|on\s)?)$",
     re.IGNORECASE,
 )

@@ -21,7 +21,7 @@ class Form(Enum):
     FIELD = auto()  # a part of an HL7 v2 field, escaped
     HL7_DATE = auto()  # the same, holding DT, DTM or TS; its value is told as ISO 8601
     OPAQUE = auto()  # never shown in part: an attachment
-    FHIR_DATE = auto()  # a FHIR member, key and all, of type date, dateTime or instant
+    FHIR_PRIMITIVE = auto()  # a FHIR member, key and all, whose type takes no words: a date, a number
     FHIR_ID = auto()  # a logical id within a JSON string token, without quotes
     FHIR_BASE64 = auto()  # a JSON string token that holds a text in base64
     XHTML = auto()  # a JSON string token that holds a FHIR narrative

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from interlock.errors import MalformedInput
 from interlock.sensitivity.formats.document import Form, Nest, Part, Piece
-from interlock.sensitivity.formats.field_names import label_of_field
+from interlock.sensitivity.formats.field_names import label_of_field, tells_about
 from interlock.sensitivity.formats.json_tokens import JsonToken, TokenKind, json_tokens, path_text
 
 # Keys that look like data: a map keyed by record number, e-mail address or name.
@@ -67,13 +68,13 @@ def piece_of(token: JsonToken, prefix: str = "") -> Piece | None:
     if token.kind is TokenKind.OTHER or not token.text:
         return None
     telling, above = names_above(token.path)
-    label = label_of_field(telling, above, token.text)
-    form = Form.STRING
-    if token.kind is TokenKind.NUMBER:
-        form = Form.NUMBER
-        if label is None and sum(map(str.isdigit, token.text)) < _LONG_NUMBER:
-            return None
-    return Piece(token.start, token.end, prefix + path_text(token.path), token.text, telling, label, form, record)
+    number = token.kind is TokenKind.NUMBER
+    label = label_of_field(telling, above, token.text, number=number)
+    if number and label is None and sum(map(str.isdigit, token.text)) < _LONG_NUMBER:
+        return None
+    where, about = prefix + path_text(token.path), label is not None and tells_about(label)
+    form = Form.NUMBER if number else Form.STRING
+    return Piece(token.start, token.end, where, token.text, telling, label, form, record, about=about)
 
 
 def names_above(path: tuple[str | int, ...]) -> tuple[str, str]:
@@ -97,14 +98,15 @@ def _nested(token: JsonToken) -> Nest | None:
 
 def _inner(token: JsonToken, outer: JsonToken, prefix: str) -> Piece | None:
     """Without names of its own a value is told by those of the string that it stands in."""
-    names = tuple(step for step in outer.path if isinstance(step, str))[-2:]
-    record = outer.path[0] if outer.path and isinstance(outer.path[0], int) else 0
     piece = piece_of(token, prefix)
     if piece is None:
         return None
-    telling, label = piece.telling, piece.label
-    if not telling and names and piece.form is not Form.KEY:
-        telling = names[-1]
-        label = label_of_field(telling, names[-2] if len(names) > 1 else "", piece.text)
-    context = f"{outer.start}/{piece.context}" if piece.form is Form.KEY else piece.context
-    return Piece(piece.start, piece.end, piece.where, piece.text, telling, label, piece.form, record, context)
+    record = outer.path[0] if outer.path and isinstance(outer.path[0], int) else 0
+    if piece.form is Form.KEY:
+        return replace(piece, record=record, context=f"{outer.start}/{piece.context}")
+    if piece.telling:
+        return replace(piece, record=record)
+    telling, above = names_above(outer.path)
+    label = label_of_field(telling, above, piece.text, number=piece.form is Form.NUMBER)
+    about = label is not None and tells_about(label)
+    return replace(piece, telling=telling, label=label, record=record, about=about)

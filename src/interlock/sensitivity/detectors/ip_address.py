@@ -1,0 +1,72 @@
+"""IP addresses, versions 4 and 6 (RFC 791, RFC 4291)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from interlock.model.label import Label
+from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdict
+
+_IP = Label("phi.ip")
+_CONTEXT = frozenset(
+    {"ip", "ipv4", "ipv6", "ip address", "addr", "address", "host", "client", "server", "remote", "src", "dst", "login"}
+    | {"logged in", "login from", "peer", "ip addr", "gateway", "subnet", "connected", "vpn", "workstation", "source ip"}
+)
+_VERSION = re.compile(r"(?:version|ver|release|firmware|build|revision|rev|\bv|section|chapter|oid|urn:oid:)[ .:=]*\Z")
+_NOBODY = frozenset(("0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1"))  # noqa: S104
+
+
+def _four(candidate: Candidate) -> Verdict | None:
+    octets = candidate.matched.partition("/")[0].split(".")
+    if any(int(o) > 255 or (len(o) > 1 and o[0] == "0") for o in octets):
+        return None
+    if re.search(r"[0-9]\.\Z", candidate.before) or re.match(r"\.[0-9]", candidate.after):
+        return None
+    if _VERSION.search(candidate.before):
+        return Verdict(0.1, "a version")
+    if candidate.matched in _NOBODY:
+        return Verdict(0.1, "nobody's")
+    if all(len(o) == 1 for o in octets) or octets[0] == "0":
+        return Verdict(0.4, "form, small numbers")
+    return Verdict(0.75, "form")
+
+
+def _six(candidate: Candidate) -> Verdict | None:
+    written = candidate.matched.partition("%")[0]
+    if candidate.before.endswith(":") or candidate.after.startswith(":"):
+        return None
+    try:
+        address = ipaddress.IPv6Address(written)
+    except ValueError:
+        return None
+    if written in _NOBODY:
+        return Verdict(0.1, "nobody's")
+    if address.ipv4_mapped is not None:
+        return Verdict(0.75, "form, version 4 within")
+    return Verdict(0.8 if sum(c.isalnum() for c in written) >= 5 else 0.3, "form")
+
+
+DETECTOR = Structured(
+    "ip_address",
+    (
+        Pattern(
+            "ip_address.v4",
+            r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9]{1,2})?",
+            _IP,
+            0.75,
+            judge=_four,
+            context=_CONTEXT,
+        ),
+        Pattern("ip_address.v6", r"[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){7}(?:%[0-9A-Za-z]+)?", _IP, 0.8, judge=_six),
+        Pattern(
+            "ip_address.v6_short",
+            r"(?:[0-9a-fA-F]{1,4}:)*[0-9a-fA-F]{0,4}::(?:[0-9a-fA-F]{1,4}:)*[0-9a-fA-F.]+(?:%[0-9A-Za-z]+)?",
+            _IP,
+            0.8,
+            judge=_six,
+            context=_CONTEXT,
+        ),
+    ),
+    "IP addresses",
+)

@@ -1,0 +1,50 @@
+"""Telephone numbers: North America's, international ones, European national forms; short ones where words tell them."""
+
+from __future__ import annotations
+
+import re
+
+from interlock.model.label import Label
+from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.phone_forms import CONTEXT, EXTENSION, GROUPS, INTERNATIONAL, NORTH_AMERICA, is_telephone
+
+_PHONE = Label("phi.phone")
+
+
+def _north_america(candidate: Candidate) -> Verdict | None:
+    if re.search(r"[0-9][-./]\Z", candidate.before) or re.match(r"[-./][0-9]", candidate.after):
+        return None
+    digits = "".join(c for c in candidate.matched if c.isdigit())
+    return Verdict(0.8 if "(" in candidate.matched or digits[-10] not in "01" else 0.65, "form")
+
+
+def _plain(candidate: Candidate) -> Verdict | None:
+    """Ten digits: a time in seconds, a provider, an account as well."""
+    digits = candidate.matched[-10:]
+    return Verdict(0.3 if digits[0] not in "01" and digits[3] not in "01" else 0.15, "ten digits")
+
+
+def _international(candidate: Candidate) -> Verdict | None:
+    digits = sum(c.isdigit() for c in candidate.matched)
+    if not 8 <= digits <= 15 + 5 * ("x" in candidate.matched.lower()):
+        return None
+    return Verdict(0.85 if candidate.matched[0] == "+" else 0.5, "country code")
+
+
+def _groups(candidate: Candidate) -> Verdict | None:
+    score = is_telephone(candidate.matched, candidate.before, candidate.after)
+    return None if score is None else Verdict(score, "groups of digits")
+
+
+DETECTOR = Structured(
+    "phone",
+    (
+        Pattern("phone.north_america", NORTH_AMERICA, _PHONE, 0.8, judge=_north_america, context=CONTEXT, ignore_case=True),
+        Pattern("phone.plain", rf"1?[2-9][0-9]{{9}}{EXTENSION}", _PHONE, 0.3, judge=_plain, context=CONTEXT, ignore_case=True),
+        Pattern(
+            "phone.international", INTERNATIONAL, _PHONE, 0.85, judge=_international, context=CONTEXT, ignore_case=True
+        ),
+        Pattern("phone.groups", GROUPS, _PHONE, 0.25, judge=_groups, context=CONTEXT, ignore_case=True),
+    ),
+    "telephone numbers",
+)

@@ -1,0 +1,55 @@
+"""Connection strings and addresses with a password in them (RFC 3986, section 3.2.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from interlock.model.label import Label
+from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.placeholders import is_reference
+
+_LABEL: Final = Label("secret.connection")
+_PARTS: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://(?P<user>[^:@/\s]{0,200}):(?P<password>.{1,200})@", re.DOTALL)
+_WEB: Final = ("http", "https", "ws", "wss", "git", "svn")
+
+
+def _address(candidate: Candidate) -> Verdict | None:
+    parts = _PARTS.match(candidate.matched)
+    if parts is None or is_reference(parts["password"]) or parts["password"].strip("*xX.") == "":
+        return None
+    end = len(candidate.matched.rstrip(".,;:)]}>\"'"))
+    return Verdict(0.95, "an address with a password", 0, max(end, parts.end()))
+
+
+def _oracle(candidate: Candidate) -> Verdict | None:
+    start = candidate.matched.index("/") + 1
+    return Verdict(0.9, "a password before an Oracle address", start, candidate.matched.index("@"))
+
+
+DETECTOR = Structured(
+    "secret_connection",
+    (
+        Pattern(
+            "connection.address",
+            # What a password may hold of `/` and `:` people forget to escape; up to the last @ of the run.
+            r"[a-z][a-z0-9+]{1,}://[A-Za-z0-9._~%!$&+*=-]{0,}:[!#-&(-;=?-~\x80-\xff]{1,}@[A-Za-z0-9._\[\]-]{1,}[!#-;=?-~\x80-\xff]{0,}",
+            _LABEL,
+            0.95,
+            Beside.WORD,
+            _address,
+            ignore_case=True,
+            longest=512,
+        ),
+        Pattern(
+            "connection.oracle",
+            r"oracle:(thin|oci):[A-Za-z0-9_$#]{1,}/[!-.0-?A-~]{1,}@",
+            _LABEL,
+            0.9,
+            Beside.NOTHING,
+            _oracle,
+            ignore_case=True,
+        ),
+    ),
+    "connection strings and web addresses with a password",
+)

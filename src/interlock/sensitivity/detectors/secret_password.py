@@ -1,0 +1,157 @@
+"""Passwords that their names give away: key=value, JSON, YAML, environment, code, XML, SQL, and sentences."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from interlock.model.label import Label
+from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.placeholders import is_nothing, is_reference
+from interlock.sensitivity.telling_keys import GIVES, TAIL, VALUE, Given, given
+
+_LABEL: Final = Label("secret.password")
+_NAMES: Final = (
+    r"(passwords?|passwd|passphrase|passcode|passwort|pass|pwd|pswd|pword|psw|pw|contrasena|contrase\xc3\xb1a|kennwort|"
+    r"senha|wachtwoord|mot_?de_?passe|mdp|parola|haslo|requirepass|masterauth|bindpw|rootpw|dbpw)"
+)
+_SHORT: Final = re.compile(r"(?i)(?:pass|pw|psw|mdp|haslo|parola)")
+# A sentence about passwords goes on behind the word: `password: must be changed`.
+_GOES_ON: Final = re.compile(r"[ \t]+[a-z]{2,}(?:[ ,.]|$)")
+_STRONG: Final = re.compile(r"[0-9]|[^A-Za-z0-9\s.,'-]|[a-z][A-Z]")
+_COMPARED: Final = ("==", "===")
+
+
+def _assigned(candidate: Candidate) -> Verdict | None:
+    told = given(candidate)
+    if told is None or told.is_about or not _is_own_word(candidate, told) or not _may_be(told.value):
+        return None
+    if told.sign in _COMPARED and not told.quoted:
+        return None
+    if not told.quoted and not _STRONG.search(told.value) and _reads_as_prose(candidate, told):
+        return None
+    return Verdict(0.9, "behind a name of passwords", told.start, told.end)
+
+
+def _is_own_word(candidate: Candidate, told: Given) -> bool:
+    """Whether the name isn't the end of another word: `bypass`, `compass`. `dbPass` and `db_pass` are."""
+    short = _SHORT.match(told.name)
+    if short is None:
+        return True
+    before = candidate.before[-1:]
+    if before.isalpha() and not told.name[0].isupper():
+        return before + told.name[:4].lower() in ("bpass", "bpw")
+    rest = told.name[short.end() :]
+    counted = told.value.isdigit() and len(told.value) < 6
+    return (not rest or not rest[0].islower()) and not counted
+
+
+def _reads_as_prose(candidate: Candidate, told: Given) -> bool:
+    return told.indented and _GOES_ON.match(candidate.after) is not None
+
+
+def _may_be(value: str) -> bool:
+    return len(value) >= 3 and not is_nothing(value) and not is_reference(value) and value.strip("*xX.•") != ""
+
+
+
+def _behind_tag(candidate: Candidate) -> Verdict | None:
+    text = candidate.matched
+    start, end = text.index(">") + 1, text.rindex("<")
+    value = text[start:end]
+    return Verdict(0.9, "in an element of passwords", start, end) if _may_be(value) else None
+
+
+_PAIR: Final = re.compile(r"(?i)value[\\\"']{0,4}\s*[:=]\s*[\\]{0,3}[\"']?")
+
+
+def _named_pair(candidate: Candidate) -> Verdict | None:
+    text = candidate.matched
+    opening = _PAIR.search(text)
+    if opening is None:
+        return None
+    start, end = opening.end(), len(text.rstrip("\\\"'"))
+    if end <= start or not _may_be(text[start:end]):
+        return None
+    return Verdict(0.9, "the value of a name of passwords", start, end)
+
+
+def _in_sql(candidate: Candidate) -> Verdict | None:
+    text = candidate.matched
+    start, end = text.index("'") + 1, len(text) - 1
+    return Verdict(0.95, "in SQL", start, end) if _may_be(text[start:end]) else None
+
+
+_SPOKEN: Final = re.compile(r"(?i)(?:is|was|to|as|be|use|=|:)\s*:?\s+[\"'“`]?")
+
+
+def _spoken(candidate: Candidate) -> Verdict | None:
+    """In a sentence, what is quoted or has a digit, a sign or mixed case in it: `the password is Sommer2024!`."""
+    text = candidate.matched
+    openings = list(_SPOKEN.finditer(text))
+    if not openings:
+        return None
+    start = openings[-1].end()
+    value = text[start:].rstrip(".,;:?)\"'”`")
+    quoted = text[start - 1] in "\"'“`"
+    if not _may_be(value) or not (_STRONG.search(value.rstrip("!")) or (quoted and " " not in value)):
+        return None
+    return Verdict(0.8, "a sentence tells a password", start, start + len(value))
+
+
+DETECTOR = Structured(
+    "secret_password",
+    (
+        Pattern(
+            "password.assigned",
+            _NAMES + TAIL + GIVES + VALUE,
+            _LABEL,
+            0.9,
+            Beside.NOTHING,
+            _assigned,
+            ignore_case=True,
+            longest=512,
+        ),
+        Pattern(
+            "password.element",
+            r"<[a-z0-9:_-]{0,}(password|passwd|passphrase|pwd)[a-z0-9_-]{0,}( [^<>\n]{1,})?>[^<>\n]{3,}</",
+            _LABEL,
+            0.9,
+            Beside.NOTHING,
+            _behind_tag,
+            ignore_case=True,
+            longest=512,
+        ),
+        Pattern(
+            "password.pair",
+            r"(password|passwd|passphrase|pwd)[a-z0-9_-]{0,}[\\]{0,3}[\"']?,?[ \t\r\n]{1,}[\\]{0,3}[\"']?(default)?value"
+            r"[\\]{0,3}[\"']?[ \t]{0,}[:=][ \t]{0,}[\\]{0,3}([\"'][^\"'\\\n]{3,}[\"']|[!#-&(-+\--;=?-~]{3,})",
+            _LABEL,
+            0.9,
+            Beside.NOTHING,
+            _named_pair,
+            ignore_case=True,
+            longest=512,
+        ),
+        Pattern(
+            "password.sql",
+            r"(identified (with [a-z0-9_]{1,} )?by( password)?|password|old_password)[ (]{1,2}[eE]?'[^'\n]{3,}'",
+            _LABEL,
+            0.95,
+            Beside.NOTHING,
+            _in_sql,
+            ignore_case=True,
+        ),
+        Pattern(
+            "password.spoken",
+            r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|login|pwd|pin)( [a-z0-9_@./'-]{1,}){0,6}"
+            r" (is|was|to|as|be|use|ist|es)( now| currently)?:?[ \t]{1,}[\"'`]?[!-~\x80-\xff]{4,}",
+            _LABEL,
+            0.8,
+            Beside.WORD,
+            _spoken,
+            ignore_case=True,
+        ),
+    ),
+    "passwords behind a telling name",
+)

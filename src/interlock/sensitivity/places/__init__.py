@@ -1,0 +1,1 @@
+"""Places as people write them: streets, blocks of an address, towns, facilities."""

@@ -1,0 +1,176 @@
+"""An address' other parts: what stands after a street (unit, town, state, postcode, country) and before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from interlock.model.finding import Finding
+from interlock.model.label import Label
+from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.places.lookup import CITY, COUNTRY, STATE, longest
+from interlock.sensitivity.places.street import BOX_AFTER, HOUSE_BEFORE, UNIT_AFTER
+from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
+
+STREET, ZIP = Label("phi.address.street"), Label("phi.address.zip")
+
+_MARKS = r"(?:[>|*?#\-]{1,3}[ \t]{0,2})?"  # what quoted mails and lists put before a line
+_GAP = re.compile(rf"[ \t]*\.?[,;/|]?[ \t]*(?:\r?\n[ \t]*{_MARKS}(?:\r?\n[ \t]*{_MARKS})?)?(?:,[ \t]*)?(?:[-–][ \t])?")
+_STATE_ZIP = re.compile(r"(?:([A-Z]{2}|[a-z]{2,3}|[0-9]{2}|[A-Z][0-9A-Z]{1,2})[.,]?[ \t]{1,2})([0-9]{5}(?:-[0-9]{4})?)(?![\w-])")
+_POSTCODE = re.compile(
+    r"(?:[A-Z]{1,2}-?[ \t]?)?[0-9]{3,6}(?:-[0-9]{3,4}|[ \t][0-9]{2,3}(?![0-9])|[ \t]?[A-Z]{2}(?![\w]))?(?![\w.,:/-][0-9]|[\w%])"
+    r"|[A-Z]{1,2}[0-9][A-Z0-9]?[ \t]?[0-9][A-Z]{2}(?!\w)|[A-Z][0-9][A-Z][ \t-]?[0-9][A-Z][0-9](?!\w)",
+    re.IGNORECASE,
+)
+_REGION = re.compile(r"(?:[A-Z]{2,3}|[0-9]{2}|[A-Z][0-9]|nan)(?![\w'’-]|[.][0-9])")
+_REGION_SMALL = re.compile(r"(?:[a-z]{2,3}|[0-9]{2})(?=[ \t,.\n]|$)")
+_NAME = re.compile(r"[^\W\d_][\w'’.\-]{0,40}")
+_SPACE = re.compile(r"[ \t]{1,2}")
+_DISTRICT = re.compile(r"[ \t](?:[0-9]{1,2}|[A-Z]{1,2})(?=[ \t]*(?:[,\n]|$)|[ \t]+[A-Z])")
+_MOST_PARTS, _MOST_WORDS = 7, 6
+
+
+def after_street(text: str, start: int, lower: bool, tables: Tables) -> Iterator[Finding]:
+    """The parts that follow a street's end at `start`, while they look like an address' parts."""
+    at, placed = start, False
+    for _ in range(_MOST_PARTS):
+        gap = _GAP.match(text, at)
+        here = gap.end() if gap else at
+        mark = text[at:here]
+        if here >= len(text) or mark.strip() == "." and "\n" not in mark or not mark:
+            return
+        part = _part(text, here, mark, placed, lower, tables)
+        if part is None:
+            return
+        yield part
+        at = part.end
+        placed = placed or part.label in (CITY, STATE, COUNTRY)
+        if part.label in (ZIP,) and not _country_follows(text, at, tables):
+            return
+        if part.label == COUNTRY:
+            zip_ = _POSTCODE.match(text, at + 1) if text[at : at + 1] in (" ", ",") else None
+            if zip_ is not None:
+                yield Finding(zip_.start(), zip_.end(), ZIP, 0.8, "addresses: postcode after a country")
+            return
+
+
+def _country_follows(text: str, at: int, tables: Tables) -> bool:
+    gap = _GAP.match(text, at)
+    if gap is None or not gap[0]:
+        return False
+    place = longest(tables, text, gap.end())
+    return place is not None and (place.label == COUNTRY or place.label == CITY and "." not in gap[0])
+
+
+def _part(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tables) -> Finding | None:
+    unit = UNIT_AFTER.match(text, at) or BOX_AFTER.match(text, at)
+    if unit is not None:
+        return Finding(at, unit.end(), STREET, 0.8, "addresses: unit")
+    zipped = _STATE_ZIP.match(text, at)
+    if zipped is not None:
+        return Finding(at, zipped.end(), ZIP, 0.9, "addresses: state and ZIP")
+    if text[at].isdigit() or _POSTCODE.match(text, at):
+        return _postcode(text, at, mark, placed)
+    if placed:
+        region = _REGION.match(text, at) or (_REGION_SMALL.match(text, at) if lower else None)
+        if region is not None and region[0].lower() not in CONNECTORS | NOT_STREET:
+            return Finding(at, region.end(), STATE, 0.7, "addresses: region")
+    return _town(text, at, mark, placed, lower, tables)
+
+
+def _postcode(text: str, at: int, mark: str, placed: bool) -> Finding | None:
+    match = _POSTCODE.match(text, at)
+    if match is not None and (placed or "," in mark or "\n" in mark) and len(match[0]) >= 4:
+        return Finding(at, match.end(), ZIP, 0.75, "addresses: postcode")
+    if placed and (region := _REGION.match(text, at)) is not None:
+        return Finding(at, region.end(), STATE, 0.6, "addresses: region")
+    return None
+
+
+def _town(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tables) -> Finding | None:
+    place = longest(tables, text, at)
+    run_end, words = _name_run(text, at, lower, tables)
+    if place is not None and place.end >= run_end:
+        if lower and not placed and place.words == 1 and "," not in mark and "\n" not in mark and place.size < 20:
+            return None if text[at : place.end] in tables.ordinary else _known(place.start, place.end, place.label)
+        return _known(at, _with_district(text, place.end), place.label)
+    if words == 0:
+        return _known(at, place.end, place.label) if place is not None else None
+    if place is not None and (place.label != CITY or words - place.words >= 2 or place.words > 1):
+        return _known(at, place.end, place.label)
+    first = _NAME.match(text, at)
+    word = first[0].lower().rstrip(".") if first else ""
+    if word in tables.given and word not in tables.cities and not _ends_line(text, run_end):
+        return None
+    return Finding(at, _with_district(text, run_end), CITY, 0.65, "addresses: town after a street")
+
+
+def _known(start: int, end: int, label: Label) -> Finding:
+    return Finding(start, end, label, 0.85, "addresses: known place after a street")
+
+
+def _with_district(text: str, end: int) -> int:
+    """`København K`, `Karlovy Vary 17`."""
+    district = _DISTRICT.match(text, end)
+    return district.end() if district else end
+
+
+def _ends_line(text: str, end: int) -> bool:
+    return not text[end : end + 1].strip(" ,.") and text[end : end + 2].strip(" ,.") in ("", "\n") or end >= len(text)
+
+
+def _name_run(text: str, at: int, lower: bool, tables: Tables) -> tuple[int, int]:
+    """Capitalised words (any, where the text knows no capitals) with connectors between: end, and how many."""
+    end, words, here = at, 0, at
+    for _ in range(_MOST_WORDS):
+        match = _NAME.match(text, here)
+        if match is None:
+            break
+        word = match[0].rstrip(".'’-")
+        low = word.lower()
+        if word[:1].isupper() or not word[:1].islower() or lower:
+            if low in NOT_STREET or (lower or words == 0) and _is_everyday(low, tables):
+                break
+            if words and longest_is_country(text, here, tables):
+                break
+            end, words = here + len(word), words + 1
+        elif low not in CONNECTORS or words == 0:
+            break
+        space = _SPACE.match(text, here + len(word))
+        if space is None:
+            break
+        here = space.end()
+    return end, words
+
+
+def longest_is_country(text: str, at: int, tables: Tables) -> bool:
+    """Whether a country's or state's name begins here: the town's name ends before it."""
+    place = longest(tables, text, at)
+    return place is not None and place.label in (COUNTRY, STATE)
+
+
+def _is_everyday(word: str, tables: Tables) -> bool:
+    return word in tables.ordinary and word not in tables.cities and tables.words.get(word, 0) >= 35
+
+
+_LINE_BEFORE = re.compile(r"(?:^|(?<=\n)|(?<=[,:;]))[ \t]*([^\n,:;]{2,60}?)[ \t]*,?[ \t]*(?:\r?\n[ \t]*[>|*?]{0,3}[ \t]*)?$")
+_HAS_NUMBER = re.compile(r"^(?:[>|*?]{1,3}[ \t]*)?([0-9]{1,5}[A-Za-z]?[ \t,].*|.*[^\W\d_]\.?[ \t][0-9]{1,4}[A-Za-z]?\.?)$")
+_LOOSE = re.compile(r"[0-9]{1,5}[A-Za-z]?[ \t]+(?:[^\W_][\w'’.\-]*[ \t]+){0,5}[^\W_][\w'’.\-]*$|(?<![\w'’])(?:[^\W\da-z_][\w'’.\-]*[ \t]+){1,4}[0-9]{1,4}[A-Za-z]?$")
+
+
+def before_unit(text: str, start: int) -> int:
+    """Where a line with a number begins that stands before a unit at `start`, else `start`."""
+    before = _LINE_BEFORE.search(text, max(0, start - 80), start)
+    if before is None:
+        return start
+    line = before[1]
+    loose = _LOOSE.search(line)
+    if loose is not None:
+        return before.start(1) + loose.start()
+    return before.start(1) if _HAS_NUMBER.match(line) else start
+
+
+def house_before(text: str, start: int) -> int:
+    """Where a bare number directly before `start` begins, else `start`."""
+    before = HOUSE_BEFORE.search(text, max(0, start - 12), start)
+    return before.start() if before else start

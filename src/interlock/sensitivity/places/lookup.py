@@ -1,0 +1,80 @@
+"""Names of places looked up: the longest run of words that some table knows."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from interlock.model.label import Label
+from interlock.sensitivity.gazetteer import Tables
+
+CITY, STATE, COUNTRY = Label("phi.address.city"), Label("quasi.state"), Label("quasi.country")
+
+_RUN = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'’\-]|[\u0300-\u036f])*(?:[ \t]{1,2}[^\W\d_](?:[^\W\d_]|[.'’\-]|[\u0300-\u036f])*){0,5}")
+_WORD_END = re.compile(r"[ \t]")
+
+MORE_COUNTRIES = frozenset(
+    "czech republic|east timor|cape verde|swaziland|macedonia|kingdom of the netherlands|holland|people's republic of china"
+    "|republic of ireland|republic of korea|federated states of micronesia|uk|u.k.|usa|u.s.a.|u.s.|united states of america|england|scotland"
+    "|wales|northern ireland|great britain|burma|ivory coast|côte d'ivoire|cote d'ivoire|são tomé and príncipe|sao tome and principe"
+    "|the bahamas|the gambia|brunei|laos|vatican city|holy see|west bank|gaza|palestine|tibet|kurdistan|republic of the congo|democratic republic of the congo"
+    "|congo|south sudan|north korea|south korea|korea|russia|iran|syria|vietnam|bolivia|tanzania|venezuela|moldova|taiwan|hong kong|macau|macao"
+    "|antigua and barbuda|trinidad and tobago|saint kitts and nevis|st. kitts and nevis|saint vincent and the grenadines|bosnia and herzegovina|bosnia|puerto rico"
+    "|guinea-bissau|papua new guinea|sri lanka|new zealand|burkina faso|el salvador|costa rica|saudi arabia|united arab emirates|uae|u.a.e.|turkey|türkiye|kosovo".split("|")
+)
+"""Names that people use and lists of ISO 3166 leave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A name that a table knows. `size`: people in thousands, 0 where unknown."""
+
+    start: int
+    end: int
+    label: Label
+    size: int
+    words: int
+
+
+def fold(name: str) -> str:
+    """As tables spell it: lower case, one kind of apostrophe, single spaces."""
+    return " ".join(name.lower().replace("’", "'").split())
+
+
+def without_accents(name: str) -> str:
+    """Letters alone: `nîmes` as `nimes`."""
+    return "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+
+
+def known(tables: Tables, name: str) -> tuple[Label, int] | None:
+    """What the folded name is, countries first, then states, then towns with their size."""
+    if name in tables.countries or name in MORE_COUNTRIES:
+        return COUNTRY, 0
+    if name in tables.states:
+        return STATE, 0
+    size = tables.cities.get(name)
+    if size is None and not name.isascii():
+        size = tables.cities.get(without_accents(name))
+    if size is None and name.startswith(("st ", "st. ", "ste ")):
+        size = tables.cities.get("saint " + name.split(" ", 1)[1])
+    return (CITY, size) if size is not None else None
+
+
+def longest(tables: Tables, text: str, start: int) -> Place | None:
+    """The longest known place that begins at `start`, of at most six words on one line."""
+    run = _RUN.match(text, start)
+    if run is None:
+        return None
+    end = run.end()
+    ends = [end, *(start + cut.start() for cut in _WORD_END.finditer(run[0]))]
+    for stop in sorted(set(ends), reverse=True):
+        name = text[start:stop].rstrip()
+        bare = name.rstrip(".,-'’")
+        for candidate in (name, bare):
+            found = known(tables, fold(candidate)) if candidate else None
+            if found is not None:
+                return Place(start, start + len(candidate), found[0], found[1], candidate.count(" ") + 1)
+        if bare.endswith(("'s", "’s")) and (found := known(tables, fold(bare[:-2]))) is not None:
+            return Place(start, start + len(bare) - 2, found[0], found[1], bare.count(" ") + 1)
+    return None
