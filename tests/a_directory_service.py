@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -19,19 +20,25 @@ from interlock.identity.directory import Directory
 from interlock.ledger.entry import parse_entry
 from interlock.model.decision import Quorum, Requirements
 from interlock.model.entry import EntryType
-from interlock.model.names import GroupName, PersonId
+from interlock.model.label import Label
+from interlock.model.names import ConnectionName, GroupName, PersonId
 from interlock.model.review import Review, ReviewState
 from interlock.model.secret import Secret
 from interlock.model.settings import OidcSettings, ProvisioningSettings, VoteSettings
 from interlock.provisioning import Desired, Provisioning, Wishes
 from interlock.registry import People
 from interlock.registry.clearing import Clearing
+from interlock.registry.overrides import Overrides
 from interlock.registry.passkeys import Passkeys, Site
+from interlock.registry.proposals import Proposals
+from interlock.registry.stewards import Stewards
 from interlock.settings.people import is_person_name
 from interlock.web.control import control_app
+from interlock.web.labelling import Labelling
 
 APPROVERS = Requirements((Quorum(OFFICERS, 1),), timedelta(minutes=30), timedelta(minutes=10))
 ON_CALL = GroupName("on-call")
+CATALOGUED = {"clinic/public.patients.ssn": frozenset({Label("phi.ssn")})}
 SETTINGS = ProvisioningSettings(True, {"Officers": OFFICERS, "On call": ON_CALL}, APPROVERS)
 OIDC = OidcSettings("sso", "https://idp.test", "interlock", None, ("openid",), "groups", {"corp-officers": OFFICERS})
 
@@ -47,6 +54,7 @@ class House:
     passkeys: Passkeys
     app: FastAPI
     clearing: Clearing
+    labelling: Labelling
 
     async def key(self, made_by: str = "olivia", name: str = "okta") -> Secret[str]:
         """A provisioning key."""
@@ -102,6 +110,16 @@ async def house(
         wishes = Wishes(o.store, people, desired, o.clock, ENTROPY, settings, is_person_name)
         provisioning = Provisioning(o.store, desk, people, o.gate.rules, ENTROPY, wishes, settings.approvers)
         clearing = Clearing(o.registry, passkeys, settings.approvers)
+        stewards = Stewards(o.registry, approvers=settings.approvers)
+        overrides = Overrides(
+            o.registry,
+            passkeys,
+            stewards,
+            lambda connection, column: CATALOGUED.get(column, frozenset()),
+            lambda connection, key: hashlib.sha256(b"a key of the house" + key).hexdigest()[:32],
+            frozenset({ConnectionName("clinic")}),
+        )
+        labelling = Labelling(Proposals(o.registry, passkeys, stewards), overrides, stewards)
         app = control_app(
             desk,
             o.registry,
@@ -115,5 +133,6 @@ async def house(
             provisioning=provisioning,
             passkeys=passkeys,
             clearing=clearing,
+            labelling=labelling,
         )
-        yield House(replace(o), people, wishes, provisioning, passkeys, app, clearing)
+        yield House(replace(o), people, wishes, provisioning, passkeys, app, clearing, labelling)

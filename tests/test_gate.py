@@ -286,6 +286,7 @@ async def test_other_rules_than_those_in_force_decide_nothing(desk: Office) -> N
 class _Broken:
     digest = Digest("0" * 64)
     reads_recent = True
+    reads_estimate = False
 
     def decide(self, action: Action, now: datetime, recent: Recent) -> Decision:
         raise RuntimeError("a policy engine that breaks")

@@ -19,7 +19,7 @@ from interlock.actions.record import observed_told, only_observed, reasons_told,
 from interlock.desk import Desk, Sealed, own_reasons
 from interlock.desk.answers import Answer, Asking, Cleared, Denied, Held
 from interlock.desk.entries import of_action, waiting
-from interlock.desk.estimates import estimated
+from interlock.desk.estimates import estimated, sized
 from interlock.desk.presence import proof
 from interlock.desk.repeats import Claim, Ran
 from interlock.errors import AuthenticationFailed, Conflict, NotFound
@@ -36,6 +36,7 @@ from interlock.model.release import Ending, Outcome, Release
 from interlock.model.review import Review, ReviewState, Voter
 from interlock.model.secret import Secret
 from interlock.ports import Clock, Entropy, Estimator, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
+from interlock.policy.reasons import SIZE_UNKNOWN
 from interlock.registry import Registry
 from interlock.registry.derived import deriving
 from interlock.review.states import Event
@@ -78,6 +79,7 @@ class Gate:
         return await self._deny(action, (own_reasons.BUSY,))
 
     async def _ask(self, action: Action, asking: Asking) -> Answer:
+        action = await self._sized(action)
         actor = self.registry.current(action.actor)
         if actor is None:
             return await self._deny(action, (own_reasons.GONE,))
@@ -125,7 +127,10 @@ class Gate:
     def foresees_denial(self, action: Action) -> bool:
         """Whether policy denies it as far as it is known; asked before a statement is even described upstream."""
         policy = self.rules.current()
-        return policy is None or (not only_observed(action) and isinstance(self._decide(policy, action), Deny))
+        if policy is None:
+            return True
+        decision = None if only_observed(action) else self._decide(policy, action)
+        return isinstance(decision, Deny) and any(reason.code != SIZE_UNKNOWN for reason in decision.reasons)
 
     def foresees_review(self, action: Action) -> bool:
         """Whether people would be asked, as far as it is known; asked before what they'd sign for is collected."""
@@ -161,7 +166,13 @@ class Gate:
         if action.enforced_by is EnforcedBy.CALLER and action.payload != approved.payload:
             # What runs is the caller's own copy.
             return await self._deny(action, (own_reasons.OUT_OF_SCOPE,), review_id)
-        return await self._redeem(review, sealed, approved, by_itself=by_itself)
+        return await self._redeem(review, sealed, await self._sized(approved), by_itself=by_itself)
+
+    async def _sized(self, action: Action) -> Action:
+        """The action with its estimate, where policies ask for one. First of all: it may take seconds, and what is
+        decided afterwards is decided by who and what there is then."""
+        policy = self.rules.current()
+        return action if policy is None or not policy.reads_estimate else await sized(self.estimator, action)
 
     def _decide(self, policy: Policy, action: Action) -> Decision:
         """What policy says; whatever it raises is a no, on record like any other (promise 4)."""

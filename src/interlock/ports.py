@@ -184,6 +184,10 @@ class Policy(Protocol):
     def reads_recent(self) -> bool:
         """Whether any of its policies asks what the actor did lately."""
 
+    @property
+    def reads_estimate(self) -> bool:
+        """Whether any of its policies asks about how many rows it is."""
+
     def decide(self, action: Action, now: datetime, recent: Recent) -> Decision:
         """What policy says. Never raises: any error inside is a `Deny`."""
 
@@ -223,7 +227,7 @@ class ContentDetector(Protocol):
 
 
 class SurrogateVault(Protocol):
-    """Random stand-ins for values: whoever masks lists what it wants, fetches, and masks then (`masking.text.wanted`)."""
+    """Random stand-ins for values: whoever masks lists what it wants, fetches that, and then masks."""
 
     async def surrogates(
         self, namespace: str, wanted: Sequence[tuple[Label, bytes]], *, reversible: bool

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.masking.tokens import holds_token, token_of
+from interlock.masking.tokens import holds_token, keyed_token, own_tokens, token_of
 from interlock.model.label import Label, parse_label
 
 LABELS = st.from_regex(r"[a-z][a-z0-9_]{0,31}(\.[a-z0-9_]{1,32}){0,5}", fullmatch=True).map(parse_label)
@@ -77,3 +77,44 @@ def test_tokens_that_were_changed_a_little_are_found(text: str | bytes) -> None:
 )
 def test_other_texts_arent_tokens(text: str | bytes) -> None:
     assert not holds_token(text)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "[phi.mrn]",
+        "[phi.*]",
+        "[phi.name.*]",
+        "[quasi.zip3]",
+        "[phi.name#12]",
+        "[pci.pan:*4242]",
+        "[phi.name:J*]",
+        "[phi.email:*@example.com]",
+        keyed_token(Label("phi.mrn"), b"\1" * 20),
+        keyed_token(Label("phi.mrn"), b"\1" * 48),
+    ],
+)
+def test_own_tokens_are_told_from_values(token: str) -> None:
+    assert list(own_tokens(f"see {token}, {token.upper()}")) == [
+        (4, 4 + len(token)),
+        (6 + len(token), 6 + 2 * len(token)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[john.smith]",
+        "[phi.219099999]",
+        "[phi.x219099999]",
+        "[phi.ssn#219099999]",
+        "[phi.ssn:219-09-9999]",
+        "[phi.ssn:*219-09-9999]",
+        "[phi.name:John*]",
+        "[phi.name:" + "A" * 26 + "]",
+        "[phi.name:JOHNSMITHJOHNSMITHJOHNSMITHJOHN" + "A" * 10 + "]",
+        "[phi.name: x]",
+    ],
+)
+def test_what_could_hold_a_value_is_no_token_of_ours(text: str) -> None:
+    assert list(own_tokens(text)) == []

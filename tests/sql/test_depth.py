@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sql.test_attacks import EVERYTHING, EXPRESSIONS
 
-from interlock.sql.depth import MAX_DEPTH, MAX_TOKENS, demand_shallow, depth_of
+from interlock.sql.depth import MAX_DEPTH, MAX_TOKENS, demand_shallow, depth_of, most_levels
 from interlock.sql.parse import lib
 from interlock.sql.unparsable import Unparsable
 
@@ -158,3 +158,26 @@ def test_the_bound_holds_for_what_we_know(text: str) -> None:
 def test_any_bytes(text: bytes) -> None:
     with contextlib.suppress(Unparsable):
         assert 0 <= depth_of(text) <= MAX_DEPTH
+
+
+PIECES = ("CASE ", "END ", "NOT ", "BETWEEN ", "JOIN ", "UNION ", "BEGIN ATOMIC ", "IS ", "e'\\'", "--", "/*", "*/")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([*"ab .,;()[]+-*/:'\"\\$1\n", *PIECES])))
+def test_what_is_counted_first_is_never_less(pieces: list[str]) -> None:
+    """A text is let through without the walk where all that may deepen it is too little."""
+    text = "".join(pieces).encode()
+    with contextlib.suppress(Unparsable):
+        assert depth_of(text) <= most_levels(text)
+
+
+@pytest.mark.parametrize("levels", [MAX_DEPTH - 2, MAX_DEPTH + 2])
+@pytest.mark.parametrize("level", ["(", "[", "CASE WHEN ", "a + ", "NOT ", "- ", "a JOIN ", "a UNION "])
+def test_the_limit_is_the_same_with_and_without_the_walk(level: str, levels: int) -> None:
+    text = (level * levels).encode()
+    if levels > MAX_DEPTH:
+        with pytest.raises(Unparsable):
+            demand_shallow(text)
+    else:
+        demand_shallow(text)

@@ -16,6 +16,7 @@ from interlock.model.canonical import JsonValue, encode
 from interlock.model.connection import Connection
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason
 from interlock.model.exposure import Exposure, Output, WrittenColumn
+from interlock.model.impact import about
 from interlock.model.label import Label
 from interlock.model.names import ActionId, PolicyId, Verb
 from interlock.model.obligation import Obligations
@@ -53,6 +54,8 @@ def told(action: Action) -> dict[str, JsonValue]:
     }
     if exposure.written:
         facts["written"] = _listed((f"{','.join(sorted(w.labels))} {w.column}" for w in exposure.written), "")
+    if action.rows_estimate is not None:
+        facts["rows_estimate"] = about(action.rows_estimate)
     if action.reveals:
         facts["reveals"] = _listed((f"{each.column} {each.label}" for each in sorted(action.reveals)), "")
     return facts
@@ -131,6 +134,7 @@ def recalled(
         enforced_by=enforced,
         reveals=frozenset(_reveal(text) for text in d.get("reveals", ())),
         cappable="cappable" in flags,
+        rows_estimate=d.get("rows_estimate"),
     )
 
 

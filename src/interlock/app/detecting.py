@@ -6,21 +6,35 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 
+from interlock.app import recogniser
+from interlock.app.gazetteers import cache_directory, load_tables
 from interlock.sensitivity import detectors as package
 from interlock.sensitivity.gazetteer import Tables
-from interlock.sensitivity.matching import Matcher
+from interlock.sensitivity.matching import Gate, Matcher, SetGate
+from interlock.sensitivity.ner import NamesRead
 from interlock.sensitivity.passage import Layer, TextDetector
 from interlock.sensitivity.pattern import Pattern, Structured
+from interlock.sensitivity.quiet import quiet_words
 from interlock.sensitivity.regime import Regime
 from interlock.sensitivity.text import ALL_LAYERS, TextEngine
 
 
 def load_engine(layers: frozenset[Layer] | None = None, regime: Regime = Regime.PHI) -> TextEngine:
-    """The engine with every detector of `interlock.sensitivity.detectors`, those of `layers` alone where given."""
+    """The engine with every detector of `interlock.sensitivity.detectors`, those of `layers` alone where given.
+
+    The language model is among them where its extra is installed; raises `RecogniserUnavailable` when it is and can't
+    be used. Such an engine isn't for several threads at once.
+    """
     wanted = ALL_LAYERS if layers is None else layers
     structured, makers = found_detectors()
-    tables = load_tables()
-    return TextEngine(structured, fastest_matcher, [make(tables) for make in makers], wanted, regime)
+    tables = load_tables() if wanted & _WITH_TABLES else Tables()
+    detectors = [make(tables) for make in makers]
+    if Layer.NER in wanted and recogniser.installed():
+        detectors.append(NamesRead(recogniser.load_recogniser(cache_directory()), tables))
+    return TextEngine(structured, fastest_matcher, detectors, wanted, regime, quiet_words(tables))
+
+
+_WITH_TABLES = frozenset({Layer.DATES, Layer.NAMES, Layer.NER, Layer.PROPAGATION})
 
 
 def found_detectors() -> tuple[Sequence[Structured], Sequence[Callable[[Tables], TextDetector]]]:
@@ -36,20 +50,19 @@ def found_detectors() -> tuple[Sequence[Structured], Sequence[Callable[[Tables],
     return structured, makers
 
 
-def load_tables() -> Tables:
-    try:
-        from interlock.app.gazetteers import load_tables as load
-    except ImportError:
-        return Tables()
-    return load()
-
-
 def fastest_matcher(patterns: Sequence[Pattern]) -> Matcher:
-    """hyperscan where it is installed, RE2 elsewhere."""
-    try:
-        from interlock.sensitivity.matching_hyperscan import HyperscanMatcher
-    except ImportError:
-        from interlock.sensitivity.matching_re2 import Re2Matcher
+    """With hyperscan's gate where it is installed and takes the patterns, RE2's elsewhere."""
+    return Matcher(patterns, _gate(patterns))
 
-        return Re2Matcher(patterns)
-    return HyperscanMatcher(patterns)
+
+def _gate(patterns: Sequence[Pattern]) -> Gate:
+    try:
+        import hyperscan
+
+        from interlock.app.pattern_cache import kept_gate
+    except ImportError:
+        return SetGate(patterns)
+    try:
+        return kept_gate(patterns)
+    except hyperscan.error:
+        return SetGate(patterns)

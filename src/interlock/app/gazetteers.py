@@ -14,7 +14,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -126,8 +126,9 @@ def _tables(document: Mapping[str, object]) -> Tables | None:
 
 
 def _write(path: Path, key: str, tables: Tables) -> None:
-    document = {name: sorted(value) if name in _SETS else dict(value) for name, value in _values(tables).items()}
-    body = orjson.dumps({"key": key, **document})
+    document = {f.name: getattr(tables, f.name) for f in fields(tables)}
+    document |= {name: sorted(document[name]) for name in _SETS}
+    body = orjson.dumps({"key": key, **document}, default=dict)  # read-only mappings too
     data = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -135,12 +136,8 @@ def _write(path: Path, key: str, tables: Tables) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            os.replace(temporary, path)
+            Path(temporary).replace(path)
         except OSError:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
             raise
-
-
-def _values(tables: Tables) -> Mapping[str, object]:
-    return {f.name: getattr(tables, f.name) for f in fields(tables)}

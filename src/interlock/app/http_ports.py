@@ -17,6 +17,7 @@ from interlock.app.reaching import Reaching
 from interlock.model.settings import Listen
 from interlock.registry.clearing import Clearing
 from interlock.web.control import agents_app, control_app, warm
+from interlock.web.labelling import Labelling
 from interlock.web.patience import HeadWithinSeconds
 
 HTTP_CONNECTIONS = 500  # on each HTTP port at once
@@ -31,7 +32,9 @@ class Server(uvicorn.Server):
         yield
 
 
-def http_servers(core: Core, reached: Reaching, stop: asyncio.Event) -> tuple[Server, Server]:
+def http_servers(
+    core: Core, reached: Reaching, stop: asyncio.Event, labelling: Labelling | None = None
+) -> tuple[Server, Server]:
     settings = core.settings
 
     def ready() -> str | None:
@@ -59,6 +62,7 @@ def http_servers(core: Core, reached: Reaching, stop: asyncio.Event) -> tuple[Se
         measures=reached.meters.text,
         figures=core.figures,
         clearing=Clearing(core.registry, core.passkeys, settings.policy.approvers),
+        labelling=labelling,
     )
     warm(control)
     return server(control, settings.control), server(agents_app(__version__, ready), settings.agents)

@@ -16,6 +16,7 @@ from interlock.actions.from_bundle import ITSELF
 from interlock.app.beginning import begin
 from interlock.app.core import Core, opened, record
 from interlock.app.http_ports import http_servers
+from interlock.app.labelling import labelling_of
 from interlock.app.reaching import Reaching, reaching
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.door import PostgresDoor
@@ -93,7 +94,9 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
     reached.meters.count_statements(door.taster.figures.counts)
     deferred = DeferredWork(core.desk, [door.runner()])
     workers.append(lambda: deferred.run(core.bell.listen, stop))
-    control, agents = http_servers(core, reached, stop)
+    labelling, discoveries = labelling_of(core)
+    workers.append(lambda: discoveries.run(stop))
+    control, agents = http_servers(core, reached, stop, labelling)
     await door.start()
     async with asyncio.TaskGroup() as group:
         for worker in workers:

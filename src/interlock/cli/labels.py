@@ -1,4 +1,5 @@
-"""`interlock labels`: which columns carry labels because data was written there, and clearing them."""
+"""`interlock labels`: which columns carry labels because data was written there, and clearing them; labels that were
+proposed; and overrides of masks."""
 
 from __future__ import annotations
 
@@ -10,19 +11,28 @@ from rich.text import Text
 
 from interlock.cli.api_client import BadUsage, plain_failures
 from interlock.cli.card_text import terminal
+from interlock.cli.labels_override import end_override, override, overrides
+from interlock.cli.labels_proposed import confirm, proposed, reject
 from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption, operator_client
 from interlock.cli.policy_propose import AsJson
 from interlock.review.visible import visible
 from interlock.web.api.label_shapes import PATH, LabelledList, LabelledOut
 
-app = typer.Typer(name="labels", no_args_is_help=True, help="Derived labels: list, clear.")
+app = typer.Typer(name="labels", no_args_is_help=True, help="Labels of columns: list, clear, confirm, override.")
+
+app.command()(proposed)
+app.command()(confirm)
+app.command()(reject)
+app.command()(override)
+app.command()(overrides)
+app.command("end-override")(end_override)
 
 _TITLES = ("Column", "Label", "Since (UTC)", "By", "Action")
 
 
 @app.callback()
 def _labels() -> None:
-    """Derived labels: list, clear."""
+    """Labels of columns: list, clear, confirm, override."""
 
 
 @app.command("list")

@@ -60,7 +60,13 @@ VERBS: Final[Mapping[str, Verb]] = {
     "token": Verb("token", "app", "Keys of agents, services and people."),
     "connection": Verb("connection", "app", "Protected servers: add, test, list."),
     "person": Verb("person", "app", "People: their passkeys and sessions."),
-    "labels": Verb("labels", "app", "Derived labels: list, clear."),
+    "labels": Verb("labels", "app", "Labels of columns: list, clear, confirm, override."),
+    "discover": Verb(
+        "discover",
+        "discover",
+        "Look at a connection's columns and propose labels, with evidence and without values. The gateway must be "
+        "running.",
+    ),
     "review": Verb("review", "app", "Held actions: list, show, approve, deny, comment, answer, withdraw, watch."),
     "console": Verb("console", "app", "Signing in to the console."),
     "figures": Verb(
@@ -70,6 +76,16 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "policy": Verb("policy", "app", "Policies: check, explain, simulate, compare."),
     "sql": Verb("sql_explain", "app", "SQL: explain what a statement reads, returns, tests and writes."),
+    "detect": Verb(
+        "detect",
+        "detect",
+        "Finds PHI, PII, payment data and secrets in files, and prints where they are, never what they are.",
+    ),
+    "mask": Verb(
+        "mask",
+        "mask",
+        "Masks PHI, PII, payment data and secrets in files; each comes out in its own format, all else as it was.",
+    ),
     "ledger": Verb("ledger", "app", "Verify, export and identify the ledger."),
 }
 

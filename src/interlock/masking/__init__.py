@@ -1,9 +1,12 @@
 """Masking: what is sent in place of a value that may not leave. Knows values and types, no protocol.
 
-    plan(outputs, obligations, formats, pseudonyms, content) -> MaskPlan: for each column a mask or None, and its labels
+    plan(outputs, obligations, formats, ...) -> MaskPlan       a mask or None for each column of a result
+    Masker(profile, as_of, keys, ...).mask_value(value, ...)   one value of a known type, by a profile's rule
+    text.mask(text, findings, masker) -> Masked                what was found in a text
+    text.unmask(text, pseudonyms)                              an actor's own pseudonyms, translated inward
 
-Most rules put one constant in a column; pseudonyms stay equal for equal values, and their key is handed in. Rules that
-depend on the value otherwise (ZIP codes cut to three digits, dates shifted) come as further files in `rules/`, chosen
-by `plan`; their surrogates will be parameters, listed by the plan and fetched by the gate, so that this package stays
-pure.
+Profiles (`profiles/`) are data: label to rule. Rules (`rules/`) are one a file; what they need besides the value (keys,
+the day, surrogates) is handed in. Random surrogates are listed (`wanted`), fetched through `ports.SurrogateVault` by
+whoever drives, and then applied, so that this package stays pure. What no rule can mask becomes the constant of its
+label, or NULL.
 """

@@ -68,7 +68,8 @@ def _slashed(text: str) -> Written | None:
 
     def write(other: date) -> str:
         parts = (other.day, other.month) if day_first else (other.month, other.day)
-        return sign.join((_padded(parts[0], first), _padded(parts[1], second), f"{other.year:04}"))
+        padded = "0" in (first[0], second[0]) or len(first + second) == 4
+        return sign.join((*(_number(part, padded) for part in parts), f"{other.year:04}"))
 
     return _made(found[4], month, day, write)
 
@@ -80,7 +81,7 @@ def _day_month(text: str) -> Written | None:
         return None
 
     def write(other: date) -> str:
-        day = f"{_padded(other.day, found[1])}{_ending(other.day) if found[2] else ''}"
+        day = f"{_number(other.day, found[1][0] == '0' or found[3] == '-')}{_ending(other.day) if found[2] else ''}"
         return f"{day}{found[3]}{_named(other.month, found[4])}{found[5]}{other.year:04}"
 
     return _made(found[6], str(month), found[1], write)
@@ -93,7 +94,7 @@ def _month_day(text: str) -> Written | None:
         return None
 
     def write(other: date) -> str:
-        day = f"{_padded(other.day, found[2])}{_ending(other.day) if found[3] else ''}"
+        day = f"{_number(other.day, found[2][0] == '0')}{_ending(other.day) if found[3] else ''}"
         return f"{_named(other.month, found[1])} {day}{found[4]}{other.year:04}"
 
     return _made(found[5], str(month), found[2], write)
@@ -123,8 +124,8 @@ def _named(month: int, like: str) -> str:
     return name.upper() if like.isupper() else name if like.islower() else name.capitalize()
 
 
-def _padded(number: int, like: str) -> str:
-    return f"{number:02}" if like.startswith("0") or len(like) == 2 else str(number)
+def _number(number: int, padded: bool) -> str:
+    return f"{number:02}" if padded else str(number)
 
 
 def _ending(day: int) -> str:

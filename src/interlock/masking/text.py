@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from interlock.masking.marks import Wanted
 from interlock.masking.masker import NOWHERE, Call, Masker, Place
+from interlock.masking.profile import REDACT
 from interlock.masking.pseudonyms import ActorPseudonyms
-from interlock.masking.rule import Choice, RuleName
-from interlock.masking.tokens import read_keyed, replace_keyed, shared_label, token_of
+from interlock.masking.tokens import own_tokens, read_keyed, replace_keyed, shared_label, token_of
 from interlock.masking.value import Kind, Special
 from interlock.model.finding import Finding
 from interlock.model.label import Label
@@ -140,54 +141,93 @@ def _told(value: str, region: _Region, masker: Masker, place: Place, call: Call)
 
 
 def _regions(text: str, findings: Iterable[Finding], masker: Masker, place: Place) -> Iterator[_Region]:
-    held = sorted(f for f in findings if masker.found([f.label], place) and 0 <= f.start < min(f.end, len(text)))
+    there = [f for f in findings if 0 <= f.start < min(f.end, len(text))]
+    rules = {label: masker.choice([label], place) for label in masker.found({f.label for f in there}, place)}
+    held = sorted((f for f in there if f.label in rules), key=attrgetter("start", "end"))
+    escapes, own = _Escapes(text), _Own(text)
+    behind = 0  # where the region before ended: none begins earlier
+    for together, end in _overlapping(held, len(text)):
+        first = together[0].start
+        over = [f.label for f in together if f.start == first and f.end >= end]
+        choices = {rules[f.label] for f in together}
+        labels = frozenset(over or [f.label for f in together])
+        for part in own.without(max(first, behind), end):
+            start, stop = _trimmed(text, *part, escapes)
+            if start < stop:
+                behind = stop
+                alike = len(choices) == 1 and bool(over) and choices != {REDACT}
+                yield _Region(start, stop, labels, alike and part == (first, end))
+
+
+def _overlapping(held: Iterable[Finding], length: int) -> Iterator[tuple[Sequence[Finding], int]]:
+    """Sorted findings in groups of those that overlap, with where each group ends."""
     together: list[Finding] = []
     end = 0
-    behind = 0  # where the region before ended: none begins earlier
     for finding in held:
         if together and finding.start >= end:
-            if (region := _region(text, together, end, behind, masker, place)) is not None:
-                behind = region.end
-                yield region
-            together = []
-            end = 0
+            yield together, end
+            together, end = [], 0
         together.append(finding)
-        end = max(end, min(finding.end, len(text)))
-    if together and (region := _region(text, together, end, behind, masker, place)) is not None:
-        yield region
+        end = max(end, min(finding.end, length))
+    if together:
+        yield together, end
 
 
-def _region(
-    text: str, together: Sequence[Finding], end: int, behind: int, masker: Masker, place: Place
-) -> _Region | None:
-    first = min(finding.start for finding in together)
-    over = [f.label for f in together if f.start == first and f.end >= end]
-    choices: set[Choice] = {masker.choice([f.label], place) for f in together}
-    labels = frozenset(over or [f.label for f in together])
-    start, stop = _trimmed(text, max(first, behind), end)
-    if start >= stop:
-        return None
-    whole = len(choices) == 1 and bool(over) and choices != {Choice(RuleName.REDACT)}
-    return _Region(start, stop, labels, whole)
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _trimmed(text: str, start: int, end: int, escapes: _Escapes) -> tuple[int, int]:
     """Without the white space around it, and with the whole of an escape that it begins or ends in: a backslash left
     over would swallow what stands behind the mask, in JSON a quotation mark."""
     while start < end and text[start].isspace():
         start += 1
     while start < end and text[end - 1].isspace():
         end -= 1
-    if start < end and _is_escaped(text, start):
+    if start < end and escapes.at(start):
         start -= 1
-    if start < end and end < len(text) and _is_escaped(text, end):
+    if start < end < len(text) and escapes.at(end):
         end += 5 if text[end] == "u" else 1
     return start, min(end, len(text))
 
 
-def _is_escaped(text: str, at: int) -> bool:
-    """Whether the character there stands behind a backslash that isn't itself escaped."""
-    first = at
-    while first and text[first - 1] == "\\":
-        first -= 1
-    return (at - first) % 2 == 1
+class _Own:
+    """The tokens that a text holds already: what is found in or over them leaves them as they are, so that a text may
+    be masked again. Asked from left to right."""
+
+    __slots__ = ("_ahead", "_tokens")
+
+    def __init__(self, text: str) -> None:
+        self._tokens = own_tokens(text)
+        self._ahead = next(self._tokens, None)
+
+    def without(self, start: int, end: int) -> Sequence[tuple[int, int]]:
+        """The parts of this stretch that lie in no token."""
+        parts = []
+        while self._ahead is not None and self._ahead[0] < end:
+            if start < self._ahead[0]:
+                parts.append((start, self._ahead[0]))
+            start = max(start, self._ahead[1])
+            if self._ahead[1] > end:
+                break
+            self._ahead = next(self._tokens, None)
+        return [*parts, (start, end)] if start < end else parts
+
+
+class _Escapes:
+    """Which characters stand behind a backslash that isn't itself escaped. Asked from left to right, it looks at each
+    backslash once, so that a text of nothing else takes no longer."""
+
+    __slots__ = ("_asked", "_run", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._asked = 0
+        self._run = 0  # how many backslashes end right before that
+
+    def at(self, place: int) -> bool:
+        """Whether the character there is escaped."""
+        if place < self._asked:
+            self._asked = self._run = 0
+        first = place
+        while first > self._asked and self._text[first - 1] == "\\":
+            first -= 1
+        run = place - first + (self._run if first == self._asked else 0)
+        self._asked, self._run = place, run
+        return run % 2 == 1

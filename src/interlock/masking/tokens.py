@@ -13,10 +13,13 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 
 from interlock.model.label import Label
+
+_HASHED = 20  # bytes of a hash (`rules/one_way.py`) and of a surrogate
+_SEALED = 16  # and in what steps seals grow (`pseudonyms.py`), from two on
 
 # A label in brackets, as `model/label.py` writes them, in any case since models change it. One word alone isn't enough:
 # `[0-9]`, `[abc]` or `a[i]` stand in many texts, so a label without a dot is written `[phi.*]`. A keyed token counts
@@ -24,6 +27,11 @@ from interlock.model.label import Label
 _LABELS = r"\[([a-z][a-z0-9_]{0,31}(?:(?:\.[a-z0-9_]{1,32}){1,5}(?:\.\*)?|\.\*))"
 _TOKEN = re.compile(
     rf"{_LABELS}(?:\]|#[0-9]{{1,9}}\]|:(?:[a-z2-7]{{26}}|[a-z2-7]{{4,25}}\.\.|\*[a-z0-9@._-]{{1,260}}\]|[a-z]\*\]))",
+    re.IGNORECASE | re.ASCII,
+)
+_OWN = re.compile(
+    r"\[(?:phi|pii|pci|secret|quasi|masked)(?:\.[a-z_]{1,32}[0-9]{0,3}){0,5}(?:\.\*)?"
+    r"(?:\]|#[0-9]{1,6}\]|:(?:([a-z2-7]{26,1000})|[a-z]\*|\*[a-z0-9]{4}|\*@(?:[a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{2,63})\])",
     re.IGNORECASE | re.ASCII,
 )
 _KEYED = re.compile(rf"{_LABELS}:([a-z2-7]{{26,1000}})\]", re.IGNORECASE | re.ASCII)
@@ -91,6 +99,24 @@ def read_keyed(text: str) -> tuple[Label, bytes] | None:
     except binascii.Error:
         return None
     return (label, sealed) if keyed_token(label, sealed).casefold() == text.casefold() else None
+
+
+def own_tokens(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text holds whole tokens of our own kinds of label: what is found inside of one isn't a value.
+
+    Not a proof that we made them. But nothing fits in there that could be read as it stands, a label's words apart: of
+    keyed ones what is sealed has a length that we make.
+    """
+    for found in _OWN.finditer(text) if "[" in text else ():
+        if found[1] is None or _sealed_here(found[0]):
+            yield found.span()
+
+
+def _sealed_here(token: str) -> bool:
+    read = read_keyed(token)
+    return read is not None and (
+        len(read[1]) == _HASHED or (len(read[1]) >= 2 * _SEALED and len(read[1]) % _SEALED == 0)
+    )
 
 
 def holds_token(text: str | bytes) -> bool:

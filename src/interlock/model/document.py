@@ -21,6 +21,7 @@ class DocumentKind(StrEnum):
     COPY_OPSGENIE = "copy_opsgenie"
     DEFERRED = "deferred"  # whom a deferred run is for, and in which session state
     RESULT = "result"  # what a deferred run gave, masked
+    DISCOVERED = "discovered"  # which columns a discovery saw, to tell new ones the next time
     IDEMPOTENCY = "idempotency"  # that somebody used a key, for what, and what came of it
 
 

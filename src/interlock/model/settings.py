@@ -178,6 +178,15 @@ class PolicySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """`[labels]`: the groups of those who confirm labels and override masks (none: those of `[policy] approvers`), and
+    how long an override lasts at most."""
+
+    stewards: frozenset[GroupName] = frozenset()
+    overrides: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds (design: everything that waits has a bound, everything that queues has a limit)."""
 
@@ -212,6 +221,7 @@ class Settings:
     digest: str  # SHA-256 of the settings file's bytes, for the ledger
     votes: VoteSettings = VoteSettings()
     break_glass: BreakGlassSettings = BreakGlassSettings()
+    labels: LabelSettings = LabelSettings()
     issuers: Mapping[str, IssuerSettings] = field(default_factory=dict)
     oidc: OidcSettings | None = None
     provisioning: ProvisioningSettings = ProvisioningSettings()

@@ -25,7 +25,7 @@ from interlock.policy.checks import Rule, check, invalid
 from interlock.policy.decide import Heard, Rules, decide, hear
 from interlock.policy.obligations import looked_at
 from interlock.policy.reads import context_reads
-from interlock.policy.schema import schema_text
+from interlock.policy.schema import UNKNOWN, schema_text
 from interlock.policy.statements import Mistake, split
 from interlock.policy.surroundings import Members, Surroundings
 
@@ -65,6 +65,11 @@ class Bundle:
     def reads_recent(self) -> bool:
         """Whether any policy asks what the actor did lately."""
         return "recent" in self._reads
+
+    @property
+    def reads_estimate(self) -> bool:
+        """Whether any policy asks about how many rows it is."""
+        return not self._reads.isdisjoint(("rows_estimate", "estimated"))
 
     def decide(self, action: Action, now: datetime, recent: Recent = QUIET) -> Decision:
         """What policy says of an action at `now` (with a zone). Never raises: any error inside is a `Deny`."""
@@ -122,7 +127,7 @@ def load(
         observed=_policy_set(watched) if watched else None,
         permits=frozenset(rule.annotations.id for rule in rules if rule.permits),
         lifted=frozenset(rule.annotations.id for rule in rules if rule.is_lifted),
-        schema=schema,
+        schema=_schema(tools, UNKNOWN),
         known_labels=known_labels,
         tools=MappingProxyType({tool.id: tool for tool in tools}),
         zone=zone,
@@ -177,11 +182,11 @@ def bundle_digest(sources: Mapping[str, str], tools: Sequence[Tool] = ()) -> Dig
     return Digest(hashed.hexdigest())
 
 
-def _schema(tools: Sequence[Tool]) -> cedarpy.Schema:
+def _schema(tools: Sequence[Tool], unknown: frozenset[str] = frozenset()) -> cedarpy.Schema:
     try:
         for tool in tools:
             _ = tool.digest  # without one it could be swapped for another, and nobody would know
-        return _parsed(schema_text(tools))
+        return _parsed(schema_text(tools, unknown=unknown))
     except (MalformedInput, ValueError) as malformed:
         raise PolicyMistakes([f"pinned tools: {malformed}"]) from malformed
 

@@ -14,7 +14,7 @@ from interlock.model.decision import Allow
 from interlock.model.exposure import Exposure
 from interlock.model.payload import ToolPayload
 from interlock.policy.obligations import mask
-from interlock.policy.requests import principals
+from interlock.policy.requests import principals, rows_estimate
 
 MOST = 10_000
 
@@ -89,6 +89,10 @@ def _read(action: Action, exposure: Exposure, name: str) -> Hashable:
             return bool(action.reason_given.strip())
         case "ticket_given":
             return bool(action.ticket_given.strip())
+        case "estimated":
+            return rows_estimate(action) is not None
+        case "rows_estimate":
+            return rows_estimate(action)
         case "cappable":
             return action.cappable
         case "input":

@@ -68,6 +68,7 @@ def read_action(table: CaseTable, ground: Ground, known: frozenset[Label]) -> Ac
         reveals=reveals,
         input=arguments.input if arguments is not None else None,
         cappable=table.flag("cappable", _counts_rows(asks)),
+        rows_estimate=table.number("rows_estimate") if "rows_estimate" in table else None,
     )
 
 

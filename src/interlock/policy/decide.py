@@ -35,6 +35,7 @@ from interlock.policy import lifting, obligations, reasons
 from interlock.policy.annotations import Annotations
 from interlock.policy.checks import Rule
 from interlock.policy.requests import Asked, context, entities, principals, requests, reveal_entities
+from interlock.policy.schema import UNKNOWN
 
 Policies = frozenset[PolicyId]
 
@@ -67,7 +68,8 @@ class Heard:
     """One Cedar request and every policy that spoke in it, whatever the others said.
 
     `forbids` are plain ones; `observed` are @observe policies of either effect, which are in none of the other sets.
-    With `error` the rest may lack policies: Cedar leaves out those that it couldn't evaluate.
+    With `error` the rest may lack policies: Cedar leaves out those that it couldn't evaluate. `unsized`: only because
+    they ask how many rows it is, and nobody could tell.
     """
 
     principal: Actor
@@ -78,6 +80,7 @@ class Heard:
     lifted: Policies = frozenset()
     observed: Policies = frozenset()
     error: bool = False
+    unsized: bool = False
 
 
 def decide(rules: Rules, action: Action, now: datetime, recent: Recent) -> Decision:
@@ -140,7 +143,12 @@ def _answers(rules: Rules, principal: Actor, asked: Sequence[Asked], beside: str
             observed=observed,
             # A policy that errs is skipped, and the answer may be Allow all the same: only the list of errors tells.
             error=bool(answer.diagnostics.errors) or answer.decision is cedarpy.Decision.NoDecision,
+            unsized=bool(answer.diagnostics.errors) and all(map(_of_size, answer.diagnostics.errors)),
         )
+
+
+def _of_size(error: object) -> bool:
+    return any(f"`{name}`" in str(error) for name in UNKNOWN)
 
 
 def _spoke(answer: cedarpy.AuthzResult) -> Policies:
@@ -150,7 +158,8 @@ def _spoke(answer: cedarpy.AuthzResult) -> Policies:
 def _denials(rules: Rules, heard: Iterable[Heard]) -> Iterator[Reason]:
     for one in heard:
         if one.error:
-            yield reasons.policy_error()
+            yield reasons.size_unknown() if one.unsized else reasons.policy_error()
+            yield from reasons.forbidden(rules.annotations, one.forbids) if one.reveal is None else ()
         elif one.reveal is not None and (one.forbids or not one.permits):
             yield from reasons.reveal_denied(rules.annotations, one.reveal, one.forbids)
         elif one.forbids:

@@ -11,6 +11,7 @@ from interlock.model.reveal import Reveal
 from interlock.policy.annotations import Annotations
 
 # Every code that policy gives; a denial's are in the order in which it gives them: what somebody can act upon first.
+SIZE_UNKNOWN = "size_unknown"
 DENIED = (
     "refused",
     "not_understood",
@@ -21,6 +22,7 @@ DENIED = (
     "reveal_denied",
     "forbidden",
     "no_permit",
+    SIZE_UNKNOWN,
     "policy_error",
 )
 _UNMET: Mapping[str, str] = MappingProxyType(
@@ -50,6 +52,11 @@ def nothing_asked() -> Reason:
 def policy_error() -> Reason:
     """A policy, or we, failed."""
     return Reason("policy_error", "The policies could not be evaluated, so the answer is no.")
+
+
+def size_unknown() -> Reason:
+    """A policy asks how many rows it is, and there is no estimate: that is never few."""
+    return Reason(SIZE_UNKNOWN, "Policy asks how many rows this touches, and that couldn't be told beforehand.")
 
 
 def no_permit() -> Reason:

@@ -50,7 +50,7 @@ MANY_LABELS: Final = 6
 
 _AT_ONCE = 250
 _RELATION_ONLY = ("write",)
-_UNCERTAIN = frozenset({"now", "recent", "asked", "writes_masked", INPUT})
+_UNCERTAIN = frozenset({"now", "recent", "asked", "writes_masked", "estimated", "rows_estimate", INPUT})
 _TIME = {"__extn": {"fn": "datetime", "arg": "2026-01-01T00:00:00.000Z"}}
 _NOTHING: Mapping[str, object] = {name: [] if kind.startswith("Set") else 0 for name, kind in WINDOW.items()}
 _QUIET: Mapping[str, object] = dict.fromkeys(WINDOWS, _NOTHING)
@@ -163,6 +163,8 @@ def _contexts(read: frozenset[str], touched: _Touched, own: Labels, sets: Sequen
             "tags": sorted(touched.connection.tags),
             "enforced_by": enforcer,
             "reason_given": reason_given,
+            "estimated": False,
+            "rows_estimate": 0,
             "cappable": cappable,
             "asked": sorted(VERBS.get(Verb(touched.action), VERBS[TOOL_CALL])),
             "now": _TIME,

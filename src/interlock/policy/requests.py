@@ -12,6 +12,7 @@ import orjson
 
 from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor
+from interlock.model.impact import about
 from interlock.model.label import Label, upward
 from interlock.model.payload import ToolPayload
 from interlock.model.recent import Recent, Window
@@ -72,6 +73,7 @@ def context(action: Action, now: datetime, known: frozenset[Label], recent: Rece
         raise ValueError("a time without a zone")
     utc = now.astimezone(UTC)
     exposure = action.exposure
+    rows = rows_estimate(action)
     return {
         "labels": close(exposure.labels, known),
         "filters": close(exposure.filters, known),
@@ -84,6 +86,8 @@ def context(action: Action, now: datetime, known: frozenset[Label], recent: Rece
         "tags": sorted(action.connection.tags),
         "enforced_by": action.enforced_by.value,
         "reason_given": bool(action.reason_given.strip()),
+        "estimated": rows is not None,
+        **({} if rows is None else {"rows_estimate": rows}),
         "cappable": action.cappable,
         "asked": groups_asked(action),
         "now": {
@@ -92,6 +96,14 @@ def context(action: Action, now: datetime, known: frozenset[Label], recent: Rece
         "hour": now.astimezone(zone).hour,
         "recent": windows(recent),
     }
+
+
+def rows_estimate(action: Action) -> int | None:
+    """`context.rows_estimate`, as it is told on cards; None where nobody knows. Session traffic has no rows."""
+    if action.rows_estimate is not None:
+        return min(about(action.rows_estimate), _MOST)
+    traffic = bool(action.exposures) and all(each.impact.nothing for each in action.exposures)
+    return 0 if traffic else None
 
 
 def groups_asked(action: Action) -> list[str]:

@@ -1,7 +1,8 @@
 """Our Cedar schema, generated from the verbs and resource kinds of the model (design section 5), and pinned tools.
 
 Every attribute is required, so a policy never needs `has`, and a misspelt name is an error when the bundle loads. Only
-the arguments of a tool are optional, as they are in its own schema.
+the arguments of a tool are optional, as they are in its own schema. What isn't always known is left out of a request all
+the same (`UNKNOWN`): a policy that reads it then errs, and its error is a denial.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ CONTEXT: Mapping[str, str] = MappingProxyType(
         "tags": "Set<String>",
         "enforced_by": "String",
         "reason_given": "Bool",
+        "estimated": "Bool",  # whether `rows_estimate` is known
+        "rows_estimate": "Long",
         "cappable": "Bool",  # its rows can be counted, and undone when there are too many
         "asked": "Set<String>",  # the action groups of all that it asks: a COPY (SELECT ...) is read and export
         "now": "datetime",
@@ -47,6 +50,9 @@ CONTEXT: Mapping[str, str] = MappingProxyType(
         "recent": "Recent",
     }
 )
+
+UNKNOWN = frozenset({"rows_estimate"})
+"""What a request may lack, though policies are validated as if it were always there."""
 
 INPUT = "input"
 """What the context of a pinned tool's action holds besides: its arguments, each optional."""
@@ -115,10 +121,11 @@ def schema_text(
     *,
     verbs: Collection[str] = VERBS.keys(),
     actors: Collection[ActorKind] = tuple(ActorKind),
+    unknown: Collection[str] = (),
 ) -> str:
     """The schema in Cedar's own syntax: one action entity for each verb and each pinned tool, a member of its group.
 
-    With fewer `verbs` or `actors` than there are, the others can be named but never ask for anything (`stand_ins`).
+    `unknown`: attributes of the context that requests may lack; policies are validated without any. With fewer `verbs` or `actors` than there are, the others can be named but never ask for anything (`stand_ins`).
     Raises `MalformedInput` when two tools have one id, or an id that isn't text.
     """
     every = ", ".join(_bare(principal_type(kind)) for kind in ActorKind)
@@ -134,10 +141,10 @@ def schema_text(
             f"  entity Column in [Relation, Connection] {_record(RESOURCE)};",
             f"  type Window = {_record(WINDOW)};",
             f"  type Recent = {_record(dict.fromkeys(WINDOWS, 'Window'))};",
-            f"  type Context = {_record(CONTEXT)};",
+            f"  type Context = {_record(CONTEXT, unknown)};",
             *(f'  action "{group}";' for group in GROUPS),
             *(_action(verb, principals if verb in verbs else "") for verb in VERBS),
-            *_tool_actions(tools, principals),
+            *_tool_actions(tools, principals, unknown),
             "}",
         )
     )
@@ -165,19 +172,20 @@ def _action(verb: Verb, principals: str) -> str:
     return f'  action "{verb}" in [{members}]{applies};'
 
 
-def _tool_actions(tools: Sequence[Tool], principals: str) -> Iterator[str]:
+def _tool_actions(tools: Sequence[Tool], principals: str, unknown: Collection[str]) -> Iterator[str]:
     seen: set[str] = set()
     for tool in sorted(tools, key=lambda tool: tool.id):
         if tool.id in seen:
             raise MalformedInput("two tools of one connection have the same name")
         seen.add(tool.id)
-        context = _record({**CONTEXT, INPUT: record_text(tool)})
+        context = _record({**CONTEXT, INPUT: record_text(tool)}, unknown)
         applies = f"principal: [{principals}], resource: [Tool], context: {context}"
         yield f'  action {cedar_string(tool_action(tool.id))} in ["{TOOL_CALL}"] appliesTo {{ {applies} }};'
 
 
-def _record(fields: Mapping[str, str]) -> str:
-    return "{ " + ", ".join(f"{name}: {kind}" for name, kind in fields.items()) + " }"
+def _record(fields: Mapping[str, str], optional: Collection[str] = ()) -> str:
+    named = (f"{name}?" if name in optional else name for name in fields)
+    return "{ " + ", ".join(f"{name}: {kind}" for name, kind in zip(named, fields.values(), strict=True)) + " }"
 
 
 def _bare(entity_type: str) -> str:

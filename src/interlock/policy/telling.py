@@ -24,10 +24,11 @@ from interlock.model.recent import Recent, Window
 from interlock.model.resource import ResourceKind
 from interlock.policy.bundle import Bundle
 from interlock.policy.reads import entity_uids, is_input, nodes, path, values
-from interlock.policy.requests import principals
+from interlock.policy.requests import principals, rows_estimate
 from interlock.policy.schema import WINDOW, WINDOWS
 
 _ORDERS: Final = frozenset({"eq", "not_eq", "less", "less_eq", "greater", "greater_eq"})
+_SIZES: Final = frozenset({"estimated", "rows_estimate"})
 _RECENT: Final = ("context", "recent")
 _COUNTS: Final = tuple(name for name, kind in WINDOW.items() if kind == "Long")
 
@@ -77,7 +78,7 @@ class Telling:
             (exposure.labels, exposure.filters, exposure.probes, exposure.writes),
             (exposure.unbounded, exposure.opaque),
             (action.enforced_by, bool(action.reason_given.strip()), bool(action.ticket_given.strip())),
-            (action.cappable, action.refusal),
+            (action.cappable, action.refusal, rows_estimate(action) if _SIZES & self.reads else None),
             at.astimezone(self.zone).hour if "hour" in self.reads else None,
             self._recent(recent) if "recent" in self.reads else None,
             recent.written_back(exposure.written) if "writes_masked" in self.reads else None,

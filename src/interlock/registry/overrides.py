@@ -168,7 +168,7 @@ class Overrides:
     async def _end(self, override: str, person: PersonId, because: str) -> None:
         async with self._writing:
             found = self.registry.authority.overridden.override(override)
-            if found is None or found not in self._standing(found.override.connection):
+            if found is None or found not in self._standing(ConnectionName(found.override.connection)):
                 raise NotFound("no override of that id stands", code="no_such_override")
             d = {"connection": found.override.connection, "person": person, "because": because}
             draft = Draft(

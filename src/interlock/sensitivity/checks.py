@@ -1,12 +1,13 @@
-"""Check digits that several kinds of numbers share."""
+"""A check digit that several kinds of numbers share."""
 
 from __future__ import annotations
 
+from typing import Final
+
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+
 
 def luhn(digits: str) -> bool:
-    """Whether the last digit is Luhn's (ISO/IEC 7812-1, annex B). `digits` are ASCII digits alone."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return bool(digits) and total % 10 == 0
+    """Whether the last digit is Luhn's (ISO/IEC 7812-1, annex B). `digits` are ASCII digits alone; one isn't enough."""
+    total = sum(map(int, digits[-1::-2])) + sum(_DOUBLED[int(d)] for d in digits[-2::-2])
+    return len(digits) > 1 and total % 10 == 0

@@ -168,7 +168,7 @@ def _tells_about(found: Sequence[str]) -> bool:
     if len(found) < 2 or _longest(found, 0)[0] == len(found):
         return False
     last = found[-1] in ABOUT and not any(_longest(found, at)[0] == len(found) - at for at in range(len(found) - 1))
-    return last or found[0] in ASKING
+    return last or found[0] in ASKING or found[-2:-1] == ("opt",)  # email_opt_in
 
 
 def _name_of_somebody(

@@ -21,6 +21,7 @@ from interlock.sensitivity.classifier import (
 )
 from interlock.sensitivity.column_values import Detect
 from interlock.sensitivity.regime import Regime
+from interlock.sensitivity.subject_key import SubjectKey
 
 LEAST_VALUES: Final = 20  # distinct ones, before a column is said to look otherwise than its labels
 # Labels whose things are told by their form, whatever stands around them. A name or a note isn't: nothing found in a
@@ -55,6 +56,34 @@ class ColumnReport:
     evidence: tuple[Evidence, ...]
     drift: tuple[Drift, ...] = ()
     otherwise: frozenset[Label] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """One table. `subject`: whose its rows are. `failed`: why nothing of it was sampled, in our words; "" if it was."""
+
+    schema: str
+    name: str
+    oid: int
+    subject: SubjectKey
+    columns: tuple[ColumnReport, ...]
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one discovery found. `missing`: the grants that would let it read the rest. `cut`: tables left out because
+    there are too many. `gone`: columns that were there the last time, `public.notes.text`."""
+
+    tables: tuple[TableReport, ...] = ()
+    missing: tuple[str, ...] = ()
+    cut: int = 0
+    gone: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> int:
+        """How many columns it is about."""
+        return sum(len(table.columns) for table in self.tables)
 
 
 def column_report(

@@ -20,6 +20,7 @@ KNOWN: Mapping[Label, str] = MappingProxyType(
             "phi.address.street": "a street and house number",
             "phi.address.city": "a city or county",
             "phi.address.zip": "a full ZIP code",
+            "phi.address.facility": "a hospital, clinic or other facility",
             "phi.date": "a date tied to a person",
             "phi.date.birth": "a date of birth",
             "phi.date.death": "a date of death",
@@ -82,6 +83,8 @@ KNOWN: Mapping[Label, str] = MappingProxyType(
             "quasi.race": "race or ethnicity",
             "quasi.occupation": "occupation",
             "quasi.facility": "a facility",
+            "quasi.state": "a state or another part of a country",
+            "quasi.country": "a country",
         }.items()
     }
 )

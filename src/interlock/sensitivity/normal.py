@@ -17,11 +17,15 @@ MOST_MARKS: Final = 30
 or sorting a text of nothing but marks would take quadratic time."""
 
 # Letters with their marks, which only together have a composed form; other characters beyond ASCII, one by one; ASCII.
-_MARKS = r"[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0903\u093a-\u094f"
+_MARKS = (
+    r"[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0903\u093a-\u094f"
+)
 _MARKS += r"\u0981-\u0983\u09bc-\u09d7\u0b3e-\u0b57\u0bbe-\u0bd7\u0cbc-\u0cd6\u0d3e-\u0d57\u0dca-\u0ddf\u1160-\u11ff"
 _MARKS += r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ufe20-\ufe2f]"
 _PIECE = re.compile(rf"[\x00-\x7f]+(?!{_MARKS})|[^\x00-\x7f](?!{_MARKS})|(?s:.){_MARKS}{{0,{MOST_MARKS}}}")
-_HYPHENS: Final = frozenset("\u058a\u05be\u1806\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u301c\u3030\u30a0\u2212\u02d7\u2043\u00af")
+_HYPHENS: Final = frozenset(
+    "\u058a\u05be\u1806\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u301c\u3030\u30a0\u2212\u02d7\u2043\u00af"
+)
 _APOSTROPHES: Final = frozenset("‘’‛ʼʹ′´＇ˈ")
 _QUOTES: Final = frozenset("“”„‟″«»")
 _FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\u2800")
@@ -35,6 +39,15 @@ class Normal:
     starts: Sequence[int] = ()
     """For each character, where in the original it begins; `ends`: where it ends."""
     ends: Sequence[int] = ()
+
+    def after(self, earlier: Normal) -> Normal:
+        """This view of a text that was itself a view, `earlier`: with offsets into what that was one of."""
+        if not earlier.starts:
+            return self
+        if not self.starts:
+            return Normal(self.text, earlier.starts, earlier.ends)
+        starts = array("q", (earlier.starts[n] for n in self.starts))
+        return Normal(self.text, starts, array("q", (earlier.ends[n - 1] for n in self.ends)))
 
     def back(self, finding: Finding) -> Finding:
         """The finding with offsets into the original."""

@@ -10,19 +10,77 @@ NORTH_AMERICA: Final = (
     r"(?:(?:\+|00)?1[-. /]?[ ]?)?(?:\([0-9]{3}\)[-. /]?[ ]?|[0-9]{3}[-. /])[0-9]{3}[-. ][0-9]{4}" + EXTENSION
 )
 INTERNATIONAL: Final = r"(?:\+|00[ ]?)[1-9][0-9]{0,2}(?:[-. /]?[ ]?\(?[0-9]{1,12}\)?)+" + EXTENSION
-# Two to six groups of digits with single signs between, the first perhaps in brackets.
-GROUPS: Final = r"(?:\([0-9]{1,5}\)[ -]?[0-9]{2,8}|[0-9]{2,5}[-. /][0-9]{2,8})(?:[-. ][0-9]{2,4}){0,4}" + EXTENSION
-
-CONTEXT: Final = frozenset(
-    {"phone", "phones", "telephone", "tel", "tél", "téléphone", "telefon", "telefono", "teléfono", "mobile", "mob", "mobil"}
-    | {"handy", "cell", "cellphone", "cellular", "cel", "fax", "call", "calls", "called", "calling", "callback", "call back"}
-    | {"dial", "dialed", "dialled", "ring", "rang", "reach", "reached", "reachable", "contact", "contacts", "contacted"}
-    | {"voicemail", "pager", "page", "paged", "text", "texted", "sms", "whatsapp", "signal", "hotline", "helpline", "ph"}
-    | {"landline", "answering", "phone number", "tel no", "office", "home", "work", "emergency contact", "next of kin"}
-    | {"switchboard", "front desk", "telehealth", "extension", "ext", "number is", "numéro", "rufnummer", "caller", "msisdn"}
+# Groups of digits with single signs between, the first perhaps in brackets. Each way ends in enough digits that dates in
+# figures rarely come to be looked at.
+GROUPS: Final = (
+    r"(?:\([0-9]{1,5}\)[ -]?[0-9]{2,8}(?:[-. ][0-9]{2,4}){0,3}|[0-9]{2,5}[- /.][0-9]{4,8}|[0-9]{2,3}(?:[-. ][0-9]{2}){2,4}"
+    r"|[0-9]{2,5}[-. /][0-9]{2,4}[-. ][0-9]{3,4}(?:[-. ][0-9]{2,4})?|[0-9]{2,5}[-. ][0-9]{3,4}(?:[-. ][0-9]{2,4}){1,3})"
+    + EXTENSION
 )
 
-_DATE = re.compile(r"[0-9]{1,2}([-./])[0-9]{1,2}\1(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-./ ][0-9]{1,2}(?:[-./ ][0-9]{1,2})?")
+CONTEXT: Final = frozenset(
+    {
+        "phone",
+        "phones",
+        "telephone",
+        "tel",
+        "tél",
+        "téléphone",
+        "telefon",
+        "telefono",
+        "teléfono",
+        "mobile",
+        "mob",
+        "mobil",
+    }
+    | {
+        "handy",
+        "cell",
+        "cellphone",
+        "cellular",
+        "cel",
+        "fax",
+        "call",
+        "calls",
+        "called",
+        "calling",
+        "callback",
+        "call back",
+    }
+    | {"dial", "dialed", "dialled", "ring", "rang", "reach", "reached", "reachable", "contact", "contacts", "contacted"}
+    | {
+        "voicemail",
+        "pager",
+        "page",
+        "paged",
+        "text",
+        "texted",
+        "sms",
+        "whatsapp",
+        "signal",
+        "hotline",
+        "helpline",
+        "ph",
+    }
+    | {"landline", "answering", "phone number", "tel no", "office", "home", "work", "emergency contact", "next of kin"}
+    | {
+        "switchboard",
+        "front desk",
+        "telehealth",
+        "extension",
+        "ext",
+        "number is",
+        "numéro",
+        "rufnummer",
+        "caller",
+        "msisdn",
+    }
+)
+
+_DATE = re.compile(
+    r"[0-9]{1,2}([-./])[0-9]{1,2}\1(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-./ ][0-9]{1,2}(?:[-./ ][0-9]{1,2})?"
+)
+_PAIRS = re.compile(r"[0-9]{2} [0-9]{2} [0-9]{2}")
 _YEARS = re.compile(r"(?:19|20)[0-9]{2}[-/ ](?:19|20)[0-9]{2}")
 _NATIONAL = re.compile(r"\(?0[1-9][0-9]{0,4}\)?[-. /]")
 
@@ -30,14 +88,21 @@ _NATIONAL = re.compile(r"\(?0[1-9][0-9]{0,4}\)?[-. /]")
 def is_telephone(written: str, before: str, after: str) -> float | None:
     """How much groups of digits look like a telephone number without country code; None when they can't be one.
 
-    Seven to eleven digits without the extension. Dates, years, decimals, and pieces of longer numbers aren't.
+    Seven to twelve digits without the extension, or three pairs. Dates, years, decimals, and pieces of longer numbers aren't.
     """
     number = re.split(r"[ ,;]*(?:x|e|p|d)", written, maxsplit=1, flags=re.IGNORECASE)[0]
     groups = re.findall("[0-9]+", number)
     digits = sum(map(len, groups))
-    if not 7 <= digits <= 12 or _DATE.fullmatch(number) or _YEARS.fullmatch(number):
+    if (
+        not 6 <= digits <= 12
+        or (digits == 6 and _PAIRS.fullmatch(number) is None)
+        or _DATE.fullmatch(number)
+        or _YEARS.fullmatch(number)
+    ):
         return None
-    if re.search(r"(?:[0-9][-./,:]|[$€£#])\Z", before) or re.match(r"[-./,:][0-9]|%|[ -]?(?:mg|ml|mcg|kg|cm|mm|usd|eur)\b", after):
+    if re.search(r"(?:[0-9][-./,:]|[$€£#])\Z", before) or re.match(
+        r"[-./,:][0-9]|%|[ -]?(?:mg|ml|mcg|kg|cm|mm|usd|eur)\b", after
+    ):
         return None
     if "." in number and len(groups) == 2:
         return None  # a decimal fraction

@@ -10,7 +10,8 @@ from typing import Final
 _REFERENCE: Final = re.compile(
     r"\$\{.*|\$\(.*|\$[A-Z_][A-Z0-9_]{2,}|\$[a-z_]+[a-z_0-9.>-]*|\$\$?\w+\.\w.*|%[A-Za-z_]+%|%\([a-z_]+\)s?|%[sdvqr]|"
     r"\{\{.*|\{[a-z_.]*\}?|<[^>]*>?|\[[A-Za-z_. *-]*\]?|@@?[A-Za-z_.]+@?|#\{.*|"
-    r"(?i:enc\[|enc\(|vault:|vault://|ssm:|secretsmanager:|sops:|ref\+|op://|bao:|arn:aws|projects/|keyvault|keyring:|env:|file:|secret:|"
+    r"(?i:enc\[|enc\(|vault:|vault://|ssm:|secretsmanager:|sops:|ref\+|op://|bao:|arn:aws|projects/|keyvault|keyring:|"
+    r"env:|file:|secret:|"
     r"base64decode|secretref|!ref|!sub|!secret|!vault|!env|fn::|gcp:|awssm:|akv:|doppler:).*",
     re.DOTALL,
 )

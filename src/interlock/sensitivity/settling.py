@@ -9,30 +9,53 @@ from dataclasses import replace
 from interlock.model.finding import Finding
 
 
-def settle(findings: Iterable[Finding]) -> list[Finding]:
+def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
     """The findings without overlaps, sorted. The higher score wins, then the longer, then the label that is earlier in
-    the alphabet; what loses is cut: parts of it that stick out stay."""
+    the alphabet. What loses is cut: its parts that stick out stay, with the winner where no letter or digit is in them.
+    """
     ordered = sorted(findings, key=lambda f: (-f.score, f.start - f.end, f.label, f.start))
+    if len(ordered) < 2:
+        return ordered
     starts: list[int] = []
     settled: list[Finding] = []
     for finding in ordered:
-        for part in _free(finding, starts, settled):
-            at = bisect_left(starts, part.start)
-            starts.insert(at, part.start)
-            settled.insert(at, part)
+        for start, end in _free(finding, starts, settled):
+            at = bisect_left(starts, start)
+            if not any(map(str.isalnum, text[start:end])) and _widened(settled, starts, at, start, end):
+                continue
+            starts.insert(at, start)
+            settled.insert(at, finding if (start, end) == (finding.start, finding.end) else _part(finding, start, end))
     return settled
 
 
-def _free(finding: Finding, starts: list[int], settled: list[Finding]) -> list[Finding]:
+def _part(finding: Finding, start: int, end: int) -> Finding:
+    return replace(finding, start=start, end=end)
+
+
+def _widened(settled: list[Finding], starts: list[int], at: int, start: int, end: int) -> bool:
+    """Whether a neighbour took the part in."""
+    if at > 0 and settled[at - 1].end == start:
+        settled[at - 1] = _part(settled[at - 1], settled[at - 1].start, end)
+        return True
+    if at < len(settled) and starts[at] == end:
+        settled[at], starts[at] = _part(settled[at], start, settled[at].end), start
+        return True
+    return False
+
+
+def _free(finding: Finding, starts: list[int], settled: list[Finding]) -> list[tuple[int, int]]:
     """The parts of a finding that no settled one covers."""
-    parts, position = [], finding.start
-    at = max(0, bisect_left(starts, position) - 1)
+    parts: list[tuple[int, int]] = []
+    position = finding.start
+    at = bisect_left(starts, position)
+    if at > 0 and settled[at - 1].end > position:
+        position = settled[at - 1].end
     while position < finding.end:
-        upto = settled[at].start if at < len(settled) else finding.end
-        if position < min(upto, finding.end):
-            parts.append(replace(finding, start=position, end=min(upto, finding.end)))
-        if at >= len(settled):
+        if at >= len(starts) or starts[at] >= finding.end:
+            parts.append((position, finding.end))
             break
-        position = max(position, settled[at].end)
+        if position < starts[at]:
+            parts.append((position, starts[at]))
+        position = settled[at].end
         at += 1
     return parts

@@ -15,6 +15,8 @@ AROUND: Final = 48
 """How many characters before and after a match a judge may see."""
 NEAR: Final = 40
 """How near a context word must stand, in characters."""
+SURE: Final = 0.95
+"""From this score on, context isn't looked for."""
 CONTEXT: Final = 0.35
 """What a context word adds to a score."""
 
@@ -58,7 +60,7 @@ class Judging:
                 return None
             verdict = told
         score, why = verdict.score, f"{pattern.name}: {verdict.why}"
-        if score < 1 and self._near(number, before, after, field):
+        if score < SURE and self._near(number, before, after, field):
             score, why = min(1.0, score + CONTEXT), why + ", context"
         if score < THRESHOLD:
             return None

@@ -10,9 +10,8 @@ from interlock.sensitivity.pattern import Candidate
 
 # All three are in what RE2 and hyperscan share. A name may go on (`password_primary`), be quoted, also within JSON that
 # is quoted itself, or be indexed (`config["password"] = `).
-TAIL: Final = r"[A-Za-z0-9_.-]{0,}[\\]{0,3}[\"'`\]]{0,2}[ \t]{0,}"
+TAIL: Final = r"[A-Za-z0-9_.-]{0,}[\\\"'`\] \t]{0,}"
 GIVES: Final = r"(=>|:=|\+=|==?=?|:|->)[ \t]{0,}"
-TYPE: Final = r"(: ?(str|string|String|char\*?|SecretStr|Optional\[str\]|text|TEXT)( \| None)? {0,1}= {0,1})?"
 VALUE: Final = (
     r"([bfruBFRU]{0,2}\"(\\[ -~]|[^\"\\\n]){3,}\"|[bfruBFRU]{0,2}'(\\[ -~]|[^'\\\n]){3,}'"
     r"|[\\]{1,3}\"[^\"\\\n]{3,}[\\]{1,3}\"|[\"'`]{0,1}[!#-&(-+\--:=?-_a-~\x80-\xff]{3,})"
@@ -77,7 +76,9 @@ def given(candidate: Candidate) -> Given | None:
 
 def _opens(text: str, at: int) -> bool:
     """Whether a quotation mark stands there, behind at most one more letter of a literal's prefix."""
-    return text[at : at + 1] in ("'", '"') or (text[at : at + 1] in tuple("bfruBFRU") and text[at + 1 : at + 2] in ("'", '"'))
+    return text[at : at + 1] in ("'", '"') or (
+        text[at : at + 1] in tuple("bfruBFRU") and text[at + 1 : at + 2] in ("'", '"')
+    )
 
 
 # Where an unquoted value ends that the expression took too much of: the next parameter of a query, what closes a call

@@ -1,28 +1,59 @@
-"""The text engine: all layers over a text, and what they found settled into one list.
+"""The text engine: all layers over texts, and what they found settled into one list a text.
 
     TextEngine(structured, matcher, detectors).find("SSN 402-19-8877") -> (Finding(4, 15, "phi.ssn", ...),)
+
+Texts are normalised and looked at; then what is written in another way within them is looked at as texts of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from interlock.model.finding import THRESHOLD, Finding
+from interlock.model.finding import Finding
 from interlock.model.label import Label
-from interlock.sensitivity.matching import SEPARATOR, Matcher
+from interlock.sensitivity import decoded
+from interlock.sensitivity.looking import Looking
+from interlock.sensitivity.matching import Match, Matcher
 from interlock.sensitivity.normal import Normal, normalise
-from interlock.sensitivity.passage import Layer, Passage, TextDetector
+from interlock.sensitivity.passage import Layer, TextDetector
 from interlock.sensitivity.pattern import Pattern, Structured
 from interlock.sensitivity.regime import Regime
 from interlock.sensitivity.settling import settle
-from interlock.sensitivity.structured import Judging, field_of
+from interlock.sensitivity.structured import AROUND, Judging
+from interlock.sensitivity.tables import cells
 
 ALL_LAYERS: Final = frozenset(Layer)
 
 
+@dataclass(frozen=True, slots=True)
+class _Beneath:
+    """A text that another one says: either all of it, unescaped, or what stands for a run of it."""
+
+    of: int
+    view: Normal
+    run: decoded.Run | None = None
+    within: tuple[int, int] = (0, 0)
+    """Of a run's: which characters of `view` are what the run says; the others stand around it."""
+
+
+class _Views(Sequence[Normal]):
+    """Texts that are what they are normalised; a view is made of those that are asked for."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __getitem__(self, number: int) -> Normal:  # type: ignore[override]
+        return Normal(self._texts[number])
+
+
 class TextEngine:
-    """Finds in texts. Pure but for `failed`, a count."""
+    """Finds in texts. Pure but for `failed`. Never raises, whatever texts and detectors do."""
 
     def __init__(
         self,
@@ -31,38 +62,108 @@ class TextEngine:
         detectors: Sequence[TextDetector] = (),
         layers: frozenset[Layer] = ALL_LAYERS,
         regime: Regime = Regime.PHI,
+        quiet: Callable[[str, str], bool] | None = None,
     ) -> None:
-        self._judging = Judging(structured)
-        self._matcher = matcher(self._judging.patterns)
-        self._detectors = sorted((d for d in detectors if d.layer in layers), key=lambda d: d.layer)
-        self._layers, self._regime = layers, regime
+        """`matcher` compiles the patterns. What isn't in `layers` doesn't look; findings are named under `regime`.
+        `quiet` tells of a text and its field's name that no detector can find anything in it (`quiet.py`)."""
+        judging = Judging(structured if Layer.STRUCTURED in layers else ())
+        self._patterns = (*judging.patterns, *(decoded.PATTERNS if Layer.NORMALISE in layers else ()))
+        wanted = sorted((d for d in detectors if d.layer in layers), key=lambda d: d.layer)
+        self._looking = Looking(judging, matcher(self._patterns), wanted, quiet)
+        self._normalises, self._regime = Layer.NORMALISE in layers, regime
         self.failed = 0
+        """How many texts were taken whole because a detector raised."""
 
     def find(self, text: str, *, seeds: Sequence[str] = (), telling: str = "") -> tuple[Finding, ...]:
-        """What is in `text`: sorted, none overlapping, with offsets into it."""
-        normal = normalise(text) if Layer.NORMALISE in self._layers else Normal(text)
-        try:
-            found = self._look(normal.text, seeds, telling)
-        except Exception:
-            self.failed += 1
-            return (Finding(0, len(text), Label("phi"), 1.0, "engine: a detector failed, so the whole text is taken"),)
-        found = [normal.back(f) for f in settle(found)]
-        return tuple(Finding(f.start, f.end, self._regime.name_of(f.label), f.score, f.why) for f in settle(found))
+        """What is in `text`: sorted, none overlapping, with offsets into it. `seeds` are names known from elsewhere,
+        `telling` is the name of the field that holds it."""
+        return self._found([text], seeds, telling)[0]
 
     def find_many(self, texts: Sequence[str], *, telling: str = "") -> list[tuple[Finding, ...]]:
-        """What is in each of the texts."""
-        return [self.find(text, telling=telling) for text in texts]
+        """What is in each of the texts, each looked at once however often it comes."""
+        unique = list(dict.fromkeys(texts))
+        found = self._found(unique, (), telling)
+        if len(unique) == len(texts):
+            return found
+        of = dict(zip(unique, found, strict=True))
+        return [of[text] for text in texts]
 
-    def _look(self, text: str, seeds: Sequence[str], telling: str) -> list[Finding]:
-        passage = Passage(text, [], seeds, telling)
-        if Layer.STRUCTURED in self._layers:
-            data = b"".join((SEPARATOR, text.encode("utf-8", "surrogatepass"), SEPARATOR))
-            for match in self._matcher.matches(data):
-                start = len(data[3 : match.start].decode("utf-8", "replace"))
-                end = start + len(data[match.start : match.end].decode("utf-8", "replace"))
-                finding = self._judging.finding(match.pattern, text, start, end, field_of(telling))
-                if finding is not None:
-                    passage.findings.append(finding)
-        for detector in self._detectors:
-            passage.findings.extend(detector.find(passage))
-        return [f for f in passage.findings if f.score >= THRESHOLD]
+    def _found(self, texts: Sequence[str], seeds: Sequence[str], telling: str) -> list[tuple[Finding, ...]]:
+        try:
+            return self._look(texts, seeds, telling)
+        except Exception:
+            if len(texts) > 1:  # to know which of them it was
+                return [self._found([text], seeds, telling)[0] for text in texts]
+            self.failed += 1
+            return [(Finding(0, len(texts[0]), _WHOLE, 1.0, "engine: a detector failed, so the whole text is taken"),)]
+
+    def _look(self, texts: Sequence[str], seeds: Sequence[str], telling: str) -> list[tuple[Finding, ...]]:
+        # One look at all of them together is quicker than one at each.
+        views = _Views(texts) if not self._normalises or "".join(texts).isascii() else [normalise(t) for t in texts]
+        normal = texts if isinstance(views, _Views) else [view.text for view in views]
+        looked = self._looking.look(normal, seeds, telling)
+        beneath = list(self._beneath(looked.others, views))
+        if self._normalises:
+            beneath += [each for number, text in enumerate(normal) if "\n" in text for each in _of_table(number, text)]
+        if beneath:
+            deeper = self._looking.look([each.view.text for each in beneath], seeds, telling)
+            for number, findings in deeper.findings.items():
+                each = beneath[number]
+                looked.findings.setdefault(each.of, []).extend(_above(each, findings))
+        settled: list[tuple[Finding, ...]] = [()] * len(texts)
+        for number, findings in looked.findings.items():
+            view = views[number]
+            settled[number] = tuple(self._named(view.back(f)) for f in settle(findings, view.text) if f.start < f.end)
+        return settled
+
+    def _beneath(self, others: Mapping[int, Iterable[Match]], views: Sequence[Normal]) -> Iterator[_Beneath]:
+        """What is written in another way in the texts of these views."""
+        for number, matches in others.items():
+            text, escapes = views[number].text, False
+            for match in matches:
+                pattern = self._patterns[match.pattern]
+                if pattern is decoded.ESCAPES:
+                    escapes = True
+                    continue
+                for run in decoded.runs(pattern, text, match.start, match.end):
+                    yield _of_run(number, text, run)
+            view = decoded.unescaped(text) if escapes else None
+            if view is not None and view.text != text:
+                yield _Beneath(number, view)
+
+    def _named(self, finding: Finding) -> Finding:
+        label = self._regime.name_of(finding.label)
+        return finding if label == finding.label else replace(finding, label=label)
+
+
+_WHOLE: Final = Label("phi")
+
+
+def _of_run(number: int, text: str, run: decoded.Run) -> _Beneath:
+    """What a run says, with what stands around it: the context counts."""
+    before, after = text[max(0, run.start - AROUND) : run.start], text[run.end : run.end + AROUND]
+    says = normalise(run.says).text
+    return _Beneath(number, Normal(f"{before}{says}{after}"), run, (len(before), len(before) + len(says)))
+
+
+def _of_table(number: int, text: str) -> Iterator[_Beneath]:
+    """Each cell with its head before it. What is found in the head alone is found at no characters."""
+    for cell in cells(text):
+        said = f"{cell.head}: "
+        starts = array("q", [cell.start] * len(said))
+        ends = array("q", starts)
+        starts.extend(range(cell.start, cell.end))
+        ends.extend(range(cell.start + 1, cell.end + 1))
+        yield _Beneath(number, Normal(said + text[cell.start : cell.end], starts, ends))
+
+
+def _above(each: _Beneath, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings in what lies beneath as findings in the text above it: a run is found as a whole."""
+    if each.run is None:
+        yield from (found for found in map(each.view.back, findings) if found.start < found.end)
+        return
+    first, last = each.within
+    inside = [f for f in findings if f.start < last and first < f.end]
+    if inside:
+        best = max(inside, key=lambda f: (f.score, f.end - f.start))
+        yield replace(best, start=each.run.start, end=each.run.end, why=f"{best.why}; in a run that says it")

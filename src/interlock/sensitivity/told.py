@@ -28,12 +28,11 @@ _FILL: Final = (
     r"|<[A-Za-z/][^<>\n\x1e]*>)"
 )
 # Letters and digits in pieces joined by single signs, a digit among them; then further groups of digits.
-VALUE: Final = (
-    r"(?:[A-Za-z0-9]+[-_./])*[A-Za-z]*[0-9][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*(?: [0-9][0-9][0-9]+)*"
-)
+VALUE: Final = r"(?:[A-Za-z0-9]+[-_./])*[A-Za-z]*[0-9][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*(?: [0-9][0-9][0-9]+)*"
 _UNIT = re.compile(
     r"[ -]?(?:%|(?:mg|mcg|g|kg|ml|dl|l|mmol|mmhg|units?|iu|meq|cm|mm|hours?|hrs?|days?|weeks?|wks?|months?|years?|yrs?"
-    r"|y/?o|minutes?|mins?|times|points?|dollars|usd|eur|percent|st|nd|rd|th|x)\b)|@|:[0-9]|\.[0-9]|,[0-9]{3}\b"
+    r"|y/?o|minutes?|mins?|times|points?|dollars|usd|eur|percent|st|nd|rd|th|x|patients|subjects|people|persons|women|men|adults|children|cases|participants"
+    r"|members|individuals|controls|employees|doses|pages|rows|samples|beds|copies|visits|studies|items|bytes)\b)|@|:[0-9]|\.[0-9]|,[0-9]{3}\b"
 )
 _DATE = re.compile(r"(?:[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:[0-9]{4}|[0-9]{2})|[0-9]{4}[/.-][0-9]{1,2}[/.-][0-9]{1,2})")
 _AMOUNT = re.compile(r"[0-9]{1,6}\.[0-9]{1,2}")
@@ -60,7 +59,9 @@ def told(
     score it otherwise.
     """
     joint = rf"(?:{_SPACE}|[_-])"
-    either = "|".join(words).replace(" ?", " ").replace(" ", f"{joint}*") if glued else "|".join(words).replace(" ", joint)
+    either = (
+        "|".join(words).replace(" ?", " ").replace(" ", f"{joint}*") if glued else "|".join(words).replace(" ", joint)
+    )
     told_by = rf"[A-Za-z_]*(?:{either}){_FILL}*" if glued else rf"(?:{either}){_FILL}+"
     found = re.compile(rf"({told_by})(#?(?:{value}))", re.IGNORECASE)
     judge = _judge(found, score, least, years, check)
@@ -75,6 +76,8 @@ def _judge(found: re.Pattern[str], score: float, least: int, years: bool, check:
         start = parts.start(2)
         if start > 0 and candidate.matched[start - 1] == "#":
             start -= 1
+        elif parts[1].endswith("-") and " " not in parts[1]:
+            start = 0  # `HMO-234567`: the word is part of the number
         value = _without_tail(parts[2].lstrip("#"), candidate.after)
         if value is None or not _is_value(value, least, years):
             return None
@@ -105,3 +108,12 @@ def _is_value(value: str, least: int, years: bool) -> bool:
     if _DATE.fullmatch(value) or _AMOUNT.fullmatch(value):
         return False
     return years or _YEAR.fullmatch(value) is None
+
+
+def coded(candidate: Candidate) -> Verdict | None:
+    """A check for words that are mostly used otherwise: the value has letters too, or six digits, and isn't counted
+    (`a study of 120000 patients`)."""
+    value = candidate.matched
+    if value.isdigit() and (len(value) < 6 or re.search(r"\bof \Z", candidate.before)):
+        return None
+    return Verdict(0.7, "told by words")

@@ -25,6 +25,7 @@ from interlock.settings.identity import (
     read_provisioned_groups,
     read_provisioning,
 )
+from interlock.settings.labels import read_labels
 from interlock.settings.people import check_name, read_actors, read_people
 from interlock.settings.policy import read_policy
 from interlock.settings.signing import read_auditors, read_break_glass, read_votes
@@ -114,6 +115,7 @@ def _read(root: Table, digest: str) -> Settings:
         digest=digest,
         votes=read_votes(root),
         break_glass=read_break_glass(root),
+        labels=read_labels(root, groups),
         issuers=issuers,
         oidc=oidc,
         provisioning=read_provisioning(root, provisioned, people.values(), groups),

@@ -58,10 +58,9 @@ class Bindings:
 
     def is_literal(self, token: Token) -> bool:
         """A literal by spelling, or a bare word that the grammar took for a value (`SET x TO word`)."""
-        return not self.code and (token.name in LITERALS or self._is_word(token))
-
-    def _is_word(self, token: Token) -> bool:
-        return token.name == "IDENT" and token.start in self.words
+        if self.code:
+            return False
+        return token.name in LITERALS or (token.name == "IDENT" and token.start in self.words)
 
     def is_sign(self, token: Token) -> bool:
         """Whether the token is the minus of a negative number."""

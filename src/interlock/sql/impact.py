@@ -3,8 +3,9 @@
     impact_of(statement, state) -> Impact
 
 Cascades, triggers and rules come from the snapshot (`Relation.reaches`), of the kinds of writes that the statement is.
-More may be told than happens, never less. The server is asked only about what is made of stored tables and built-ins:
-a planner runs what it can work out beforehand. Whether the tables bring users' code along, the one who asks looks up.
+More may be told than happens, never less. The server is asked only about what is made of stored tables, views of such
+and built-ins: a planner runs what it can work out beforehand. Whether tables and views bring users' code along, the one
+who asks looks up.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 from interlock.model.impact import Estimable, Impact
 from interlock.model.snapshot import EVERY_WRITE, Relation
 from interlock.sql.effects import Declare
-from interlock.sql.query import HIDDEN_EFFECTS
+from interlock.sql.query import A_VIEW, HIDDEN_EFFECTS
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Statement, Written
 from interlock.sql.tree import typed
@@ -52,15 +53,18 @@ def impact_of(statement: Statement, state: SessionState) -> Impact:
 
 
 def _relations(statement: Statement) -> tuple[int, ...] | None:
-    """The tables it names; None when it may not be planned on a connection of ours, or there it would be another."""
+    """The tables and views it names; None when it may not be planned on a connection of ours, or there it would be
+    another."""
     if statement.kind not in (Kind.QUERY, Kind.WRITE, Kind.COPY_OUT) or statement.lineage is None:
         return None
-    if not {*statement.because, *statement.lineage.opaque} <= {HIDDEN_EFFECTS}:
+    if not {*statement.because, *statement.lineage.opaque} <= {HIDDEN_EFFECTS, A_VIEW}:
         return None  # what hides in the tables written is looked for where the server is asked
     found: set[int] = set(statement.lineage.relations)
     for touch in statement.touches:
         relation = touch.relation
-        if relation is None or not relation.is_base_table or relation.schema.startswith("pg_"):  # or temporary
+        if relation is None or relation.schema.startswith("pg_"):  # or temporary
+            return None
+        if not relation.is_base_table and (relation.kind != "v" or statement.kind is Kind.WRITE):
             return None
         found.add(relation.oid)
     return tuple(sorted(found))

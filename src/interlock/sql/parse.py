@@ -84,6 +84,7 @@ class Token(NamedTuple):
 
 _TOKEN: Final = partial(tuple.__new__, Token)
 
+
 @dataclass(frozen=True)
 class Parsed:
     """A text with its tokens and the trees of its statements (empty ones don't count).

@@ -33,7 +33,8 @@ _WRITE_VERBS: Final[Mapping[str, Verb]] = {
     "TruncateStmt": verb.SQL_TRUNCATE,
 }
 HIDDEN_EFFECTS: Final = HIDDEN
-_KINDS: Final[Mapping[str, str]] = {"v": "a view", "m": "a materialised view", "f": "a foreign table"}
+A_VIEW: Final = "a view"
+_KINDS: Final[Mapping[str, str]] = {"v": A_VIEW, "m": "a materialised view", "f": "a foreign table"}
 
 
 def judge_query(blank: Statement, whole: Survey, snapshot: Snapshot, state: SessionState) -> Statement:

@@ -18,10 +18,10 @@ from interlock.sql.functions import FunctionClass, class_of
 from interlock.sql.resolve import Source, lookup, sources
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Refusal, Touch
+from interlock.sql.survey import survey
 from interlock.sql.temporary import KIND as TEMPORARY_KIND
 from interlock.sql.temporary import asked_for, hidden, is_about, target
 from interlock.sql.temporary import refusal as temporary_refusal
-from interlock.sql.survey import survey
 from interlock.sql.tree import Fields, Node, typed, walk, words
 
 _VERBS: Final[Mapping[str, tuple[Kind, Verb]]] = {

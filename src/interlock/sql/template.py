@@ -120,19 +120,20 @@ def pattern(parsed: Parsed, snapshot: Snapshot, state: SessionState, label_of: L
     while tokens and tokens[-1].text == ";":
         tokens.pop()
     slots = tuple(_slot(bound, label_of, tokens, n) for n, t in enumerate(tokens) if bound.is_literal(t))
-    others = set(range(len(tokens))).difference(slot.at for slot in slots)
-    by_value: dict[str, tuple[int, ...]] = {}
-    for n in sorted(others):
+    places = {slot.at for slot in slots}
+    named = [n for n, t in enumerate(tokens) if t.name in ("IDENT", "UIDENT") and n not in places]
+    odd = {text for text, n in {tokens[n].text: n for n in named}.items() if suspicious(tokens[n], snapshot)}
+    by_value: dict[str, list[int]] = {}
+    for n in named:
         if tokens[n].name == "IDENT":
-            value = identifier(tokens[n]).casefold()
-            by_value[value] = (*by_value.get(value, ()), n)
+            by_value.setdefault(identifier(tokens[n]).casefold(), []).append(n)
     return Pattern(
         tokens=tuple(tokens),
         signs=bound.signs,
         slots=slots,
-        names=tuple(n for n in sorted(others) if suspicious(tokens[n], snapshot)),
-        names_by_value=by_value,
-        code=_code(tokens, {slot.at for slot in slots}, bound.signs),
+        names=tuple(n for n in named if tokens[n].text in odd),
+        names_by_value={value: tuple(those) for value, those in by_value.items()},
+        code=_code(tokens, places, bound.signs),
         refusal=finding(parsed, snapshot),
         snapshot=snapshot,
     )
@@ -141,17 +142,17 @@ def pattern(parsed: Parsed, snapshot: Snapshot, state: SessionState, label_of: L
 def _code(tokens: Sequence[Token], leaves: Collection[int], signs: frozenset[int]) -> tuple[str, ...]:
     """What stands between the leaves, whose minus signs go with them."""
     code, current, end = [], "", 0
-    for n, token in enumerate(tokens):
-        gap = " " if token.start > end and n else ""
-        end = token.end
+    for n, (start, stop, _, text) in enumerate(tokens):
+        gap = " " if start > end and n else ""
+        end = stop
         if n in leaves:
             code.append(current + gap)
             current = ""
-        elif not (token.text == "-" and token.start in signs and n + 1 in leaves):
-            current += gap + token.text
-        else:
+        elif text == "-" and start in signs and n + 1 in leaves:
             current += gap
             end = tokens[n + 1].start
+        else:
+            current += gap + text
     return (*code, current)
 
 

@@ -39,9 +39,9 @@ LEAVES: Final = frozenset({"A_Const", "String", "Integer", "Float", "Boolean"})
 def typed(value: Mapping[str, Any], field: str = "") -> Node:
     """(type, fields) of one node as it stands in a tree, `field` naming where it stands."""
     if len(value) == 1:
-        ((name, fields),) = value.items()
-        if name[:1].isupper() and isinstance(fields, dict):
-            return name, fields
+        for name, fields in value.items():  # the one
+            if name[:1].isupper() and isinstance(fields, dict):
+                return name, fields
     return _BARE.get(field, f"?{field}"), value
 
 
@@ -78,11 +78,15 @@ def walk(root: Node) -> Iterator[Node]:
 
 def words(items: Any) -> tuple[str, ...]:
     """The names in a list of String nodes; a star or anything else gives `*` or the empty name."""
-    found = []
-    for item in items or ():
-        kind, fields = typed(item)
-        found.append(str(fields.get("sval", "")) if kind == "String" else "*" if kind == "A_Star" else "")
-    return tuple(found)
+    try:
+        return tuple([item["String"]["sval"] for item in items or ()])
+    except (KeyError, TypeError):
+        return tuple(map(_word, items))
+
+
+def _word(item: Any) -> str:
+    kind, fields = typed(item)
+    return str(fields.get("sval", "")) if kind == "String" else "*" if kind == "A_Star" else ""
 
 
 def joined(items: Any) -> str | None:

@@ -55,14 +55,22 @@ _SET: Final = "SELECT pg_catalog.set_config(%s, %s, false)"
 _FACTS: Final = "SELECT pg_catalog.current_schemas(false), current_user, session_user = current_user"
 
 # Whether planning a statement of these relations may run code of users, or ask another server. True also where one of
-# them is gone. What depends on users' functions, operators and their families says so in pg_depend; initdb's have no
+# them is gone. A view brings along what it reads, and what its rule depends on; one that is written isn't planned. What depends on users' functions, operators and their families says so in pg_depend; initdb's have no
 # OIDs of 16384 and more. A default counts where rows are written, or where it is worked out when it is read.
 _USERS_CODE: Final = """
 WITH RECURSIVE family (oid) AS (
   SELECT pg_catalog.unnest(%(relations)s::oid[])
-  UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON f.oid = i.inhparent
+  UNION SELECT below.oid FROM family f JOIN LATERAL (
+    SELECT i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = f.oid
+    UNION ALL SELECT d.refobjid FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d
+        ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+       AND d.refclassid = 'pg_catalog.pg_class'::regclass
+     WHERE r.ev_class = f.oid
+  ) below ON true
 ), parts (class, oid) AS (
   SELECT 'pg_catalog.pg_class'::regclass, f.oid FROM family f
+  UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, r.oid
+    FROM pg_catalog.pg_rewrite r JOIN family f ON f.oid = r.ev_class
   UNION ALL SELECT 'pg_catalog.pg_class'::regclass, i.indexrelid
     FROM pg_catalog.pg_index i JOIN family f ON f.oid = i.indrelid
   UNION ALL SELECT 'pg_catalog.pg_constraint'::regclass, k.oid
@@ -75,8 +83,9 @@ WITH RECURSIVE family (oid) AS (
    WHERE %(writes)s OR a.attgenerated <> ''
 )
 SELECT EXISTS (SELECT FROM family f LEFT JOIN pg_catalog.pg_class c USING (oid)
-                WHERE c.oid IS NULL OR c.relrowsecurity OR c.relkind NOT IN ('r', 'p') OR c.relpersistence = 't')
-    OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r JOIN family f ON f.oid = r.ev_class)
+                WHERE c.oid IS NULL OR c.relrowsecurity OR c.relpersistence = 't'
+                   OR c.relkind NOT IN ('r', 'p', CASE WHEN %(writes)s THEN 'r' ELSE 'v' END))
+    OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r JOIN family f ON f.oid = r.ev_class WHERE r.ev_type <> '1')
     OR EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN family f ON f.oid = a.attrelid
                  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
                 WHERE a.attnum > 0 AND NOT a.attisdropped AND t.oid >= 16384 AND t.typtype <> 'e'

@@ -32,8 +32,10 @@ from interlock.web.api import device as device_api
 from interlock.web.api import events, metrics, operator, reviews, whoami
 from interlock.web.api import figures as figures_api
 from interlock.web.api import labels as labels_api
+from interlock.web.api import overrides as overrides_api
 from interlock.web.api import passkeys as passkeys_api
 from interlock.web.api import people as people_api
+from interlock.web.api import proposals as proposals_api
 from interlock.web.bounds import Guesses, Listeners, Rate
 from interlock.web.console import batches, card_page, deeds, pages, signing, you
 from interlock.web.console import device as device_pages
@@ -44,6 +46,7 @@ from interlock.web.control_state import Control
 from interlock.web.described import describe, operation_id
 from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, Hardening
 from interlock.web.idempotency import Answers, Idempotency
+from interlock.web.labelling import Labelling
 from interlock.web.needs import Bundles, Callbacks, Desk, Figures, Inbound, Leaves, Measures, Registry
 from interlock.web.problems import Problem, answer, problem
 from interlock.web.scim import answers as scim_answers
@@ -90,6 +93,7 @@ def control_app(
     measures: Measures | None = None,
     figures: Figures | None = None,
     clearing: Clearing | None = None,
+    labelling: Labelling | None = None,
 ) -> FastAPI:
     """The control port: console, `/api`, `/healthz`.
 
@@ -125,6 +129,7 @@ def control_app(
         measures=measures,
         figures=figures,
         clearing=clearing,
+        labelling=labelling,
     )
     app.state.pages = Pages(version, unsafe_token_votes, desk.breaks_due)
     app.state.summaries = Summaries(desk)
@@ -143,6 +148,10 @@ def control_app(
         people_api.operators,
         labels_api.router,
         labels_api.operators,
+        proposals_api.router,
+        proposals_api.operators,
+        overrides_api.router,
+        overrides_api.operators,
         access_routes.router,
         scim_routes.router,
         you.router,

@@ -16,6 +16,7 @@ from interlock.registry.clearing import Clearing
 from interlock.registry.passkeys import Passkeys
 from interlock.web.access.asking import Access
 from interlock.web.bounds import Guesses, Listeners, Rate
+from interlock.web.labelling import Labelling
 from interlock.web.needs import Bundles, Callbacks, Desk, Figures, Inbound, Leaves, Measures, Registry
 from interlock.web.overviews import Overviews
 from interlock.web.session import Sessions
@@ -56,6 +57,7 @@ class Control:
     measures: Measures | None = None
     figures: Figures | None = None
     clearing: Clearing | None = None
+    labelling: Labelling | None = None
     overviews: Overviews = field(default_factory=Overviews)
 
 

@@ -14,7 +14,8 @@ _SEPARATOR = re.compile(r" ?/ ?|[.\-\u2010-\u2015\u2212]")
 _MOST_PARTS = 6  # two dates with a hyphen between them
 
 _CUE = re.compile(
-    r"(?:\b(?:on|since|from|until|till?|til|by|before|after|through|thru|to|and|between|of|as|date[ds]?|due|dob|d\.o\.b|dos|doa|dod"
+    r"(?:\b(?:on|since|from|until|till?|til|by|before|after|through|thru|to|and|between|of|as|date[ds]?|due|dob"
+    r"|d\.o\.b|dos|doa|dod"
     r"|born|birth|admi[a-z]{0,8}|disch[a-z]{0,6}|d/c|seen|visit(?:ed)?|appt|appointment|surgery|exam|started|ended"
     r"|last|next|f/u|follow-?up|lmp|edd|expir[a-z]{0,6}|issued|collected|received|reported|updated|created|signed"
     r"|performed|diagnosed|dx|labs?|week|when|time|starting|beginning|effective|scheduled|dated"
@@ -24,18 +25,21 @@ _CUE = re.compile(
 _UNIT = re.compile(
     r"\s?(?:%|mg\b|ml\b|mcg\b|g\b|kg\b|cm\b|mm\b|lbs?\b|units?\b|tabs?\b|points?\b|x\b|°|hours?\b|hrs?\b|min\b|weeks?\b"
     r"|days?\b|months?\b|years?\b|of\b|pain\b|strength\b|systolic\b|diastolic\b|murmur\b|out of\b|mmhg\b|bpm\b|nodes?\b"
-    r"|positive\b|negative\b|criteria\b|scale\b|inch|\"|lymph|power\b|reflex|pulses?\b|in (?:severity|intensity)|sets?\b"
+    r"|positive\b|negative\b|criteria\b|scale\b|inch|\"|lymph|power\b|reflex|pulses?\b|in (?:severity|intensity)"
+    r"|sets?\b"
     r"|throughout\b|bilateral|grade\b|l/min|severity\b|patients?\b|cases?\b|stars?\b|cups?\b)",
     re.IGNORECASE,
 )
 _MEASURE = re.compile(
-    r"(?:\b(?:pain|strength|score[ds]?|bp|apgars?|motor|gcs|reflexes|power|murmur|rate[ds]?|rating|severity|grade|ratio|version|scale"
+    r"(?:\b(?:pain|strength|score[ds]?|bp|apgars?|motor|gcs|reflexes|power|murmur|rate[ds]?|rating|severity|grade"
+    r"|ratio|version|scale"
     r"|v|ver|section|chapter|vision|acuity|os|od|phq|gad|moca|mmse|mrs|pulses?|dtrs?|icd|code|ecog|kps|isbn|ip|fig"
     r"|figure|table|step|stage|type|level|ph|sats?|spo2)\b[\s.:=(]{0,3}(?:is |of |was |at |score |level |index )?)$",
     re.IGNORECASE,
 )
 _COMPACT_CUE = re.compile(
-    r"(?:\b(?:date|dob|born|birth[a-z]{0,4}|dos|dod|doa|admi[a-z]{0,8}|discharged?|collected|on|since|from|until|to|dated|time"
+    r"(?:\b(?:date|dob|born|birth[a-z]{0,4}|dos|dod|doa|admi[a-z]{0,8}|discharged?|collected|on|since|from|until|to"
+    r"|dated|time"
     r"|timestamp|seen|visit|study|series|service|when|at|day)[\s\"'.:,(=_>]{1,5}|[|^~][|^~]{0,3})$",
     re.IGNORECASE,
 )
@@ -58,7 +62,7 @@ def dates_in_figures(text: str, telling_date: bool) -> Iterator[DateSpan]:
 
 def _free(text: str, start: int, end: int) -> bool:
     """Whether neither letters nor figures are glued to it, nor a decimal point."""
-    if start and (text[start - 1].isalnum() or text[start - 1] in ".#$€£" and text[start - 2 : start - 1].isdigit()):
+    if start and (text[start - 1].isalnum() or (text[start - 1] in ".#$€£" and text[start - 2 : start - 1].isdigit())):
         return False
     return not (end < len(text) and text[end].isalpha() and text[end] not in "TtZ")
 
@@ -72,6 +76,11 @@ def _compact(text: str, start: int, end: int, telling_date: bool) -> Iterator[Da
 def _chain(text: str, start: int, end: int, chain: str, telling_date: bool) -> Iterator[DateSpan]:
     parts, separators = _split(chain)
     if not parts or len(parts) > _MOST_PARTS:
+        return
+    first = len(parts[0])
+    if first >= 8 and len(parts) == 2 and _free(text, start, start + first) and is_compact(parts[0]):
+        if len(parts[1]) == 4 or chain[first] == "." or (first == 8 and is_compact(parts[1])):
+            yield DateSpan(start, end, 0.85, "compact")  # with an offset from UTC, a fraction, or up to another
         return
     if len(parts) == 3 and _is_full(parts, separators) and not _veto_full(text, start, end, parts, separators):
         yield DateSpan(start, end, 0.95, "full")
@@ -101,13 +110,15 @@ def _is_full(parts: list[str], separators: list[str]) -> bool:
 
 
 def _veto_full(text: str, start: int, end: int, parts: list[str], separators: list[str]) -> bool:
-    glued = start and (text[start - 1] in ".-/#_" and start > 1 and text[start - 2].isalnum() or text[start - 1] == "#")
+    glued = start and (
+        (text[start - 1] in ".-/#_" and start > 1 and text[start - 2].isalnum()) or text[start - 1] == "#"
+    )
     longer = end < len(text) and text[end] in "-/_" and end + 1 < len(text) and text[end + 1].isalnum()
     if glued or longer:
         return not (text[start - 1 : start] == "-" and text[start - 2 : start - 1].isdigit() and "/" in separators)
     if len(parts[0]) == 4 or len(parts[2]) == 4:
         return False
-    if start and text[start - 1].isalnum() or end < len(text) and text[end].isalnum():
+    if (start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
         return True
     if separators[0] == "/":
         return False
@@ -120,7 +131,7 @@ def _veto_full(text: str, start: int, end: int, parts: list[str], separators: li
 
 def _two(text: str, start: int, end: int, parts: list[str], separator: str, telling_date: bool) -> float:
     one, two = parts
-    if separator == "." or start and text[start - 1] in "#$€£" or not _free(text, start, end):
+    if separator == "." or (start and text[start - 1] in "#$€£") or not _free(text, start, end):
         return 0.0
     if start and text[start - 1] in "-/." and start > 1 and text[start - 2].isalnum():
         return 0.0
@@ -137,9 +148,7 @@ def _two(text: str, start: int, end: int, parts: list[str], separator: str, tell
     return _month_and_day(text, start, end, one, two, separator, telling_date)
 
 
-def _month_and_day(
-    text: str, start: int, end: int, one: str, two: str, separator: str, telling_date: bool
-) -> float:
+def _month_and_day(text: str, start: int, end: int, one: str, two: str, separator: str, telling_date: bool) -> float:
     if _MEASURE.search(text, max(0, start - _LOOK), start) or _UNIT.match(text, end):
         return 0.0
     told = telling_date or _CUE.search(text, max(0, start - _LOOK), start) is not None
@@ -155,9 +164,7 @@ def _month_and_day(
     return 0.0 if plain else 0.6 if int(two) > 12 else 0.0
 
 
-def _range(
-    text: str, start: int, end: int, chain: str, parts: list[str], separators: list[str]
-) -> Iterator[DateSpan]:
+def _range(text: str, start: int, end: int, chain: str, parts: list[str], separators: list[str]) -> Iterator[DateSpan]:
     """`3/1-3/5`, `3/1/21-3/5/21`, `3/1-5/2024`, `2024-03-03/2024-03-05`: two dates with a mark between them."""
     for mark, inner in (("-", "/"), ("-", "."), ("/", "-")):
         if separators.count(mark) != 1 or separators.count(inner) != len(separators) - 1:

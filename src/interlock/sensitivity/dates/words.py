@@ -1,27 +1,28 @@
-"""The words that dates are made of, as expressions and sets. English first; other tongues' months count beside a day."""
+"""Words that dates are made of, as expressions and sets. English first; others' months count beside a day."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from interlock.sensitivity.names.wording import words_of
+
 ENGLISH = (
     r"jan(?:uary)?|feb(?:ruary|uary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?"
 )
 OTHER_TONGUES = (
-    r"januari?|janvier|enero|gennaio|janeiro|februari?|f[ée]vrier|febrero|febbraio|fevereiro|m[äa]rz|mars|marzo|mar[çc]o"
+    r"januari?|janvier|enero|gennaio|janeiro|februari?|f[ée]vrier|febrero|febbraio|fevereiro|m[äa]rz|mars|marzo"
+    r"|mar[çc]o"
     r"|maart|avril|abril|aprile|mai|mayo|maggio|maio|mei|maj|juni|juin|junio|giugno|junho|juli|juillet|julio|luglio"
     r"|julho|ao[ûu]t|agosto|augustus|septembre|septiembre|settembre|setembro|oktober|octobre|octubre|ottobre|outubro"
     r"|novembre|noviembre|novembro|dezember|d[ée]cembre|diciembre|dicembre|dezembro"
 )
-ENGLISH_WORDS = frozenset(
+ENGLISH_WORDS = words_of(
     "jan january feb february febuary mar march apr april may jun june jul july aug august sep sept september oct"
-    " october nov november dec december".split()
+    " october nov november dec december"
 )
-FULL_MONTHS = frozenset(
-    "January February March April May June July August September October November December".split()
-)
+FULL_MONTHS = words_of("January February March April May June July August September October November December")
 DOUBTFUL_MONTHS = frozenset({"may", "mar", "march", "dec", "sep", "jan", "mars", "mai", "mayo", "mei", "maj"})
 """Also verbs, names, short forms of other things: written small they need a year or an ordinal beside them."""
 
@@ -31,10 +32,8 @@ ORDINAL_WORD = (
     r"|eighteenth|nineteenth|twentieth|thirtieth"
 )
 DAY = r"(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:\s?(?:st|nd|rd|th)\b|(?=\b|_|[A-Za-z]))"
-WEEKDAY = (
-    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
-)
-FULL_WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
+FULL_WEEKDAYS = words_of("monday tuesday wednesday thursday friday saturday sunday")
 YEAR_IN_WORDS = (
     r"(?:nineteen|twenty|two thousand)(?:[ -](?:hundred|and|oh|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
     r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|one|two|three|four|five|six"

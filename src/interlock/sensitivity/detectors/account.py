@@ -9,7 +9,9 @@ from interlock.sensitivity.told import told
 DETECTOR = Structured(
     "account",
     (
-        told("account.glued", Label("phi.account"), ("accounts?", "acct", "acct nbr", "accts"), 0.9, glued=True, least=4),
+        told(
+            "account.glued", Label("phi.account"), ("accounts?", "acct", "acct nbr", "accts"), 0.9, glued=True, least=4
+        ),
         told(
             "account.told",
             Label("phi.account"),

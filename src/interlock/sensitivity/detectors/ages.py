@@ -21,32 +21,56 @@ _WORDS = (
 _FIGURES = r"(?:9[0-9]|1[0-2][0-9])(?:\.[0-9])?"
 _NUMBER = rf"(?:{_FIGURES}|{_WORDS})"
 _UNIT = (
-    r"(?:[\s\-‐-―]{0,2}(?:y(?:ea)?rs?|jahre?|ans|años|anos|anni)\.?(?:[\s\-‐-―]{1,2}(?:and|&)[\s\-]\w{1,9}[\s\-](?:months?|half))?[\s\-‐-―]{0,2}(?:olds?|of age|young|alt)?\b"
+    r"(?:[\s\-‐-―]{0,2}(?:y(?:ea)?rs?|jahre?|ans|años|anos|anni)\.?(?:[\s\-‐-―]{1,2}(?:and"
+    r"|&)[\s\-]\w{1,9}[\s\-](?:months?|half))?[\s\-‐-―]{0,2}(?:olds?|of age|young|alt)?\b"
     r"|[\s\-]{0,2}y\.?[\s/\-]{0,2}o\.?\b|[\s\-]{0,1}y\b|[\s\-]?y/o\b)"
 )
-_PLAIN = re.compile(rf"(?<![\w.,$€£/:\-])(?:{_NUMBER})(?:{_UNIT})", re.IGNORECASE)
-_SEX = re.compile(r"(?<![\w.,$€£/:\-])(?:9[0-9]|1[0-2][0-9])[ -]?(?:[MF]|[mf](?=[ ,.;)])|male|female|WF|WM|BF|BM)(?![\w°/])")
-_AFTER_WORD = re.compile(
-    rf"\b(?:aged?|age of|turn(?:s|ed|ing)?|her age is|his age is|at age|now|she is|he is|she['’]s|he['’]s|patient is|pt is|i am|i['’]m|reached|birthday number)"
-    rf"(?:\s(?:is|was|at|of|about|around))?[\s:=\"'(,]{{1,4}}({_NUMBER})(?![\w%/:]|\.[0-9]|,[0-9]|\s?(?:%|mg|kg|lbs?|pounds|cm|percent|days?|weeks?|months?|minutes?|hours?|bpm|mmhg|beats|times|degrees|points|miles|st\b|nd\b))",
+_PLAIN = re.compile(rf"[91](?<![\w.,$€£/:\-].)(?:(?<=9)[0-9]|(?<=1)[0-2][0-9])(?:\.[0-9])?(?i:{_UNIT})")
+_IN_WORDS = re.compile(rf"(?<![\w.,$€£/:\-])(?:{_WORDS})(?:{_UNIT})", re.IGNORECASE)
+_SEX = re.compile(
+    r"[91](?<![\w.,$€£/:\-].)(?:(?<=9)[0-9]|(?<=1)[0-2][0-9])[ -]?(?:[MF]|[mf](?=[ ,.;)])|male|female|WF|WM|BF"
+    r"|BM)(?![\w°/])"
+)
+_AGE_WORD = re.compile(
+    r"\b(?:aged?|age of|turn(?:s|ed|ing)?|her age is|his age is|at age|now|she is|he is|she['’]s|he['’]s|patient is"
+    r"|pt is|i am|i['’]m|reached|birthday number)(?:\s(?:is|was|at|of|about|around))?[\s:=\"'(,]{1,4}$",
     re.IGNORECASE,
 )
-_BIRTHDAY = re.compile(r"\b(?:9[0-9]|1[0-2][0-9])(?:th|st|nd|rd)(?= birthday)|\bninet(?:ieth|y[- ]\w{4,8}th)(?= birthday)", re.IGNORECASE)
+_MEASURED = re.compile(
+    r"\s?(?:%|mg|kg|lbs?|pounds|cm|percent|days?|weeks?|months?|minutes?|hours?|bpm|mmhg|beats|times|degrees|points"
+    r"|miles|st\b|nd\b)",
+    re.IGNORECASE,
+)
+_IN_WORDS_ALONE = re.compile(rf"\b(?:{_WORDS})\b", re.IGNORECASE)
+_BIRTHDAY = re.compile(
+    r"\b(?:9[0-9]|1[0-2][0-9])(?:th|st|nd|rd)(?= birthday)|\bninet(?:ieth|y[- ]\w{4,8}th)(?= birthday)", re.IGNORECASE
+)
 _DECADE = re.compile(
-    r"\b(?:his|her|their|my|the patient['’]s)\s(?:(?:early|mid|late)[- ])?(['’]?90['’]?s\b|nineties\b|hundreds\b)|\b((?:nona|cente)narian)s?\b",
+    r"\b(?:his|her|their|my|the patient['’]s)\s(?:(?:early|mid|late)[- ])?(['’]?90['’]?s\b|nineties\b|hundreds\b)"
+    r"|\b((?:nona|cente)narian)s?\b",
     re.IGNORECASE,
 )
 _NOT_AN_AGE = re.compile(
-    r"[\s\-]{1,2}(?:history|hx|follow|survival|risk|period|span|experience|warranty|lease|plan|mortgage|building|hospital|tree|tradition"
+    r"[\s\-]{1,2}(?:history|hx|follow|survival|risk|period|span|experience|warranty|lease|plan|mortgage|building"
+    r"|hospital|tree|tradition"
     r"|prison|sentence|term|ago|later|interval|pack|smoking|after|before|and under|in prison|war)\b",
     re.IGNORECASE,
 )
-_GENERAL = re.compile(r"\b(?:than|for|over the (?:past|last|next)|within|in the (?:past|last)|during the|every|past|last|next|after|in|nearly a)\s$", re.IGNORECASE)
+_AGED = re.compile(
+    r"(?:\b(?:aged?|is|was|now|turn(?:s|ed|ing)?|at|am|are|patient|pt|man|woman|male|female|lady|gentleman)|['’](?:m"
+    r"|s))[\s,:]{1,2}$",
+    re.IGNORECASE,
+)
 _OLD = re.compile(r"old|age|y\.?[ /\-]{0,2}o|young|alt|y$", re.IGNORECASE)
-_GATE = re.compile(r"9[0-9]|1[0-2][0-9]|ninet|hundred|narian", re.IGNORECASE)
+_GATE = re.compile(r"9[0-9]|1[0-2][0-9]|[nN](?i:inet|arian)|[hH](?i:undred)")
+# A number alone after a word for age: letters, then up to four marks, then it.
+_CANDIDATE = re.compile(r"[91](?<![\w.,$€£/\-].)(?:(?<=9)[0-9]|(?<=1)[0-2][0-9])(?![\w%/:]|\.[0-9]|,[0-9])")
 _ALONE = re.compile(rf"\s*({_NUMBER})\s*(?:years?|yrs?|y)?\s*", re.IGNORECASE)
 _AGE_FIELD = re.compile(r"(?:^|[_\W])age(?:$|[_\W])|^age|[a-z]Age(?:$|[A-Z_])|age(?:_?years|_?yrs)$")
-_FIELD_IN_TEXT = re.compile(r"\bage(?:_?in_?years|_?years|_?yrs)?[\"'\]]{0,2}\s{0,2}[:=|,\t]\s{0,2}[\"']?(9[0-9]|1[0-2][0-9])(?![\w.%])", re.IGNORECASE)
+_FIELD_IN_TEXT = re.compile(
+    r"\bage(?:_?in_?years|_?years|_?yrs)?[\"'\]]{0,2}\s{0,2}[:=|,\t]\s{0,2}[\"']?(9[0-9]|1[0-2][0-9])(?![\w.%])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +92,43 @@ class Ages:
 
 
 def _all(text: str) -> Iterator[Finding]:
-    for match in _PLAIN.finditer(text):
+    low = text.lower()
+    worded = "ninet" in low or "hundred" in low
+    for match in [*_PLAIN.finditer(text), *(_IN_WORDS.finditer(text) if worded else ())]:
         if _is_age(text, match):
             yield Finding(match.start(), match.end(), AGE, 0.9, "ages: years")
     for match in _SEX.finditer(text):
         yield Finding(match.start(), match.end(), AGE, 0.75, "ages: with sex")
-    for pattern in (_AFTER_WORD, _FIELD_IN_TEXT):
-        for match in pattern.finditer(text):
-            yield Finding(match.start(1), match.end(1), AGE, 0.75, "ages: after a word for age")
+    for match in [*_CANDIDATE.finditer(text), *(_IN_WORDS_ALONE.finditer(text) if worded else ())]:
+        told = _AGE_WORD.search(text, max(0, match.start() - 32), match.start())
+        if told and not _MEASURED.match(text, match.end()):
+            yield Finding(match.start(), match.end(), AGE, 0.75, "ages: after a word for age")
+    for match in _FIELD_IN_TEXT.finditer(text) if "age" in low else ():
+        yield Finding(match.start(1), match.end(1), AGE, 0.75, "ages: field in the text")
+    if "birthday" in low:
+        yield from _birthdays(text)
+    if worded or "90" in low or "narian" in low:
+        yield from _decades(text)
+
+
+def _birthdays(text: str) -> Iterator[Finding]:
     for match in _BIRTHDAY.finditer(text):
         yield Finding(match.start(), match.end(), AGE, 0.8, "ages: birthday")
+
+
+def _decades(text: str) -> Iterator[Finding]:
     for match in _DECADE.finditer(text):
         group = 1 if match[1] else 2
         yield Finding(match.start(group), match.end(group), AGE, 0.75, "ages: decade")
 
 
 def _is_age(text: str, match: re.Match[str]) -> bool:
-    """`94 years` alone is a duration unless something says age; `for 95 years` always is one."""
+    """`94 years` alone is a duration unless a word before it says whose age it is."""
     if _NOT_AN_AGE.match(text, match.end()):
         return False
     if _OLD.search(match[0]):
         return True
-    before = text[max(0, match.start() - 16) : match.start()]
-    return _GENERAL.search(before) is None
+    return _AGED.search(text, max(0, match.start() - 16), match.start()) is not None
 
 
 def _apart(findings: Sequence[Finding]) -> Iterator[Finding]:

@@ -15,7 +15,14 @@ _KIND = "(?:template|scan|hash|id|identifier|profile|pattern|signature|record|re
 DETECTOR = Structured(
     "biometric",
     (
-        told("biometric.told", Label("phi.biometric"), (rf"{_WHAT} {_KIND}", f"{_WHAT} {_KIND} {_KIND}"), 0.9, glued=True, least=2),
+        told(
+            "biometric.told",
+            Label("phi.biometric"),
+            (rf"{_WHAT} {_KIND}", f"{_WHAT} {_KIND} {_KIND}"),
+            0.9,
+            glued=True,
+            least=2,
+        ),
         told(
             "biometric.print",
             Label("phi.biometric"),

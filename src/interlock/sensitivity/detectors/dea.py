@@ -27,7 +27,9 @@ DETECTOR = Structured(
             Label("phi.licence"),
             0.85,
             judge=_checked,
-            context=frozenset({"dea", "prescriber", "registration", "registrant", "controlled", "dea number", "dea no"}),
+            context=frozenset(
+                {"dea", "prescriber", "registration", "registrant", "controlled", "dea number", "dea no"}
+            ),
             ignore_case=True,
         ),
     ),

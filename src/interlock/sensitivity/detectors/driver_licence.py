@@ -14,7 +14,14 @@ DETECTOR = Structured(
         told(
             "driver_licence.told",
             _LICENCE,
-            ("driver'?s?'? ?licen[sc]es?", "driving licen[sc]e", "drivers? (?:id|lic)", "dln?", "d/l", "operator licen[sc]e"),
+            (
+                "driver'?s?'? ?licen[sc]es?",
+                "driving licen[sc]e",
+                "drivers? (?:id|lic)",
+                "dln?",
+                "d/l",
+                "operator licen[sc]e",
+            ),
             0.92,
             least=4,
         ),

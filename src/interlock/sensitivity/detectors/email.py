@@ -27,7 +27,9 @@ def _written(candidate: Candidate) -> Verdict | None:
 
 
 def _spelled(candidate: Candidate) -> Verdict | None:
-    if re.match(r"[a-z]+ at ", candidate.matched, re.IGNORECASE) and re.search(r"\b(?:look|looking|meet)\Z", candidate.before):
+    if re.match(r"[a-z]+ at ", candidate.matched, re.IGNORECASE) and re.search(
+        r"\b(?:look|looking|meet)\Z", candidate.before
+    ):
         return None
     return Verdict(0.75, "spelled out")
 

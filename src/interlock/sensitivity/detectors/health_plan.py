@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interlock.model.label import Label
 from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdict
-from interlock.sensitivity.told import told
+from interlock.sensitivity.told import coded, told
 
 _PLAN = Label("phi.health_plan")
 # CMS, "Understanding the Medicare Beneficiary Identifier format": letters but S, L, O, I, B, Z.
@@ -51,7 +51,6 @@ DETECTOR = Structured(
                 "(?:medicare|medicaid|tricare|champva|hmo|ppo|epo|aetna|cigna|humana|anthem|kaiser|bcbs|blue cross"
                 "|blue shield|united ?healthcare|uhc|molina|centene|wellcare|oscar)",
                 "(?:health|insurance|ins|insured|dental|vision|medical|coverage) ?(?:plan|policy|card|group|coverage)s?",
-                "insurance",
                 r"ins\.?",
                 r"ins\.? (?:plan|policy|id|card)s?",
                 "insurer",
@@ -65,13 +64,13 @@ DETECTOR = Structured(
                 "subscribers?",
                 "beneficiary",
                 "enrollee",
-                "health",
-                "group",
                 "payer",
+                "insurance",
             ),
             0.8,
             least=4,
         ),
+        told("health_plan.group", _PLAN, ("health", "group", "grp"), least=4, check=coded),
     ),
     "health plan beneficiary numbers: Medicare's form, others told by words",
 )

@@ -11,7 +11,18 @@ from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdic
 _IP = Label("phi.ip")
 _CONTEXT = frozenset(
     {"ip", "ipv4", "ipv6", "ip address", "addr", "address", "host", "client", "server", "remote", "src", "dst", "login"}
-    | {"logged in", "login from", "peer", "ip addr", "gateway", "subnet", "connected", "vpn", "workstation", "source ip"}
+    | {
+        "logged in",
+        "login from",
+        "peer",
+        "ip addr",
+        "gateway",
+        "subnet",
+        "connected",
+        "vpn",
+        "workstation",
+        "source ip",
+    }
 )
 _VERSION = re.compile(r"(?:version|ver|release|firmware|build|revision|rev|\bv|section|chapter|oid|urn:oid:)[ .:=]*\Z")
 _NOBODY = frozenset(("0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1"))  # noqa: S104

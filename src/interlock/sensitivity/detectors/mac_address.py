@@ -6,7 +6,9 @@ from interlock.model.label import Label
 from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdict
 
 _DEVICE = Label("phi.device")
-_CONTEXT = frozenset({"mac", "mac address", "hwaddr", "ether", "ethernet", "bluetooth", "wifi", "bssid", "physical address"})
+_CONTEXT = frozenset(
+    {"mac", "mac address", "hwaddr", "ether", "ethernet", "bluetooth", "wifi", "bssid", "physical address"}
+)
 
 
 def _lettered(candidate: Candidate) -> Verdict | None:

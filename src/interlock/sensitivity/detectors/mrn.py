@@ -24,6 +24,7 @@ DETECTOR = Structured(
                 "(?:patient|pt|chart|hospital|clinic|health|unit) (?:record|chart|unit)",
                 "patient ?(?:id|ident|identifier|number|num|no|nbr|account)s?",
                 "pt ?(?:id|no|num|number)s?",
+                "(?:hospital|clinic|facility) ?(?:id|no|num|number)s?",
                 "chart",
                 "mr",
                 "unit",

@@ -39,8 +39,18 @@ def _groups(candidate: Candidate) -> Verdict | None:
 DETECTOR = Structured(
     "phone",
     (
-        Pattern("phone.north_america", NORTH_AMERICA, _PHONE, 0.8, judge=_north_america, context=CONTEXT, ignore_case=True),
-        Pattern("phone.plain", rf"1?[2-9][0-9]{{9}}{EXTENSION}", _PHONE, 0.3, judge=_plain, context=CONTEXT, ignore_case=True),
+        Pattern(
+            "phone.north_america", NORTH_AMERICA, _PHONE, 0.8, judge=_north_america, context=CONTEXT, ignore_case=True
+        ),
+        Pattern(
+            "phone.plain",
+            rf"1?[2-9][0-9]{{9}}{EXTENSION}",
+            _PHONE,
+            0.3,
+            judge=_plain,
+            context=CONTEXT,
+            ignore_case=True,
+        ),
         Pattern(
             "phone.international", INTERNATIONAL, _PHONE, 0.85, judge=_international, context=CONTEXT, ignore_case=True
         ),

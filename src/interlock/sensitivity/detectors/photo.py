@@ -12,7 +12,9 @@ _PERSON = re.compile(
     r"|snapshot|camera|img|dsc|scan|id[-_]?card|license|baby|family",
     re.IGNORECASE,
 )
-_THINGS = re.compile(r"(?:logo|icon|banner|background|button|sprite|chart|graph|diagram|figure|screenshot|favicon)", re.I)
+_THINGS = re.compile(
+    r"(?:logo|icon|banner|background|button|sprite|chart|graph|diagram|figure|screenshot|favicon)", re.I
+)
 
 DETECTOR = Structured(
     "photo",
@@ -23,8 +25,21 @@ DETECTOR = Structured(
             Label("phi.photo"),
             0.45,
             judge=lambda c: _told(c),
-            context=frozenset({"photo", "photos", "photograph", "photographs", "picture", "pictures", "portrait", "headshot"})
-            | {"selfie", "face", "full-face", "facial", "mugshot", "snapshot", "pictured", "image of", "photo id", "image"},
+            context=frozenset(
+                {"photo", "photos", "photograph", "photographs", "picture", "pictures", "portrait", "headshot"}
+            )
+            | {
+                "selfie",
+                "face",
+                "full-face",
+                "facial",
+                "mugshot",
+                "snapshot",
+                "pictured",
+                "image of",
+                "photo id",
+                "image",
+            },
             ignore_case=True,
         ),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interlock.model.label import Label
 from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdict
-from interlock.sensitivity.told import told
+from interlock.sensitivity.told import coded, told
 
 _ID = Label("phi.id")
 _NUMBER = "(?:number|num|no|nbr|id|ids|code|ref|reference|identifier|#)"
@@ -17,7 +17,9 @@ _KINDS = (
     "|randomi[sz]ation|screening|registry|transplant|unos|blood unit|slide|block|cassette|image|dicom|pacs|exam|consent"
     "|pharmacy|voucher|coupon|application|file|folder|matter|police report|report|provider tax|tax|employer|ein|tin"
 )
-_NO_PERSONS = frozenset(("trace", "span", "request", "correlation", "commit", "build", "transaction", "session", "etag"))
+_NO_PERSONS = frozenset(
+    ("trace", "span", "request", "correlation", "commit", "build", "transaction", "session", "etag")
+)
 
 
 def _uuid(candidate: Candidate) -> Verdict | None:
@@ -38,18 +40,31 @@ DETECTOR = Structured(
         told(
             "record_number.word",
             _ID,
-            ("study", "case", "claims?", "referral", "accession", "specimen", "rx", "enrollment", "mrn/?csn", "csn"),
+            (
+                "study|case|claims?|referral|accession|specimen|rx|enrollment|mrn/?csn|csn|encounter|subject|participant",
+                "prior auth(?:ori[sz]ation)?|authori[sz]ation|requisition|prescription|confirmation|docket|badge",
+            ),
+            0.7,
+            least=3,
+            check=coded,
+        ),
+        told("record_number.id", _ID, ("ids?", "id (?:no|number)", "identifier"), least=5, check=_bare),
+        told(
+            "record_number.reference",
+            _ID,
+            (r"ref\.?(?: code)?", "reference(?: code)?", "our ref", "your ref"),
             0.7,
             least=4,
         ),
-        told("record_number.id", _ID, ("ids?", "id (?:no|number)", "identifier", "ref", "reference"), least=5, check=_bare),
         Pattern(
             "record_number.uuid",
             "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
             _ID,
             0.5,
             judge=_uuid,
-            context=frozenset({"patient", "subject", "member", "person", "user", "participant", "customer", "employee"}),
+            context=frozenset(
+                {"patient", "subject", "member", "person", "user", "participant", "customer", "employee"}
+            ),
             ignore_case=True,
         ),
     ),

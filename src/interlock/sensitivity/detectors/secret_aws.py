@@ -46,7 +46,8 @@ DETECTOR = Structured(
         ),
         Pattern(
             "aws.secret_behind",
-            r"A(KIA|SIA)[A-Z2-7]{16}[\t\r\n ,;:|/\"'\\]{1,}([A-Za-z_]{4,}[\"' ]{0,2}[=:][\"' ]{0,2})?[A-Za-z0-9/+]{12,}",
+            r"A(KIA|SIA)[A-Z2-7]{16}[\t\r\n ,;:|/\"'\\]{1,}"
+            r"([A-Za-z_]{4,}[\"' ]{0,2}[=:][\"' ]{0,2})?[A-Za-z0-9/+]{12,}",
             Label("secret.aws.secret_key"),
             0.95,
             Beside.NOTHING,

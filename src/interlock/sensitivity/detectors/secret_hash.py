@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.model.label import Label
+from interlock.sensitivity.numbered import told_number
 from interlock.sensitivity.pattern import Beside, Pattern, Structured
 
 _LABEL: Final = Label("secret.hash")
+_WORDS: Final = ("password hash", "pwd hash", "passwd", "ntlm", "nt hash", "password digest", "hashed password")
 
 
 def _pattern(name: str, expression: str, score: float = 0.95, ignore_case: bool = False) -> Pattern:
@@ -25,20 +27,15 @@ DETECTOR = Structured(
         _pattern("scrypt", r"(\$scrypt\$ln=|scrypt:[0-9]{1,9}:)[A-Za-z0-9+/=,:$]{20,}"),
         _pattern("passlib", r"\$pbkdf2(-sha[0-9]{1,3})?\$[0-9]{1,9}\$[A-Za-z0-9./]{4,}\$[A-Za-z0-9./]{20,}"),
         _pattern("ldap", r"\{S?(SHA|MD5|MD|CRYPT)(224|256|384|512)?\}[A-Za-z0-9+/$.]{16,}={0,2}", ignore_case=True),
-        _pattern("scram", r"SCRAM-SHA-(1|256|512)\$[0-9]{1,9}:[A-Za-z0-9+/=]{8,}\$[A-Za-z0-9+/=]{20,}:[A-Za-z0-9+/=]{20,}"),
+        _pattern(
+            "scram", r"SCRAM-SHA-(1|256|512)\$[0-9]{1,9}:[A-Za-z0-9+/=]{8,}\$[A-Za-z0-9+/=]{20,}:[A-Za-z0-9+/=]{20,}"
+        ),
         Pattern("hash.mysql", r"\*[0-9A-F]{40}", _LABEL, 0.9, Beside.WORD),
         Pattern("hash.postgres", r"md5[0-9a-f]{32}", _LABEL, 0.9, Beside.WORD),
         # pwdump's lines: user:number:LM:NT:::
         Pattern("hash.windows", r"[0-9]{1,6}:[0-9a-fA-F]{32}:[0-9a-fA-F]{32}(:::)?", _LABEL, 0.95, Beside.WORD),
-        # A bare digest counts beside a telling word alone; which is when nothing else tells what it is a digest of.
-        Pattern(
-            "hash.bare",
-            r"[0-9a-fA-F]{32,}",
-            _LABEL,
-            0.2,
-            Beside.WORD,
-            context=frozenset({"password hash", "passwordhash", "password_hash", "pwd_hash", "passwd", "ntlm", "nt hash"}),
-        ),
+        # A bare digest counts behind words alone: nothing else tells what it is a digest of.
+        told_number("hash.bare", r"[0-9a-fA-F]{32,}", _LABEL, str.isalnum, 0.85, _WORDS, why="form"),
     ),
     "stored hashes of passwords",
 )

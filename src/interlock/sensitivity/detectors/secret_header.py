@@ -12,7 +12,9 @@ from interlock.sensitivity.credentials import bits, is_placeholder, looks_random
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
 from interlock.sensitivity.placeholders import is_nothing, is_reference
 
-_SCHEME: Final = re.compile(r"(?i)^.*?(?:basic|bearer|token|digest|negotiate|apikey|api-key|ssws|splunk|ntlm|key|genie-?key)\s+")
+_SCHEME: Final = re.compile(
+    r"(?i)^.*?(?:basic|bearer|token|digest|negotiate|apikey|api-key|ssws|splunk|ntlm|key|genie-?key)\s+"
+)
 
 
 def _authorization(candidate: Candidate) -> Verdict | None:
@@ -80,7 +82,7 @@ DETECTOR = Structured(
     (
         Pattern(
             "header.authorization",
-            r"authorization[\\\"']{0,3}[ \t]{0,}[:=,][ \t]{0,}[\\\"'(]{0,3}"
+            r"authorization[\\\"' \t]{0,}[:=,][\\\"'( \t]{0,}"
             r"(basic|bearer|token|digest|negotiate|apikey|api-key|ssws|splunk|ntlm|key|genie-?key)[ \t]{1,}"
             r"[A-Za-z0-9+/=_.~:$@%|-]{6,}",
             Label("secret.authorization"),
@@ -111,7 +113,7 @@ DETECTOR = Structured(
         ),
         Pattern(
             "header.cookie",
-            r"(set-)?cookie2?[\\\"']{0,3}[ \t]{0,}[:=][ \t]{0,}[\\\"']{0,3}[A-Za-z0-9_.-]{1,}=[!#-&(-~ ]{4,}",
+            r"(set-)?cookie2?[\\\"' \t]{0,}[:=][\\\"' \t]{0,}[A-Za-z0-9_.-]{1,}=[!#-&(-~ ]{4,}",
             Label("secret.session"),
             0.85,
             Beside.NOTHING,
@@ -123,7 +125,7 @@ DETECTOR = Structured(
             "header.session",
             r"(jsessionid|phpsessid|asp\.net_sessionid|connect\.sid|sessionid|session_id|session-id|sessid|session|sid|"
             r"csrf-?_?token|csrfmiddlewaretoken|xsrf-?_?token|remember_?token|remember_web|laravel_session|sessiontoken)"
-            r"[\\\"']{0,3}[ \t]{0,}[=:][ \t]{0,}[\\\"']{0,3}[A-Za-z0-9%._~+/=:-]{16,}",
+            r"[\\\"' \t]{0,}[=:][\\\"' \t]{0,}[A-Za-z0-9%._~+/=:-]{12,}",
             Label("secret.session"),
             0.85,
             Beside.NOTHING,

@@ -10,9 +10,7 @@ DETECTOR = Structured(
     (
         token("vault.token", r"hv[sbr]\.[A-Za-z0-9_-]{24,}", "secret.vault"),
         token("terraform.token", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}", "secret.terraform"),
-        token(
-            "doppler.token", r"dp\.(pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{40,}", "secret.doppler"
-        ),
+        token("doppler.token", r"dp\.(pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{40,}", "secret.doppler"),
         token("pulumi.token", r"pul-[0-9a-f]{40}", "secret.pulumi"),
         token("onepassword.service", r"ops_eyJ[A-Za-z0-9+/_-]{100,}={0,2}", "secret.onepassword", longest=2048),
         token(
@@ -26,9 +24,7 @@ DETECTOR = Structured(
         token("heroku.key", r"HRKU-[A-Za-z0-9_-]{36,}", "secret.heroku"),
         token("cloudflare.origin_ca", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{100,}", "secret.cloudflare"),
         token("cloudflare.token", r"cf[ua]t_[A-Za-z0-9]{40,}", "secret.cloudflare"),
-        token(
-            "fly.token", r"(fm[12][a-z]?_|fo1_)[A-Za-z0-9+/=,_-]{40,}", "secret.fly", longest=1024
-        ),
+        token("fly.token", r"(fm[12][a-z]?_|fo1_)[A-Za-z0-9+/=,_-]{40,}", "secret.fly", longest=1024),
         token("netlify.token", r"nf[a-z]_[A-Za-z0-9]{36,}", "secret.netlify"),
         token(
             "vercel.token",

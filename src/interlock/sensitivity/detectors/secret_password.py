@@ -54,7 +54,6 @@ def _may_be(value: str) -> bool:
     return len(value) >= 3 and not is_nothing(value) and not is_reference(value) and value.strip("*xX.•") != ""
 
 
-
 def _behind_tag(candidate: Candidate) -> Verdict | None:
     text = candidate.matched
     start, end = text.index(">") + 1, text.rindex("<")
@@ -124,8 +123,10 @@ DETECTOR = Structured(
         ),
         Pattern(
             "password.pair",
-            r"(password|passwd|passphrase|pwd)[a-z0-9_-]{0,}[\\]{0,3}[\"']?,?[ \t\r\n]{1,}[\\]{0,3}[\"']?(default)?value"
-            r"[\\]{0,3}[\"']?[ \t]{0,}[:=][ \t]{0,}[\\]{0,3}([\"'][^\"'\\\n]{3,}[\"']|[!#-&(-+\--;=?-~]{3,})",
+            r"(password|passwd|passphrase|pwd)[a-z0-9_-]{0,}[\\]{0,3}[\"']?,?[ \t\r\n]{1,}"
+            r"[\\]{0,3}[\"']?(default)?value"
+            r"[\\]{0,3}[\"']?[ \t]{0,}[:=][ \t]{0,}[\\]{0,3}"
+            r"([\"'][^\"'\\\n]{3,}[\"']|[!#-&(-+\--;=?-~]{3,})",
             _LABEL,
             0.9,
             Beside.NOTHING,
@@ -144,8 +145,8 @@ DETECTOR = Structured(
         ),
         Pattern(
             "password.spoken",
-            r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|login|pwd|pin)( [a-z0-9_@./'-]{1,}){0,6}"
-            r" (is|was|to|as|be|use|ist|es)( now| currently)?:?[ \t]{1,}[\"'`]?[!-~\x80-\xff]{4,}",
+            r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|login|pwd|pin)"
+            r"( [a-z0-9_@./'-]{1,}){0,6} (is|was|to|as|be|use|ist|es)( now| currently)?:?[ \t]{1,}[\"'`]?[!-~\x80-\xff]{4,}",
             _LABEL,
             0.8,
             Beside.WORD,

@@ -10,7 +10,9 @@ from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured
 
 _LABEL: Final = Label("secret.key")
 # Where the key ends that no END line closes: at the first word that isn't base64 nor a header.
-_BODY: Final = re.compile(r"(?:\s|\\[nr])*(?:[A-Z][A-Za-z-]{2,20}: [^\n\\]{0,120}|[A-Za-z0-9+/=]{16,}|[A-Za-z0-9+/]{1,15}={0,2})")
+_BODY: Final = re.compile(
+    r"(?:\s|\\[nr])*(?:[A-Z][A-Za-z-]{2,20}: [^\n\\]{0,120}|[A-Za-z0-9+/=]{16,}|[A-Za-z0-9+/]{1,15}={0,2})"
+)
 _HEAD_ENDS: Final = "-----"
 
 

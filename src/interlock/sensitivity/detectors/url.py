@@ -39,7 +39,9 @@ def _named(candidate: Candidate) -> Verdict | None:
 DETECTOR = Structured(
     "url",
     (
-        Pattern("url.scheme", rf"(?:https?|ftps?|sftp|wss?|hxxps?)://{_SIGN}+", _URL, 0.95, judge=_cut, ignore_case=True),
+        Pattern(
+            "url.scheme", rf"(?:https?|ftps?|sftp|wss?|hxxps?)://{_SIGN}+", _URL, 0.95, judge=_cut, ignore_case=True
+        ),
         Pattern(
             "url.www",
             rf"www\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?#:]{_SIGN}*)?",

@@ -9,9 +9,31 @@ from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured
 from interlock.sensitivity.told import told
 
 _SSN = Label("phi.ssn")
-_WORDS = ("ssns?", "ssn ?(?:no|num|number)?", "social security", "soc sec", "ss ?(?:no|num|#)", "ss", "social", "ssa", "sin")
+_WORDS = (
+    "ssns?",
+    "ssn ?(?:no|num|number)?",
+    "social security",
+    "soc sec",
+    "ss ?(?:no|num|#)",
+    "ss",
+    "social",
+    "ssa",
+    "sin",
+)
 _CONTEXT = frozenset(
-    {"ssn", "ssns", "ss#", "ss", "social", "social security", "social security number", "soc sec", "taxpayer", "tax id", "ss no"}
+    {
+        "ssn",
+        "ssns",
+        "ss#",
+        "ss",
+        "social",
+        "social security",
+        "social security number",
+        "soc sec",
+        "taxpayer",
+        "tax id",
+        "ss no",
+    }
 )
 _FORMS = {"-": 0.85, " ": 0.7, ".": 0.6, "": 0.3}
 

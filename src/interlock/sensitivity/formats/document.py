@@ -83,7 +83,12 @@ def pieces_of(parts: Iterable[Part]) -> Iterator[Piece]:
 
 
 def rewritten(
-    source: str, start: int, end: int, parts: Sequence[Part], new: Iterator[str | None], write: Callable[[Piece, str], str]
+    source: str,
+    start: int,
+    end: int,
+    parts: Sequence[Part],
+    new: Iterator[str | None],
+    write: Callable[[Piece, str], str],
 ) -> str:
     """`source[start:end]` with each piece replaced: `new` has a text or None (as it was) for each of `pieces_of`."""
     out: list[str] = []

@@ -1,5 +1,7 @@
 """What a key or column name says of one value: the lexicon of column names, and whether the value can be that."""
 
+# ruff: noqa: SIM905  lists of words, with fewer quotes
+
 from __future__ import annotations
 
 from functools import lru_cache
@@ -16,10 +18,13 @@ _WITH_DIGIT: Final = (
     *("phi.device", "phi.address.zip", "phi.date", "phi.ip", "pii.ssn", "pii.passport", "pii.itin", "pci."),
 )
 _WITH_LETTER: Final = ("phi.name", "pii.name", "phi.address.city", "phi.address.facility")
+_VALUE: Final = frozenset("value values text number full raw formatted".split())
+_OF_NAMES: Final = frozenset({"name", "names"})
 _NO_VALUE: Final = frozenset(
     "n/a na none null nil unknown unspecified true false yes no y n - -- ? tbd redacted masked".split()
 )
-_ABOUT: Final = ("phi.clinical", "phi.claim", "phi.family")
+_ABOUT: Final = ("phi.clinical",)
+_TEXTS: Final = ("phi.clinical.note", "phi.family")  # what people write: it is what is found in it
 
 
 def label_of_field(name: str, above: str, value: str, *, number: bool = False) -> Label | None:
@@ -33,9 +38,16 @@ def label_of_field(name: str, above: str, value: str, *, number: bool = False) -
 
 @lru_cache(maxsize=8192)
 def label_of_name(name: str, above: str = "", number: bool = False) -> Label | None:
-    """The same of the name alone; where it says several things, the first that tells a person."""
-    matches = judged(name, above, SqlClass.NUMBER if number else SqlClass.TEXT).matches
-    return min((m.label for m in matches), key=lambda label: label.startswith((*_ABOUT, "quasi.")), default=None)
+    """The same of the name alone; where it says several things, the first that tells a person. `value` and its like are
+    what the object above them is called; parts of a name (`name: {last: ...}`) are told together with it."""
+    if name.casefold() in _VALUE and above:
+        name, above = above, ""
+    kind = SqlClass.NUMBER if number else SqlClass.TEXT
+    matches = judged(name, above, kind).matches
+    if not matches and above.casefold() in _OF_NAMES:
+        matches = judged(f"{name}_name", "", kind).matches
+    told = (m.label for m in matches if not m.label.startswith(_TEXTS))
+    return min(told, key=lambda label: label.startswith((*_ABOUT, "quasi.")), default=None)
 
 
 def possible(label: Label, value: str) -> bool:

@@ -25,7 +25,9 @@ _DATE = re.compile(
     r"((?:18|19|20)[0-9]{2})(0[1-9]|1[0-2])(?:([0-2][0-9]|3[01])(?:([01][0-9]|2[0-3])([0-5][0-9])?([0-5][0-9])?"
     r"(\.[0-9]{1,6})?)?)?([+-][0-9]{4})?\Z"
 )
-_ISO = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:[T ]([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?)?)?)?)?")
+_ISO = re.compile(
+    r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:[T ]([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?)?)?)?)?"
+)
 _UNUSUAL = re.compile(r"[0-9]{5}|@|\s")  # in a code: it may be something else
 
 
@@ -75,7 +77,9 @@ class Hl7v2:
             first = False
             seen[name] += 1
             told = name if seen[name] == 1 else f"{name}[{seen[name]}]"
-            yield from _Segment(segment, found.start(), told, message, separators).pieces()
+            for piece in _Segment(segment, found.start(), told, message, separators).pieces():
+                if piece.text:
+                    yield piece
         if first:
             raise MalformedInput("no HL7 v2 segment")
 

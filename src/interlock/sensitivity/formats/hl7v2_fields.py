@@ -27,8 +27,15 @@ COMPONENTS: Final[Mapping[str, Mapping[int, Label]]] = MappingProxyType(
         "XCN": {1: Label("phi.id"), 2: _FAMILY, 3: _GIVEN, 4: _GIVEN, 5: _NAME},
         "CNN": {1: Label("phi.id"), 2: _FAMILY, 3: _GIVEN, 4: _GIVEN, 5: _NAME},
         "XAD": {
-            **{1: _STREET, 2: _STREET, 3: _CITY, 4: Label("quasi.state"), 5: _ZIP, 6: Label("quasi.country")},
-            **{8: _CITY, 9: _CITY, 10: Label("phi.address")},
+            1: _STREET,
+            2: _STREET,
+            3: _CITY,
+            4: Label("quasi.state"),
+            5: _ZIP,
+            6: Label("quasi.country"),
+            8: _CITY,
+            9: _CITY,
+            10: Label("phi.address"),
         },
         "XTN": {
             **dict.fromkeys((1, 5, 6, 7, 8, 9, 10, 12), _PHONE),
@@ -65,57 +72,46 @@ IDENTIFIERS: Final[Mapping[str, Label]] = MappingProxyType(
 )
 """Table 0203, identifier types; the FHIR code system v2-0203 is the same."""
 
-_DATE_BIRTH, _DATE_DEATH, _DATE = "TS/phi.date.birth", "TS/phi.date.death", "TS/phi.date.service"
-_SEGMENTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "MSH": {"HD": "3 5", "FAC": "4 6", _DATE: "7", "ID": "10 11 12 18 19"},
-    "EVN": {_DATE: "2 3 6", "XCN": "5"},
-    "PID": {
-        **{"CX/phi.mrn": "2 3 4", "XPN": "5 6 9", _DATE_BIRTH: "7", "ST/quasi.gender": "8", "CE/quasi.race": "10 22"},
-        **{"XAD": "11", "ST/phi.address.city": "12 23", "XTN": "13 14", "CX/phi.account": "18", "SSN": "19"},
-        **{"DLN": "20", "CX": "21", "CE/quasi.country": "26 28", _DATE_DEATH: "29", _DATE: "33"},
-    },
-    "PD1": {"XON": "3", "XCN": "4"},
-    "NK1": {
-        **{"XPN": "2 26 30", "XAD": "4 32", "XTN": "5 6 31", _DATE: "8 9", "ST/quasi.occupation": "10", "CX": "12 33"},
-        **{"XON": "13", _DATE_BIRTH: "16", "SSN": "37", "ST/quasi.gender": "15"},
-    },
-    "PV1": {"PL": "3 6 11 42 43", "CX": "5 50", "XCN": "7 8 9 17 52", "CX/phi.id": "19", _DATE: "44 45"},
-    "PV2": {"PL": "1", _DATE: "8 9 14 26 33", "XCN": "13", "XON": "23"},
-    "GT1": {
-        **{"CX": "2 19", "XPN": "3 4 16 42 45", "XAD": "5 17", "XTN": "6 7 18 46", _DATE_BIRTH: "8"},
-        **{"SSN": "12", _DATE: "13 14", "XON": "21", "ST/quasi.gender": "9"},
-    },
-    "IN1": {
-        **{"CX/phi.health_plan": "3 49", "XON": "4 9 11", "XAD": "5 19 44", "XPN": "6 16", "XTN": "7"},
-        **{"ST/phi.health_plan": "8 36", "CX": "10", _DATE: "12 13 24 26 29", _DATE_BIRTH: "18", "XCN": "27 30"},
-    },
-    "IN2": {
-        **{"CX": "1 61", "SSN": "2", "XCN": "3", "ST/phi.health_plan": "6 8 10", "XPN": "7 9 22 40 49 50 52"},
-        **{"XTN": "53 58 63 64", "XAD": "51 55", _DATE: "17 18 19"},
-    },
-    "IN3": {"CX": "2", "XCN": "3 8 14 25", _DATE: "6 7 9 10 13", "XTN": "16 19"},
-    "MRG": {"CX/phi.mrn": "1 2 4", "CX/phi.account": "3", "CX": "5 6", "XPN": "7"},
-    "ORC": {"EI": "2 3 4 8", _DATE: "9 15 27", "XCN": "10 11 12 19", "XTN": "14 23", "XON": "21", "XAD": "22 24"},
-    "OBR": {"EI": "2 3", _DATE: "6 7 8 14 22 36", "XCN": "10 16 28", "XTN": "17", "CNN": "32 33 34 35"},
-    "OBX": {"ID": "1 2 11", _DATE: "12 14 19", "XCN": "16 25", "EI": "18", "XON": "23", "XAD": "24"},
-    "NTE": {"FT": "3"},
-    "DG1": {"CE/phi.clinical.diagnosis": "3", "ST/phi.clinical.diagnosis": "4", _DATE: "5 19", "XCN": "16"},
-    "PR1": {"CE/phi.clinical.procedure": "3", "ST/phi.clinical.procedure": "4", _DATE: "5", "XCN": "8 11 12"},
-    "AL1": {_DATE: "6"},
-    "ACC": {_DATE: "1", "XCN": "7", "XAD": "11"},
-    "FT1": {_DATE: "4 5", "XCN": "20 21 24"},
-    "RXE": {"CE/phi.clinical.medication": "2", "XCN": "13 14", "ST/phi.id": "15", _DATE: "18 32"},
-    "RXO": {"CE/phi.clinical.medication": "1", "XCN": "14"},
-    "RXA": {"CE/phi.clinical.medication": "5", _DATE: "3 4 16 22", "XCN": "10"},
-    "RXD": {"CE/phi.clinical.medication": "2", _DATE: "3", "ST/phi.id": "7", "XCN": "10 11"},
-    "TXA": {_DATE: "4 6 7 8", "XCN": "5 9 10 11", "EI": "12 13 14 15"},
-    "SCH": {"EI": "1 2 26 27", "XCN": "12 16 20", "XTN": "13 17 21", "XAD": "14 18"},
-    "SPM": {"EI": "2 3", _DATE: "17 18"},
-    "STF": {"CX": "2", "XPN": "3", _DATE_BIRTH: "6", "XTN": "10", "XAD": "11", _DATE: "12 13"},
-    "ROL": {"XCN": "4", _DATE: "5 6", "XAD": "11", "XTN": "12"},
-    "CTD": {"XPN": "2", "XAD": "3", "XTN": "5"},
-    "QRD": {"XCN": "8"},
-}
+_SEGMENTS: Final = """
+MSH: HD 3 5; FAC 4 6; TS 7; ID 10 11 12 18 19
+EVN: TS 2 3 6; XCN 5
+PID: CX/phi.mrn 2 3 4; XPN 5 6 9; TS/phi.date.birth 7; ST/quasi.gender 8; CE/quasi.race 10 22; XAD 11;
+    ST/phi.address.city 12 23; XTN 13 14; CX/phi.account 18; SSN 19; DLN 20; CX 21; CE/quasi.country 26 28;
+    TS/phi.date.death 29; TS 33
+PD1: XON 3; XCN 4
+NK1: XPN 2 26 30; XAD 4 32; XTN 5 6 31; TS 8 9; ST/quasi.occupation 10; CX 12 33; XON 13; TS/phi.date.birth 16;
+    SSN 37; ST/quasi.gender 15
+PV1: PL 3 6 11 42 43; CX 5 50; XCN 7 8 9 17 52; CX/phi.id 19; TS 44 45
+PV2: PL 1; TS 8 9 14 26 33; XCN 13; XON 23
+GT1: CX 2 19; XPN 3 4 16 42 45; XAD 5 17; XTN 6 7 18 46; TS/phi.date.birth 8; SSN 12; TS 13 14; XON 21;
+    ST/quasi.gender 9
+IN1: CX/phi.health_plan 3 49; XON 4 9 11; XAD 5 19 44; XPN 6 16; XTN 7; ST/phi.health_plan 8 36; CX 10;
+    TS 12 13 24 26 29; TS/phi.date.birth 18; XCN 27 30
+IN2: CX 1 61; SSN 2; XCN 3; ST/phi.health_plan 6 8 10; XPN 7 9 22 40 49 50 52; XTN 53 58 63 64; XAD 51 55;
+    TS 17 18 19
+IN3: CX 2; XCN 3 8 14 25; TS 6 7 9 10 13; XTN 16 19
+MRG: CX/phi.mrn 1 2 4; CX/phi.account 3; CX 5 6; XPN 7
+ORC: EI 2 3 4 8; TS 9 15 27; XCN 10 11 12 19; XTN 14 23; XON 21; XAD 22 24
+OBR: EI 2 3; TS 6 7 8 14 22 36; XCN 10 16 28; XTN 17; CNN 32 33 34 35
+OBX: ID 1 2 11; TS 12 14 19; XCN 16 25; EI 18; XON 23; XAD 24
+NTE: FT 3
+DG1: CE/phi.clinical.diagnosis 3; ST/phi.clinical.diagnosis 4; TS 5 19; XCN 16
+PR1: CE/phi.clinical.procedure 3; ST/phi.clinical.procedure 4; TS 5; XCN 8 11 12
+AL1: TS 6
+ACC: TS 1; XCN 7; XAD 11
+FT1: TS 4 5; XCN 20 21 24
+RXE: CE/phi.clinical.medication 2; XCN 13 14; ST/phi.id 15; TS 18 32
+RXO: CE/phi.clinical.medication 1; XCN 14
+RXA: CE/phi.clinical.medication 5; TS 3 4 16 22; XCN 10
+RXD: CE/phi.clinical.medication 2; TS 3; ST/phi.id 7; XCN 10 11
+TXA: TS 4 6 7 8; XCN 5 9 10 11; EI 12 13 14 15
+SCH: EI 1 2 26 27; XCN 12 16 20; XTN 13 17 21; XAD 14 18
+SPM: EI 2 3; TS 17 18
+STF: CX 2; XPN 3; TS/phi.date.birth 6; XTN 10; XAD 11; TS 12 13
+ROL: XCN 4; TS 5 6; XAD 11; XTN 12
+CTD: XPN 2; XAD 3; XTN 5
+QRD: XCN 8
+"""  # segment: type of fields; a type with a label where all of it is that
 
 
 def field_type(segment: str, field: int) -> tuple[str, Label | None]:
@@ -125,10 +121,12 @@ def field_type(segment: str, field: int) -> tuple[str, Label | None]:
 
 def _fields() -> Mapping[tuple[str, int], tuple[str, Label | None]]:
     found: dict[tuple[str, int], tuple[str, Label | None]] = {}
-    for segment, types in _SEGMENTS.items():
-        for told, numbers in types.items():
+    for line in _SEGMENTS.replace("\n    ", " ").strip().splitlines():
+        segment, _, types = line.partition(": ")
+        for each in types.split("; "):
+            told, *numbers = each.split()
             type_, _, label = told.partition("/")
-            for number in numbers.split():
+            for number in numbers:
                 found[segment, int(number)] = (type_, Label(label) if label else None)
     return MappingProxyType(found)
 

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 from interlock.errors import MalformedInput
-from interlock.sensitivity.formats.document import Form, Part, Piece
+from interlock.sensitivity.formats.document import Part, Piece
 from interlock.sensitivity.formats.json_text import JsonText
 from interlock.sensitivity.formats.json_tokens import JsonToken, TokenKind, json_tokens
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """One line. `id` is as JSON has it (text, number, null); `number` counts lines from 1."""
-
-    number: int
-    id: object
-    text: str
-    parts: tuple[Part, ...]
-    """Every piece of the line, in order; that of `text` has the path `$.text`."""
-
-
 class JsonLine(JsonText):
-    """The `Format` of one line: all of its values, and `text` with nothing told by its key. The id is left as it is."""
+    """The `Format` of one line: all of its values, `text` and `id` with nothing told by their keys."""
 
     def parts(self, source: str) -> Iterator[Part]:
         """As `Format` has it."""
         for part in super().parts(source):
-            if isinstance(part, Piece) and part.where == "$.id":
-                continue
-            if isinstance(part, Piece) and part.where == "$.text":
-                yield Piece(part.start, part.end, part.where, part.text, form=Form.STRING)
+            if isinstance(part, Piece) and part.where in ("$.text", "$.id"):
+                yield replace(part, telling="", label=None, about=False)
             else:
                 yield part
 

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from interlock.model.finding import Finding
 from interlock.sensitivity.formats.document import Form, Piece
-from interlock.sensitivity.formats.windows import HELD, WINDOW, Windows, clean, joined, undecodable, whole
+from interlock.sensitivity.formats.windows import HELD, MOST_SEEDS, WINDOW, Windows, clean, joined, undecodable, whole
 from interlock.sensitivity.regime import Regime
 
 LONGEST: Final = WINDOW + HELD  # characters that are looked at in one go
@@ -30,6 +30,10 @@ class TextFinder(Protocol):
     def find_many(self, texts: Sequence[str], *, telling: str = "") -> list[tuple[Finding, ...]]:
         """What is in each of the texts."""
 
+    @property
+    def failed(self) -> int:
+        """How many texts it took whole because one of its detectors raised, so far."""
+
 
 class Looking:
     """One document's or stream's. `failed`: values that the engine raised on; `undecodable`: values or lines that hold
@@ -37,6 +41,7 @@ class Looking:
 
     def __init__(self, finder: TextFinder, regime: Regime = Regime.PHI, *, by_name: bool = True) -> None:
         self._finder, self._regime, self._by_name = finder, regime, by_name
+        self._last: tuple[int, Sequence[str]] = (-1, ())  # a record may go on in the next batch
         self.failed = self.undecodable = 0
 
     def at(self, pieces: Sequence[Piece]) -> list[tuple[Finding, ...]]:
@@ -52,7 +57,7 @@ class Looking:
             else:
                 waiting[piece.telling].append(number)
         for telling, numbers in waiting.items():
-            many = self._many([pieces[number].text for number in numbers], telling)
+            many = self.many([pieces[number].text for number in numbers], telling)
             for number, each in zip(numbers, many, strict=True):
                 found[number] = each
         return [self._about(piece, each) for piece, each in zip(pieces, found, strict=True)]
@@ -75,14 +80,22 @@ class Looking:
         if undecodable(text):
             self.undecodable += 1
             return (self._named(whole(text)),)
+        before = self._finder.failed
         try:
             return _checked(self._finder.find(text, seeds=seeds, telling=telling), text)
         except Exception:
             return (self._failed(text),)
+        finally:
+            self.failed += self._finder.failed - before
 
-    def _many(self, texts: Sequence[str], telling: str) -> list[tuple[Finding, ...]]:
+    def many(self, texts: Sequence[str], telling: str) -> list[tuple[Finding, ...]]:
+        """The findings of each text."""
+        if any(len(text) > LONGEST for text in texts):
+            return [self.in_text(text, (), telling) for text in texts]
+        before = self._finder.failed
         try:
             many = self._finder.find_many([clean(text) for text in texts], telling=telling)
+            self.failed += self._finder.failed - before
             return [self._read(text, found) for text, found in zip(texts, many, strict=True)]
         except Exception:  # one of them may be to blame: each by itself
             return [self._one(text, (), telling) for text in texts]
@@ -110,11 +123,17 @@ class Looking:
         return (self._named(Finding(0, len(piece.text), piece.label, 1.0, "field: what it is about")),)
 
     def _names(self, pieces: Sequence[Piece]) -> Mapping[int, Sequence[str]]:
-        """The names that the places of a record's values tell."""
+        """The names that the places of a record's values tell, each record's first `MOST_SEEDS`."""
         names: dict[int, list[str]] = defaultdict(list)
+        if pieces and pieces[0].record == self._last[0] and self._last[1]:
+            names[self._last[0]].extend(self._last[1])
         for piece in pieces:
-            if self._by_name and piece.label is not None and piece.label.startswith("phi.name") and len(piece.text) > 1:
+            is_name = self._by_name and piece.label is not None and piece.label.startswith("phi.name")
+            if is_name and len(piece.text) > 1 and len(names[piece.record]) < MOST_SEEDS:
                 names[piece.record].append(piece.text)
+        if pieces:
+            last = pieces[-1].record
+            self._last = (last, names[last][:MOST_SEEDS] if last in names else ())
         return names
 
     def _has_seeds(self, piece: Piece, seeds: Mapping[int, Sequence[str]]) -> bool:

@@ -1,1 +1,1 @@
-"""Names of people: lists of our own, words that vote for and against, and the grammar of how names are written. Pure."""
+"""Names of people: lists of our own, words that vote for and against, and the grammar of names. Pure."""

@@ -8,23 +8,29 @@ from collections.abc import Iterator
 from interlock.model.finding import Finding
 from interlock.model.label import Label
 from interlock.sensitivity.gazetteer import Tables
-from interlock.sensitivity.places.lookup import CITY, COUNTRY, STATE, longest
-from interlock.sensitivity.places.street import BOX_AFTER, HOUSE_BEFORE, UNIT_AFTER
+from interlock.sensitivity.places.fixed import BOX_AFTER
+from interlock.sensitivity.places.lookup import AMBIGUOUS, CITY, COUNTRY, STATE, longest
+from interlock.sensitivity.places.street import HOUSE_BEFORE, UNIT_AFTER
 from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
 
 STREET, ZIP = Label("phi.address.street"), Label("phi.address.zip")
 
 _MARKS = r"(?:[>|*?#\-]{1,3}[ \t]{0,2})?"  # what quoted mails and lists put before a line
-_GAP = re.compile(rf"[ \t]*\.?[,;/|]?[ \t]*(?:\r?\n[ \t]*{_MARKS}(?:\r?\n[ \t]*{_MARKS})?)?(?:,[ \t]*)?(?:[-–][ \t])?")
-_STATE_ZIP = re.compile(r"(?:([A-Z]{2}|[a-z]{2,3}|[0-9]{2}|[A-Z][0-9A-Z]{1,2})[.,]?[ \t]{1,2})([0-9]{5}(?:-[0-9]{4})?)(?![\w-])")
+_GAP = re.compile(
+    rf"[ \t]*\.?(?:[,;/|]|\^{{1,3}})?[ \t]*(?:\r?\n[ \t]*{_MARKS}(?:\r?\n[ \t]*{_MARKS})?)?(?:,[ \t]*)?(?:[-–][ \t])?"
+)
+_STATE_ZIP = re.compile(
+    r"(?:([A-Z]{2}|[a-z]{2,3}|[0-9]{2}|[A-Z][0-9A-Z]{1,2})[.,]?[ \t]{1,2})([0-9]{5}(?:-[0-9]{4})?)(?![\w-])"
+)
 _POSTCODE = re.compile(
-    r"(?:[A-Z]{1,2}-?[ \t]?)?[0-9]{3,6}(?:-[0-9]{3,4}|[ \t][0-9]{2,3}(?![0-9])|[ \t]?[A-Z]{2}(?![\w]))?(?![\w.,:/-][0-9]|[\w%])"
+    r"(?:[A-Z]{1,2}-?[ \t]?)?[0-9]{3,6}(?:-[0-9]{3,4}|[ \t][0-9]{2,3}(?![0-9])"
+    r"|[ \t]?(?-i:[A-Z]{2})(?![\w]))?(?![\w.,:/-][0-9]|[\w%])"
     r"|[A-Z]{1,2}[0-9][A-Z0-9]?[ \t]?[0-9][A-Z]{2}(?!\w)|[A-Z][0-9][A-Z][ \t-]?[0-9][A-Z][0-9](?!\w)",
     re.IGNORECASE,
 )
 _REGION = re.compile(r"(?:[A-Z]{2,3}|[0-9]{2}|[A-Z][0-9]|nan)(?![\w'’-]|[.][0-9])")
 _REGION_SMALL = re.compile(r"(?:[a-z]{2,3}|[0-9]{2})(?=[ \t,.\n]|$)")
-_NAME = re.compile(r"[^\W\d_][\w'’.\-]{0,40}")
+_NAME = re.compile(r"[^\W\d_][\w'’.∆\-]{0,40}")
 _SPACE = re.compile(r"[ \t]{1,2}")
 _DISTRICT = re.compile(r"[ \t](?:[0-9]{1,2}|[A-Z]{1,2})(?=[ \t]*(?:[,\n]|$)|[ \t]+[A-Z])")
 _MOST_PARTS, _MOST_WORDS = 7, 6
@@ -37,7 +43,7 @@ def after_street(text: str, start: int, lower: bool, tables: Tables) -> Iterator
         gap = _GAP.match(text, at)
         here = gap.end() if gap else at
         mark = text[at:here]
-        if here >= len(text) or mark.strip() == "." and "\n" not in mark or not mark:
+        if here >= len(text) or (mark.strip() == "." and "\n" not in mark) or not mark:
             return
         part = _part(text, here, mark, placed, lower, tables)
         if part is None:
@@ -59,7 +65,7 @@ def _country_follows(text: str, at: int, tables: Tables) -> bool:
     if gap is None or not gap[0]:
         return False
     place = longest(tables, text, gap.end())
-    return place is not None and (place.label == COUNTRY or place.label == CITY and "." not in gap[0])
+    return place is not None and (place.label == COUNTRY or (place.label == CITY and "." not in gap[0]))
 
 
 def _part(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tables) -> Finding | None:
@@ -73,7 +79,7 @@ def _part(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tabl
         return _postcode(text, at, mark, placed)
     if placed:
         region = _REGION.match(text, at) or (_REGION_SMALL.match(text, at) if lower else None)
-        if region is not None and region[0].lower() not in CONNECTORS | NOT_STREET:
+        if region is not None and (region[0].isupper() or region[0].lower() not in CONNECTORS | NOT_STREET):
             return Finding(at, region.end(), STATE, 0.7, "addresses: region")
     return _town(text, at, mark, placed, lower, tables)
 
@@ -89,20 +95,53 @@ def _postcode(text: str, at: int, mark: str, placed: bool) -> Finding | None:
 
 def _town(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tables) -> Finding | None:
     place = longest(tables, text, at)
+    if (
+        place is not None
+        and place.words == 1
+        and text[at].islower()
+        and (text[at : place.end] in AMBIGUOUS or not (lower or placed))
+    ):
+        place = None
     run_end, words = _name_run(text, at, lower, tables)
+    if words == 0 and ("\n" in mark or "," in mark):
+        run_end, words = _name_run(text, at, lower, tables, loose=True)
+        words = words if words and _is_land_next(text, run_end, tables) else 0
     if place is not None and place.end >= run_end:
         if lower and not placed and place.words == 1 and "," not in mark and "\n" not in mark and place.size < 20:
             return None if text[at : place.end] in tables.ordinary else _known(place.start, place.end, place.label)
         return _known(at, _with_district(text, place.end), place.label)
     if words == 0:
         return _known(at, place.end, place.label) if place is not None else None
+    if place is not None and "\n" in mark and place.label == CITY and _ends_line(text, run_end):
+        return Finding(at, run_end, CITY, 0.7, "addresses: town on its line")
     if place is not None and (place.label != CITY or words - place.words >= 2 or place.words > 1):
         return _known(at, place.end, place.label)
     first = _NAME.match(text, at)
     word = first[0].lower().rstrip(".") if first else ""
-    if word in tables.given and word not in tables.cities and not _ends_line(text, run_end):
+    if text[at:run_end].lower() in ("st", "street"):
+        return None
+    if (
+        word in tables.given
+        and word not in tables.cities
+        and not _ends_line(text, run_end)
+        and not _is_land_next(text, run_end, tables)
+    ):
         return None
     return Finding(at, _with_district(text, run_end), CITY, 0.65, "addresses: town after a street")
+
+
+_ZIP_NEXT = re.compile(
+    r"[ \t]*,?[ \t]*(?:\r?\n[ \t>|*?]{0,6})?,?[ \t]*(?:[A-Z]{2,3}[ \t,\n]{1,3}|nan[ \t,\n]{1,3}"
+    r"|[0-9]{2}[ \t,\n]{1,3})?[0-9]{4,6}(?![\w])"
+)
+
+
+def _is_land_next(text: str, end: int, tables: Tables) -> bool:
+    """Whether a country, a state or a postcode follows: what stands before it is a town, whatever its words."""
+    if _ZIP_NEXT.match(text, end):
+        return True
+    gap = _GAP.match(text, end)
+    return gap is not None and bool(gap[0]) and longest_is_country(text, gap.end(), tables)
 
 
 def _known(start: int, end: int, label: Label) -> Finding:
@@ -115,12 +154,15 @@ def _with_district(text: str, end: int) -> int:
     return district.end() if district else end
 
 
+_LINE_END = re.compile(r"[ \t,.]*(?:\r?\n|$)")
+
+
 def _ends_line(text: str, end: int) -> bool:
-    return not text[end : end + 1].strip(" ,.") and text[end : end + 2].strip(" ,.") in ("", "\n") or end >= len(text)
+    return _LINE_END.match(text, end) is not None
 
 
-def _name_run(text: str, at: int, lower: bool, tables: Tables) -> tuple[int, int]:
-    """Capitalised words (any, where the text knows no capitals) with connectors between: end, and how many."""
+def _name_run(text: str, at: int, lower: bool, tables: Tables, loose: bool = False) -> tuple[int, int]:
+    """Capitalised words (any, in small text) with connectors between: end, and how many."""
     end, words, here = at, 0, at
     for _ in range(_MOST_WORDS):
         match = _NAME.match(text, here)
@@ -129,7 +171,9 @@ def _name_run(text: str, at: int, lower: bool, tables: Tables) -> tuple[int, int
         word = match[0].rstrip(".'’-")
         low = word.lower()
         if word[:1].isupper() or not word[:1].islower() or lower:
-            if low in NOT_STREET or (lower or words == 0) and _is_everyday(low, tables):
+            article = low in ("the", "de", "st", "la", "le") and not lower
+            everyday = (words == 0 or lower) and not loose and _is_everyday(low, tables)
+            if (low in NOT_STREET or everyday) and not (article and (word.isupper() or low != "the")):
                 break
             if words and longest_is_country(text, here, tables):
                 break
@@ -153,21 +197,32 @@ def _is_everyday(word: str, tables: Tables) -> bool:
     return word in tables.ordinary and word not in tables.cities and tables.words.get(word, 0) >= 35
 
 
-_LINE_BEFORE = re.compile(r"(?:^|(?<=\n)|(?<=[,:;]))[ \t]*([^\n,:;]{2,60}?)[ \t]*,?[ \t]*(?:\r?\n[ \t]*[>|*?]{0,3}[ \t]*)?$")
-_HAS_NUMBER = re.compile(r"^(?:[>|*?]{1,3}[ \t]*)?([0-9]{1,5}[A-Za-z]?[ \t,].*|.*[^\W\d_]\.?[ \t][0-9]{1,4}[A-Za-z]?\.?)$")
-_LOOSE = re.compile(r"[0-9]{1,5}[A-Za-z]?[ \t]+(?:[^\W_][\w'’.\-]*[ \t]+){0,5}[^\W_][\w'’.\-]*$|(?<![\w'’])(?:[^\W\da-z_][\w'’.\-]*[ \t]+){1,4}[0-9]{1,4}[A-Za-z]?$")
+_LINE_BEFORE = re.compile(
+    r"(?:^|(?<=\n)|(?<=[,:;]))[ \t]*([^\n,:;]{2,100}?)[ \t]*,?[ \t]*(?:\r?\n[ \t]*[>|*?]{0,3}[ \t]*)?$"
+)
+_HAS_NUMBER = re.compile(
+    r"^(?:[>|*?]{1,3}[ \t]*)?([0-9]{1,5}[A-Za-z]?[ \t,].*|.*[^\W\d_]\.?[ \t][0-9]{1,4}[A-Za-z]?\.?)$"
+)
+_LOOSE = re.compile(
+    r"[0-9]{1,5}[A-Za-z]?[ \t]+(?:[^\W_][\w'’.\-]*[ \t]+){0,5}[^\W_][\w'’.\-]*$"
+    r"|(?<![\w'’])(?:[^\W\da-z_][\w'’.\-]*[ \t]+){1,4}[0-9]{1,4}[A-Za-z]?$"
+)
 
 
 def before_unit(text: str, start: int) -> int:
     """Where a line with a number begins that stands before a unit at `start`, else `start`."""
-    before = _LINE_BEFORE.search(text, max(0, start - 80), start)
+    base = max(0, start - 110)
+    before = _LINE_BEFORE.search(text[base:start])
     if before is None:
         return start
     line = before[1]
+    words = line.split()
+    if _HAS_NUMBER.match(line) and len(words) < 8 and all(not w[0].islower() or w in CONNECTORS for w in words):
+        return base + before.start(1)
     loose = _LOOSE.search(line)
     if loose is not None:
-        return before.start(1) + loose.start()
-    return before.start(1) if _HAS_NUMBER.match(line) else start
+        return base + before.start(1) + loose.start()
+    return base + before.start(1) if _HAS_NUMBER.match(line) and len(words) < 8 else start
 
 
 def house_before(text: str, start: int) -> int:

@@ -8,20 +8,99 @@ from dataclasses import dataclass
 
 from interlock.model.label import Label
 from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.names.wording import words_of
+from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
 
 CITY, STATE, COUNTRY = Label("phi.address.city"), Label("quasi.state"), Label("quasi.country")
 
-_RUN = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'’\-]|[\u0300-\u036f])*(?:[ \t]{1,2}[^\W\d_](?:[^\W\d_]|[.'’\-]|[\u0300-\u036f])*){0,5}")
+_RUN = re.compile(
+    r"[^\W\d_](?:[^\W\d_]|[.'’\-]|[\u0300-\u036f])*(?:[ \t]{1,2}[^\W\d_](?:[^\W\d_]|[.'’\-]|[\u0300-\u036f])*){0,5}"
+)
 _WORD_END = re.compile(r"[ \t]")
 
 MORE_COUNTRIES = frozenset(
-    "czech republic|east timor|cape verde|swaziland|macedonia|kingdom of the netherlands|holland|people's republic of china"
-    "|republic of ireland|republic of korea|federated states of micronesia|uk|u.k.|usa|u.s.a.|u.s.|united states of america|england|scotland"
-    "|wales|northern ireland|great britain|burma|ivory coast|côte d'ivoire|cote d'ivoire|são tomé and príncipe|sao tome and principe"
-    "|the bahamas|the gambia|brunei|laos|vatican city|holy see|west bank|gaza|palestine|tibet|kurdistan|republic of the congo|democratic republic of the congo"
-    "|congo|south sudan|north korea|south korea|korea|russia|iran|syria|vietnam|bolivia|tanzania|venezuela|moldova|taiwan|hong kong|macau|macao"
-    "|antigua and barbuda|trinidad and tobago|saint kitts and nevis|st. kitts and nevis|saint vincent and the grenadines|bosnia and herzegovina|bosnia|puerto rico"
-    "|guinea-bissau|papua new guinea|sri lanka|new zealand|burkina faso|el salvador|costa rica|saudi arabia|united arab emirates|uae|u.a.e.|turkey|türkiye|kosovo".split("|")
+    [
+        "czech republic",
+        "east timor",
+        "cape verde",
+        "swaziland",
+        "macedonia",
+        "kingdom of the netherlands",
+        "holland",
+        "people's republic of china",
+        "republic of ireland",
+        "republic of korea",
+        "federated states of micronesia",
+        "uk",
+        "u.k.",
+        "usa",
+        "u.s.a.",
+        "u.s.",
+        "united states of america",
+        "england",
+        "scotland",
+        "wales",
+        "northern ireland",
+        "great britain",
+        "burma",
+        "ivory coast",
+        "côte d'ivoire",
+        "cote d'ivoire",
+        "são tomé and príncipe",
+        "sao tome and principe",
+        "the bahamas",
+        "the gambia",
+        "brunei",
+        "laos",
+        "vatican city",
+        "holy see",
+        "west bank",
+        "gaza",
+        "palestine",
+        "tibet",
+        "kurdistan",
+        "republic of the congo",
+        "democratic republic of the congo",
+        "congo",
+        "south sudan",
+        "north korea",
+        "south korea",
+        "korea",
+        "russia",
+        "iran",
+        "syria",
+        "vietnam",
+        "bolivia",
+        "tanzania",
+        "venezuela",
+        "moldova",
+        "taiwan",
+        "hong kong",
+        "macau",
+        "macao",
+        "antigua and barbuda",
+        "trinidad and tobago",
+        "saint kitts and nevis",
+        "st. kitts and nevis",
+        "saint vincent and the grenadines",
+        "bosnia and herzegovina",
+        "bosnia",
+        "puerto rico",
+        "guinea-bissau",
+        "papua new guinea",
+        "sri lanka",
+        "new zealand",
+        "burkina faso",
+        "el salvador",
+        "costa rica",
+        "saudi arabia",
+        "united arab emirates",
+        "uae",
+        "u.a.e.",
+        "turkey",
+        "türkiye",
+        "kosovo",
+    ]
 )
 """Names that people use and lists of ISO 3166 leave out."""
 
@@ -35,6 +114,25 @@ class Place:
     label: Label
     size: int
     words: int
+
+
+NICKNAMES = frozenset(
+    {"nyc", "n.y.c.", "philly", "san fran", "vegas", "d.c.", "washington d.c.", "washington dc", "frisco", "l.a."}
+)
+AMBIGUOUS = words_of(
+    "mobile orange nice reading bath split cork sandwich deal hope enterprise normal battle hull rugby wells lead"
+    " best male superior commerce independence liberty union surprise golden buckeye bend salem eureka corona delta"
+    " nome flint rich price energy ideal clay bell police green young power mission sterling defiance progress"
+    " success speed troy paradise alert barrow early cool why man see ada ill car com media model open center street"
+    " hospital clinic summit dr apt suite page main spring"
+)
+"""Towns whose names are everyday words, whatever the lists make of them."""
+_NO_PLACE = CONNECTORS | NOT_STREET
+
+
+def is_everyday(word: str, tables: Tables) -> bool:
+    """Whether a word is an ordinary and frequent one, rather than a name."""
+    return word in AMBIGUOUS or (word in tables.ordinary and tables.words.get(word, 0) >= 40)
 
 
 def fold(name: str) -> str:
@@ -53,6 +151,10 @@ def known(tables: Tables, name: str) -> tuple[Label, int] | None:
         return COUNTRY, 0
     if name in tables.states:
         return STATE, 0
+    if name in _NO_PLACE:
+        return None
+    if name in NICKNAMES:
+        return CITY, 1000
     size = tables.cities.get(name)
     if size is None and not name.isascii():
         size = tables.cities.get(without_accents(name))
@@ -61,14 +163,14 @@ def known(tables: Tables, name: str) -> tuple[Label, int] | None:
     return (CITY, size) if size is not None else None
 
 
-def longest(tables: Tables, text: str, start: int) -> Place | None:
-    """The longest known place that begins at `start`, of at most six words on one line."""
+def longest(tables: Tables, text: str, start: int, most: int = 6) -> Place | None:
+    """The longest known place that begins at `start`, of at most `most` words on one line."""
     run = _RUN.match(text, start)
     if run is None:
         return None
     end = run.end()
-    ends = [end, *(start + cut.start() for cut in _WORD_END.finditer(run[0]))]
-    for stop in sorted(set(ends), reverse=True):
+    ends = [*(start + cut.start() for cut in _WORD_END.finditer(run[0])), end]
+    for stop in reversed(ends[:most]):
         name = text[start:stop].rstrip()
         bare = name.rstrip(".,-'’")
         for candidate in (name, bare):

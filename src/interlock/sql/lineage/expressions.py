@@ -13,7 +13,7 @@ from interlock.sql.lineage.paths import words
 from interlock.sql.lineage.scopes import Scope
 from interlock.sql.lineage.shapes import cast_fails, is_array, type_named
 from interlock.sql.lineage.traced import How
-from interlock.sql.lineage.tracer import Tracer
+from interlock.sql.lineage.tracer import MOST_STEPS, TooMuch, Tracer
 from interlock.sql.lineage.values import NOTHING, SCALAR_TYPE, UNKNOWN_TYPE, UNTYPED, Value, carrying, either, row_of
 from interlock.sql.lineage.whole_rows import column_ref, expanded, indirection
 
@@ -29,7 +29,9 @@ def evaluate(t: Tracer, node: Any, scope: Scope) -> Value:
     if kind == "A_Const":
         return NOTHING
     if kind != "ParamRef":  # neither is counted: bulk inserts have many
-        t.step()
+        t.steps += 1
+        if t.steps > MOST_STEPS:
+            raise TooMuch
     handler = _HANDLERS.get(kind)
     return handler(t, fields, scope) if handler is not None else t.give_up(_NODE)
 

@@ -7,8 +7,14 @@ from typing import Any
 
 def words(items: Any) -> tuple[str, ...]:
     """The names in a list of String nodes; a star gives `*`, anything else the empty name."""
-    found = []
-    for item in items or ():
-        text = item.get("String")
-        found.append(text.get("sval", "") if text is not None else "*" if "A_Star" in item else "")
-    return tuple(found)
+    try:
+        if items and len(items) == 1:  # most are
+            return (items[0]["String"]["sval"],)
+        return tuple([item["String"]["sval"] for item in items or ()])
+    except KeyError:
+        return tuple(map(_word, items))
+
+
+def _word(item: Any) -> str:
+    text = item.get("String")
+    return text.get("sval", "") if text is not None else "*" if "A_Star" in item else ""

@@ -113,9 +113,9 @@ def _unnested(t: Tracer, values: list[Value], made: Value) -> Value:
 
 def _may_be_range(t: Tracer, values: list[Value]) -> bool:
     """Whether one may be a range of a user's type, whose bounds may have fields."""
-    if not any(kind.kind in "rm" for kind in t.snapshot.user_types):
+    if not any(v.type_oid == UNKNOWN_TYPE or v.type_oid >= FIRST_USER_TYPE for v in values):
         return False
-    return any(v.type_oid == UNKNOWN_TYPE or v.type_oid >= FIRST_USER_TYPE for v in values)
+    return any(kind.kind in "rm" for kind in t.snapshot.user_types)
 
 
 def _filled(names: Sequence[str], made: Value) -> Fields:

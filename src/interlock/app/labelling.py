@@ -1,0 +1,95 @@
+"""Labels put together: discovery, proposals, overrides."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from interlock.app.core import Core
+from interlock.app.detecting import load_engine
+from interlock.masking.keys import MaskKeys
+from interlock.model.connection import Connection
+from interlock.model.derived import places_of
+from interlock.model.label import Label
+from interlock.model.names import ConnectionName
+from interlock.model.settings import ConnectionSettings
+from interlock.registry.derived import DerivedLabels
+from interlock.registry.overrides import Overrides
+from interlock.registry.proposals import Proposals
+from interlock.registry.stewards import Stewards
+from interlock.sensitivity.columns import ColumnLabels
+from interlock.sensitivity.regime import Regime
+from interlock.upstreams.postgres import load_snapshot
+from interlock.upstreams.sampling import sampling
+from interlock.web.labelling import Labelling
+from interlock.workers.discovery import Carries, Discoveries, Place
+
+
+def labelling_of(core: Core) -> tuple[Labelling, Discoveries]:
+    """What the control port works with, and the runs of discovery, which are ended with the gateway."""
+    settings = core.settings
+    stewards = Stewards(core.registry, settings.labels.stewards, settings.policy.approvers)
+    proposals = Proposals(core.registry, core.passkeys, stewards)
+    overrides = Overrides(
+        core.registry,
+        core.passkeys,
+        stewards,
+        partial(_given, core),
+        lambda connection, row_key: MaskKeys(core.keys.sealing, connection).subject(row_key),
+        frozenset(settings.connections),
+        settings.labels.overrides,
+    )
+    discoveries = Discoveries(
+        {name: _place(core, name, each) for name, each in settings.connections.items()},
+        finder=lambda regime: load_engine(regime=regime),
+        proposals=proposals,
+        ledger=core.store,
+        documents=core.store.records,
+        sealer=core.sealer,
+        clock=core.clock,
+        entropy=core.entropy,
+    )
+    return Labelling(proposals, overrides, stewards, discoveries), discoveries
+
+
+def regime_of(connection: Connection) -> Regime:
+    """Health care where the connection is tagged so."""
+    return Regime.PHI if "hipaa" in connection.tags else Regime.PII
+
+
+def _place(core: Core, name: ConnectionName, settings: ConnectionSettings) -> Place:
+    return Place(
+        partial(sampling, settings.upstream, unsafe_superuser=settings.unsafe_superuser),
+        partial(_carries, core, name, settings),
+        regime_of(settings.connection),
+    )
+
+
+async def _carries(core: Core, name: ConnectionName, settings: ConnectionSettings) -> Carries:
+    """The labels of the connection's columns as of now: catalog, derived and confirmed ones."""
+    snapshot = core.registry.snapshots.get(name)
+    if snapshot is None:  # nobody could reach the server so far
+        snapshot = await load_snapshot(settings.upstream, unsafe_superuser=settings.unsafe_superuser)
+    derived = DerivedLabels(core.registry).columns(name, snapshot)
+    labels = await asyncio.to_thread(ColumnLabels, snapshot, core.catalogs[name], name, None, derived)
+    there = {(relation.oid, column.number) for relation in snapshot.relations for column in relation.columns}
+
+    def carries(oid: int, number: int) -> frozenset[Label]:
+        return labels.for_column(oid, number) if (oid, number) in there else frozenset()
+
+    return carries
+
+
+def _given(core: Core, connection: ConnectionName, column: str) -> frozenset[Label]:
+    """The labels that people gave a column, in the catalog or by confirming them; all there are of one nobody knows."""
+    catalog, snapshot = core.catalogs[connection], core.registry.snapshots.get(connection)
+    confirmed = core.authority.proposed.columns(connection)
+    places = places_of(connection, snapshot, column) if snapshot is not None else frozenset()
+    found = {label for each in confirmed if each.column == column or each.places & places for label in each.labels}
+    if snapshot is None or not places:
+        return catalog.all_labels(connection) | found
+    for oid, number in places:
+        relation = snapshot.by_oid[oid]
+        name = next(c.name for c in relation.columns if c.number == number)
+        found |= catalog.labels(connection, relation.schema, relation.name, name)
+    return frozenset(found)

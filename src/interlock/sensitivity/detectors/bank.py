@@ -1,0 +1,255 @@
+"""Banks: US routing numbers (ABA), account numbers where words tell, sort codes, BIC (ISO 9362)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from interlock.model.label import Label
+from interlock.sensitivity.check_digits import weighted
+from interlock.sensitivity.numbered import told_number
+from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+
+_ROUTING: Final = ("routing", "aba", "rtn", "transit", "routing number", "aba number", "routing no")
+_BIC: Final = ("bic", "swift", "swift code", "bic code", "bank identifier", "swift/bic", "bic/swift")
+_COUNTRIES: Final = frozenset(
+    [
+        "AD",
+        "AE",
+        "AF",
+        "AG",
+        "AL",
+        "AM",
+        "AO",
+        "AR",
+        "AT",
+        "AU",
+        "AZ",
+        "BA",
+        "BB",
+        "BD",
+        "BE",
+        "BF",
+        "BG",
+        "BH",
+        "BJ",
+        "BM",
+        "BN",
+        "BO",
+        "BR",
+        "BS",
+        "BW",
+        "BY",
+        "BZ",
+        "CA",
+        "CD",
+        "CG",
+        "CH",
+        "CI",
+        "CL",
+        "CM",
+        "CN",
+        "CO",
+        "CR",
+        "CU",
+        "CV",
+        "CY",
+        "CZ",
+        "DE",
+        "DJ",
+        "DK",
+        "DO",
+        "DZ",
+        "EC",
+        "EE",
+        "EG",
+        "ES",
+        "ET",
+        "FI",
+        "FJ",
+        "FO",
+        "FR",
+        "GA",
+        "GB",
+        "GE",
+        "GH",
+        "GI",
+        "GL",
+        "GM",
+        "GN",
+        "GR",
+        "GT",
+        "GY",
+        "HK",
+        "HN",
+        "HR",
+        "HT",
+        "HU",
+        "ID",
+        "IE",
+        "IL",
+        "IM",
+        "IN",
+        "IQ",
+        "IR",
+        "IS",
+        "IT",
+        "JE",
+        "JM",
+        "JO",
+        "JP",
+        "KE",
+        "KG",
+        "KH",
+        "KR",
+        "KW",
+        "KY",
+        "KZ",
+        "LA",
+        "LB",
+        "LI",
+        "LK",
+        "LT",
+        "LU",
+        "LV",
+        "LY",
+        "MA",
+        "MC",
+        "MD",
+        "ME",
+        "MG",
+        "MK",
+        "ML",
+        "MM",
+        "MN",
+        "MO",
+        "MR",
+        "MT",
+        "MU",
+        "MV",
+        "MW",
+        "MX",
+        "MY",
+        "MZ",
+        "NA",
+        "NE",
+        "NG",
+        "NI",
+        "NL",
+        "NO",
+        "NP",
+        "NZ",
+        "OM",
+        "PA",
+        "PE",
+        "PG",
+        "PH",
+        "PK",
+        "PL",
+        "PR",
+        "PS",
+        "PT",
+        "PY",
+        "QA",
+        "RO",
+        "RS",
+        "RU",
+        "RW",
+        "SA",
+        "SC",
+        "SD",
+        "SE",
+        "SG",
+        "SI",
+        "SK",
+        "SL",
+        "SM",
+        "SN",
+        "SR",
+        "SV",
+        "SY",
+        "TG",
+        "TH",
+        "TJ",
+        "TM",
+        "TN",
+        "TR",
+        "TT",
+        "TW",
+        "TZ",
+        "UA",
+        "UG",
+        "US",
+        "UY",
+        "UZ",
+        "VA",
+        "VE",
+        "VG",
+        "VN",
+        "XK",
+        "YE",
+        "ZA",
+        "ZM",
+        "ZW",
+    ]
+)
+
+
+def is_routing(digits: str) -> bool:
+    """Weights 3, 7, 1 modulo 10, and a first pair that the Federal Reserve gives out."""
+    first = int(digits[:2])
+    given_out = 1 <= first <= 12 or 21 <= first <= 32 or 61 <= first <= 72 or first == 80
+    return given_out and weighted(digits, (3, 7, 1) * 3) % 10 == 0
+
+
+def _account(candidate: Candidate) -> Verdict | None:
+    found = re.search(r"[0-9][0-9 -]*[0-9]$", candidate.matched)
+    return None if found is None else Verdict(0.85, "behind words of bank accounts", found.start())
+
+
+def is_bic(text: str) -> bool:
+    """Four letters of a bank, a country, two signs of a place."""
+    return text[4:6] in _COUNTRIES
+
+
+def _sort_code(candidate: Candidate) -> Verdict | None:
+    return Verdict(0.85, "behind words of sort codes", len(candidate.matched) - 8)
+
+
+DETECTOR = Structured(
+    "bank",
+    (
+        told_number(
+            "bank.routing", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]", Label("pci.routing"), is_routing, 0.85, _ROUTING
+        ),
+        Pattern(
+            "bank.account",
+            r"(bank|checking|savings|deposit|giro|current|iban|konto)[ _-]?(account|acct|a/c|acc|konto)?[ _.-]*"
+            r"(number|num|no|nr|nbr|#)?[ _.]*[\"':=#|,\t ]+(is |are |ending in )?[\"']?[0-9]([ -]?[0-9]){5,16}",
+            Label("pci.bank_account"),
+            0.85,
+            Beside.WORD,
+            _account,
+            ignore_case=True,
+        ),
+        Pattern(
+            "bank.sort_code",
+            r"sort[ _-]?code[\"':=#|,\t ]+(is )?[\"']?[0-9]{2}[- ][0-9]{2}[- ][0-9]{2}",
+            Label("pci.routing"),
+            0.85,
+            Beside.WORD,
+            _sort_code,
+            ignore_case=True,
+        ),
+        told_number(
+            "bank.bic",
+            r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?",
+            Label("pci.bic"),
+            is_bic,
+            0.8,
+            _BIC,
+            why="country",
+        ),
+    ),
+    "bank routing and account numbers, sort codes, BIC",
+)

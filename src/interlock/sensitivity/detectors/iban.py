@@ -1,0 +1,64 @@
+"""International bank account numbers (ISO 13616): a country, its length, MOD 97-10."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from interlock.model.label import Label
+from interlock.sensitivity.check_digits import mod_97
+from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+
+# SWIFT's IBAN registry, release 99: country and length.
+_REGISTRY: Final = """
+    AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28
+    EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26
+    IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28
+    NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25
+    SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30
+"""
+_LENGTHS: Final = {pair[:2]: int(pair[2:]) for pair in _REGISTRY.split()}
+_COUNTRIES: Final = (
+    r"A[DELTZ]|B[AEGHIRY]|C[HRYZ]|D[EJKO]|E[EGS]|F[IKOR]|G[BEILRT]|H[NRU]|I[ELQST]|"
+    r"J[O]|K[WZ]|L[BCITUVY]|M[CDEKNRTU]|N[ILO]|O[M]|P[KLST]|Q[A]|R[OSU]|S[ACDEIKMOTV]|"
+    r"T[LNR]|U[A]|V[AG]|X[K]|Y[E]"
+)
+_GROUPS: Final = " -."
+
+
+def _iban(candidate: Candidate) -> Verdict | None:
+    text = candidate.matched.upper()
+    length = _LENGTHS.get(text[:2])
+    if length is None:
+        return None
+    end = _end_of(text, length)
+    if end is None or not mod_97("".join(c for c in text[:end] if c not in _GROUPS)):
+        return None
+    return Verdict(0.98, "country, length, MOD 97-10", 0, end)
+
+
+def _end_of(text: str, length: int) -> int | None:
+    """Where the letters and digits of an IBAN end: what follows may be the next word, behind a space alone."""
+    seen = 0
+    for place, char in enumerate(text):
+        seen += char not in _GROUPS
+        if seen == length:
+            rest = text[place + 1 : place + 2]
+            return place + 1 if not rest.isalnum() else None
+    return None
+
+
+DETECTOR = Structured(
+    "iban",
+    (
+        Pattern(
+            "iban.form",
+            rf"({_COUNTRIES})[0-9]{{2}}([A-Z0-9]{{11,30}}|([ .-][A-Z0-9]{{4}}){{2,7}}([ .-][A-Z0-9]{{1,3}})?)",
+            Label("pci.iban"),
+            0.98,
+            Beside.WORD,
+            _iban,
+            ignore_case=True,
+        ),
+    ),
+    "IBAN",
+)

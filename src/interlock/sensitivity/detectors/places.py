@@ -1,0 +1,44 @@
+"""Towns, counties, states and countries (layer 4): 45 CFR 164.514(b)(2)(i)(B). States and countries as `quasi.*`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from interlock.model.finding import Finding
+from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.passage import Layer, Passage
+from interlock.sensitivity.places.lookup import MORE_COUNTRIES, NICKNAMES, without_accents
+from interlock.sensitivity.places.town import counties, told_by_a_cue, towns
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Finds names of places: those the tables know where the context allows, others after a telling word."""
+
+    tables: Tables
+    starts: Mapping[str, int] = field(repr=False)
+    """The first words of all known places -> the most words that one has. What isn't here needs no look."""
+    name: str = "places"
+    layer: Layer = Layer.NAMES
+
+    def find(self, passage: Passage) -> Sequence[Finding]:
+        """Every place in the passage."""
+        text, lower = passage.text, passage.text.islower()
+        found = list(towns(text, passage.tokens, lower, self.tables, self.starts))
+        found.extend(told_by_a_cue(text, passage.tokens, lower, self.tables))
+        found.extend(counties(text, passage.tokens, self.tables))
+        return found
+
+
+def detector(tables: Tables) -> Places:
+    """The detector; the index of first words is made once."""
+    starts: dict[str, int] = {"st": 4, "ste": 4, "n": 1, "d": 1, "l": 1, "u": 4}
+    for name in (*tables.cities, *tables.states, *tables.countries, *MORE_COUNTRIES, *NICKNAMES):
+        first, _, rest = name.partition(" ")
+        words = rest.count(" ") + 2 if rest else 1
+        for key in {first.rstrip(".,"), first.partition(".")[0]} | (
+            set() if first.isascii() else {without_accents(first)}
+        ):
+            starts[key] = max(words, starts.get(key, 0))
+    return Places(tables, starts)

@@ -1,0 +1,48 @@
+"""Names in a list tell of each other."""
+
+from __future__ import annotations
+
+from interlock.sensitivity.names.grammar import Piece, Words
+from interlock.sensitivity.names.lexicon import (
+    ANY_NAME,
+    EPONYM,
+    INITIAL,
+    LOWER,
+    NAMED,
+    PLACE,
+    STOP,
+    UNKNOWN,
+    UPPER,
+    VETO,
+)
+
+_JOINS = frozenset({", ", " and ", " & ", ", and ", " or ", " und ", " y ", " et "})
+
+
+def listed(words: Words, before: Piece, after: Piece) -> bool:
+    """Whether two pieces stand in one list: `Kovalev, Lee and Phillips`."""
+    start, end = words.tokens[before.last - 1].end, words.tokens[after.first].start
+    return end - start < 6 and words.text[start:end] in _JOINS
+
+
+def both_named(words: Words, before: Piece, after: Piece) -> bool:
+    """Whether two pieces that stand in one list are both names that people have, and nothing else."""
+    if sum(words.bits[piece.first] & (PLACE | EPONYM) > 0 for piece in (before, after)) > 1:
+        return False
+    return all(
+        piece.last - piece.first == 1
+        and words.bits[piece.first] & NAMED
+        and not words.bits[piece.first] & (VETO | STOP | UPPER)
+        and len(words.lower(piece.first)) > 3
+        for piece in (before, after)
+    )
+
+
+def may_be_listed(words: Words, piece: Piece) -> bool:
+    """Whether a piece that nothing else tells of may be a name because its neighbours in a list are."""
+    bits = words.bits[piece.first]
+    if piece.last - piece.first > 2 or bits & (VETO | STOP | INITIAL) or (bits & PLACE and not bits & NAMED):
+        return False
+    if words.caseless[piece.first]:
+        return bool(bits & (NAMED | UNKNOWN))
+    return bool(bits & (NAMED if bits & UPPER else ANY_NAME)) and not bits & LOWER

@@ -1,0 +1,118 @@
+"""Forms of an address that need no judging: units, boxes, military post, numbered roads, corners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from interlock.sensitivity.places.words import PO_BOX, SAFE_UNIT
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A stretch that is part of a street's address."""
+
+    start: int
+    end: int
+    score: float
+    form: str
+
+
+_HIGHWAY = re.compile(
+    r"(?:\b[0-9]{1,6}[ \t]{1,2}(?:[NSEW]\.?[ \t])?(?:(?i:state |county |us |old )?(?i:highway|hwy|route|rte|road|rd)"
+    r"|CR|SR|FM|US|I-?)"
+    r"[. \t]?[ \t]?#?[0-9]{1,4}[A-Z]?\b"
+    r"|\b(?:(?i:state|county|us|u\.s\.|old|interstate|farm to market)[ \t])?(?:(?:[Hh]ighway|[Hh]wy\.?|HWY|Route"
+    r"|Rte\.?|Interstate)|(?i:county road|state road))"
+    r"[ \t]#?[0-9]{1,4}[A-Z]?\b)(?![.,][0-9])(?:[ \t](?:(?i:north|south|east|west)|[NSEW])\b)?"
+)
+_UNIT = re.compile(rf"(?<![\w])(?:{SAFE_UNIT})", re.IGNORECASE)
+BOX_AFTER = re.compile(rf"(?<![^\W_])(?:{PO_BOX})(?![0-9])", re.IGNORECASE)
+_MILITARY = re.compile(
+    r"(?:\b(?:usns|uss|usnv|uscgc|usnv)[ \t][^\W\d_][\w'’\-]{1,30}(?:[ \t][A-Z][\w'’\-]{1,30})?,?\s{1,2})?\b(?:apo"
+    r"|fpo|dpo),?[ \t](?:aa|ae|ap)[ \t]{1,2}[0-9]{5}(?:-[0-9]{4})?\b",
+    re.IGNORECASE,
+)
+_CORNER = re.compile(
+    r"\b((?:the[ \t])?corner of[ \t][^\n;]{3,60}?)[ \t](?:and"
+    r"|&)[ \t]([^\W\d_][\w'’\-]{1,30}(?:[ \t](?-i:[^\W\da-z_])[\w'’\-]{0,30}){0,3})",
+    re.IGNORECASE,
+)
+
+
+def fixed_forms(text: str) -> Iterator[Street]:
+    """Forms that need no judging: units, boxes, military post, numbered roads, corners."""
+    low = text.replace("İ", "i").lower()  # the one letter whose small form is longer
+    for beginnings, pattern, score, form in _FIXED:
+        for start in _spots(low, beginnings):
+            match = pattern.match(text, start)
+            if match is not None:
+                yield Street(match.start(), match.end(), score, form)
+    for start in _spots(low, ("corner of",)):
+        match = _CORNER.search(text, max(0, start - 4), min(len(text), start + 200))
+        if match is not None:
+            yield Street(match.start(1), match.end(2), 0.8, "corner")
+    for start in _spots(low, _ROAD_WORDS):
+        for match in _HIGHWAY.finditer(text, max(0, start - 30), min(len(text), start + 40)):
+            yield Street(match.start(), match.end(), 0.8, "numbered road")
+
+
+_FIXED = (
+    (("apt", "apartment", "suite", "ste"), _UNIT, 0.8, "unit"),
+    (
+        (
+            "p.o",
+            "po box",
+            "p o box",
+            "pobox",
+            "p. o",
+            "postal",
+            "post ",
+            "postfach",
+            "apartado",
+            "bo",
+            "b.p",
+            "bp",
+            "casella",
+            "gpo",
+            "locked",
+            "private",
+            "caixa",
+            "pmb",
+            "psc",
+            "unit ",
+            "cmr",
+            "rr",
+            "hc",
+            "p.box",
+        ),
+        BOX_AFTER,
+        0.95,
+        "box",
+    ),
+    (("usns", "uss ", "usnv", "uscgc", "apo", "fpo", "dpo"), _MILITARY, 0.95, "military"),
+)
+_ROAD_WORDS = (
+    "highway",
+    "hwy",
+    "route ",
+    "rte",
+    "interstate",
+    "county road",
+    "co rd",
+    "county rd",
+    "cr ",
+    "sr ",
+    "fm ",
+)
+
+
+def _spots(low: str, words: tuple[str, ...]) -> Iterator[int]:
+    """Where any of the words begins a word in the lower-case text."""
+    for word in words:
+        at = low.find(word)
+        while at >= 0:
+            if not at or not low[at - 1].isalnum():
+                yield at
+            at = low.find(word, at + 1)

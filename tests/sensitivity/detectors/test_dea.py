@@ -1,0 +1,32 @@
+"""`dea`: what it finds, and what it leaves."""
+
+from __future__ import annotations
+
+import pytest
+
+from interlock.sensitivity.detectors.dea import DETECTOR
+from tests.a_detector import engine_of, found, marked
+
+ENGINE = engine_of(DETECTOR)
+FOUND = [
+    "⟦AB1234563⟧",
+    "DEA ⟦AB1234560⟧",
+    "dea ⟦ab1234563⟧",
+]
+LEFT = [
+    "AB1234560",
+    "ZZ1234563",
+    "AB12345631",
+]
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_what_is_marked_is_found_and_nothing_else(line: str) -> None:
+    text, expected = marked(line)
+    assert found(ENGINE, text) == expected
+    assert {f.label for f in ENGINE.find(text)} == {"phi.licence"}
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_what_looks_like_it_is_left(text: str) -> None:
+    assert found(ENGINE, text) == []

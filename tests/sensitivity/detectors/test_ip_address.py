@@ -1,0 +1,42 @@
+"""`ip_address`: what it finds, and what it leaves."""
+
+from __future__ import annotations
+
+import pytest
+
+from interlock.sensitivity.detectors.ip_address import DETECTOR
+from tests.a_detector import engine_of, found, marked
+
+ENGINE = engine_of(DETECTOR)
+FOUND = [
+    "from ⟦10.34.201.7⟧ port 22",
+    "⟦192.168.1.1⟧",
+    "ip ⟦2001:db8::8a2e:370:7334⟧",
+    "⟦d80:e4b5:79da:6cf6:71f3:51f7:9161:c319⟧ blocked",
+    "⟦fe80::1ff:fe23:4567:890a⟧",
+    "IP ⟦1.2.3.4⟧",
+]
+LEFT = [
+    "version 1.2.3.4 released",
+    "firmware 10.20.30.40",
+    "300.1.2.3",
+    "1.2.3.4.5",
+    "OID 1.2.840.10008.1",
+    "10:22:11",
+    "std::vector",
+    "127.0.0.1",
+    "0.0.0.0",
+    "chapter 3.4.5.6",
+]
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_what_is_marked_is_found_and_nothing_else(line: str) -> None:
+    text, expected = marked(line)
+    assert found(ENGINE, text) == expected
+    assert {f.label for f in ENGINE.find(text)} == {"phi.ip"}
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_what_looks_like_it_is_left(text: str) -> None:
+    assert found(ENGINE, text) == []

@@ -1,0 +1,37 @@
+"""`url`: what it finds, and what it leaves."""
+
+from __future__ import annotations
+
+import pytest
+
+from interlock.sensitivity.detectors.url import DETECTOR
+from tests.a_detector import engine_of, found, marked
+
+ENGINE = engine_of(DETECTOR)
+FOUND = [
+    "see ⟦https://portal.example.org/u/jane?id=4⟧.",
+    "(⟦https://x.example/a_(b)⟧)",
+    "⟦http://MoralBuilder.es/⟧",
+    "go to ⟦www.janedoe.com/about⟧ now",
+    "⟦ftp://files.example.net/x⟧, then",
+    "on ⟦janedoe.com⟧ there",
+]
+LEFT = [
+    "https://",
+    "e.g. this",
+    "file.py and node.js",
+    "org.apache.commons.lang",
+    "http is a protocol",
+]
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_what_is_marked_is_found_and_nothing_else(line: str) -> None:
+    text, expected = marked(line)
+    assert found(ENGINE, text) == expected
+    assert {f.label for f in ENGINE.find(text)} == {"phi.url"}
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_what_looks_like_it_is_left(text: str) -> None:
+    assert found(ENGINE, text) == []
