@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from interlock.app import document_files, library, measured
 from interlock.cli import app
+from interlock.cli.verbs import VERBS
 from interlock.errors import InterlockError
 
 
@@ -223,3 +225,37 @@ def test_a_reader_that_goes_away() -> None:
     said = process.stderr.read()
     process.stderr.close()
     assert process.wait(60) == 1 and said == b""
+
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.mark.parametrize("verb", ["detect", "mask"])
+def test_the_reference_has_every_option(verb: str) -> None:
+    page = (DOCS / "reference" / "detect.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(--[a-z]+)` \|", page, re.MULTILINE))
+    command = VERBS[verb].command()
+    there = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+    assert there - {"--help"} <= told
+    assert told <= {o for v in ("detect", "mask") for p in VERBS[v].command().params for o in p.opts}
+
+
+def test_the_how_to_masks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first commands, and its Python, as they stand there."""
+    page = (DOCS / "howto" / "mask-files.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    Path("notes.jsonl").write_text('{"id": 1, "text": "Alice"}\n')
+    Path("patients.csv").write_text("name\nAlice\n")
+    Path("bundle.json").write_text('{"resourceType": "Patient", "name": [{"family": "Zed"}]}')
+    Path("mask.key").write_text("0" * 64)
+    Path("notes").mkdir()
+    Path("masked").mkdir()
+    Path("notes/a.txt").write_text("Alice")
+    commands = [line for line in page.splitlines() if line.startswith("interlock ")]
+    assert len(commands) == 7
+    for line in commands:
+        words = line.partition(" > ")[0].replace("notes/*.txt", "notes/a.txt").split()[1:]
+        result = run(*words)
+        assert result.exit_code == 0 and "Alice" not in result.stdout and "Zed" not in result.stdout
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(program, {})

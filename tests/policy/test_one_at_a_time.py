@@ -14,12 +14,12 @@ from interlock.model.decision import Allow, Decision, Deny, NeedsReview
 from interlock.model.recent import Recent
 from interlock.policy.bundle import Bundle
 from interlock.policy.requests import context, entities, principals, requests, reveal_entities
-from interlock.policy.schema import schema_text
+from interlock.policy.schema import UNKNOWN, schema_text
 
 from .asking import NOON
 from .generated import KNOWN, OPEN, Written, actions, bundles, loaded, named, recents
 
-SCHEMA = cedarpy.Schema.from_str(schema_text())
+SCHEMA = cedarpy.Schema.from_str(schema_text(unknown=UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)

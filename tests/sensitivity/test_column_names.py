@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.sensitivity.column_names import SqlClass, class_of, judged, words
+from interlock.sensitivity.column_names import SqlClass, class_of, judged, points_at_a_row, words
 from interlock.sensitivity.column_words import ABOUT, FREE_TEXT, LEXICON, PEOPLE
 from interlock.sensitivity.labels import KNOWN
 
@@ -65,6 +65,14 @@ def test_types_that_cannot_hold_it() -> None:
     assert judged("phone", "x", SqlClass.MOMENT).matches == ()
     assert {m.label for m in judged("zip", "x", SqlClass.NUMBER).matches} == {"phi.address.zip"}
     assert {m.label for m in judged("hiv_status", "x", SqlClass.BOOLEAN).matches} == {"phi.clinical.diagnosis"}
+
+
+def test_what_points_at_a_row() -> None:
+    assert points_at_a_row("patient_id", "visits", SqlClass.NUMBER)
+    assert points_at_a_row("orderUUID", "visits", SqlClass.UUID)
+    assert not points_at_a_row("patient_id", "visits", SqlClass.TEXT)
+    assert not points_at_a_row("member_id", "visits", SqlClass.NUMBER)
+    assert not points_at_a_row("x", "visits", SqlClass.NUMBER)
 
 
 def test_what_people_write_into_is_free_text() -> None:

@@ -30,14 +30,11 @@ from interlock.model.label import Label
 from interlock.model.secret import Secret
 from interlock.sensitivity.formats.looking import Looking, TextFinder
 from interlock.sensitivity.formats.stricter import Stricter
-from interlock.sensitivity.formats.windows import Settled, Windows
 from interlock.sensitivity.passage import Layer
 from interlock.sensitivity.regime import Regime
+from interlock.sensitivity.stream import Released, TextStream
 
 __all__ = ["Detector", "DetectorStream", "Finding", "Label", "Located", "Masked", "Masker", "MaskerStream", "Span"]
-
-STREAM_WINDOW = 1024  # characters that a stream looks at anew each time
-STREAM_HELD = 1024  # characters that it may hold back, to see what they become
 
 
 class Detector:
@@ -119,18 +116,23 @@ class Detector:
 
 
 class DetectorStream:
-    """Findings of a text that comes in parts; they are of the same whatever the parts are."""
+    """Findings of a text that comes in parts; they are the same whatever the parts are. `Detector.stream` makes it."""
 
     def __init__(self, looking: Looking) -> None:
-        self._windows = _small_windows(looking)
+        self._stream = TextStream(looking.in_text)
+        self._at = 0
 
     def feed(self, part: str) -> tuple[Finding, ...]:
         """Takes a part; gives what is certain by now, with offsets into the whole text so far."""
-        return _shifted(self._windows.feed(part))
+        return self._told(self._stream.feed(part))
 
     def finish(self) -> tuple[Finding, ...]:
         """Gives the rest. The stream is then at its end."""
-        return _shifted(self._windows.finish())
+        return self._told(self._stream.finish())
+
+    def _told(self, released: Released) -> tuple[Finding, ...]:
+        at, self._at = self._at, self._at + len(released.text)
+        return tuple(replace(f, start=f.start + at, end=f.end + at) for f in released.findings)
 
 
 class Masker:
@@ -189,8 +191,7 @@ class Masker:
 
     def stream(self, *, subject: str = "") -> MaskerStream:
         """For a text that comes in parts, such as a model's answer."""
-        windows = _small_windows(self._looking)
-        return MaskerStream(self, windows, self._masking.new_call(), subject)
+        return MaskerStream(self, TextStream(self._looking.in_text), self._masking.new_call(), subject)
 
     def new_run(self) -> Run:
         """What documents are taken through, with a report of its own."""
@@ -198,32 +199,27 @@ class Masker:
         run.report.notes.extend(self._masking.missing)
         return run
 
-    def settled(self, settled: Iterable[Settled], call: Call, subject: str) -> str:
-        """What a stream settled, masked."""
-        done = [self._masking.mask(each.text, each.findings, call, subject) for each in settled]
-        for masked in done:
-            self.report.counts.update(masked.counts)
+    def released(self, released: Released, call: Call, subject: str) -> str:
+        """What a stream released, masked."""
+        masked = self._masking.mask(released.text, released.findings, call, subject)
+        self.report.counts.update(masked.counts)
         self._run.count(self._looking)
-        return "".join(masked.text for masked in done)
+        return masked.text
 
 
 class MaskerStream:
     """A text that comes in parts, masked: nothing is given before it is certain. `Masker.stream` makes it."""
 
-    def __init__(self, masker: Masker, windows: Windows, call: Call, subject: str) -> None:
-        self._masker, self._windows, self._call, self._subject = masker, windows, call, subject
+    def __init__(self, masker: Masker, stream: TextStream, call: Call, subject: str) -> None:
+        self._masker, self._stream, self._call, self._subject = masker, stream, call, subject
 
     def feed(self, part: str) -> str:
         """Takes a part; gives masked text, often none yet."""
-        return self._masker.settled(self._windows.feed(part), self._call, self._subject)
+        return self._masker.released(self._stream.feed(part), self._call, self._subject)
 
     def finish(self) -> str:
         """Gives the rest. The stream is then at its end."""
-        return self._masker.settled(self._windows.finish(), self._call, self._subject)
-
-
-def _small_windows(looking: Looking) -> Windows:
-    return Windows(lambda text, seeds: looking.in_text(text, seeds), window=STREAM_WINDOW, held=STREAM_HELD)
+        return self._masker.released(self._stream.finish(), self._call, self._subject)
 
 
 def _layer(named: Layer | str) -> Layer:
@@ -255,7 +251,3 @@ def _dumped(obj: object) -> str:
         return json.dumps(obj, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         raise MalformedInput("an object that JSON doesn't have: dict, list, str, int, float, bool, None") from None
-
-
-def _shifted(settled: Iterable[Settled]) -> tuple[Finding, ...]:
-    return tuple(replace(f, start=f.start + s.start, end=f.end + s.start) for s in settled for f in s.findings)

@@ -1,7 +1,8 @@
 """Where the compiled patterns are kept: compiling takes two seconds, reading what was compiled a millisecond.
 
-A file in the user's cache directory, named after everything that decides what is in it. Who can write there can change
-what is found, so a file that others may write, or own, isn't read. Whatever stands in the way, the patterns are compiled.
+A file in the user's cache directory, named after everything that decides what is in it. Who can write there can
+change what is found, so a file that others may write, or own, isn't read. Whatever stands in the way, the patterns are
+compiled.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import hyperscan
@@ -26,7 +28,7 @@ MOST_BYTES = 64 << 20
 
 
 def kept_gate(patterns: Sequence[Pattern], directory: Path | None = None) -> HyperscanGate:
-    """The gate for these patterns, out of `directory` (the user's cache directory, when None) or compiled and put there.
+    """The gate for these patterns, kept in `directory` (the user's cache directory, when None).
 
     Raises `hyperscan.error` for an expression that hyperscan doesn't know.
     """
@@ -50,7 +52,7 @@ FORMAT = 1
 
 def _digest(patterns: Sequence[Pattern]) -> str:
     """Of the expressions, hyperscan's version and this machine's kind of processor, which a database depends on."""
-    told = hashlib.sha256(repr((FORMAT, hyperscan.__version__, _processor())).encode())
+    told = hashlib.sha256(repr((FORMAT, version("hyperscan"), _processor())).encode())
     for pattern in patterns:
         expression = framed(pattern)
         told.update(b"%d %d " % (len(expression), pattern.ignore_case) + expression)

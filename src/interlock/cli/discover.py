@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from enum import StrEnum
+from time import sleep
 from typing import Annotated, Final
 
 import typer
@@ -64,7 +64,7 @@ def discover(
             seen, looks = _changes(found), looks + 1
             if not watch or looks == times:
                 return
-            time.sleep(every)
+            sleep(every)
 
 
 def _looked(client: ApiClient, connection: str) -> RunOut:
@@ -76,7 +76,7 @@ def _looked(client: ApiClient, connection: str) -> RunOut:
             raise
         run = client.get(RunOut, f"{DISCOVERIES}/{connection}")
     while run.state == "running":
-        time.sleep(POLL_SECONDS)
+        sleep(POLL_SECONDS)
         run = client.get(RunOut, f"{DISCOVERIES}/{connection}")
     return run
 

@@ -113,7 +113,8 @@ class Classification:
 def classify(column: ColumnSample, detect: Detect, regime: Regime = Regime.PHI) -> Classification:
     """What the column holds. Pure; raises what `detect` raises, and `ValueError` when it answers for other texts.
 
-    `detect` may know the column's name: `partial(engine.find_many, telling=column.column)`. `regime` names what the
+    `detect` may know the column's name, `partial(engine.find_many, telling=column.column)`, unless it
+    `points_at_a_row`. `regime` names what the
     column's name and type tell; `detect` has one of its own.
     """
     sql_class = class_of(column.type_name)

@@ -109,6 +109,14 @@ def judged(column: str, table: str = "", sql_class: SqlClass = SqlClass.TEXT) ->
     return NameVerdict(matches, found.free_text and not ends_in_reference)
 
 
+def points_at_a_row(column: str, table: str, sql_class: SqlClass) -> bool:
+    """Whether a number is called as row numbers are (`patient_id`): then its name tells a detector nothing of what
+    stands in it."""
+    told = words(column)
+    is_number = sql_class in (SqlClass.NUMBER, SqlClass.UUID)
+    return is_number and bool(told) and told[-1] in REFERENCES and not judged(column, table, sql_class).matches
+
+
 def words(name: str) -> tuple[str, ...]:
     """The words of a name: lower case, without accents."""
     folded = _unaccented(name[:MOST_CHARACTERS])

@@ -23,12 +23,16 @@ from interlock.sensitivity.pattern import Beside, Pattern
 LONGEST_RUN: Final = 1 << 16
 """A run's characters that are looked into; a longer one is taken in pieces of so many."""
 _LETTERS_OF_64: Final = "[A-Za-z0-9+/_-]"
+_UNITS: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen"
+)
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
 _DIGIT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
-    {w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine".split())}
+    {w: str(n) for n, w in enumerate(_UNITS.split())}
     | {"oh": "0", "o": "0", "nought": "0", "niner": "9"}
-    | {w: str(n) for n, w in enumerate("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 10)}
-    | {w: str(n) for n, w in zip(range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety".split(), strict=True)}
-)  # fmt: skip
+    | {w: str(10 * n) for n, w in enumerate(_TENS.split(), 2)}
+)
 _WORD: Final = "(?:" + "|".join(sorted(_DIGIT_WORDS, key=len, reverse=True)) + ")"
 _NEVER: Final = Label("phi")  # these patterns make no findings
 
@@ -149,7 +153,7 @@ def _readable(content: bytes) -> str | None:
     if content[1::2].count(0) > len(content) // 3:
         content = content[0::2]
     says = content.decode("utf-8", "replace")
-    if len(says) < 6 or sum(c.isprintable() and c != "\ufffd" or c in "\r\n\t" for c in says) < 0.95 * len(says):
+    if len(says) < 6 or sum((c.isprintable() and c != "\ufffd") or c in "\r\n\t" for c in says) < 0.95 * len(says):
         return None
     return says
 

@@ -10,12 +10,14 @@ NORTH_AMERICA: Final = (
     r"(?:(?:\+|00)?1[-. /]?[ ]?)?(?:\([0-9]{3}\)[-. /]?[ ]?|[0-9]{3}[-. /])[0-9]{3}[-. ][0-9]{4}" + EXTENSION
 )
 INTERNATIONAL: Final = r"(?:\+|00[ ]?)[1-9][0-9]{0,2}(?:[-. /]?[ ]?\(?[0-9]{1,12}\)?)+" + EXTENSION
-# Groups of digits with single signs between, the first perhaps in brackets. Each way ends in enough digits that dates in
-# figures rarely come to be looked at.
+# Groups of digits with single signs between, the first perhaps in brackets. Each way ends in enough digits that dates
+# in figures rarely come to be looked at.
 GROUPS: Final = (
-    r"(?:\([0-9]{1,5}\)[ -]?[0-9]{2,8}(?:[-. ][0-9]{2,4}){0,3}|[0-9]{2,5}[- /.][0-9]{4,8}|[0-9]{2,3}(?:[-. ][0-9]{2}){2,4}"
-    r"|[0-9]{2,5}[-. /][0-9]{2,4}[-. ][0-9]{3,4}(?:[-. ][0-9]{2,4})?|[0-9]{2,5}[-. ][0-9]{3,4}(?:[-. ][0-9]{2,4}){1,3})"
-    + EXTENSION
+    r"(?:\([0-9]{1,5}\)[ -]?[0-9]{2,8}(?:[-. ][0-9]{2,4}){0,3}"
+    r"|[0-9]{2,5}[- /.][0-9]{4,8}"
+    r"|[0-9]{2,3}(?:[-. ][0-9]{2}){2,4}"
+    r"|[0-9]{2,5}[-. /][0-9]{2,4}[-. ][0-9]{3,4}(?:[-. ][0-9]{2,4})?"
+    r"|[0-9]{2,5}[-. ][0-9]{3,4}(?:[-. ][0-9]{2,4}){1,3})" + EXTENSION
 )
 
 CONTEXT: Final = frozenset(
@@ -88,7 +90,8 @@ _NATIONAL = re.compile(r"\(?0[1-9][0-9]{0,4}\)?[-. /]")
 def is_telephone(written: str, before: str, after: str) -> float | None:
     """How much groups of digits look like a telephone number without country code; None when they can't be one.
 
-    Seven to twelve digits without the extension, or three pairs. Dates, years, decimals, and pieces of longer numbers aren't.
+    Seven to twelve digits without the extension, or three pairs. Dates, years, decimals, pieces of longer numbers
+    aren't.
     """
     number = re.split(r"[ ,;]*(?:x|e|p|d)", written, maxsplit=1, flags=re.IGNORECASE)[0]
     groups = re.findall("[0-9]+", number)

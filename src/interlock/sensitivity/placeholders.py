@@ -25,18 +25,20 @@ _CODE: Final = re.compile(
     re.DOTALL,
 )
 _NOTHING: Final = frozenset(
-    """none null nil undefined void empty blank missing absent unset true false yes no on off n/a na tbd todo unknown
-    redacted masked hidden removed deleted omitted filtered scrubbed sanitized sanitised obfuscated protected private
-    confidential secret encrypted hashed password passwd passphrase pass pwd token secret key apikey api_key value string
-    str text varchar char bytes byte int integer number bool boolean object any optional required mandatory default
-    placeholder example sample dummy foo bar baz foobar xxx yyy zzz abc ... *** --- function async await return const
-    var let def class import from public static final readonly nullable nonnull password123_example not_set notset
-    your_password yourpassword your-password mypassword_here somepassword somevalue some_value insert_here
-    field input output label type name title description prompt params request response error invalid incorrect wrong
-    expired expires reset changed updated failed failure success successful accepted denied rejected verified valid
-    hash hashed hash_value digest authentication authorization auth bearer basic oauth oauth2 jwt length minlength
-    prod production staging dev development test local internal external admin_password db_password
-    passwordfield newpassword oldpassword confirmpassword currentpassword userpassword new_password old_password
+    """
+    none null nil undefined void empty blank missing absent unset true false yes no on off n/a na tbd todo unknown
+    redacted masked hidden removed deleted omitted filtered scrubbed sanitized sanitised obfuscated protected
+    private confidential secret encrypted hashed password passwd passphrase pass pwd token secret key apikey
+    api_key value string str text varchar char bytes byte int integer number bool boolean object any optional
+    required mandatory default placeholder example sample dummy foo bar baz foobar xxx yyy zzz abc ... *** ---
+    function async await return const var let def class import from public static final readonly nullable nonnull
+    password123_example not_set notset your_password yourpassword your-password mypassword_here somepassword
+    somevalue some_value insert_here field input output label type name title description prompt params request
+    response error invalid incorrect wrong expired expires reset changed updated failed failure success successful
+    accepted denied rejected verified valid hash hashed hash_value digest authentication authorization auth bearer
+    basic oauth oauth2 jwt length minlength prod production staging dev development test local internal external
+    admin_password db_password passwordfield newpassword oldpassword confirmpassword currentpassword userpassword
+    new_password old_password
     """.split()  # noqa: SIM905  (a list of this length reads better as words)
 )
 _FILLED: Final = re.compile(r"(?:x{3,}|X{3,}|\*{2,}|\.{3,}|-{3,}|_{3,}|#{3,}|•{2,}|●{2,}|…|\?{3,}|0{6,})[\w*.-]{0,4}")

@@ -20,12 +20,12 @@ class Regime(Enum):
         """The label's twin under this regime; itself where it has none."""
         if self is Regime.PHI or not label.startswith("phi."):
             return label
-        kind = label
+        kind: str = label
         while kind not in _TWINS:
             kind, _, last = kind.rpartition(".")
             if not last:
                 return label
-        return _TWINS[Label(kind)]
+        return _TWINS[kind]
 
 
 _TWINS: Final[Mapping[str, Label]] = MappingProxyType(

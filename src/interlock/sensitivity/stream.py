@@ -1,8 +1,8 @@
 """Findings of a text that comes in parts: what is certain is released, what could still become something is held.
 
 Nothing is decided by where the parts are cut: the text is looked at in steps of its own, each with what was released
-last before it and `HELD` characters behind it. A finding that reaches the end of what is known holds everything from its
-beginning until its own end is known, or `LONGEST` characters are: then it is released as one that goes on.
+last before it and `HELD` characters behind it. A finding that reaches the end of what is known holds everything from
+its beginning until its own end is known, or `LONGEST` characters are: then it is released as one that goes on.
 """
 
 from __future__ import annotations

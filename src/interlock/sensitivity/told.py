@@ -15,7 +15,8 @@ from interlock.model.label import Label
 from interlock.sensitivity.pattern import Beside, Candidate, Judge, Pattern, Verdict
 
 _SPACE: Final = r"[ \t\r\n]"
-# Small words that people write between a kind and its number, and signs. A hyphen never ends one: `IN-789012` is a value.
+# Small words that people write between a kind and its number, and signs. A hyphen never ends one: `IN-789012` is a
+# value.
 _SMALL: Final = (
     "number|numbers|num|no|nr|nbr|id|ids|identifier|identification|code|ref|reference|is|was|are|of|on|in|for|the|a|an"
     "|file|record|records|listed|as|value|text|patient|patients|pt|pts|his|her|their|your|my|our|this|reads|shows"
@@ -34,7 +35,8 @@ _UNIT = re.compile(
     r"|y/?o|minutes?|mins?|times|points?|dollars|usd|eur|percent|st|nd|rd|th|x|patients|subjects|people|persons|women|men|adults|children|cases|participants"
     r"|members|individuals|controls|employees|doses|pages|rows|samples|beds|copies|visits|studies|items|bytes)\b)|@|:[0-9]|\.[0-9]|,[0-9]{3}\b"
 )
-_DATE = re.compile(r"(?:[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:[0-9]{4}|[0-9]{2})|[0-9]{4}[/.-][0-9]{1,2}[/.-][0-9]{1,2})")
+_DAY: Final = r"(?:0?[1-9]|[12][0-9]|3[01])"
+_DATE = re.compile(rf"{_DAY}[/.-]{_DAY}[/.-](?:[0-9]{{4}}|[0-9]{{2}})|[0-9]{{4}}[/.-]{_DAY}[/.-]{_DAY}")
 _AMOUNT = re.compile(r"[0-9]{1,6}\.[0-9]{1,2}")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _TAIL = re.compile(r"(?:[/.][A-Za-z]+|[-_][A-Za-z]{4,})+\Z")

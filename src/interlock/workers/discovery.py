@@ -33,6 +33,7 @@ from interlock.ports import Clock, Documents, Entropy, Ledger, Sealer
 from interlock.registry.discoveries import Run, RunState
 from interlock.registry.proposals import MOST_EVIDENCE, Proposals, Suggestion
 from interlock.sensitivity.classifier import ColumnSample, Treatment
+from interlock.sensitivity.column_names import class_of, points_at_a_row
 from interlock.sensitivity.drift import ColumnReport, Report, TableReport, column_report, gone
 from interlock.sensitivity.regime import Regime
 from interlock.sensitivity.sampled import FoundTable, Look, SampledColumn, TableSample
@@ -271,7 +272,8 @@ def _column(
     told = ColumnSample("", table.schema, table.name, column.name, column.type_name, values.values, values.rows)
     before = None if known.before is None else frozenset(known.before.get(_name(table.table), ()))
     carries = known.carries(table.oid, column.number)
-    detect = partial(finder.find_many, telling=column.name)
+    is_key = points_at_a_row(column.name, table.name, class_of(column.type_name))
+    detect = partial(finder.find_many, telling="" if is_key else column.name)
     return column_report(told, column.number, carries, detect, regime, before)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from tests.a_detector import engine_of, found, marked
 
 from interlock.sensitivity.detectors.email import DETECTOR
-from tests.a_detector import engine_of, found, marked
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
     "write ⟦jane.doe@example.org⟧.",
     "mailto:⟦jane@example.co.uk⟧",
     "⟦josé.núñez@bücher.example⟧",
-    "X⟦m.f+labs@zephyr.example⟧",
+    "⟦Xm.f+labs@zephyr.exampleX⟧",
     "⟦jane.doe [at] example [dot] org⟧",
     "⟦jane dot doe at gmail dot com⟧",
     "<⟦a_b-c@x-y.example.com⟧>",

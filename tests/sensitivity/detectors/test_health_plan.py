@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.a_detector import engine_of, found, marked
 
 from interlock.sensitivity.detectors.health_plan import DETECTOR
-from tests.a_detector import engine_of, found, marked
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
@@ -15,7 +15,7 @@ FOUND = [
     "(Insurance: ⟦AA-987654⟧)",
     "member ID is ⟦HPX-77-40921⟧",
     "memberId=⟦W123456789⟧",
-    "policy #⟦BC-654321⟧.",
+    "policy ⟦#BC-654321⟧.",
     "his plan is ⟦HP-987654⟧",
     "issues with ⟦HMO-234567⟧",
     "Medicare ⟦#AB-987654⟧",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.a_detector import engine_of, found, marked
 
 from interlock.sensitivity.detectors.ip_address import DETECTOR
-from tests.a_detector import engine_of, found, marked
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from tests.a_detector import engine_of, found, marked
 
 from interlock.sensitivity.detectors.npi import DETECTOR
-from tests.a_detector import engine_of, found, marked
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
     "NPI ⟦1234567893⟧",
     "NPI: ⟦1234567890⟧, mistyped",
-    "provider ⟦1841007193⟧",
+    "provider ⟦1234567893⟧",
 ]
 LEFT = [
     "1234567893",

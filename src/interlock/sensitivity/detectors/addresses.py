@@ -68,20 +68,23 @@ class Addresses:
             return ()
         found: list[Finding] = []
         lower = text.islower()
+        ends: set[int] = set()
         for street in streets(text, passage.tokens, lower):
-            found.extend(self._block(text, street, lower))
+            found.extend(self._block(text, street, lower, street.end not in ends))
+            ends.add(street.end)
         found.extend(self._postcodes(text, low))
         if passage.telling and _TELLING_ZIP.search(passage.telling) and (alone := _ZIP_ALONE.fullmatch(text)):
             found.append(Finding(alone.start(1), alone.end(1), ZIP, 0.95, "addresses: telling field"))
         return found
 
-    def _block(self, text: str, street: Street, lower: bool) -> Iterator[Finding]:
+    def _block(self, text: str, street: Street, lower: bool, first: bool) -> Iterator[Finding]:
         start = street.start
         start = before_unit(text, start) if street.form == "unit" else start
         start = house_before(text, start)
         start = joined_by_and(text, start) if start == street.start else start
         yield Finding(start, street.end, STREET, street.score, f"addresses: {street.form}")
-        yield from after_street(text, street.end, lower, self.tables)
+        if first:
+            yield from after_street(text, street.end, lower, self.tables)
 
     def _postcodes(self, text: str, low: str) -> Iterator[Finding]:
         states = self.tables.states.values()

@@ -88,7 +88,7 @@ class Ages:
         alone = _ALONE.fullmatch(text) if len(text) < 40 and _AGE_FIELD.search(passage.telling) else None
         if alone is not None:
             return (Finding(alone.start(1), alone.end(1), AGE, 0.95, "ages: telling field"),)
-        return list(_apart(sorted(_all(text))))
+        return list(_apart(sorted(_all(text), key=lambda found: (found.start, -found.end))))
 
 
 def _all(text: str) -> Iterator[Finding]:

@@ -7,10 +7,13 @@ from interlock.sensitivity.pattern import Structured
 from interlock.sensitivity.told import told
 
 _WHAT = (
-    "(?:voice ?prints?|finger ?prints?|thumb ?prints?|palm ?prints?|hand ?prints?|retina(?:l)?|iris|face|facial|biometrics?"
-    "|gait|vein|dna|genetic|ear ?print|signature)"
+    "(?:voice ?prints?|finger ?prints?|thumb ?prints?|palm ?prints?|hand ?prints?|retina(?:l)?|iris|face|facial"
+    "|biometrics?|gait|vein|dna|genetic|ear ?print|signature)"
 )
-_KIND = "(?:template|scan|hash|id|identifier|profile|pattern|signature|record|recognition|sample|image|print|enrollment|ref)s?"
+_KIND = (
+    "(?:template|scan|hash|id|identifier|profile|pattern|signature|record|recognition|sample|image|print|enrollment"
+    "|ref)s?"
+)
 
 DETECTOR = Structured(
     "biometric",

@@ -10,7 +10,11 @@ from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured
 _EMAIL = Label("phi.email")
 _LETTER = r"[A-Za-z0-9\x80-\xff]"
 _DOMAIN = rf"{_LETTER}(?:[A-Za-z0-9\x80-\xff-]*{_LETTER})?"
-_ENDS = "com|org|net|edu|gov|mil|info|biz|io|co|us|uk|de|fr|it|es|nl|be|ch|at|se|no|dk|fi|pl|ie|pt|cz|hu|eu|ca|au|in|example|test"
+_ENDS = (
+    "com|org|net|edu|gov|mil|info|biz|io|co|us|uk|de|fr|it|es|nl|be|ch|at|se|no|dk|fi|pl|ie|pt|cz|hu|eu|ca|au|in"
+    "|example|test"
+)
+_DOT = r" ?(?:\[dot\]|\(dot\)|\{dot\}| dot )"
 
 
 def _written(candidate: Candidate) -> Verdict | None:
@@ -49,7 +53,7 @@ DETECTOR = Structured(
             "email.spelled",
             r"[A-Za-z0-9]+(?:(?:[._-]| ?(?:\[dot\]|\(dot\)| dot | underscore | dash ) ?)[A-Za-z0-9]+)*"
             r" ?(?:\[at\]|\(at\)|\{at\}| at | @ ) ?[A-Za-z0-9-]+"
-            rf"(?: ?(?:\[dot\]|\(dot\)|\{{dot\}}| dot ) ?[A-Za-z0-9-]+)*(?: ?(?:\[dot\]|\(dot\)|\{{dot\}}| dot )) ?(?:{_ENDS})",
+            rf"(?:{_DOT} ?[A-Za-z0-9-]+)*{_DOT} ?(?:{_ENDS})",
             _EMAIL,
             0.75,
             judge=_spelled,

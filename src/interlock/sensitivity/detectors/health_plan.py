@@ -50,7 +50,7 @@ DETECTOR = Structured(
             (
                 "(?:medicare|medicaid|tricare|champva|hmo|ppo|epo|aetna|cigna|humana|anthem|kaiser|bcbs|blue cross"
                 "|blue shield|united ?healthcare|uhc|molina|centene|wellcare|oscar)",
-                "(?:health|insurance|ins|insured|dental|vision|medical|coverage) ?(?:plan|policy|card|group|coverage)s?",
+                "(?:health|insurance|ins|insured|dental|vision|medical|coverage) ?(?:plan|policy|card|group)s?",
                 r"ins\.?",
                 r"ins\.? (?:plan|policy|id|card)s?",
                 "insurer",

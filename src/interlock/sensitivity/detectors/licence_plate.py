@@ -31,7 +31,8 @@ DETECTOR = Structured(
             check=_lettered,
             # In one piece; letters and then digits, or the other way round; the forms of Britain, France, Germany.
             value="(?:[A-Z0-9]{1,4}[0-9][A-Z0-9]{0,5}|[A-Z]{1,3}[ -][A-Z]{1,2}[ -]?[0-9]{1,4}|[A-Z]{2,4}[ -][0-9]{2,4}"
-            "|[0-9]{1,4}[ -][A-Z]{2,4}|[A-Z]{2}[0-9]{2} [A-Z]{3}|[A-Z]{2}-[0-9]{3}-[A-Z]{2}|[0-9][A-Z]{3}[ -]?[0-9]{3})",
+            "|[0-9]{1,4}[ -][A-Z]{2,4}|[A-Z]{2}[0-9]{2} [A-Z]{3}|[A-Z]{2}-[0-9]{3}-[A-Z]{2}"
+            "|[0-9][A-Z]{3}[ -]?[0-9]{3})",
         ),
     ),
     "vehicle plates, told by words",

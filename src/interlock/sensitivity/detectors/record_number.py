@@ -9,13 +9,14 @@ from interlock.sensitivity.told import coded, told
 _ID = Label("phi.id")
 _NUMBER = "(?:number|num|no|nbr|id|ids|code|ref|reference|identifier|#)"
 _KINDS = (
-    "study|case|claims?|referral|encounter|visit|episode|admission|accession|specimen|sample|subject|participant|donor"
-    "|enrollment|enrolment|employee|staff|badge|personnel|payroll|student|prescription|rx|order|requisition|authori[sz]ation"
-    "|auth|prior auth|prior authori[sz]ation|pre ?cert|pre ?authori[sz]ation|confirmation|appointment|booking|reservation"
-    "|ticket|incident|dispute|complaint|docket|inmate|prisoner|military|service|veteran|patient|person|individual|user"
-    "|profile|contact|family|household|next of kin|national|government|govt|citizen|identity|id card|tracking|trial"
-    "|randomi[sz]ation|screening|registry|transplant|unos|blood unit|slide|block|cassette|image|dicom|pacs|exam|consent"
-    "|pharmacy|voucher|coupon|application|file|folder|matter|police report|report|provider tax|tax|employer|ein|tin"
+    "study|case|claims?|referral|encounter|visit|episode|admission|accession|specimen|sample|subject|participant"
+    "|donor|enrollment|enrolment|employee|staff|badge|personnel|payroll|student|prescription|rx|order|requisition"
+    "|authori[sz]ation|auth|prior auth|prior authori[sz]ation|pre ?cert|pre ?authori[sz]ation|confirmation"
+    "|appointment|booking|reservation|ticket|incident|dispute|complaint|docket|inmate|prisoner|military|service"
+    "|veteran|patient|person|individual|user|profile|contact|family|household|next of kin|national|government"
+    "|govt|citizen|identity|id card|tracking|trial|randomi[sz]ation|screening|registry|transplant|unos|blood unit"
+    "|slide|block|cassette|image|dicom|pacs|exam|consent|pharmacy|voucher|coupon|application|file|folder|matter"
+    "|police report|report|provider tax|tax|employer|ein|tin"
 )
 _NO_PERSONS = frozenset(
     ("trace", "span", "request", "correlation", "commit", "build", "transaction", "session", "etag")

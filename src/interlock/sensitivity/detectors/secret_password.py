@@ -15,7 +15,7 @@ _NAMES: Final = (
     r"(passwords?|passwd|passphrase|passcode|passwort|pass|pwd|pswd|pword|psw|pw|contrasena|contrase\xc3\xb1a|kennwort|"
     r"senha|wachtwoord|mot_?de_?passe|mdp|parola|haslo|requirepass|masterauth|bindpw|rootpw|dbpw)"
 )
-_SHORT: Final = re.compile(r"(?i)(?:pass|pw|psw|mdp|haslo|parola)")
+_SHORT: Final = re.compile(r"(?i)(?:pass(?!w|c|p)|pw(?!d|o)|psw(?!d)|mdp|haslo|parola)")
 # A sentence about passwords goes on behind the word: `password: must be changed`.
 _GOES_ON: Final = re.compile(r"[ \t]+[a-z]{2,}(?:[ ,.]|$)")
 _STRONG: Final = re.compile(r"[0-9]|[^A-Za-z0-9\s.,'-]|[a-z][A-Z]")
@@ -146,7 +146,8 @@ DETECTOR = Structured(
         Pattern(
             "password.spoken",
             r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|login|pwd|pin)"
-            r"( [a-z0-9_@./'-]{1,}){0,6} (is|was|to|as|be|use|ist|es)( now| currently)?:?[ \t]{1,}[\"'`]?[!-~\x80-\xff]{4,}",
+            r"( [a-z0-9_@./'-]{1,}){0,6} (is|was|to|as|be|use|ist|es)( now| currently)?:?[ \t]{1,}"
+            r"[\"'`]?[!-~\x80-\xff]{4,}",
             _LABEL,
             0.8,
             Beside.WORD,

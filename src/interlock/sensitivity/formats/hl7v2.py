@@ -47,7 +47,7 @@ def separators_of(segment: str) -> Separators:
     """Those that an MSH, FHS or BHS segment declares. Raises `MalformedInput` where it doesn't."""
     field = segment[3:4]
     declared = segment[4:].partition(field)[0] if field else ""
-    marks = [field, *declared[:5]]
+    marks = [field, *declared]
     if not 3 <= len(marks) <= 6 or len(set(marks)) < len(marks) or any(m.isalnum() or m.isspace() for m in marks):
         raise MalformedInput(f"an {segment[:3]} segment that doesn't declare its separators")
     return Separators(*marks)

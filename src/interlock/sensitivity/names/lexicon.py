@@ -64,7 +64,10 @@ _FORM = re.compile(
     r"iņš|ņš|sons|kulov|baev|bayev|ullah|uddin|eddine|zadeh|pour|nejad|rajah|murthy|swamy|appa|nathan|wardene|singhe)"
 )
 _MOST_WORDS = 100_000
+_LONGEST = 40
 _RARE = 25  # ten times the Zipf frequency: what is rarer is hardly a word people know
+_RARELY_SAID = 32
+_BORNE = 16  # 0.004 per cent of bearers: a word that rare is more often the name
 _EVERYWHERE = 55  # the three hundred most frequent words
 _TALKED_OF = 38
 _HEARD = 24  # 0.025 per cent of bearers
@@ -92,6 +95,8 @@ class Lexicon:
 
     def of(self, word: str) -> int:
         """The bits of a word as it is written."""
+        if len(word) > _LONGEST:  # nor is it remembered: a hostile text would fill the memory
+            return LOWER | ORDINARY
         known = self._known.get(word)
         if known is None:
             if len(self._known) >= _MOST_WORDS:
@@ -102,8 +107,6 @@ class Lexicon:
     def _look(self, word: str) -> int:
         if not word[0].isalpha():
             return NUMBER
-        if len(word) > 40:
-            return LOWER | ORDINARY
         base = base_of(word)
         bits = _shape(word, base) | (POSSESSIVE if len(base) < len(word) else 0)
         if bits & INITIAL:
@@ -117,7 +120,8 @@ class Lexicon:
         if "-" in base or "'" in base:
             return self._compound(base)
         zipf = tables.words.get(base, 0)
-        ordinary = zipf > _RARE and base in tables.ordinary
+        seldom = _RARELY_SAID if max(given, family) >= _BORNE else _RARE
+        ordinary = zipf > seldom and base in tables.ordinary
         bits = ORDINARY if ordinary else 0
         if ordinary and zipf >= _EVERYWHERE and max(given, family) < _HEARD:
             bits |= STOP

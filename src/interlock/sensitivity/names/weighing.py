@@ -78,7 +78,8 @@ def _weigh_single(words: Words, piece: Piece, index: int, about: Around) -> tupl
     if bits & UPPER:
         return (0.6, "cue") if about.cue and bits & NAMED and not bits & ALONE_VETO else (0.0, "")
     if bits & ALONE_VETO:
-        good = bits & GIVEN and (bits & COMMON_NAME or about.right) and not about.place
+        told = about.right or about.cue or bits & POSSESSIVE or not (about.initial or bits & EPONYM)
+        good = bits & GIVEN and (bits & COMMON_NAME or told) and not about.place
         told = about.cue > 1 and bits & NAMED and (about.cue > 2 or not bits & PLACE or bits & FAMILY)
         return (0.6, "given name") if good else ((0.6, "cue") if told else (0.0, ""))
     if (

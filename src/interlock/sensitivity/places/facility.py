@@ -62,7 +62,7 @@ _PLACE_CUE = re.compile(
     re.IGNORECASE,
 )
 _NAME_RUN = re.compile(
-    r"(?:St\.?|Mt\.?|[^\W\da-z_][\w'’\-]*)(?:(?:[ \t]|[ \t]?&[ \t]?|[ \t](?:of|de|la"
+    r"(?:(?:St|Mt)\.?(?=[ \t])|[^\W\da-z_][\w'’\-]*)(?:(?:[ \t]|[ \t]?&[ \t]?|[ \t](?:of|de|la"
     r"|and)[ \t])(?:[^\W\da-z_][\w'’\-]*)){0,5}"
 )
 _WHEN = re.compile(
@@ -89,7 +89,7 @@ def facilities(text: str, tokens: Sequence[Token], tables: Tables) -> Iterator[F
     """Every facility in the text, by each of the three signs; some overlap."""
     for index, token in enumerate(tokens):
         low = token.text.lower()
-        if low in _HEADS:
+        if low in _HEADS or (low[1:2] in ("'", "’") and low[2:] in _LEADING):
             found = _headed(text, tokens, index, tables)
             if found is not None:
                 yield found
@@ -141,12 +141,14 @@ _LEADING = words_of(
 def _leading(text: str, tokens: Sequence[Token], index: int, tables: Tables) -> Facility | None:
     """`Hospital San José`, `Klinikum Nord`: the head stands first, as in most of Europe."""
     head = tokens[index]
-    if head.text.lower() not in _LEADING or not head.text[0].isupper() or text[head.end : head.end + 1] != " ":
+    elided = 2 if head.text[1:2] in ("'", "’") else 0  # l'Hôpital
+    word = head.text[elided:]
+    if word.lower() not in _LEADING or not word[0].isupper() or text[head.end : head.end + 1] != " ":
         return None
     run = _NAME_RUN.match(text, head.end + 1) or _PARTICLE_RUN.match(text, head.end + 1)
     if run is None or all(is_everyday(word.lower().strip("."), tables) for word in run[0].split()):
         return None
-    return Facility(head.start, run.end(), 0.75, "head first")
+    return Facility(head.start + elided, run.end(), 0.75, "head first")
 
 
 _PARTICLE_RUN = re.compile(

@@ -27,7 +27,7 @@ _DIRECTION = r"(?:[NSEW]\.?|[NS][EW]|[NS]\.[EW]\.|north|south|east|west|north(?:
 
 _MORE_TYPES = "Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Circle|Cir|Terrace|Boulevard|Blvd"
 _NUMBER_FIRST = re.compile(
-    rf"[0-9](?<![\w$€£./:%+\-][0-9])(?<![0-9],[0-9])(?:[0-9]{{0,5}})(?:[A-Za-z]|-[0-9]{{1,5}}|[ \t]1/2"
+    rf"[0-9](?<![\w$€£./:%+\-][0-9])(?:[0-9]{{0,5}})(?:[A-Za-z]|-[0-9]{{1,5}}|[ \t]1/2"
     rf"|/[0-9]{{1,3}})?(?![\w%.:/]),?[ \t]{{1,2}}"
     rf"((?:{_WORD}[ \t]{{1,2}}){{1,4}}?)({STREET_TYPES})(?![\w'’\-])\.?(?:[ \t](?-i:{_MORE_TYPES})(?![\w'’\-])\.?)?"
     rf"((?:[ \t]{{1,2}}{_DIRECTION}(?![\w'’\-]))?)",
@@ -53,7 +53,7 @@ _BEFORE_NUMBER = re.compile(
     r"(?<=[^\W\d_])[.,]?[ \t]([0-9]{1,4}(?:[ \t]?[a-zA-Z](?![\w'’])|[/\-][0-9]{1,4}[a-z]?)?)(?![\w%]|[.,:/][0-9])\.?"
 )
 _HOUSE_BEFORE = re.compile(
-    r"(?<![\w$€£./:%+\-])(?<![0-9],)[0-9]{1,5}[A-Za-z]?(?:[ \t](?:bis|ter))?,?(?:[ \t]{1,2}|[ \t]*\n[ \t]*)$"
+    r"(?<![\w$€£./:%+\-])[0-9]{1,5}[A-Za-z]?(?:[ \t](?:bis|ter))?,?(?:[ \t]{1,2}|[ \t]*\n[ \t]*)$"
 )
 _AND_BEFORE = re.compile(
     r"(?<![\w'’\-])((?:(?:van|de|von|der|del|la)[ \t])?[^\W\d_][\w'’\-]{1,30})[ \t](?:and|&)[ \t]$", re.IGNORECASE
@@ -77,7 +77,8 @@ def streets(text: str, tokens: Sequence[Token], lower: bool) -> Iterator[Street]
             yield found
     for kind in _TYPE_WORD.finditer(text):
         for match in _NO_NUMBER.finditer(text, max(0, kind.start() - 70), min(len(text), kind.end() + 4)):
-            yield from _no_number(match)
+            if match.end() == kind.end():
+                yield from _no_number(match)
     for match in _NUMBERED.finditer(text):
         yield Street(match.start(), match.end(), 0.7, "numbered street")
     for token in tokens:

@@ -36,7 +36,7 @@ _BARE = re.compile(
     r"|=)?[ \t]{1,2}",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|(?<=[ÃÂ])[\u0080-\u00bf]|[.'’\-]|[\u0300-\u036f])*")
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|(?<=[ÃÂ])[\u0080-\u00bf]|[.'’\-]|[\u0300-\u036f]){0,40}")
 _AFTER_PLACE = re.compile(r",?[ \t]{1,2}(?:[A-Z]{2})(?![\w'’])")
 _COMMA = re.compile(r"[ \t]?,[ \t]{1,2}")
 _TITLE = re.compile(
@@ -282,6 +282,8 @@ def _told(text: str, at: int, lower: bool, tables: Tables, *, firm: bool) -> Ite
     place = longest(tables, text, at)
     if words[-1].lower() in _STUDIES or (place is not None and STUDY_AFTER.match(text, place.end)):
         return
+    if place is not None and place.label != CITY and place.end >= end:
+        return  # told already, as what it is
     if (
         place is not None
         and place.end < end

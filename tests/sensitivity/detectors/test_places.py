@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.sensitivity.detectors.a_gazetteer import HOSTILE, TABLES, found, labels
+
+from interlock.sensitivity.detectors.places import detector
+from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.passage import Passage
+
+PLACES = detector(TABLES)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("She lives in Quincy with a cat", "Quincy"),
+        ("who lives in Fairfield, CT", "Fairfield"),
+        ("treated at our Newport office", "Newport"),
+        ("She moved here from Kwaxuma last year", "Kwaxuma"),
+        ("I'm originally from Hrušovany u Brna", "Hrušovany u Brna"),
+        ("he grew up in bauru.", "bauru"),
+        ("from the marshall islands", "marshall islands"),
+        ("Kenya was super fun", "Kenya"),
+        ("born in Reading, he moved", "Reading"),
+        ("Residents of Tulare County", "Tulare County"),
+        ("flew to Los Angeles on Friday", "Los Angeles"),
+        ("their home city ROSSÖN is small", "ROSSÖN"),
+        ("in Chiclana de la Frontera, which", "Chiclana de la Frontera"),
+    ],
+)
+def test_a_place_is_found(text: str, place: str) -> None:
+    assert place in found(PLACES, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Reading is hard",
+        "a Mobile phone",
+        "Nice work",
+        "An orange a day",
+        "Dr. Paris Smith",
+        "Austin Reed called",
+        "Charlotte will visit",
+        "the Framingham score",
+        "Boston criteria",
+        "Parkinson's disease",
+        "the Framingham Heart Study",
+        "history of cough",
+        "in Metformin dosing",
+        "in COPD",
+        "West Nile virus",
+        "Framingham risk score",
+    ],
+)
+def test_what_is_no_place_stays(text: str) -> None:
+    assert found(PLACES, text) == []
+
+
+def test_states_and_countries_are_told_apart() -> None:
+    assert labels(PLACES, "from Springfield, Illinois") == {"phi.address.city", "quasi.state"}
+    assert labels(PLACES, "she lives in France") == {"quasi.country"}
+    assert labels(PLACES, "from Fairfield, CT") == {"phi.address.city", "quasi.state"}
+
+
+def test_empty_tables_raise_nothing() -> None:
+    assert found(detector(Tables()), "She lives in Quincy") == ["Quincy"]
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_taken(text: str) -> None:
+    found(PLACES, text)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_long_hostile_texts_end(piece: str) -> None:
+    PLACES.find(Passage(piece * (20_000 // len(piece))))

@@ -1,0 +1,68 @@
+"""Quiet texts: what may be passed over, and what may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.quiet import LONGEST, quiet_words
+
+TABLES = Tables(
+    given={"mark": 30, "jane": 40},
+    ordinary=frozenset(
+        [
+            "the",
+            "order",
+            "was",
+            "shipped",
+            "mark",
+            "in",
+            "good",
+            "condition",
+            "ok",
+            "street",
+            "seen",
+            "note",
+            "12",
+            "march",
+        ]
+    ),
+)
+QUIET = quiet_words(TABLES)
+
+
+@pytest.mark.parametrize("text", ["order 4821 shipped", "The order was shipped in good condition", "12", "", "ok."])
+def test_quiet(text: str) -> None:
+    assert QUIET(text, "")
+    assert QUIET(text, "note")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order for mark",
+        "order shipped Roe",
+        "zorblat shipped",
+        "12 good street",
+        "seen march",
+        "Good",
+        "was é",
+        "seen 12/03",
+        "seen 95",
+        "seen 1995",
+        "seen 12th",
+        "ok " * LONGEST,
+        "seen 12 ok 20240305",
+        "AB",
+    ],
+)
+def test_not_quiet(text: str) -> None:
+    assert not QUIET(text, "")
+
+
+def test_a_telling_field_is_never_quiet() -> None:
+    assert not QUIET("ok", "patient_name")
+
+
+def test_without_tables_nothing_is() -> None:
+    assert not quiet_words(Tables())("ok", "")

@@ -1,0 +1,44 @@
+"""Tables in text: heads tell what cells are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.a_detector import engine_of, found
+
+from interlock.sensitivity.detectors import account, mrn, phone, us_ssn
+from interlock.sensitivity.tables import cells
+
+ENGINE = engine_of(us_ssn.DETECTOR, phone.DETECTOR, mrn.DETECTOR, account.DETECTOR)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "id,mrn,phone\n1,00482913,3125550198\n2,00482914,3125550199\n",
+            ["00482913", "3125550198", "00482914", "3125550199"],
+        ),
+        ("| Name | MRN |\n|------|-----|\n| Jo | 482913 |\n| Al | 482914 |\nend 482999", ["482913", "482914"]),
+        ("MRN        Name        Seen\n482913     Jo Doe      noon\n\nBP 120/80", ["482913"]),
+        ("patientSSN\tnote\n402198877\tok\n", ["402198877"]),
+        ('"MRN";"Note"\n"482913";"402198877"\n', ["482913"]),
+        ("Note, all of it\nand another, 482913\n", []),
+        ("a,b\n1,2\n402198877,4", []),
+    ],
+)
+def test_cells_are_found_by_their_heads(text: str, expected: list[str]) -> None:
+    assert found(ENGINE, text) == expected
+
+
+@given(st.text(st.sampled_from('mrn ssnA1,\t|;\n "-'), max_size=60))
+def test_cells_lie_within_the_text(text: str) -> None:
+    for cell in cells(text):
+        assert 0 <= cell.start < cell.end <= len(text)
+        assert "\n" not in text[cell.start : cell.end]
+
+
+@pytest.mark.parametrize("unit", ["mrn,ssn\n", ",", "|", "mrn\t1\n", "\n", "a  ", "mrn,"])
+def test_a_long_text_takes_time_in_proportion(unit: str) -> None:
+    assert sum(1 for _ in cells(unit * (300_000 // len(unit)))) >= 0
