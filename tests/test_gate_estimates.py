@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.an_office import Again, Office, export, office, read
+from tests.an_office import POLICY, Again, Office, OneBundle, bundle, export, office, read
 
 from interlock.errors import Conflict
-from interlock.gate import Cleared, Held
+from interlock.gate import Cleared, Denied, Held
 from interlock.model.action import Action
 from interlock.model.impact import Impact
 from interlock.model.narrowing import Narrowing
 from interlock.model.review import ReviewState
+from interlock.ports import Estimator
 
 
 class Told:
@@ -113,3 +114,72 @@ async def test_no_estimate_leaves_policys_own_cap_alone(desk: Office) -> None:
     content = (await desk.desk.card((await held(desk, action)).review.id)).content
     assert (content["estimate"], content["row_cap"]) == ("not estimated: it is odd", None)
     assert content["impact"] == ["Each delete of a may change b."]
+
+
+BY_SIZE = POLICY + (
+    '@id("many-are-signed") @review("officers:1") @because("Many rows are signed for.")'
+    ' forbid (principal, action in Interlock::Action::"read", resource) when { context.rows_estimate > 1000 };'
+)
+
+
+def sizing(o: Office, *rows: int | None) -> Told:
+    """As `estimating`, under a policy that asks for sizes."""
+    told = estimating(o, *rows)
+    o.gate = replace(o.gate, rules=OneBundle(bundle(BY_SIZE)))
+    return told
+
+
+async def test_policies_that_ask_for_it_get_the_estimate(desk: Office) -> None:
+    told = sizing(desk, 1_000, 2_000)
+    actor = await desk.agent()
+    assert isinstance(await desk.gate.ask(read(actor)), Cleared)
+    review = (await held(desk, read(actor, "SELECT mrn FROM patients WHERE true"))).review
+    assert str((await desk.desk.card(review.id)).content["estimate"]).startswith("about 2,000 rows")
+    assert len(told.asked) == 2, "the card has the estimate that was decided by"
+
+
+class Away:
+    """An estimator that fails."""
+
+    async def rows(self, action: Action) -> int | None:
+        """Never."""
+        raise OSError("away")
+
+
+@pytest.mark.parametrize("estimator", [Away(), None, Told(None)])
+async def test_an_estimate_that_fails_is_never_a_small_one(desk: Office, estimator: Estimator | None) -> None:
+    sizing(desk)
+    desk.gate = replace(desk.gate, estimator=estimator)
+    answer = await desk.gate.ask(read(await desk.agent()))
+    assert isinstance(answer, Denied)
+    assert [reason.code for reason in answer.reasons] == ["size_unknown"]
+
+
+async def test_what_isnt_estimated_yet_isnt_foreseen_as_a_denial(desk: Office) -> None:
+    """Else nothing would be described upstream, and nothing be asked for."""
+    sizing(desk)
+    assert not desk.gate.foresees_denial(read(await desk.agent()))
+    never = BY_SIZE + '@id("never") forbid (principal, action in Interlock::Action::"read", resource);'
+    desk.gate = replace(desk.gate, rules=OneBundle(bundle(never)))
+    assert desk.gate.foresees_denial(read(await desk.agent()))
+
+
+async def test_what_was_signed_for_is_sized_anew_at_its_release(desk: Office) -> None:
+    told = sizing(desk, 2_000, 5_000, None)
+    action = read(await desk.agent())
+    review = (await held(desk, action)).review
+    await desk.vote(review, "dana")
+    answer = await desk.gate.redeem(review.id, action, Again(action))
+    assert isinstance(answer, Cleared) and len(told.asked) == 2
+    (released,) = [b for b in await desk.store.entries(0, 1000) if b'"action.released"' in b]
+    assert b'"rows_estimate":5000' in released
+
+
+async def test_an_approval_doesnt_hold_once_nobody_can_tell_the_size(desk: Office) -> None:
+    sizing(desk, 2_000, None)
+    action = read(await desk.agent())
+    review = (await held(desk, action)).review
+    await desk.vote(review, "dana")
+    answer = await desk.gate.redeem(review.id, action, Again(action))
+    assert isinstance(answer, Denied)
+    assert [reason.code for reason in answer.reasons] == ["size_unknown"]

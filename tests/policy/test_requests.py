@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.model.action import Action
+from interlock.model.exposure import Exposure
+from interlock.model.impact import Impact
 from interlock.model.label import Label, upward
 from interlock.model.names import ConnectionName, Digest
 from interlock.model.payload import ToolPayload
@@ -21,7 +23,7 @@ from interlock.model.reveal import Reveal
 from interlock.model.tool import Tool
 from interlock.model.verb import SQL_COPY_OUT, SQL_REVEAL, SQL_SELECT, TOOL_CALL
 from interlock.policy.requests import close, context, entities, requests, reveal_entities
-from interlock.policy.schema import CONTEXT, schema_text
+from interlock.policy.schema import CONTEXT, UNKNOWN, schema_text
 from interlock.sensitivity.labels import KNOWN
 
 from .asking import NOON, action, actor, labels, relation, showing
@@ -50,7 +52,7 @@ def revealing(*reveals: Reveal, own: Resource | None = None) -> Action:
 
 def allows(asked: Action, policy: str, known: frozenset[Label] = frozenset()) -> list[bool]:
     """What Cedar says of each request of an action under one policy."""
-    schema = cedarpy.Schema.from_str(schema_text(list(TOOLS.values())))
+    schema = cedarpy.Schema.from_str(schema_text(list(TOOLS.values()), unknown=UNKNOWN))
     about = context(asked, NOON, known, QUIET, UTC)
     answers = []
     for each in requests(asked, asked.actor, about, TOOLS):
@@ -63,7 +65,22 @@ def allows(asked: Action, policy: str, known: frozenset[Label] = frozenset()) ->
 
 
 def test_the_context_holds_what_the_schema_says() -> None:
-    assert ABOUT.keys() == CONTEXT.keys()
+    assert ABOUT.keys() == CONTEXT.keys() - UNKNOWN
+    known = context(replace(action(), rows_estimate=12), NOON, frozenset(), QUIET, UTC)
+    assert known.keys() == CONTEXT.keys()
+
+
+def test_a_size_is_told_as_cards_tell_it_and_traffic_has_none() -> None:
+    def told(asked: Action) -> tuple[object, object]:
+        about = context(asked, NOON, frozenset(), QUIET, UTC)
+        return about["estimated"], about.get("rows_estimate")
+
+    traffic = replace(action(), exposures=(Exposure(impact=Impact(nothing=True)),) * 2)
+    assert told(replace(action(), rows_estimate=1_234)) == (True, 1_300)
+    assert told(action()) == (False, None)
+    assert told(traffic) == (True, 0)
+    assert told(replace(traffic, exposures=(*traffic.exposures, Exposure()))) == (False, None)
+    assert told(replace(action(), exposures=())) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +115,7 @@ def test_recent_is_told_window_by_window() -> None:
         only.request,
         f"permit (principal, action, resource) when {{ {condition} }};",
         entities(asked, asked.actor, frozenset()),
-        cedarpy.Schema.from_str(schema_text()),
+        cedarpy.Schema.from_str(schema_text(unknown=UNKNOWN)),
     )
     assert answer.diagnostics.errors == []
     assert answer.decision is cedarpy.Decision.Allow

@@ -279,6 +279,8 @@ CONTEXT: Mapping[str, object] = {
     "tags": [],
     "enforced_by": "gateway",
     "reason_given": False,
+    "estimated": True,
+    "rows_estimate": 10,
     "cappable": True,
     "asked": ["execute"],
     "now": {"__extn": {"fn": "datetime", "arg": "2026-01-01T00:00:00.000Z"}},

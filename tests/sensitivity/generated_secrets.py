@@ -103,7 +103,9 @@ def passing(make: Make, module: str, check: str) -> Make:
 def jwt(rng: random.Random) -> str:
     """A signed token of two objects."""
     head = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
-    body = base64.urlsafe_b64encode(json.dumps({"sub": str(rng.randrange(10**9)), "iat": rng.randrange(10**9)}).encode())
+    body = base64.urlsafe_b64encode(
+        json.dumps({"sub": str(rng.randrange(10**9)), "iat": rng.randrange(10**9)}).encode()
+    )
     return ".".join((head.decode().rstrip("="), body.decode().rstrip("="), run(URL, 43)(rng)))
 
 
@@ -127,7 +129,11 @@ _SECRETS: tuple[tuple[str, str, Make], ...] = (
     ("secret.github", "pat", of("github", "_pat_", run(ALNUM, 22), "_", run(ALNUM, 59))),
     ("secret.gitlab", "gitlab_token", of("gl", "pat-", run(URL, 20))),
     ("secret.slack", "slack_token", of("xox", "b-", digits("999999999999-999999999999-"), run(ALNUM, 24))),
-    ("secret.slack", "hook", of("https://hooks.slack", ".com/services/T", run(UPPER, 9), "/B", run(UPPER, 9), "/", run(ALNUM, 24))),
+    (
+        "secret.slack",
+        "hook",
+        of("https://hooks.slack", ".com/services/T", run(UPPER, 9), "/B", run(UPPER, 9), "/", run(ALNUM, 24)),
+    ),
     ("secret.stripe", "stripe_key", of("sk", "_live_", run(ALNUM, 24))),
     ("secret.stripe", "stripe_hook", of("whsec", "_", run(ALNUM, 32))),
     ("secret.twilio", "twilio_sid", of("SK", run(HEX, 32))),
@@ -146,7 +152,11 @@ _SECRETS: tuple[tuple[str, str, Make], ...] = (
     ("secret.databricks", "databricks_token", of("dap", "i", run(HEX, 32))),
     ("secret.newrelic", "newrelic_key", of("NR", "AK-", run(UPPER, 27))),
     ("secret.grafana", "grafana_token", of("gl", "sa_", run(ALNUM, 32), "_", run(HEX, 8))),
-    ("secret.sentry", "sentry_dsn", of("https://", run(HEX, 32), "@o", digits("99999"), ".ingest.sentry", ".io/", digits("1999999"))),
+    (
+        "secret.sentry",
+        "sentry_dsn",
+        of("https://", run(HEX, 32), "@o", digits("99999"), ".ingest.sentry", ".io/", digits("1999999")),
+    ),
     ("secret.vault", "vault_token", of("hv", "s.", run(ALNUM, 24))),
     ("secret.terraform", "tf_token", of(run(ALNUM, 14), ".atlas", "v1.", run(URL, 67))),
     ("secret.doppler", "doppler_token", of("dp", ".pt.", run(ALNUM, 43))),
@@ -158,7 +168,11 @@ _SECRETS: tuple[tuple[str, str, Make], ...] = (
     ("secret.braintree", "paypal_token", of("access_token", "$production$", run(HEX, 16), "$", run(HEX, 32))),
     ("secret.telegram", "bot_token", of(digits("1999999999"), ":AA", run(URL, 33))),
     ("secret.discord", "discord_bot", of("M", run(ALNUM, 23), ".", run(ALNUM, 6), ".", run(URL, 38))),
-    ("secret.discord", "discord_hook", of("https://discord", ".com/api/webhooks/", digits("999999999999999999"), "/", run(URL, 68))),
+    (
+        "secret.discord",
+        "discord_hook",
+        of("https://discord", ".com/api/webhooks/", digits("999999999999999999"), "/", run(URL, 68)),
+    ),
     ("secret.dropbox", "dropbox_token", of("sl", ".", run(URL, 136))),
     ("secret.digitalocean", "do_token", of("do", "p_v1_", run(HEX, 64))),
     ("secret.heroku", "heroku_key", of("HRKU", "-", uuid)),
@@ -171,13 +185,30 @@ _SECRETS: tuple[tuple[str, str, Make], ...] = (
     ("secret.airtable", "airtable_token", of("pat", run(ALNUM, 14), ".", run(HEX, 64))),
     ("secret.planetscale", "pscale", of("pscale", "_tkn_", run(URL, 43))),
     ("secret.interlock", "interlock_key", of("il", "k_", run(HEX, 16), "_", run(URL, 43))),
+    ("secret.atlassian", "jira_token", of("ATA", "TT3xFfGF0", run(URL, 180))),
+    ("secret.atlassian", "bitbucket_app", of("AT", "BB", run(ALNUM, 32))),
+    ("secret.alibaba", "aliyun", of("LT", "AI5t", run(ALNUM, 20))),
+    ("secret.tencent", "tencent_id", of("AK", "ID", run(ALNUM, 32))),
+    ("secret.yandex", "yandex_key", of("AQ", "VN", run(URL, 36))),
+    ("secret.facebook", "fb", of("EA", "A", run(ALNUM, 150))),
+    ("secret.mapbox", "mapbox", of("sk", ".eyJ", run(ALNUM, 60), ".", run(URL, 22))),
+    ("secret.hubspot", "hubspot", of("pat", "-na1-", uuid)),
+    ("secret.commerce", "contentful", of("CF", "PAT-", run(URL, 43))),
+    ("secret.asana", "asana", of("1/", digits("1999999999999999"), ":", run(HEX, 32))),
+    ("secret.dynatrace", "dt", of("dt0", "c01.", run(UPPER, 24), ".", run(UPPER, 64))),
+    ("secret.sonar", "sonar", of("sq", "p_", run(HEX, 40))),
+    ("secret.brevo", "brevo", of("xkey", "sib-", run(HEX, 64), "-", run(ALNUM, 16))),
+    ("secret.resend", "resend", of("re", "_", run(ALNUM, 8), "_", run(ALNUM, 24))),
+    ("secret.azure", "storage", of("Account", "Key=", run(ALNUM + "+/", 86), "==")),
+    ("secret.plaid", "plaid", of("access", "-production-", uuid)),
+    ("secret.teams", "teams_hook", of("https://acme.webhook.office", ".com/webhookb2/", uuid, "@", uuid)),
     ("secret.jwt", "id_token", jwt),
     ("secret.hash", "hash", of("$2", "b$12$", run(ALNUM, 53))),
     ("secret.hash", "shadow", of("$", "6$", run(ALNUM, 16), "$", run(ALNUM, 86))),
     ("secret.connection", "database_url", of("postgres", "ql://app:", run(ALNUM, 14), "@db.example.com:5432/clinic")),
     ("secret.connection", "redis_url", of("redis", "://:", run(ALNUM, 18), "@cache.internal:6379/0")),
     ("secret.connection", "mongo", of("mongodb", "+srv://svc:", run(ALNUM, 16), "@c0.example.net/db")),
-)  # fmt: skip
+)
 _NAMED: tuple[tuple[str, str, Make], ...] = (
     ("secret.password", "password", password),
     ("secret.password", "DB_PASSWORD", password),
@@ -212,15 +243,23 @@ _NUMBERS: tuple[tuple[str, str, Make], ...] = (
     ("pci.pan", "card_number", passing(digits("4999 9999 9999 9999"), "card", "is_card")),
     ("pci.pan", "card_number", passing(digits("3799-999999-99999"), "card", "is_card")),
     ("pii.national_id.uk", "nino", of("AB", digits("999999"), "C")),
-    ("pii.national_id.fi", "hetu", passing(of(date("dmy"), "-", digits("999"), run("ABCDEFHJK", 1)), "national_id_fi", "is_hetu")),
+    (
+        "pii.national_id.fi",
+        "hetu",
+        passing(of(date("dmy"), "-", digits("999"), run("ABCDEFHJK", 1)), "national_id_fi", "is_hetu"),
+    ),
     ("pii.national_id.es", "dni", passing(of(digits("99999999"), run("TRWAGMYFPD", 1)), "national_id_es", "is_dni")),
     ("pii.national_id.be", "rr", passing(of(digits("85.07.12-999.99")), "national_id_be", "is_register")),
     ("pii.national_id.ch", "ahv", passing(digits("756.9999.9999.99"), "national_id_ch", "is_ahv")),
     ("pii.national_id.br", "cpf", passing(digits("999.999.999-99"), "national_id_br", "is_cpf")),
     ("pii.national_id.no", "fnr", passing(of(date("dmy"), digits("99999")), "national_id_no", "is_birth_number")),
-    ("pii.national_id.cn", "cn_id", passing(of(digits("110199"), date("Ymd"), digits("9999")), "national_id_cn", "is_resident")),
+    (
+        "pii.national_id.cn",
+        "cn_id",
+        passing(of(digits("110199"), date("Ymd"), digits("9999")), "national_id_cn", "is_resident"),
+    ),
     ("pii.crypto_address", "wallet", of("0x", run(HEX, 40))),
-)  # fmt: skip
+)
 
 KINDS = tuple(Kind(*k) for k in _SECRETS + _NUMBERS) + tuple(Kind(*k, needs_name=True) for k in _NAMED)
 
@@ -281,7 +320,7 @@ _HARMLESS: tuple[tuple[str, Make], ...] = (
     ("tracking 1Z{}", run(UPPER, 16)),
     ("lat=52.{}, lon=13.40", digits("9999999")),
     ("primary_key: {}", digits("99999")),
-    ("class=\"sk-fading-circle sk-{}\"", run(string.ascii_lowercase, 20)),
+    ('class="sk-fading-circle sk-{}"', run(string.ascii_lowercase, 20)),
     ("pass: {} fail: 3", digits("99")),
     ("idempotency-key: {}", uuid),
     ("page_token={}", run(ALNUM, 24)),
@@ -291,20 +330,57 @@ _HARMLESS: tuple[tuple[str, Make], ...] = (
     ("!function(e,t){{var n=e.token||t.key;return n.password=t.{}}}(this)", run(string.ascii_lowercase, 8)),
 )
 STILL = (
-    "password: <redacted>", "password=${PASSWORD}", "password=os.environ['DB_PASSWORD']", "PASSWORD=$DB_PASSWORD",
-    "password: {{ vault_password }}", "password=xxxxxxxx", "password: ********", "passwordField.clear()",
-    "password_min_length=12", "password_reset_url=https://example.com/reset", "The password must be changed.",
-    "Password: must be at least 12 characters", "token_type: bearer", "secret: null", "password = getpass.getpass()",
-    "password: str", "const password = req.body.password;", "user.password == other.password", "api_key=YOUR_API_KEY",
-    "Authorization: Bearer <token>", "Authorization: Bearer $TOKEN", "--password-file /run/secrets/db", "key: value",
-    "public_key_path: /etc/ssl/app.pem", "ssh -p 2222 host", "compass: north", "docker run -u 1000:1000 alpine",
-    "postgres://localhost:5432/app", "https://example.com:8443/@scope/pkg", "postgres://user:${PGPASSWORD}@db/app",
-    "def login(user: str, password: str) -> bool:", "sk-learn-intelex-extension-for-python", "tokenizer: cl100k_base",
-    "hf_hub_download", "author: jane", "secretary: Smith", "The secret of success is work.", "basic understanding of it",
-    "Basic economics is hard", "bearer of bad news", "keyboard: qwerty", "session: closed", "cookie: chocolate",
-    "password=self.password", 'password=data["password"]', "PasswordAuthentication no", "tokens: 4096",
-    "ghp_" + "x" * 36, "AKIA" + "X" * 16, "sk_live_" + "x" * 24,
-)  # fmt: skip
+    "password: <redacted>",
+    "password=${PASSWORD}",
+    "password=os.environ['DB_PASSWORD']",
+    "PASSWORD=$DB_PASSWORD",
+    "password: {{ vault_password }}",
+    "password=xxxxxxxx",
+    "password: ********",
+    "passwordField.clear()",
+    "password_min_length=12",
+    "password_reset_url=https://example.com/reset",
+    "The password must be changed.",
+    "Password: must be at least 12 characters",
+    "token_type: bearer",
+    "secret: null",
+    "password = getpass.getpass()",
+    "password: str",
+    "const password = req.body.password;",
+    "user.password == other.password",
+    "api_key=YOUR_API_KEY",
+    "Authorization: Bearer <token>",
+    "Authorization: Bearer $TOKEN",
+    "--password-file /run/secrets/db",
+    "key: value",
+    "public_key_path: /etc/ssl/app.pem",
+    "ssh -p 2222 host",
+    "compass: north",
+    "docker run -u 1000:1000 alpine",
+    "postgres://localhost:5432/app",
+    "https://example.com:8443/@scope/pkg",
+    "postgres://user:${PGPASSWORD}@db/app",
+    "def login(user: str, password: str) -> bool:",
+    "sk-learn-intelex-extension-for-python",
+    "tokenizer: cl100k_base",
+    "hf_hub_download",
+    "author: jane",
+    "secretary: Smith",
+    "The secret of success is work.",
+    "basic understanding of it",
+    "Basic economics is hard",
+    "bearer of bad news",
+    "keyboard: qwerty",
+    "session: closed",
+    "cookie: chocolate",
+    "password=self.password",
+    'password=data["password"]',
+    "PasswordAuthentication no",
+    "tokens: 4096",
+    "ghp_" + "x" * 36,
+    "AKIA" + "X" * 16,
+    "sk_live_" + "x" * 24,
+)
 
 
 def negatives(seed: int, times: int) -> Iterator[Case]:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
+from tests.sensitivity.generated_secrets import STILL, Case, negatives, positives
 
 from interlock.app.detecting import load_engine
 from interlock.model.finding import Finding
 from interlock.sensitivity.passage import Layer
 from interlock.sensitivity.text import TextEngine
-from tests.sensitivity.generated_secrets import STILL, Case, negatives, positives
 
 _OURS = ("secret", "pci", "pii")
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.quiet import LONGEST, quiet_words
 
 TABLES = Tables(
-    given={"mark": 30, "jane": 40},
-    ordinary=frozenset(
+    given={"mark": 30, "jane": 40, "in": 15},
+    ordinary=frozenset(["rareword"])
+    | frozenset(
         [
             "the",
             "order",
@@ -28,6 +31,7 @@ TABLES = Tables(
         ]
     ),
 )
+TABLES = replace(TABLES, words=dict.fromkeys(TABLES.ordinary, 50) | {"in": 73, "rareword": 10})
 QUIET = quiet_words(TABLES)
 
 
@@ -43,6 +47,7 @@ def test_quiet(text: str) -> None:
         "order for mark",
         "order shipped Roe",
         "zorblat shipped",
+        "rareword shipped",
         "12 good street",
         "seen march",
         "Good",
@@ -54,6 +59,9 @@ def test_quiet(text: str) -> None:
         "ok " * LONGEST,
         "seen 12 ok 20240305",
         "AB",
+        "seen 129",
+        "seen 1850",
+        "seen 2024",
     ],
 )
 def test_not_quiet(text: str) -> None:

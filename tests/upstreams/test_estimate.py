@@ -161,6 +161,52 @@ async def test_what_isnt_made_of_built_ins_isnt_asked_about(table: Database, tex
     assert ran(table) is False
 
 
+VIEWS = (
+    "CREATE VIEW few AS SELECT id, note FROM things WHERE kind = 3",
+    "CREATE VIEW fewer AS SELECT f.note, p.id AS part FROM few f JOIN parted p ON p.id = f.id",
+    "GRANT ALL ON few, fewer TO PUBLIC",
+)
+
+
+@pytest.mark.parametrize(("text", "least", "most"), [
+    ("SELECT note FROM few", 300, 800),
+    ("SELECT note FROM few WHERE id < 1000 ORDER BY id", 50, 200),
+    ("SELECT count(*) FROM fewer", 1, 1),
+    ("COPY (SELECT note FROM fewer) TO STDOUT", 100, 800),
+])  # fmt: skip
+async def test_views_of_tables_and_built_ins_are_planned(table: Database, text: str, least: int, most: int) -> None:
+    table.execute(*VIEWS)
+    rows = await of(table.upstream).rows(question(await load_snapshot(table.upstream), table, text))
+    assert rows is not None and least <= rows <= most
+
+
+@pytest.mark.parametrize("code", [
+    "CREATE OR REPLACE VIEW few AS SELECT id, note FROM things WHERE kind = telltale(3)",
+    "CREATE OR REPLACE VIEW few AS SELECT id, note FROM things WHERE kind = 3 ORDER BY telltale(id)",
+    "ALTER TABLE things ENABLE ROW LEVEL SECURITY",
+    "CREATE INDEX ON things ((id + telltale(1)))",
+    "ALTER TABLE parted_1 ADD CHECK (id >= telltale(0))",
+    "CREATE RULE r AS ON DELETE TO few DO INSTEAD DELETE FROM owners WHERE id = telltale(1)",
+    "CREATE MATERIALIZED VIEW kept AS SELECT id, note FROM things;"
+    " CREATE OR REPLACE VIEW few AS SELECT id, note FROM kept",
+])  # fmt: skip
+async def test_a_view_that_brings_users_code_along_isnt_planned(table: Database, code: str) -> None:
+    """Below another view, and made after the definitions that the statement was judged by."""
+    table.execute(*VIEWS, TELLTALE)
+    judged = await load_snapshot(table.upstream)
+    table.execute(code, "SELECT setval('ran', 1, false)")
+    assert await of(table.upstream).rows(question(judged, table, "SELECT note FROM fewer WHERE part > 3")) is None
+    assert ran(table) is False
+
+
+@pytest.mark.parametrize(
+    "text", ["DELETE FROM few", "INSERT INTO owned SELECT id FROM few", "UPDATE few SET note = 'x'"]
+)
+async def test_writes_with_views_in_them_arent_planned(table: Database, text: str) -> None:
+    table.execute(*VIEWS)
+    assert await of(table.upstream).rows(question(await load_snapshot(table.upstream), table, text)) is None
+
+
 @pytest.mark.parametrize("where", ["things", "parted_1"])
 @pytest.mark.parametrize("code", CODE)
 async def test_a_table_that_brings_users_code_along_isnt_planned(

@@ -53,7 +53,8 @@ def label_outputs(
         outputs = _traced(described, statement, lineage, connection, labels)
     elif statement.plan is not None:
         tells = any(labels.for_column(c.relation, c.number) for c in statement.plan)
-        outputs = [_coarse(d, coarse if tells else frozenset()) if d.table_oid == 0 else None for d in described]
+        told = coarse if tells else frozenset[Label]()
+        outputs = [_coarse(d, told, data=False) if d.table_oid == 0 else None for d in described]
     elif statement.looking is not None:
         outputs = [_looked(n, d, statement, statement.looking, coarse) for n, d in enumerate(described)]
     else:
@@ -87,8 +88,8 @@ def _shape(d: DescribedColumn) -> tuple[str, int, int, int, int, int]:
     return d.name, d.table_oid, d.number, d.type_oid, d.type_size, d.type_modifier
 
 
-def _coarse(described: DescribedColumn, labels: frozenset[Label]) -> Output:
-    return Output(described.name, described.type_oid, labels, None)
+def _coarse(described: DescribedColumn, labels: frozenset[Label], *, data: bool = True) -> Output:
+    return Output(described.name, described.type_oid, labels, None, data=data)
 
 
 def _output(
@@ -150,7 +151,7 @@ def _from(
     found = frozenset[Label]().union(*(labels.for_column(s.relation, s.number) for s in traced.sources))
     stored = [s for s in traced.sources if (r := relations.get(s.relation)) is None or r.is_base_table]
     plain = _name_of(stored[0], relations, connection) if origin is not None and len(stored) == 1 else None
-    return Output(told.name, told.type_oid, found, plain)
+    return Output(told.name, told.type_oid, found, plain, data=bool(traced.sources))
 
 
 def _name_of(stored: StoredColumn, relations: Mapping[int, Relation], connection: Connection) -> str | None:
@@ -175,7 +176,7 @@ def _looked(
     if described.table_oid >= FIRST_USER_OID or statement.kind not in _PLAIN_KINDS:
         return None
     if not looking.is_text(at, described.name):
-        return _coarse(described, frozenset())
+        return _coarse(described, frozenset(), data=False)
     shows = None if looking.tests else Definition.SQL if looking.is_sql(at) else Definition.TEXT
     return Output(described.name, described.type_oid, coarse, None, shows)
 
@@ -187,5 +188,5 @@ def _catalog_output(described: DescribedColumn, statement: Statement, coarse: fr
         return None
     for read in reads:
         if read.harmless and read.catalog is not None and read.catalog.oid == described.table_oid:
-            return _coarse(described, frozenset())
+            return _coarse(described, frozenset(), data=False)
     return _coarse(described, coarse)

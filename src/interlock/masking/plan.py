@@ -14,7 +14,7 @@ from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.masking.replacement import Replacement
 from interlock.masking.rule import NOTHING_OF_IT, RuleName
 from interlock.masking.rules.by_profile import ProfileMask, profile_mask
-from interlock.masking.rules.content import ContentMask, Find, content_mask
+from interlock.masking.rules.content import ContentMask, content_mask
 from interlock.masking.rules.definition import DefinitionMask, definition
 from interlock.masking.rules.null import null
 from interlock.masking.rules.pseudonym import PseudonymMask, pseudonym
@@ -48,11 +48,17 @@ class MaskPlan:
         """Whether any column is masked: if not, rows may pass as they are."""
         return any(mask is not None for mask in self.masks)
 
-    def for_one_result(self) -> MaskPlan:
-        """The same plan with nothing found yet; itself where nothing is looked for and nothing numbered."""
+    def for_one_result(self, call: Call | None = None) -> MaskPlan:
+        """The same plan with nothing found yet; itself where nothing is looked for and nothing numbered. `call`: the
+        result's, where who masks keeps surrogates in it."""
         if not any(isinstance(mask, ContentMask | ProfileMask) for mask in self.masks):
             return self
-        return self._with(Call())
+        return self._with(call or Call())
+
+    @property
+    def looked_into(self) -> tuple[int, ...]:
+        """The columns whose values must be looked into beforehand (`ContentMask.known`), by position."""
+        return tuple(at for at, mask in enumerate(self.masks) if isinstance(mask, ContentMask))
 
     def wanted(self, columns: Sequence[Sequence[bytes | None]]) -> frozenset[Wanted]:
         """What has to be fetched from the vault before a chunk of rows is masked: `columns` are the chunk's values, one
@@ -109,7 +115,7 @@ def plan(
     obligations: Obligations,
     formats: Sequence[int],
     pseudonyms: ActorPseudonyms | None = None,
-    content: Find | None = None,
+    content: bool = False,
     profile: Masker | None = None,
 ) -> MaskPlan:
     """The masks for a result with these output columns.
@@ -119,8 +125,8 @@ def plan(
     connection that is merely observed, where nothing is masked. `formats` are the result's format codes as in Bind:
     none (all text), one for all, or one each. The rules for texts send the same bytes in both; that for arrays doesn't.
     `pseudonyms` are the asker's, for plain texts under the labels of `obligations.pseudonyms`. With `content`, the
-    values of texts and JSON without labels are looked into, but where nothing is masked. Raises `MalformedInput` on
-    formats that don't fit the columns.
+    values of columns without labels, and of those that the profile keeps, are looked into, but where nothing is masked.
+    Raises `MalformedInput` on formats that don't fit the columns.
 
     With a `profile`, plain columns are masked by its rules, in their own types; expressions, definitions and what a
     rule can't mask still by constants. What it keeps is kept only if `obligations.mask` doesn't name a label of it.
@@ -128,12 +134,12 @@ def plan(
     """
     _check(formats, len(outputs))
     held = [_held(output, obligations, profile) for output in outputs]
-    looks = content if not obligations.observing else None
+    looks = content and not obligations.observing
     return MaskPlan(
         masks=tuple(
             _by_rules(output, obligations, _format(formats, at), pseudonyms, profile)
             if labels
-            else _by_content(output, _format(formats, at), looks, profile)
+            else _by_content(output, obligations, _format(formats, at), looks)
             for at, (output, labels) in enumerate(zip(outputs, held, strict=True))
         ),
         labels=tuple(tuple(sorted(labels)) for labels in held),
@@ -208,17 +214,11 @@ def _pseudonym(output: Output, obligations: Obligations, known: ActorPseudonyms 
     return pseudonym(output.labels, obligations.pseudonyms, known)
 
 
-def _by_content(output: Output, format: int, find: Find | None, profile: Masker | None) -> ContentMask | None:
-    if find is None or output.labels:  # with labels, it is shown because somebody granted that
+def _by_content(output: Output, obligations: Obligations, format: int, looks: bool) -> ContentMask | None:
+    """None where there is nothing of anybody's in it, and where somebody was granted to see it."""
+    if not looks or not output.data or (output.labels and _shown(output, obligations)):
         return None
-    if profile is not None:
-        find = _masked_of(find, profile, Place(output.plain))
-    return content_mask(find, output.type_oid, format)
-
-
-def _masked_of(find: Find, profile: Masker, place: Place) -> Find:
-    """Of what is found, what the profile masks, and what no override calls something else."""
-    return lambda value: profile.found(find(value), place)
+    return content_mask(output.type_oid, format, output.plain)
 
 
 def _mask(output: Output, format: int) -> ColumnMask:

@@ -21,7 +21,8 @@ class Output:
     """One output column: its labels, and the catalogued column it plainly is (`clinic/public.patients.ssn`), if any.
 
     `plain` None means coarse: an expression, a view's column, anything we can't tie to one stored column. `definition`:
-    it is coarse, but shows definitions only.
+    it is coarse, but shows definitions only. `data`: whether it may show anything that is stored: not so names and
+    numbers of the server's own, plans, and what the text itself says.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Output:
     labels: frozenset[Label]
     plain: str | None
     definition: Definition | None = None
+    data: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,9 +157,11 @@ def _spoke(answer: cedarpy.AuthzResult) -> Policies:
 
 def _denials(rules: Rules, heard: Iterable[Heard]) -> Iterator[Reason]:
     for one in heard:
-        if one.error:
-            yield reasons.size_unknown() if one.unsized else reasons.policy_error()
-            yield from reasons.forbidden(rules.annotations, one.forbids) if one.reveal is None else ()
+        if one.unsized and one.reveal is None:
+            yield reasons.size_unknown()
+            yield from reasons.forbidden(rules.annotations, one.forbids)
+        elif one.error:
+            yield reasons.policy_error()
         elif one.reveal is not None and (one.forbids or not one.permits):
             yield from reasons.reveal_denied(rules.annotations, one.reveal, one.forbids)
         elif one.forbids:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -52,7 +51,7 @@ class HyperscanGate:
 
     def __init__(self, database: bytes) -> None:
         self._database = hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK)
-        self._scratches = threading.local()
+        self._scratches: list[hyperscan.Scratch] = []  # those that no pass uses now
 
     def named(self, texts: Sequence[bytes]) -> Mapping[int, Sequence[int]]:
         found: dict[int, set[int]] = {}
@@ -73,17 +72,15 @@ class HyperscanGate:
 
         # Each separator is what stands behind one text and before the next.
         data = b"".join((SEPARATOR, SEPARATOR.join(texts), SEPARATOR))
-        self._database.scan(data, match_event_handler=on_match, scratch=self._scratch())
+        try:
+            scratch = self._scratches.pop()  # a scratch serves one pass at a time
+        except IndexError:
+            scratch = hyperscan.Scratch(self._database)
+        self._database.scan(data, match_event_handler=on_match, scratch=scratch)
+        self._scratches.append(scratch)
         if ends:
             starts = list(accumulate((len(t) + 1 for t in texts), initial=1))
             for end, number in ends:
                 # The text in which a match's last byte is, or the separator behind it.
                 text = min(max(bisect_right(starts, end - 1) - 1, 0), len(texts) - 1)
                 found.setdefault(first + text, set()).add(number)
-
-    def _scratch(self) -> hyperscan.Scratch:
-        """One a thread: a scratch serves one pass at a time."""
-        scratch: hyperscan.Scratch | None = getattr(self._scratches, "own", None)
-        if scratch is None:
-            scratch = self._scratches.own = hyperscan.Scratch(self._database)
-        return scratch

@@ -105,6 +105,7 @@ KNOWN: Mapping[Label, str] = MappingProxyType(
             "secret.aws": "an AWS credential",
             "secret.aws.access_key": "an AWS access key",
             "secret.connection": "a connection string",
+            "secret.code": "a one-time code or PIN",
             "secret.jwt": "a JSON web token",
             "secret.age": "an Age credential",
             "secret.airtable": "an Airtable credential",

@@ -8,7 +8,7 @@ from typing import Final
 # Where the value comes from rather than the value: `${X}`, `$(x)`, `$X`, `%X%`, `{{ x }}`, `<x>`, `[x]`, `ENC[...]`,
 # addresses of vaults, YAML tags.
 _REFERENCE: Final = re.compile(
-    r"\$\{.*|\$\(.*|\$[A-Z_][A-Z0-9_]{2,}|\$[a-z_]+[a-z_0-9.>-]*|\$\$?\w+\.\w.*|%[A-Za-z_]+%|%\([a-z_]+\)s?|%[sdvqr]|"
+    r"\$\{.*|\$\(.*|\$[A-Z_][A-Z0-9_]+|\$[a-z_]+[a-z_0-9.>-]*|\$\$?\w+\.\w.*|%[A-Za-z_]+%|%\([a-z_]+\)s?|%[sdvqr]|"
     r"\{\{.*|\{[a-z_.]*\}?|<[^>]*>?|\[[A-Za-z_. *-]*\]?|@@?[A-Za-z_.]+@?|#\{.*|"
     r"(?i:enc\[|enc\(|vault:|vault://|ssm:|secretsmanager:|sops:|ref\+|op://|bao:|arn:aws|projects/|keyvault|keyring:|"
     r"env:|file:|secret:|"
@@ -17,7 +17,7 @@ _REFERENCE: Final = re.compile(
 )
 # Code that fetches it: a call, an index, a member of what programs keep their settings in.
 _CODE: Final = re.compile(
-    r"(?:new )?[A-Za-z_$][\w$.]{0,80}(?:\(|\[[\"'\w]).*|"
+    r"(?:new )?[A-Za-z_$][\w$.]{0,80}(?:\(.*|\[(?:[\"'\w].*)?)|"
     r"(?:self|this|cls|os|sys|process|env|environ|config|conf|cfg|settings|options|opts|args|argv|params|props|request|"
     r"req|res|response|ctx|context|user|data|body|form|input|event|state|app|secrets?|credentials?|creds|session|kwargs|"
     r"module|var|local|vars|values|spec|input|faker|fake|constants?|obj|account|client|auth|login|payload|e|d|t|c|s|p|u)"

@@ -24,7 +24,10 @@ _TELLING = re.compile(
     r"|pager|account|acct|member|subscriber|policy|plan|insurance|medicare|medicaid|mbi|licen[sc]e|lic|npi|dea|vin|plate"
     r"|serial|device|imei|name|patient|provider|doctor|physician|dob|birth|born|admitted|discharged|address|street|city"
     r"|town|zip|postcode|county|email|e-mail|mail|ip|url|employee|claim|case|study|subject|participant|guarantor|card|pan"
-    r"|cvv|expiry|password|passwd|secret|token|key|iban|routing|passport|encounter|accession|date|age|contact|spouse)s?"
+    r"|cvv|expiry|password|passwd|secret|token|key|iban|routing|passport|encounter|accession|date|age|contact|spouse"
+    r"|pwd|pass|passphrase|credential|apikey|session|jsessionid|auth|cookie|hash|bank|aba|rtn|swift|bic|uuid|guid|wallet"
+    r"|bsn|pesel|nif|nie|dni|nino|nhs|sin|tfn|itin|tin|nir|cpf|aadhaar|steuerid|steuer|svnr|ahv|cpr|fnr|pps|icd10|icd|dx"
+    r"|diagnosis|snomed|loinc|ndc|cpt|gender|sex|race|ethnicity|occupation|salary)s?"
     r"(?:$|[^a-z])"
 )
 

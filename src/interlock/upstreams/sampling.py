@@ -59,7 +59,7 @@ _TABLES: Final = f"""
 SELECT c.oid::int8, n.nspname, c.relname, c.relkind::text, c.reltuples::float8,
        pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.count(*) OVER ()
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE {OURS.replace('%', '%%')} AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+ WHERE {OURS.replace("%", "%%")} AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
  ORDER BY n.nspname, c.relname LIMIT %s
 """  # noqa: S608  a constant
 _COLUMNS: Final = """

@@ -34,7 +34,8 @@ TABLES = Tables(
         "cough": 40,
     },
     ordinary=words_of(
-        "reading nice pain clinic the of in street deep creek health mental public medicine said metformin please road cough"
+        "reading nice pain clinic the of in street deep creek health mental public medicine said metformin please road"
+        " cough"
     ),
     cities={
         "boston": 653,

@@ -204,7 +204,7 @@ def is_routing(digits: str) -> bool:
 
 def _account(candidate: Candidate) -> Verdict | None:
     found = re.search(r"[0-9][0-9 -]*[0-9]$", candidate.matched)
-    return None if found is None else Verdict(0.85, "behind words of bank accounts", found.start())
+    return None if found is None else Verdict(0.93, "behind words of bank accounts", found.start())
 
 
 def is_bic(text: str) -> bool:
@@ -213,21 +213,21 @@ def is_bic(text: str) -> bool:
 
 
 def _sort_code(candidate: Candidate) -> Verdict | None:
-    return Verdict(0.85, "behind words of sort codes", len(candidate.matched) - 8)
+    return Verdict(0.93, "behind words of sort codes", len(candidate.matched) - 8)
 
 
 DETECTOR = Structured(
     "bank",
     (
         told_number(
-            "bank.routing", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]", Label("pci.routing"), is_routing, 0.85, _ROUTING
+            "bank.routing", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]", Label("pci.routing"), is_routing, 0.93, _ROUTING
         ),
         Pattern(
             "bank.account",
             r"(bank|checking|savings|deposit|giro|current|iban|konto)[ _-]?(account|acct|a/c|acc|konto)?[ _.-]*"
             r"(number|num|no|nr|nbr|#)?[ _.]*[\"':=#|,\t ]+(is |are |ending in )?[\"']?[0-9]([ -]?[0-9]){5,16}",
             Label("pci.bank_account"),
-            0.85,
+            0.93,
             Beside.WORD,
             _account,
             ignore_case=True,
@@ -236,7 +236,7 @@ DETECTOR = Structured(
             "bank.sort_code",
             r"sort[ _-]?code[\"':=#|,\t ]+(is )?[\"']?[0-9]{2}[- ][0-9]{2}[- ][0-9]{2}",
             Label("pci.routing"),
-            0.85,
+            0.93,
             Beside.WORD,
             _sort_code,
             ignore_case=True,

@@ -36,6 +36,16 @@ DETECTOR = Structured(
             why="prefix and suffix",
             ignore_case=True,
         ),
+        # The prefix of examples, QQ, and those never given out: behind words alone.
+        national_id(
+            "uk",
+            "nino_told",
+            r"[A-Z]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D]",
+            str.isalnum,
+            0.45,
+            _NINO,
+            why="form",
+        ),
         national_id("uk", "nhs_grouped", r"[0-9]{3}[ -][0-9]{3}[ -][0-9]{4}", is_nhs, 0.4, _NHS),
         national_id("uk", "nhs", r"[0-9]{10}", is_nhs, 0.4, _NHS),
     ),

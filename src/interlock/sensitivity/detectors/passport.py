@@ -12,10 +12,10 @@ _LABEL: Final = Label("pii.passport")
 
 
 def _told(candidate: Candidate) -> Verdict | None:
-    number = re.search(r"[A-Za-z]{0,3}[ -]?[A-Za-z0-9]*[0-9][A-Za-z0-9]*$", candidate.matched)
+    number = re.search(r"(?:(?<![A-Za-z])[A-Z]{1,2}[ -])?[A-Za-z0-9]*[0-9][A-Za-z0-9]*$", candidate.matched)
     if number is None:
         return None
-    value = number[0].lstrip(" -")
+    value = number[0]
     digits = sum(c.isdigit() for c in value)
     if not (6 <= len(value) <= 12 and digits >= 4) or re.fullmatch(r"(?:19|20)[0-9]{2}.{0,4}", value):
         return None

@@ -11,14 +11,23 @@ from interlock.sensitivity.placeholders import is_reference
 
 _LABEL: Final = Label("secret.connection")
 _PARTS: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://(?P<user>[^:@/\s]{0,200}):(?P<password>.{1,200})@", re.DOTALL)
-_WEB: Final = ("http", "https", "ws", "wss", "git", "svn")
+_PORT: Final = re.compile(r"[0-9]{1,5}/")
+_ENDS: Final = re.compile(r"[\"'`|)\]}>]")
 
 
 def _address(candidate: Candidate) -> Verdict | None:
-    parts = _PARTS.match(candidate.matched)
+    text = candidate.matched
+    parts = _PARTS.match(text)
     if parts is None or is_reference(parts["password"]) or parts["password"].strip("*xX.") == "":
         return None
-    end = len(candidate.matched.rstrip(".,;:)]}>\"'"))
+    if _PORT.match(parts["password"]):  # `https://host:8443/@scope` has a port and no password
+        return None
+    ends = _ENDS.search(text, parts.end())
+    end = len(text) if ends is None else ends.start()
+    comma = text.find(",", parts.end(), end)  # between hosts of a cluster, or before the next thing of a list
+    if comma >= 0 and not text.lower().startswith(("mongodb", "redis", "amqp", "kafka")):
+        end = comma
+    end = len(text[:end].rstrip(".,;:"))
     return Verdict(0.95, "an address with a password", 0, max(end, parts.end()))
 
 

@@ -76,7 +76,8 @@ def _is_made_up(value: str) -> bool:
 
 def _is_machine_made(value: str) -> bool:
     digits = sum(c.isdigit() for c in value)
-    return len(value) >= 12 and digits >= 2 and (len(value) - digits) >= 2 and bits(value) >= 1.9
+    mixed = len(value) >= 24 and bits(value) >= 3.5 and value.lower() != value
+    return mixed or (len(value) >= 12 and digits >= 2 and (len(value) - digits) >= 2 and bits(value) >= 1.9)
 
 
 def _pattern(name: str, names: str, judge: Callable[[Candidate], Verdict | None], label: str) -> Pattern:

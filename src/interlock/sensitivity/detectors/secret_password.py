@@ -81,7 +81,7 @@ def _in_sql(candidate: Candidate) -> Verdict | None:
     return Verdict(0.95, "in SQL", start, end) if _may_be(text[start:end]) else None
 
 
-_SPOKEN: Final = re.compile(r"(?i)(?:is|was|to|as|be|use|=|:)\s*:?\s+[\"'“`]?")
+_SPOKEN: Final = re.compile(r"(?i)(?:\b(?:is|was|to|as|be|use|ist|es|now|currently|password):?|:)[ \t]+[\"'“`]?")
 
 
 def _spoken(candidate: Candidate) -> Verdict | None:
@@ -123,7 +123,7 @@ DETECTOR = Structured(
         ),
         Pattern(
             "password.pair",
-            r"(password|passwd|passphrase|pwd)[a-z0-9_-]{0,}[\\]{0,3}[\"']?,?[ \t\r\n]{1,}"
+            r"(password|passwd|passphrase|pwd)[a-z0-9_-]{0,}[\\]{0,3}[\"']?[, \t\r\n]{1,}"
             r"[\\]{0,3}[\"']?(default)?value"
             r"[\\]{0,3}[\"']?[ \t]{0,}[:=][ \t]{0,}[\\]{0,3}"
             r"([\"'][^\"'\\\n]{3,}[\"']|[!#-&(-+\--;=?-~]{3,})",
@@ -146,8 +146,8 @@ DETECTOR = Structured(
         Pattern(
             "password.spoken",
             r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|login|pwd|pin)"
-            r"( [a-z0-9_@./'-]{1,}){0,6} (is|was|to|as|be|use|ist|es)( now| currently)?:?[ \t]{1,}"
-            r"[\"'`]?[!-~\x80-\xff]{4,}",
+            r"( [a-z0-9_@./'-]{1,}){0,6}( is| was| to| as| be| use| ist| es|:)( now| currently)?:?[ \t]{1,}"
+            r"[\"'`]?[!-~\x80-\xff]{4,}|login[ \t]{1,}[!-~]{1,}[ \t]{1,}password[ \t]{1,}[!-~\x80-\xff]{4,}",
             _LABEL,
             0.8,
             Beside.WORD,

@@ -27,3 +27,10 @@ cdef class RowMasker:
 
 
 cdef Py_ssize_t _empty(Py_ssize_t size) except -1
+
+
+@cython.locals(
+    at=Py_ssize_t, end=Py_ssize_t, stop=Py_ssize_t, size=Py_ssize_t, behind=Py_ssize_t, kind=int, length=Py_ssize_t,
+    count=int, number=Py_ssize_t, place=Py_ssize_t, column=Py_ssize_t,
+)
+cdef object _gather(bytes data, tuple columns, list found)

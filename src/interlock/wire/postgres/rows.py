@@ -3,6 +3,8 @@
 A row is walked by its lengths alone; what lies between two masked columns is copied as one slice. Masks that put the
 same value everywhere (`ConstantMask`) are written out once, with their length in front.
 
+`values_of` gives the values of some columns beforehand, for masks that must know a whole chunk's before they are called.
+
 Part of the row kernel, which is compiled where it can be (`kernel.py`). `rows.pxd` tells the types that its speed rests
 on: every attribute of `RowMasker` must stand there too.
 """
@@ -157,6 +159,46 @@ class RowMasker:
                 grown += len(field) - (behind - at)
             at = behind
         return at, grown
+
+
+def values_of(data: bytes, columns: tuple[int, ...]) -> list[list[bytes | None]]:
+    """The values of these columns (by position, rising) in whole DataRow messages back to back: a list a column.
+
+    Raises `MalformedInput` where `RowMasker` would, as far as it has to look.
+    """
+    found: list[list[bytes | None]] = [[] for _ in columns]
+    try:
+        _gather(data, columns, found)
+    except (error, OverflowError):
+        _lying()
+    return found
+
+
+def _gather(data: bytes, columns: tuple[int, ...], found: list[list[bytes | None]]) -> None:
+    at, end = 0, len(data)
+    while at < end:
+        kind, length, count = scanning.row_head(data, at)
+        stop = at + 1 + length
+        if kind != _DATA_ROW or stop > end:
+            _lying()
+        at += _HEADER_SIZE
+        number = place = 0
+        for column in columns:
+            if column >= count:
+                raise MalformedInput("a row has other columns than were announced")
+            while number < column:
+                size = scanning.int32(data, at)[0]
+                at += 4 + size if size > 0 else _empty(size)
+                number += 1
+            size = scanning.int32(data, at)[0]
+            behind = at + (4 + size if size > 0 else _empty(size))
+            if behind > stop:
+                _lying()
+            found[place].append(data[at + 4 : behind] if size >= 0 else None)
+            at = behind
+            number += 1
+            place += 1
+        at = stop
 
 
 def _steps(masks: Sequence[ColumnMask | None]) -> tuple[_Step, ...]:

@@ -1,0 +1,32 @@
+"""`national_id_au`: what it finds, and what it leaves."""
+
+from __future__ import annotations
+
+import pytest
+from tests.a_detector import engine_of, found, marked
+
+from interlock.sensitivity.detectors.national_id_au import DETECTOR
+
+ENGINE = engine_of(DETECTOR)
+FOUND = [
+    "TFN ⟦123 456 782⟧",
+    "⟦2123 45670 1⟧",
+    "Medicare no ⟦2123456701⟧",
+]
+LEFT = [
+    "123 456 782",
+    "TFN 123 456 783",
+    "2123 45671 1",
+]
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_what_is_marked_is_found_and_nothing_else(line: str) -> None:
+    text, expected = marked(line)
+    assert found(ENGINE, text) == expected
+    assert {f.label for f in ENGINE.find(text)} <= {"pii.national_id.au"}
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_nothing_else_is_found(text: str) -> None:
+    assert found(ENGINE, text) == []

@@ -1,0 +1,31 @@
+"""`national_id_dk`: what it finds, and what it leaves."""
+
+from __future__ import annotations
+
+import pytest
+from tests.a_detector import engine_of, found, marked
+
+from interlock.sensitivity.detectors.national_id_dk import DETECTOR
+
+ENGINE = engine_of(DETECTOR)
+FOUND = [
+    "CPR ⟦070761-4285⟧",
+    "cpr-nr: ⟦0707614285⟧",
+]
+LEFT = [
+    "370761-4285",
+    "0707614285",
+    "071361-4285",
+]
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_what_is_marked_is_found_and_nothing_else(line: str) -> None:
+    text, expected = marked(line)
+    assert found(ENGINE, text) == expected
+    assert {f.label for f in ENGINE.find(text)} <= {"pii.national_id.dk"}
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_nothing_else_is_found(text: str) -> None:
+    assert found(ENGINE, text) == []

@@ -1,0 +1,32 @@
+"""`national_id_es`: what it finds, and what it leaves."""
+
+from __future__ import annotations
+
+import pytest
+from tests.a_detector import engine_of, found, marked
+
+from interlock.sensitivity.detectors.national_id_es import DETECTOR
+
+ENGINE = engine_of(DETECTOR)
+FOUND = [
+    "DNI ⟦12345678Z⟧",
+    "⟦X1234567L⟧",
+    "dni: ⟦12345678-z⟧",
+]
+LEFT = [
+    "12345678A",
+    "X1234567M",
+    "123456789Z",
+]
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_what_is_marked_is_found_and_nothing_else(line: str) -> None:
+    text, expected = marked(line)
+    assert found(ENGINE, text) == expected
+    assert {f.label for f in ENGINE.find(text)} <= {"pii.national_id.es"}
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_nothing_else_is_found(text: str) -> None:
+    assert found(ENGINE, text) == []

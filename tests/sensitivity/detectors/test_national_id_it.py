@@ -1,0 +1,30 @@
+"""`national_id_it`: what it finds, and what it leaves."""
+
+from __future__ import annotations
+
+import pytest
+from tests.a_detector import engine_of, found, marked
+
+from interlock.sensitivity.detectors.national_id_it import DETECTOR
+
+ENGINE = engine_of(DETECTOR)
+FOUND = [
+    "CF ⟦RSSMRA85T10A562S⟧",
+    "⟦rssmra85t10a562s⟧",
+]
+LEFT = [
+    "RSSMRA85T10A562T",
+    "RSSMRA85X10A562S",
+]
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_what_is_marked_is_found_and_nothing_else(line: str) -> None:
+    text, expected = marked(line)
+    assert found(ENGINE, text) == expected
+    assert {f.label for f in ENGINE.find(text)} <= {"pii.national_id.it"}
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_nothing_else_is_found(text: str) -> None:
+    assert found(ENGINE, text) == []
