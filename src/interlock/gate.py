@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from interlock.actions.from_leaf import from_leaf, hidden_label, in_console
+from interlock.actions.mentioning import with_own
 from interlock.actions.record import observed_told, only_observed, reasons_told, released_told, told, would_mask
 from interlock.desk import Desk, Sealed, own_reasons
 from interlock.desk.answers import Answer, Asking, Cleared, Denied, Held
@@ -35,8 +36,9 @@ from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
 from interlock.model.review import Review, ReviewState, Voter
 from interlock.model.secret import Secret
-from interlock.ports import Clock, Entropy, Estimator, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.policy.reasons import SIZE_UNKNOWN
+from interlock.policy.requests import principals
+from interlock.ports import Clock, Entropy, Estimator, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.registry import Registry
 from interlock.registry.derived import deriving
 from interlock.review.states import Event
@@ -88,6 +90,7 @@ class Gate:
             return await self._deny(action, (own_reasons.OTHER_RULES,))
         if actor != action.actor:
             action = replace(action, actor=actor)
+        action = self._by_own_writes(action)
         claim = await self._claim(action)
         if isinstance(claim, Denied):
             return claim
@@ -129,7 +132,7 @@ class Gate:
         policy = self.rules.current()
         if policy is None:
             return True
-        decision = None if only_observed(action) else self._decide(policy, action)
+        decision = None if only_observed(action) else self._decide(policy, self._by_own_writes(action))
         return isinstance(decision, Deny) and any(reason.code != SIZE_UNKNOWN for reason in decision.reasons)
 
     def foresees_review(self, action: Action) -> bool:
@@ -137,7 +140,7 @@ class Gate:
         policy = self.rules.current()
         if policy is None or only_observed(action):
             return False
-        return isinstance(self._decide(policy, action), NeedsReview)
+        return isinstance(self._decide(policy, self._by_own_writes(action)), NeedsReview)
 
     async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild, *, by_itself: bool = False) -> Answer:
         """Runs what was approved, if it still may: `action` is what asked, `rebuild` makes the sealed payload anew.
@@ -174,6 +177,12 @@ class Gate:
         policy = self.rules.current()
         return action if policy is None or not policy.reads_estimate else await sized(self.estimator, action)
 
+    def _by_own_writes(self, action: Action) -> Action:
+        """The action by what who asks wrote lately: tests by values of its own choice are guesses."""
+        if not any(each.mentions for each in action.exposures):
+            return action
+        return with_own(action, self.recents.wrote([each.id for each in principals(action.actor)], self.clock.now()))
+
     def _decide(self, policy: Policy, action: Action) -> Decision:
         """What policy says; whatever it raises is a no, on record like any other (promise 4)."""
         try:
@@ -187,6 +196,7 @@ class Gate:
     async def _redeem(self, review: Review, sealed: Sealed, action: Action, *, by_itself: bool) -> Answer:
         if by_itself and not self.desk.waits_to_run(review.id):
             return Denied((own_reasons.NOT_WANTED,), review.id)
+        action = self._by_own_writes(action)
         policy = self.rules.current()  # of this moment: it may have changed while the payload was rebuilt
         if policy is None:
             return await self._deny(action, (own_reasons.OTHER_RULES,), review.id)

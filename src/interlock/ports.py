@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +18,7 @@ from interlock.model.entry import Draft
 from interlock.model.label import Label
 from interlock.model.names import ActorId, ConnectionName, EntryId, ReviewId
 from interlock.model.payload import Payload
-from interlock.model.recent import Recent
+from interlock.model.recent import Recent, Wrote
 from interlock.model.review import Review, ReviewState, Vote
 from interlock.model.secret import Secret
 
@@ -204,6 +204,9 @@ class Recents(Protocol):
 
     def of(self, actor: ActorId, now: datetime) -> Recent:
         """The windows of an actor up to `now`."""
+
+    def wrote(self, actors: Iterable[ActorId], now: datetime) -> Wrote:
+        """The labelled columns that any of these wrote to within a day."""
 
     def note(self, draft: Draft, now: datetime) -> None:
         """Counts an action.* entry; others say nothing here."""

@@ -24,7 +24,8 @@ def remembering(recents: Recents, since: datetime) -> Callable[[Entry], None]:
 
     def hear(entry: Entry) -> None:
         if entry.ts >= since and entry.actor is not None:
-            recents.take(entry.type, ActorId(entry.actor["id"]), entry.d, entry.ts)
+            chain = [ActorId(link) for link in entry.actor["chain"]]
+            recents.take(entry.type, ActorId(entry.actor["id"]), entry.d, entry.ts, chain)
 
     return hear
 

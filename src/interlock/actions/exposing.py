@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from interlock.actions.basis import Basis
 from interlock.actions.carrying import carries_of
+from interlock.actions.mentioning import lists_of, mentions_of
 from interlock.actions.outputs import Shown, label_outputs, reach_labels
 from interlock.actions.overwriting import written_columns
 from interlock.model.exposure import Carry, Exposure
@@ -30,7 +31,8 @@ def exposure_of(statement: Statement, described: tuple[DescribedColumn, ...] | N
     if found.carries and found.outputs:
         found = _showing_own(found, statement, described, basis)
     written = written_columns(statement, basis) if statement.written else ()
-    return replace(found, written=written, impact=impact_of(statement, basis.state))
+    found = replace(found, written=written, impact=impact_of(statement, basis.state))
+    return replace(found, mentions=mentions_of(statement, basis), lists=lists_of(statement, written))
 
 
 def _showing_own(

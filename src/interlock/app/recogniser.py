@@ -21,11 +21,23 @@ from typing import Any, Final
 import numpy as np
 
 from interlock.errors import InterlockError
-from interlock.sensitivity.ner import Recognised
+from interlock.sensitivity.ner import Kind, Recognised
 
 BATCH: Final = 16  # segments; more gain nothing on one core
 REMEMBERED: Final = 20_000  # segments whose findings are kept, by hash
 MOST_TOKENS: Final = 510  # of the model's 512 positions; two are its own marks
+TOLD: Final = 0.05  # what is less likely isn't told
+_KINDS: Final = (Kind.NAME, Kind.STREET, Kind.CITY, Kind.STATE, Kind.ZIP)
+_CLASSES: Final = {  # the model's classes, without B- and I-
+    "GIVEN_NAME": Kind.NAME,
+    "SURNAME": Kind.NAME,
+    "BUILDING_NUMBER": Kind.STREET,
+    "STREET_NAME": Kind.STREET,
+    "SECONDARY_ADDRESS": Kind.STREET,
+    "CITY": Kind.CITY,
+    "STATE": Kind.STATE,
+    "ZIP_CODE": Kind.ZIP,
+}
 _VERSION: Final = 1  # of the quantised form
 _SEEN: Final = "My name is Margaret Thompson and I live in Denver."  # it must see a name here, or it isn't the model
 
@@ -68,7 +80,7 @@ def load_from(folder: Path, cache: Path | None = None, threads: int = 1) -> Ramp
     except Exception as error:  # onnxruntime and tokenizers raise types of their own, and bare Exception
         because = type(error).__name__
         raise RecogniserUnavailable(f"the language model can't be loaded ({because}): install the extra anew") from None
-    if not any(each.kind == "SURNAME" for each in seen):
+    if not any(each.kind is Kind.NAME and each.score > 0.5 for each in seen):
         raise RecogniserUnavailable("the language model doesn't see a plain name: its files aren't what they should be")
     return loaded
 
@@ -87,7 +99,8 @@ class Rampart:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_TOKENS + 2)
-        self._kinds = kinds
+        kind_of = [_CLASSES.get(each[2:]) for each in kinds]
+        self._kind_of = np.array([[of is kind for kind in _KINDS] for of in kind_of], np.float32)
         self._known: OrderedDict[bytes, tuple[Recognised, ...]] = OrderedDict()
 
     def recognise(self, segments: Sequence[str]) -> Sequence[Sequence[Recognised]]:
@@ -121,31 +134,27 @@ class Rampart:
         fed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         (logits,) = self._session.run(None, fed)
         for row, each in enumerate(batch):
-            yield tuple(self._spans(each.offsets, each.word_ids, logits[row, : len(each.ids)]))
+            yield tuple(self._words(each.offsets, each.word_ids, logits[row, : len(each.ids)]))
 
-    def _spans(
+    def _words(
         self, offsets: Sequence[tuple[int, int]], words: Sequence[int | None], logits: np.ndarray[Any, Any]
     ) -> Iterator[Recognised]:
-        """Neighbouring tokens of one kind together; a word is of the kind of its surest token."""
+        """For each word the mean over its pieces of what they are likely to be, classes of one kind added up: a name of
+        which the model can't tell whether it is somebody's first or last is one all the same."""
         likely = np.exp(logits - logits.max(axis=-1, keepdims=True))
         likely /= likely.sum(axis=-1, keepdims=True)
-        best, scores = likely.argmax(axis=-1), likely.max(axis=-1)
-        open_: Recognised | None = None
-        last: int | None = None
-        for at, (start, end) in enumerate(offsets):
-            kind = self._kinds[int(best[at])]
-            if words[at] is None or end <= start or kind == "O":
+        kinds = likely @ self._kind_of
+        first = 0
+        for at in range(1, len(offsets) + 1):
+            if at < len(offsets) and words[at] == words[first]:
                 continue
-            kind, score = kind[2:], float(scores[at])
-            if open_ is not None and open_.kind == kind and last == at - 1:
-                open_ = Recognised(open_.start, end, kind, max(open_.score, score))
-            else:
-                if open_ is not None:
-                    yield open_
-                open_ = Recognised(start, end, kind, score)
-            last = at
-        if open_ is not None:
-            yield open_
+            start, end = offsets[first][0], offsets[at - 1][1]
+            if words[first] is not None and start < end:
+                means = kinds[first:at].mean(axis=0)
+                for kind, score in zip(_KINDS, means.tolist(), strict=True):
+                    if score >= TOLD:
+                        yield Recognised(start, end, kind, score)
+            first = at
 
 
 def _plain(segment: str) -> str:

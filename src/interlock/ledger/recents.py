@@ -8,16 +8,16 @@ buckets come and go, so that asking costs the same however much happened.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from interlock.ledger.masked_reads import MaskedReads
+from interlock.ledger.columns_lately import ColumnsLately
 from interlock.model.entry import Draft, EntryType
 from interlock.model.label import Label
 from interlock.model.names import ActorId
-from interlock.model.recent import DAY, HOUR, MINUTE, Recent, Window
+from interlock.model.recent import ANY_COLUMN, DAY, HOUR, MINUTE, Recent, Window, Wrote
 from interlock.model.verb import VERBS
 
 MOST_ACTORS: Final = 10_000  # the ones that asked last; beyond that the longest silent is forgotten
@@ -97,7 +97,8 @@ class Recents:
 
     def __init__(self) -> None:
         self._actors: OrderedDict[ActorId, tuple[_Sliding, ...]] = OrderedDict()
-        self._masked = MaskedReads()
+        self._masked = ColumnsLately()
+        self._written = ColumnsLately(DAY)
 
     def of(self, actor: ActorId, now: datetime) -> Recent:
         """The windows of an actor up to `now`, which must know its zone."""
@@ -108,10 +109,15 @@ class Recents:
         minute, hour, day = (sliding.window(now.timestamp()) for sliding in known)
         return Recent(minute, hour, day, masked, any_)
 
+    def wrote(self, actors: Iterable[ActorId], now: datetime) -> Wrote:
+        """The labelled columns that any of these wrote to within a day."""
+        found = [self._written.of(actor, now.timestamp()) for actor in actors]
+        return Wrote(frozenset().union(*(columns for columns, _ in found)), any(any_ for _, any_ in found))
+
     def note(self, draft: Draft, now: datetime) -> None:
         """Counts what an entry says that is being written now."""
         if draft.actor is not None:
-            self.take(draft.type, draft.actor.id, draft.d, now)
+            self.take(draft.type, draft.actor.id, draft.d, now, [link.id for link in draft.actor.chain])
 
     def take_back(self, draft: Draft, noted: datetime) -> None:
         """Uncounts an action.held that was noted at `noted` and was never written."""
@@ -119,7 +125,9 @@ class Recents:
             for sliding in self._actors.get(draft.actor.id, ()):
                 sliding.take_back(noted.timestamp(), _counts(draft.type, draft.d))
 
-    def take(self, type_: EntryType, actor: ActorId, d: Mapping[str, Any], at: datetime) -> None:
+    def take(
+        self, type_: EntryType, actor: ActorId, d: Mapping[str, Any], at: datetime, chain: Sequence[ActorId] = ()
+    ) -> None:
         """Counts an entry of the log. Entries come in the order of their times, as near as clocks have it."""
         if type_ not in _COUNTED:
             return
@@ -130,6 +138,10 @@ class Recents:
             sliding.add(moment, counts, labels)
         if d.get("masked") and type_ is EntryType.ACTION_RELEASED:
             self._masked.add(actor, d["masked"], moment)
+        if d.get("written") and type_ is EntryType.ACTION_RELEASED:
+            columns = [text.partition(" ")[2] or ANY_COLUMN for text in d["written"]]
+            for each in (actor, *chain):
+                self._written.add(each, columns, moment)
 
     def _known(self, actor: ActorId) -> tuple[_Sliding, ...]:
         known = self._actors.get(actor)

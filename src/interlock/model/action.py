@@ -74,6 +74,8 @@ class Action:
             filters=frozenset().union(*(e.filters for e in self.exposures)),
             probes=frozenset().union(*(e.probes for e in self.exposures)),
             writes=frozenset().union(*(e.writes for e in self.exposures)),
+            mentions=tuple(dict.fromkeys(m for e in self.exposures for m in e.mentions)),
+            own=frozenset().union(*(e.own for e in self.exposures)),
             written=tuple(dict.fromkeys(w for e in self.exposures for w in e.written)),
             unbounded=any(e.unbounded for e in self.exposures),
             opaque=any(e.opaque for e in self.exposures),

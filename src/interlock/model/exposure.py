@@ -51,6 +51,14 @@ class WrittenColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A labelled column that a statement shows, tests or takes anywhere along; names as in `WrittenColumn`."""
+
+    column: str
+    labels: frozenset[Label]
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """What an action may show, test and change.
 
@@ -62,6 +70,10 @@ class Exposure:
     the asker was given (pseudonyms, translated inward) and joins of columns that carry the label alike.
     `carries`: columns to which labels follow the data. `written`: the labelled columns that get new values. `impact`:
     what it does besides what its text says; of one statement, never of several.
+
+    `mentions` are all labelled columns in it; `lists` the columns that a WITH of its own writes, whose rows it goes on
+    with. `own`: labels of mentioned columns that hold values which the asker chose lately: whoever tests by them, or
+    sees what stands for them, learns which value it guessed right.
     """
 
     outputs: tuple[Output, ...] = ()
@@ -75,3 +87,6 @@ class Exposure:
     carries: tuple[Carry, ...] = ()
     written: tuple[WrittenColumn, ...] = ()
     impact: Impact = field(default=Impact(), compare=False)
+    mentions: tuple[Mentioned, ...] = field(default=(), compare=False)
+    lists: frozenset[str] = field(default=frozenset(), compare=False)
+    own: frozenset[Label] = frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from interlock.model.exposure import WrittenColumn
+from interlock.model.exposure import Mentioned, WrittenColumn
 from interlock.model.label import Label
 
 ANY_COLUMN = "*"
@@ -29,6 +29,28 @@ class Window:
     held: int = 0
     rows: int = 0
     labels: frozenset[Label] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """The labelled columns to which actors wrote within the last day; `any_`: that isn't known, so each may be one."""
+
+    columns: frozenset[str] = frozenset()
+    any_: bool = False
+
+    def labels_of(self, mentioned: Iterable[Mentioned]) -> frozenset[Label]:
+        """The labels of those columns that are among them."""
+        if not self.columns and not self.any_:
+            return frozenset()
+        found = (each.labels for each in mentioned if self.any_ or any(_may_be(each.column, c) for c in self.columns))
+        return frozenset[Label]().union(*found)
+
+
+def _may_be(one: str, other: str) -> bool:
+    """Whether two names may mean one column; `clinic/public.notes.*` and `clinic/*` are any of those."""
+    if one.endswith("*") and other.startswith(one[:-1]):
+        return True
+    return one == other or (other.endswith("*") and one.startswith(other[:-1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,16 @@ class DecisionCache:
         if exposure.written and "writes_masked" in self._reads:
             return None  # what was read masked lately is another thing a moment later
         looked_at = tuple(_read(action, exposure, name) for name in self._reads)
-        return who, action.asks, action.reveals, action.connection, mask(exposure), _definition(action), looked_at
+        return (
+            who,
+            action.asks,
+            action.reveals,
+            action.connection,
+            mask(exposure),
+            exposure.own,
+            _definition(action),
+            looked_at,
+        )
 
     def get(self, key: Hashable | None) -> Allow | None:
         """What was allowed under this key."""

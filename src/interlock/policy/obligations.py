@@ -21,7 +21,7 @@ from typing import Final
 from interlock.errors import MalformedInput
 from interlock.model.action import Action
 from interlock.model.exposure import Exposure
-from interlock.model.label import Label, parse_label
+from interlock.model.label import Label, parse_label, upward
 from interlock.model.obligation import Obligations
 from interlock.policy.quorums import Wrong
 from interlock.policy.spelling import nearest
@@ -58,7 +58,12 @@ def owed(action: Action, asked: Iterable[Obligations], pseudonyms: frozenset[Lab
     """
     together = reduce(Obligations.and_also, asked, Obligations(mask=mask(action.exposure)))
     # Only here: a policy's own obligations reveal nothing, and what may not be seen was denied before this.
-    return replace(together, reveal=action.reveals, pseudonyms=pseudonyms)
+    return replace(together, reveal=action.reveals, pseudonyms=_of_others(pseudonyms, action.exposure.own))
+
+
+def _of_others(pseudonyms: frozenset[Label], own: frozenset[Label]) -> frozenset[Label]:
+    """Those by which the asker can't look up a value that it chose itself."""
+    return frozenset(each for each in pseudonyms if not own or not (upward([each]) & own or each in upward(own)))
 
 
 def granted(permitted: Iterable[Iterable[Obligations]]) -> frozenset[Label]:

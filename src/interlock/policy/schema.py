@@ -1,8 +1,8 @@
 """Our Cedar schema, generated from the verbs and resource kinds of the model (design section 5), and pinned tools.
 
 Every attribute is required, so a policy never needs `has`, and a misspelt name is an error when the bundle loads. Only
-the arguments of a tool are optional, as they are in its own schema. What isn't always known is left out of a request all
-the same (`UNKNOWN`): a policy that reads it then errs, and its error is a denial.
+the arguments of a tool are optional, as they are in its own schema. What isn't always known is left out of a request
+all the same (`UNKNOWN`): a policy that reads it then errs, and its error is a denial.
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ def schema_text(
 ) -> str:
     """The schema in Cedar's own syntax: one action entity for each verb and each pinned tool, a member of its group.
 
-    `unknown`: attributes of the context that requests may lack; policies are validated without any. With fewer `verbs` or `actors` than there are, the others can be named but never ask for anything (`stand_ins`).
+    With fewer `verbs` or `actors` than there are, the others can be named but never ask for anything (`stand_ins`).
+    `unknown`: attributes of the context that requests may lack; policies are validated without any.
     Raises `MalformedInput` when two tools have one id, or an id that isn't text.
     """
     every = ", ".join(_bare(principal_type(kind)) for kind in ActorKind)

@@ -76,7 +76,7 @@ class Telling:
             self._asks(action),
             frozenset((self._name(each.column, action), each.label) for each in action.reveals),
             (exposure.labels, exposure.filters, exposure.probes, exposure.writes),
-            (exposure.unbounded, exposure.opaque),
+            (exposure.unbounded, exposure.opaque, exposure.own),
             (action.enforced_by, bool(action.reason_given.strip()), bool(action.ticket_given.strip())),
             (action.cappable, action.refusal, rows_estimate(action) if _SIZES & self.reads else None),
             at.astimezone(self.zone).hour if "hour" in self.reads else None,

@@ -18,7 +18,7 @@ from interlock.sensitivity.pattern import Beside, Candidate, Judge, Pattern, Ver
 _FILLERS: Final = re.compile(
     r"x{4}|X{4}|\*{3}|\.{3}|0{12}|1{12}|-{5}|_{4}|(?i:your|placeholder|redacted|change_?this|insert|\bexample\b|dummy)"
 )
-_SURE: Final = 0.95
+_SURE: Final = 0.97
 
 
 def token(

@@ -1,45 +1,81 @@
 """Names and places that no list has and no grammar tells (layer 5): a small language model reads what is left over.
 
-Only segments that still hold an unexplained word are given to it; what it says is snapped to whole words, and what
-medicine calls so (eponyms, drugs) isn't a finding. The model itself is handed in: `app/recogniser.py` loads it.
+It is given a window around each word that nothing explains (`names/unexplained.py`), what is known beside it left in;
+measured, forty characters on each side serve as well as the whole sentence. What it says counts for the word that was
+asked about, and for the words beside that one which it takes for the same. `app/recogniser.py` loads the model.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol
 
 from interlock.model.finding import Finding
 from interlock.model.label import Label
 from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.names.unexplained import Asked, Unexplained
 from interlock.sensitivity.passage import Layer, Passage, Token
 
-LONGEST_SEGMENT: Final = 400  # characters: what the model was made for fits, whatever the script
+LONGEST_SEGMENT: Final = 400
+"""Characters given to a model at once: what it was made for fits, whatever the script."""
+AROUND: Final = 40
+"""Characters on each side of a word that is asked about."""
 
-_NAME, _STREET, _CITY = Label("phi.name"), Label("phi.address.street"), Label("phi.address.city")
-_LABELS: Final[Mapping[str, tuple[Label, float]]] = {  # and the score from which the model is believed
-    "GIVEN_NAME": (_NAME, 0.5),
-    "SURNAME": (_NAME, 0.5),
-    "BUILDING_NUMBER": (_STREET, 0.6),
-    "STREET_NAME": (_STREET, 0.6),
-    "SECONDARY_ADDRESS": (_STREET, 0.7),
-    "CITY": (_CITY, 0.6),
-    "STATE": (Label("quasi.state"), 0.7),
-    "ZIP_CODE": (Label("phi.address.zip"), 0.8),
+
+class Kind(StrEnum):
+    """What a model takes a word for."""
+
+    NAME = "name"
+    STREET = "street"
+    CITY = "city"
+    STATE = "state"
+    ZIP = "zip"
+    UNREAD = "unread"
+    """It couldn't read these words: those asked about are taken for names."""
+
+
+_LABELS: Final[Mapping[Kind, Label]] = {
+    Kind.NAME: Label("phi.name"),
+    Kind.STREET: Label("phi.address.street"),
+    Kind.CITY: Label("phi.address.city"),
+    Kind.STATE: Label("quasi.state"),
+    Kind.ZIP: Label("phi.address.zip"),
+    Kind.UNREAD: Label("phi.name"),
 }
-_BREAK = re.compile(r"\n\s*|(?<=[.!?;])\s+(?=\S)")
-_ROMAN = frozenset("i ii iii iv v vi vii viii ix x".split())  # noqa: SIM905  stages and types, no initials
+# From which score on the model is believed, of a word that was asked about; tuned on half the sets, checked on the other.
+_LEAST: Final[Mapping[Kind, float]] = {Kind.NAME: 0.4, Kind.STREET: 0.4, Kind.CITY: 0.3}
+_TOGETHER: Final = 0.5  # or from which sum: a word may be somebody's, a street's or a town's, and it is one of them
+_SURE: Final = 0.9  # of a word in small letters that is in no list: drugs and misprints are such words too
+_BESIDE: Final[Mapping[Kind, float]] = {  # of a word beside it
+    Kind.NAME: 0.6,
+    Kind.STREET: 0.5,
+    Kind.CITY: 0.5,
+    Kind.STATE: 0.25,
+    Kind.ZIP: 0.5,
+}
+_PLACES: Final = frozenset({Kind.STREET, Kind.CITY, Kind.STATE, Kind.ZIP})
+_LOW: Final = 0.5  # a finding's score, at least: what is believed counts
+_HIGH: Final = 0.95
+_GAP: Final = re.compile(r"[ .'’,#/-]{0,2}")
+_MOST_WORDS: Final = 8  # of one finding on each side
+# The end of a sentence, but for titles, initials and short forms, or of a line.
+_BREAK: Final = re.compile(r"(?<![ .][A-Z])(?<!Mrs)(?<!\b[DM]r)(?<!\b[SM][ts])[.!?;]\s+|\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What a recogniser saw in a segment, in offsets into it. `kind` is one of its own words, such as GIVEN_NAME."""
+    """What a recogniser takes a word of a segment for, and how sure it is, from 0 to 1. Offsets are into the segment.
+
+    A word may be told several times, of several kinds.
+    """
 
     start: int
     end: int
-    kind: str
+    kind: Kind
     score: float
 
 
@@ -50,131 +86,150 @@ class Recogniser(Protocol):
         """What it sees in each, in order. Segments have at most `LONGEST_SEGMENT` characters."""
 
 
-Veto = Callable[[Passage, int, int], bool]
-"""Whether the words from one offset to another are medicine's, and nobody's name."""
+class StrictRecogniser:
+    """Stands in for a model that is installed and can't be used: each word that is asked about is a name."""
 
-
-def _no_veto(passage: Passage, start: int, end: int) -> bool:
-    return False
+    def recognise(self, segments: Sequence[str]) -> Sequence[Sequence[Recognised]]:
+        """That it read nothing."""
+        return [(Recognised(0, len(each), Kind.UNREAD, _LOW),) for each in segments]
 
 
 @dataclass(frozen=True, slots=True)
+class _Window:
+    """Characters `start` to `end` of a passage, and the words in them that are asked about."""
+
+    passage: int
+    start: int
+    end: int
+    asked: Sequence[tuple[int, Asked]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the model says of the words of one window, by their numbers in the passage."""
+
+    passage: Passage
+    scores: Mapping[int, Mapping[Kind, float]]
+
+
 class NamesRead:
     """The detector of layer 5."""
 
-    recogniser: Recogniser
-    tables: Tables
-    veto: Veto = _no_veto
+    name = "ner"
+    layer = Layer.NER
 
-    @property
-    def name(self) -> str:
-        """For reports and switches."""
-        return "ner"
-
-    @property
-    def layer(self) -> Layer:
-        """After names and places that lists and grammar tell."""
-        return Layer.NER
+    def __init__(self, recogniser: Recogniser, tables: Tables) -> None:
+        self._recogniser, self._unexplained = recogniser, Unexplained(tables)
 
     def find(self, passage: Passage) -> Sequence[Finding]:
         """What the model reads in one passage."""
         return self.find_all([passage])[0]
 
     def find_all(self, passages: Sequence[Passage]) -> Sequence[Sequence[Finding]]:
-        """What it reads in each of many: their segments go to the model together."""
-        asked = [(at, s, e) for at, passage in enumerate(passages) for s, e in self._asked(passage)]
+        """What it reads in each of many: their windows go to the model together."""
         found: list[list[Finding]] = [[] for _ in passages]
-        read = self.recogniser.recognise([passages[at].text[s:e] for at, s, e in asked])
-        for (at, start, _), recognised in zip(asked, read, strict=True):
-            found[at] += self._findings(passages[at], start, recognised)
+        windows = [window for at, passage in enumerate(passages) for window in self._windows(at, passage)]
+        if not windows:
+            return found
+        read = self._recogniser.recognise([passages[w.passage].text[w.start : w.end] for w in windows])
+        for window, recognised in zip(windows, read, strict=True):
+            passage = passages[window.passage]
+            scores = _scores(passage, window, recognised)
+            found[window.passage] += self._findings(_Read(passage, scores), window.asked)
         return found
 
-    def _asked(self, passage: Passage) -> Iterator[tuple[int, int]]:
-        """The segments with something unexplained in them."""
-        unexplained = self._unexplained(passage)
-        if not unexplained:
-            return
-        at = 0
-        for start, end in _segments(passage.text):
-            while at < len(unexplained) and unexplained[at] < start:
-                at += 1
-            if at < len(unexplained) and unexplained[at] < end:
-                yield start, end
+    def _windows(self, number: int, passage: Passage) -> Iterator[_Window]:
+        """Around the words asked about; those that overlap are one, as long as it isn't too long."""
+        start = end = 0
+        asked: list[tuple[int, Asked]] = []
+        for at, how in self._unexplained.among(passage):
+            first, last = _around(passage.text, passage.tokens[at])
+            if asked and first <= end and last - start <= LONGEST_SEGMENT:
+                end = max(end, last)
+            else:
+                if asked:
+                    yield _Window(number, start, end, asked)
+                start, end, asked = first, last, []
+            asked.append((at, how))
+        if asked:
+            yield _Window(number, start, end, asked)
 
-    def _unexplained(self, passage: Passage) -> Sequence[int]:
-        """Where words begin that may be a name and that no finding covers."""
-        text = passage.text
-        covered = bytearray(len(text))
-        for finding in passage.findings:
-            covered[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
-        mixed = not text.islower()
-        return [
-            token.start
-            for token in passage.tokens
-            if not covered[token.start] and self._may_be_a_name(token, mixed) and not self._vetoed(passage, token)
-        ]
-
-    def _vetoed(self, passage: Passage, token: Token) -> bool:
-        return self.veto(passage, token.start, token.end)
-
-    def _may_be_a_name(self, token: Token, mixed: bool) -> bool:
-        word, tables = token.text, self.tables
-        if len(word) < 2 or not word[0].isalpha():
-            return False
-        lower = word.lower()
-        known = lower in tables.ordinary or lower in tables.foreign
-        if word[0].isupper():
-            if word.isupper() and len(word) <= 5 and lower not in tables.given and lower not in tables.surnames:
-                return False  # an abbreviation
-            return not known or lower in tables.given or lower in tables.cities
-        if known:
-            return False
-        listed = lower in tables.given or lower in tables.cities or tables.surnames.get(lower, 0) >= 20
-        return listed or (not mixed and lower not in tables.words and len(word) > 3)
-
-    def _findings(self, passage: Passage, offset: int, recognised: Sequence[Recognised]) -> Iterator[Finding]:
-        for each in recognised:
-            label, least = _LABELS.get(each.kind, (None, 1.0))
-            if label is None or each.score < least:
+    def _findings(self, read: _Read, asked: Sequence[tuple[int, Asked]]) -> Iterator[Finding]:
+        done = -1
+        for at, how in asked:
+            if at <= done:
                 continue
-            start, end = _snapped(passage.text, offset + each.start, offset + each.end)
-            if start >= end or self._is_no_name(passage, start, end, label) or self.veto(passage, start, end):
+            kind, score = _believed(read.scores.get(at, {}), how)
+            if kind is None:
                 continue
-            yield Finding(start, end, label, min(each.score, 0.95), "ner: read by the model")
+            first, done = self._beside(read, at, kind, -1), self._beside(read, at, kind, 1)
+            tokens = read.passage.tokens
+            why = "ner: couldn't be read" if kind is Kind.UNREAD else "ner: read by the model"
+            score = min(max(score, _LOW), _HIGH)
+            yield Finding(tokens[first].start, tokens[done].end, _LABELS[kind], score, why)
 
-    def _is_no_name(self, passage: Passage, start: int, end: int, label: Label) -> bool:
-        """Words that the model takes for names now and then."""
-        text = passage.text[start:end].lower()
-        if text in _ROMAN or (label == _NAME and not any(c.isalpha() for c in text)):
-            return True
-        common = text in self.tables.ordinary and text not in self.tables.given
-        return common and label in (_NAME, _CITY) and passage.text[start].islower()
-
-
-def _segments(text: str) -> Iterator[tuple[int, int]]:
-    """Sentences and lines, cut at a space where one is longer than `LONGEST_SEGMENT`; short neighbours on one line
-    aren't joined: a model that reads less is quicker, and a sentence is what it was taught on."""
-    start = 0
-    for match in (*_BREAK.finditer(text), None):
-        end = match.start() if match is not None else len(text)
-        while end - start > LONGEST_SEGMENT:
-            cut = text.rfind(" ", start + LONGEST_SEGMENT // 2, start + LONGEST_SEGMENT)
-            cut = cut if cut > 0 else start + LONGEST_SEGMENT
-            yield start, cut
-            start = cut
-        if end > start:
-            yield start, end
-        start = match.end() if match is not None else end
+    def _beside(self, read: _Read, at: int, kind: Kind, step: int) -> int:
+        """The last word in one direction that the model takes for part of the same."""
+        if kind is Kind.UNREAD:
+            return at
+        tokens, text = read.passage.tokens, read.passage.text
+        kinds = _PLACES if kind in _PLACES else {kind}
+        for _ in range(_MOST_WORDS):
+            beside = at + step
+            scores = read.scores.get(beside, {})
+            if not any(scores.get(each, 0.0) >= _BESIDE[each] for each in kinds):
+                break
+            gap = text[tokens[at].end : tokens[beside].start] if step > 0 else text[tokens[beside].end : tokens[at].start]
+            if not _GAP.fullmatch(gap) or (kind is Kind.NAME and not self._unexplained.may_go_on(tokens[beside])):
+                break
+            at = beside
+        return at
 
 
-def _snapped(text: str, start: int, end: int) -> tuple[int, int]:
-    """The whole words that the characters belong to."""
-    while start < end and not text[start].isalnum():
-        start += 1
-    while end > start and not text[end - 1].isalnum():
-        end -= 1
-    while start > 0 and text[start - 1].isalnum():
-        start -= 1
-    while end < len(text) and text[end].isalnum():
-        end += 1
+def _around(text: str, token: Token) -> tuple[int, int]:
+    """The window around a word: within its sentence and line, at the edges of words."""
+    low, high = max(0, token.start - AROUND), min(len(text), token.end + AROUND, token.start + LONGEST_SEGMENT)
+    start = max((m.end() for m in _BREAK.finditer(text, low, token.start)), default=low)
+    broken = _BREAK.search(text, token.end, high)
+    end = broken.start() + 1 if broken is not None else high
+    if start == low and low > 0 and text[low - 1].isalnum():
+        space = text.find(" ", low, token.start)
+        start = space + 1 if space >= 0 else token.start
+    if broken is None and high < len(text) and text[high].isalnum():
+        space = text.rfind(" ", token.end, high)
+        end = space if space >= 0 else max(token.end if token.end <= high else high, token.start + 1)
     return start, end
+
+
+def _scores(passage: Passage, window: _Window, recognised: Sequence[Recognised]) -> Mapping[int, Mapping[Kind, float]]:
+    """For each word of the window the mean of what its pieces are taken for, by their length."""
+    scores: dict[int, dict[Kind, float]] = {}
+    tokens = passage.tokens
+    for each in recognised:
+        start, end = window.start + each.start, window.start + each.end
+        at = max(bisect_right(tokens, start, key=_start_of) - 1, 0)
+        for inside in range(at, len(tokens)):
+            token = tokens[inside]
+            if token.start >= end:
+                break
+            share = (min(end, token.end) - max(start, token.start)) / (token.end - token.start)
+            if share > 0:
+                kinds = scores.setdefault(inside, {})
+                kinds[each.kind] = kinds.get(each.kind, 0.0) + share * each.score
+    return scores
+
+
+def _start_of(token: Token) -> int:
+    return token.start
+
+
+def _believed(scores: Mapping[Kind, float], how: Asked) -> tuple[Kind | None, float]:
+    """What a word that was asked about is, and how sure that is."""
+    if Kind.UNREAD in scores:
+        return Kind.UNREAD, scores[Kind.UNREAD]
+    among = {kind: scores.get(kind, 0.0) for kind in _LEAST}
+    best = max(among, key=lambda kind: among[kind])
+    together = sum(among.values())
+    if how is Asked.SMALL:
+        return (best, together) if together >= _SURE else (None, 0.0)
+    return (best, together) if among[best] >= _LEAST[best] or together >= _TOGETHER else (None, 0.0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from interlock.model.finding import Finding
 
@@ -24,8 +24,7 @@ class Layer(IntEnum):
     PROPAGATION = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word: letters with inner apostrophes, hyphens and combining marks; or a run of digits."""
 
     start: int
@@ -34,7 +33,18 @@ class Token:
 
 
 # A run of letters and marks with single apostrophes or hyphens inside (O'Brien, Smith-Jones), or digits.
-_TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*(?:['’\-][^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*)*|\d+")
+_TOKEN = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f][^\W\d_]*|['’\-][^\W\d_]+)*|\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    # Words alone are found twice as fast as words with their places, and looking for these again costs less than that.
+    at, find = 0, text.find
+    for word in _TOKEN.findall(text):
+        start = find(word, at)
+        at = start + len(word)
+        yield Token(start, at, word)
 
 
 @dataclass
@@ -54,7 +64,18 @@ class Passage:
     @cached_property
     def tokens(self) -> Sequence[Token]:
         """Its words, in order."""
-        return [Token(m.start(), m.end(), m[0]) for m in _TOKEN.finditer(self.text)]
+        return list(_tokens(self.text))
+
+    @cached_property
+    def low(self) -> str:
+        """The text in lower case, character for character."""
+        return self.text.replace("İ", "i").lower()  # the one letter whose small form is longer
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its runs of letters in lower case: what isn't among them needn't be looked for."""
+        low = self.low  # what `translate` does to ASCII is four times as quick
+        return frozenset(low.translate(_NO_LETTERS).split() if low.isascii() else _LETTERS.findall(low))
 
     def covered(self, start: int, end: int) -> bool:
         """Whether a finding so far touches these characters."""

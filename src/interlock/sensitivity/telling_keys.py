@@ -93,7 +93,7 @@ def _end(text: str, start: int, mark: str) -> int:
         return end - (len(text[start:end]) - len(text[start:end].rstrip("\\")) if mark == '"' else 0)
     cut = _PARAMETER.search(text, start)
     end = cut.start() if cut is not None else end
-    while end > start and text[end - 1] in ".:?)]}|\\`":
+    while end > start and text[end - 1] in ".:)]}|\\`":
         opening = {")": "(", "]": "[", "}": "{"}.get(text[end - 1])
         if opening is not None and opening in text[start : end - 1]:
             break

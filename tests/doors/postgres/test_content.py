@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from tests.a_gateway import Gateway, gateway
+from tests.an_engine import looking
 from tests.doors.postgres.test_deferred import ask, fetched, settled, working
 from tests.postgres_fixture import Database
 
-from interlock.sensitivity.content import PatternDetector
 
 CATALOG = '[[column]]\nmatch = "public.visits.mrn"\nlabels = ["phi.mrn"]\n'
 POLICY = '@id("all")\npermit (principal in Interlock::Group::"ai-agents", action, resource);\n'
@@ -30,18 +30,18 @@ STORED: list[tuple[Any, ...]] = [
 ]
 MASKED = [
     STORED[0],
-    (2, "[pii.ssn]", "[pci.pan]", "[pii.email]", [MAIL], "[phi.mrn]"),
-    (3, "[pii.*]", None, None, None, None),
+    (2, "ssn [pii.ssn]", {"card": "[pci.pan]"}, {"mail": "[pii.email]"}, ["[pii.email]"], "[phi.mrn]"),
+    (3, "[pii.email] [pii.ssn]", None, None, None, None),
     STORED[3],
 ]
-ONCE = {"pii.ssn": 2, "pii.email": 2, "pci.pan": 1, "phi.mrn": 3}
+ONCE = {"pii.ssn": 2, "pii.email": 3, "pci.pan": 1, "phi.mrn": 3}
 
 
 @pytest.fixture
 async def gate(tmp_path: Path, empty_database: Database) -> AsyncIterator[Gateway]:
     prepare(empty_database)
     async with gateway(tmp_path, empty_database, CATALOG, policy=POLICY) as running:
-        running.definitions.content = PatternDetector()
+        running.definitions.masks = looking()
         yield running
 
 
@@ -123,12 +123,12 @@ async def test_a_copy(gate: Gateway, empty_database: Database, format: str) -> N
 
 
 async def test_off_by_default_and_where_nothing_is_masked(gate: Gateway) -> None:
-    gate.definitions.content = None
+    gate.definitions.masks = None
     async with await gate.connect() as connection:
         cursor = await connection.execute(QUERY)
         assert await cursor.fetchall() == STORED
     await count_to(gate, {"phi.mrn": 3})
-    gate.definitions.content = PatternDetector()
+    gate.definitions.masks = looking()
     gate.definitions.connection = replace(gate.definitions.connection, unsafe_observe=True)
     async with await gate.connect() as connection:
         cursor = await connection.execute("SELECT note, mrn FROM visits WHERE id = 2")
@@ -138,7 +138,7 @@ async def test_off_by_default_and_where_nothing_is_masked(gate: Gateway) -> None
 async def test_a_deferred_run(tmp_path: Path, empty_database: Database) -> None:
     prepare(empty_database)
     async with gateway(tmp_path, empty_database, CATALOG) as gate:
-        gate.definitions.content = PatternDetector()
+        gate.definitions.masks = looking()
         async with working(gate):
             review = await ask(gate, "COPY visits (id, note) TO STDOUT")
             await gate.sign()

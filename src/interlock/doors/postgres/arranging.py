@@ -6,14 +6,15 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from interlock.doors.postgres.allowance import Allowance
-from interlock.doors.postgres.copying import copy_options
+from interlock.doors.postgres.copying import MAX_ROW, copy_options
+from interlock.doors.postgres.foresight import Foresight, foresight, new_call
 from interlock.doors.postgres.portals import Open
 from interlock.doors.postgres.results import Running
 from interlock.doors.postgres.units import Planned, UnitPlan
 from interlock.errors import UpstreamFailed
+from interlock.masking.masker import Masker
 from interlock.masking.plan import MaskPlan, plan
 from interlock.masking.pseudonyms import ActorPseudonyms
-from interlock.masking.rules.content import Find
 from interlock.model.exposure import Output
 from interlock.model.obligation import Obligations
 from interlock.model.release import Release
@@ -23,7 +24,6 @@ from interlock.sql.shape import CopyFormat, Kind
 from interlock.wire.postgres.copy_data import copy_masker
 from interlock.wire.postgres.rows import RowMasker
 
-MAX_ROW = 64 * 1024 * 1024  # bytes of one COPY row that is masked
 _NARROW = 64  # columns; the plans of wider results aren't remembered, so that the memory has a bound
 
 
@@ -81,7 +81,8 @@ def _once_described(
     """What masks the rows of an open cursor or portal, in the formats that the server tells this time."""
 
     def masker(columns: tuple[DescribedColumn, ...]) -> RowMasker | None:
-        running.plan = _plan(opened.outputs, opened.release.obligations, tuple(c.format for c in columns), unit)
+        formats = tuple(c.format for c in columns)
+        running.plan, running.foresight = _plan(opened.outputs, opened.release.obligations, formats, unit)
         return RowMasker(running.plan.masks) if running.plan.masks_anything else None
 
     return masker
@@ -97,12 +98,14 @@ def _running(
     """Rows of a COPY that is counted are looked at though nothing in them is masked: one message may hold several."""
     copy = planned.statement.copy if planned.statement.kind is Kind.COPY_OUT else None
     columns = planned.columns if planned.statement.kind is not Kind.COPY_IN else None  # those are what goes in
-    plans = None
+    plans, known = None, None
     if columns is not None:
-        plans = _plan(outputs, release.obligations, tuple(c.format for c in columns), unit)
+        plans, known = _plan(outputs, release.obligations, tuple(c.format for c in columns), unit)
     masked = plans is not None and plans.masks_anything
     looked = plans is not None and (masked or allowance is not None)
     declared = isinstance(planned.statement.effect, effects.Declare)
+    if known is not None and copy is not None:
+        known.noting(copy_options(copy))
     return Running(
         described=None if declared else columns,
         rows=RowMasker(plans.masks) if plans is not None and masked and copy is None and not declared else None,
@@ -119,14 +122,23 @@ def _running(
         copy_format=int(copy is not None and copy.format is CopyFormat.BINARY),
         plan=plans if not declared else None,
         outputs=outputs,
+        foresight=known if not declared else None,
     )
 
 
-def _plan(outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...], unit: UnitPlan) -> MaskPlan:
+def _plan(
+    outputs: tuple[Output, ...], obligations: Obligations, formats: tuple[int, ...], unit: UnitPlan
+) -> tuple[MaskPlan, Foresight | None]:
+    """The masks of one result, and what they must know beforehand."""
     made = _known_plan if len(outputs) <= _NARROW else plan
     known = unit.pseudonyms if obligations.pseudonyms else None
-    find = unit.content.find if unit.content is not None else None
-    return made(outputs, obligations, formats, known, find).for_one_result()
+    masks = unit.masks
+    if masks is None:
+        return made(outputs, obligations, formats, known), None
+    profile, (call, surrogates) = masks.masker(unit.pseudonyms), new_call()
+    planned = made(outputs, obligations, formats, known, masks.looks, profile).for_one_result(call)
+    version = unit.snapshot.version if unit.snapshot is not None else unit.statements[0].version
+    return planned, foresight(planned, masks, masks.finds(unit.pseudonyms), call, surrogates, version)
 
 
 @lru_cache(maxsize=512)
@@ -135,7 +147,8 @@ def _known_plan(
     obligations: Obligations,
     formats: tuple[int, ...],
     known: ActorPseudonyms | None,
-    find: Find | None,
+    content: bool = False,
+    profile: Masker | None = None,
 ) -> MaskPlan:
     """A plan is pure in what it is made of; what counts in it is made anew for each result."""
-    return plan(outputs, obligations, formats, known, find)
+    return plan(outputs, obligations, formats, known, content, profile)

@@ -177,8 +177,8 @@ class _Running:
         simple = planned[0].payload.simple
         self._unit = UnitPlan(tuple(planned), b"", Session(), simple=simple, pseudonyms=preparing.pseudonyms)
         changes = None if any(p.redefines for p in planned) else preparing.definitions.changes
-        still, content = preparing.still(release.action, planned), preparing.definitions.content
-        self._unit = replace(self._unit, still=still, changes=changes, content=content)
+        still, masks = preparing.still(release.action, planned), preparing.definitions.masks
+        self._unit = replace(self._unit, still=still, changes=changes, masks=masks)
         self._cancelling: list[asyncio.Task[None]] = []
         self._gathered = Gathered(lambda: self._cancelling.append(self._cancel()))
         kinds = {p.statement.kind for p in planned}

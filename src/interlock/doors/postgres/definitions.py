@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from interlock.doors.masks import Masks
 from interlock.doors.postgres.changes import Changes
 from interlock.errors import UpstreamFailed
 from interlock.model.action import Action
@@ -19,7 +20,6 @@ from interlock.model.exposure import Carry
 from interlock.model.names import ActionId, ConnectionName
 from interlock.model.settings import UpstreamPostgres
 from interlock.model.snapshot import DescribedColumn, Relation, Snapshot
-from interlock.ports import ContentDetector
 from interlock.sensitivity.catalog import Catalog
 from interlock.sensitivity.columns import ColumnLabels
 from interlock.sql.catalogs import FIRST_USER_OID
@@ -91,7 +91,7 @@ class Definitions:
 
     `most_sessions`: how many upstream sessions clients may have at once. `temporary`: how a session is asked for its
     temporary relations; without it clients can't make any. `changes`: those under way through this gateway.
-    `content`: looks into values without labels; None where nothing does.
+    `masks`: what masks values beside their labels; None where nothing does.
     """
 
     connection: Connection
@@ -102,7 +102,7 @@ class Definitions:
     refresh: Callable[[], Awaitable[None]]
     most_sessions: int = 80
     temporary: Reader | None = None
-    content: ContentDetector | None = None
+    masks: Masks | None = None
     changes: Changes = field(init=False)
     _labels: ColumnLabels | None = field(default=None, init=False)
     _derived_at: int = field(default=0, init=False)

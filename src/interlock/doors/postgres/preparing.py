@@ -242,7 +242,7 @@ class Preparing:
     def known_to(self, plan: UnitPlan) -> UnitPlan:
         """The plan with what masks its results and tells of its errors."""
         known = self.definitions
-        return replace(plan, pseudonyms=self.pseudonyms, snapshot=known.snapshot, content=known.content)
+        return replace(plan, pseudonyms=self.pseudonyms, snapshot=known.snapshot, masks=known.masks)
 
     def action(self, planned: Sequence[Planned]) -> Action:
         """The action that these statements make; raises `Stop` when the definitions moved since one was read.

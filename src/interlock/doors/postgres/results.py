@@ -16,6 +16,7 @@ from interlock.actions.from_sql import same_shape
 from interlock.doors.postgres.allowance import TOO_MANY, Allowance
 from interlock.doors.postgres.application import shown
 from interlock.doors.postgres.facts import REPORTED
+from interlock.doors.postgres.foresight import Foresight
 from interlock.doors.postgres.upstream import EVERY_TYPE
 from interlock.errors import UpstreamFailed
 from interlock.masking.plan import MaskPlan
@@ -48,7 +49,7 @@ class Running:
     `answer` goes to the client in place of the server's own. `masker` makes the mask of a cursor's rows once the server
     has told their formats. `most` is Execute's limit: so many rows have come when the server says that it stopped.
     `allowance`: rows that it may still send or change; once it is overdrawn, nothing more goes down. `sends`: the
-    client has rows to send (COPY FROM STDIN).
+    client has rows to send (COPY FROM STDIN). `foresight`: what must be known of its values before they are masked.
     """
 
     described: tuple[DescribedColumn, ...] | None
@@ -70,6 +71,7 @@ class Running:
     copy_format: int = 0
     plan: MaskPlan | None = None
     outputs: tuple[Output, ...] = ()
+    foresight: Foresight | None = None
 
     def masked(self) -> Mapping[str, int]:
         """How many values were masked, by label."""
@@ -139,6 +141,21 @@ class Results:
                 out.append(self._rows(piece.data) if piece.type == ROWS else self._copied(piece.data))
             else:
                 self._frame(piece, out)
+        return b"".join(out)
+
+    @property
+    def foresees(self) -> bool:
+        """Whether values may have to be looked into before their rows are taken: then `taken` in place of `take`."""
+        return any(r.foresight is not None or r.masker is not None for r in self.running[self.at :])
+
+    async def taken(self, pieces: Sequence[Piece]) -> bytes:
+        """As `take`, with what masks must know of values worked out first, a batch of rows at a time."""
+        out = []
+        for piece in pieces:
+            known = self.running[self.at].foresight if self.at < len(self.running) else None
+            if known is not None and isinstance(piece, Batch) and not self.overdrawn:
+                await (known.of_rows(piece.data) if piece.type == ROWS else known.of_copied(piece.data))
+            out.append(self.take((piece,)))
         return b"".join(out)
 
     def _demand_labels(self) -> None:

@@ -178,7 +178,7 @@ class Run:
             items = await self._up.items()
             if results.unseen and self._unit.changes is not None and self._unit.changes.under_way:
                 await self._unit.changes.settled()
-            out = results.take(items)
+            out = results.take(items) if not results.foresees else await results.taken(items)
             if silent:
                 pass
             elif results.finished:
@@ -219,7 +219,7 @@ class Run:
     async def _early(self, pieces: Sequence[Piece]) -> bool:
         """What the server says while rows still go to it; whether it has ended the statement."""
         results, at = self._results, self._results.at
-        self._down.write(results.take(pieces))
+        self._down.write(results.take(pieces) if not results.foresees else await results.taken(pieces))
         await self._down.drain()
         return bool(results.failed) or results.at > at or results.finished
 

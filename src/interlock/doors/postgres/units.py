@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from interlock.doors.masks import Masks
 from interlock.doors.postgres.changes import Changes
 from interlock.doors.postgres.portals import Open
 from interlock.doors.postgres.upstream import Prepared
 from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.model.payload import SqlStatement
 from interlock.model.snapshot import DescribedColumn, Snapshot
-from interlock.ports import ContentDetector
 from interlock.sql import effects
 from interlock.sql.shape import Kind, Statement
 from interlock.wire.postgres import answers
@@ -119,7 +119,7 @@ class UnitPlan:
     `closing` are portals of ours upstream that nobody needs any more. `pseudonyms`: those of who asks.
     `still`: whether its outputs carry no more labels by now than it was decided with. `snapshot`: the definitions that
     it was read by; `in_parts`: the client sent more than this in one text; `changes`: those of definitions to wait for.
-    `content`: looks into values without labels; None where nothing does.
+    `masks`: what masks values beside their labels; None where nothing does.
     """
 
     statements: tuple[Planned, ...]
@@ -135,7 +135,7 @@ class UnitPlan:
     snapshot: Snapshot | None = None
     in_parts: bool = False
     changes: Changes | None = None
-    content: ContentDetector | None = None
+    masks: Masks | None = None
 
     def names_after(self, completed: int) -> Session:
         """The client's names when only the first `completed` statements have run: the rest was never looked at."""

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from interlock.sensitivity.dates.calendar import is_compact, is_day_and_month, is_month_and_day, is_year
 from interlock.sensitivity.dates.span import DateSpan
 
-# A run of figures with one sort of separator or another between them; what it is, is judged afterwards.
-_CHAIN = re.compile(r"[0-9]{1,14}(?:(?:[/.\-\u2010-\u2015\u2212]| ?/ ?)['’]?[0-9]{1,6})*")
+# A run of figures with one sort of separator or another between them, or eight and more figures; what it is, is judged
+# afterwards.
+_CHAIN = re.compile(
+    r"[0-9](?<![0-9].)(?:[0-9]{0,13}(?:(?:[/.\-\u2010-\u2015\u2212]| ?/ ?)['’]?[0-9]{1,6})+|[0-9]{7,13})"
+)
 _SEPARATOR = re.compile(r" ?/ ?|[.\-\u2010-\u2015\u2212]")
 _MOST_PARTS = 6  # two dates with a hyphen between them
 

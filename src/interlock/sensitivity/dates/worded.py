@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from interlock.sensitivity.dates.span import DateSpan
+from interlock.sensitivity.dates.span import DateSpan, spots
 from interlock.sensitivity.dates.words import (
     DAY,
     DOUBTFUL_MONTHS,
-    ENGLISH,
     ENGLISH_WORDS,
     FULL_MONTHS,
+    FULL_WEEKDAYS,
     HOLIDAY,
+    MONTHS,
     ORDINAL_WORD,
-    OTHER_TONGUES,
+    VERBS,
     WEEKDAY,
     YEAR,
     YEAR_IN_WORDS,
 )
+from interlock.sensitivity.names.wording import words_of
 
-_MONTH = re.compile(rf"(?:{ENGLISH}|{OTHER_TONGUES})(?![^\W\d_])\.?", re.IGNORECASE)
-# Where a month may begin: its first letters, after something that is no letter.
-_ANCHOR = re.compile(r"[jJfFmMaAsSoOnNdDeEgGlL](?<![^\W\d_].)(?=(?i:[aeéäuvbpcknio][a-zçûéär]))")
 _YEAR = rf"(?:{YEAR}|{YEAR_IN_WORDS})"
 _MARK = r"\s?(?:-|–|—|to|and|&|or|through|thru|/)\s?(?:the )?"
 _LEFT = re.compile(
@@ -31,6 +30,7 @@ _LEFT = re.compile(
     r"\s{0,3}(?:of\s+(?:the month of\s+)?|de\s+|d[’']|[-–/.,]|\.\s)?\s?$",
     re.IGNORECASE,
 )
+_BEFORE_MONTH = re.compile(r"(?:[0-9]|(?:[0-9]|[a-z ])(?:st|nd|rd|th|of|ay|de)|\bd)[\s\-–/.,'’]{0,3}$", re.IGNORECASE)
 _LEFT_YEAR = re.compile(r"(?<![\w.])(?:18|19|20)[0-9]{2}[\s\-/,]{1,2}$")
 _DAY_RIGHT = rf"(?:the\s+)?(?:{DAY}|(?:{ORDINAL_WORD})\b)"
 _RIGHT = re.compile(
@@ -67,29 +67,27 @@ _NAME_AFTER = re.compile(r"\s+[A-Z][a-z]")
 _LOOK = 40
 
 
-def dates_in_words(text: str) -> Iterator[DateSpan]:
-    """Every date with a month's name in `text`, in order, none overlapping the one before."""
+def dates_in_words(text: str, low: str, words: frozenset[str]) -> Iterator[DateSpan]:
+    """Every date with a month's name in `text`, in order, none overlapping the one before. `low` is the text in lower
+    case, `words` its words."""
     done = 0
-    for anchor in _ANCHOR.finditer(text):
-        start = anchor.start()
-        if start < done:
-            continue
-        month = _MONTH.match(text, start)
-        if month is None:
-            continue
-        found = _around(text, start, month.end(), month[0].rstrip("."), done)
-        if found is not None:
-            done = found.end
-            yield found
+    for start, end in sorted(spot for month in MONTHS & words for spot in spots(low, month)):
+        if start >= done:
+            found = _around(text, start, end, done)
+            if found is not None:
+                done = found.end
+                yield found
 
 
-def _around(text: str, start: int, end: int, word: str, done: int) -> DateSpan | None:
+def _around(text: str, start: int, bare_end: int, done: int) -> DateSpan | None:
+    word = text[start:bare_end]
     low = word.lower()
-    bare_end = start + len(word)
-    left = _LEFT.search(text, max(done, start - _LOOK), start)
+    left = None
+    if _BEFORE_MONTH.search(text, max(done, start - 5), start):  # quicker than the long look
+        left = _LEFT.search(text, max(done, start - _LOOK), start)
     foreign = low not in ENGLISH_WORDS
     if left is not None:
-        if low in DOUBTFUL_MONTHS and word[0].islower() and not _sure_left(text, left.start(), start, end):
+        if low in DOUBTFUL_MONTHS and word[0].islower() and not _sure_left(text, left.start(), start, bare_end):
             return None
         year = _RIGHT_YEAR.match(text, bare_end) or _SHORT_YEAR.match(text, bare_end)
         return DateSpan(left.start(), year.end() if year else bare_end, 0.95 if year else 0.85, "day_and_month")
@@ -114,8 +112,8 @@ def _sure_left(text: str, from_: int, start: int, end: int) -> bool:
 
 
 def _month_then_day(text: str, start: int, bare_end: int, end: int, word: str, done: int) -> DateSpan | None:
-    has_year = end - bare_end > 5 and text[end - 4 : end].isdigit()
-    if word.lower() in DOUBTFUL_MONTHS and word[0].islower():
+    has_year = end - bare_end > 5 and text[end - 2 : end].isdigit()
+    if word.lower() in VERBS and word[0].islower():
         if not has_year and not _BEGINS_ORDINAL.match(text, bare_end):
             return None
     elif not has_year and _QUANTITY.match(text, end):
@@ -141,39 +139,10 @@ def _alone(text: str, start: int, end: int, word: str, done: int) -> DateSpan | 
 
 
 _HOLIDAY = re.compile(rf"(?<![^\W_])(?:{HOLIDAY})(?![^\W_])", re.IGNORECASE)
-_HOLIDAY_WORDS = (
-    "christmas",
-    "xmas",
-    "new year",
-    "thanksgiving",
-    "easter",
-    "halloween",
-    "labor day",
-    "labour day",
-    "memorial day",
-    "independence day",
-    "of july",
-    "valentine",
-    "patrick",
-    "mother",
-    "father",
-    "veterans",
-    "columbus",
-    "president",
-    "mlk",
-    "juneteenth",
-    "boxing day",
-    "good friday",
-    "ash wed",
-    "palm sun",
-    "hanukkah",
-    "passover",
-    "kippur",
-    "diwali",
-    "ramadan",
-    "eid",
-    "guy fawkes",
-    "bank holiday",
+_HOLIDAY_WORDS = words_of(
+    "christmas xmas thanksgiving easter halloween labor labour memorial independence july valentine valentines patrick"
+    " patricks mother mothers father fathers veterans columbus president presidents mlk juneteenth boxing good ash palm"
+    " hanukkah passover kippur diwali ramadan eid guy bank"
 )
 _HOLIDAY_YEAR = re.compile(rf"(?:,?\s+(?:of\s+|in\s+)?{YEAR}|\s+(?:of\s+)?(?:last|this|next) year\b)")
 _ON = re.compile(
@@ -181,10 +150,9 @@ _ON = re.compile(
 )
 
 
-def holidays(text: str) -> Iterator[DateSpan]:
+def holidays(text: str, low: str, words: frozenset[str]) -> Iterator[DateSpan]:
     """Holidays that have a year beside them, or a word that sets a time before them."""
-    low = text.lower()
-    if not any(word in low for word in _HOLIDAY_WORDS):
+    if words.isdisjoint(_HOLIDAY_WORDS) and "new year" not in low:
         return
     for match in _HOLIDAY.finditer(text):
         year = _HOLIDAY_YEAR.match(text, match.end())
@@ -217,11 +185,10 @@ _EVERY = re.compile(
 _DAY_OF_MONTH = re.compile(r",?\s+(?:the\s+)(?:[0-9]{1,2}(?:st|nd|rd|th)|" + ORDINAL_WORD + r")\b", re.IGNORECASE)
 
 
-def weekdays(text: str) -> Iterator[DateSpan]:
+def weekdays(text: str, words: frozenset[str]) -> Iterator[DateSpan]:
     """Weekdays that say when something happened or will: a day is closer than the year (HHS guidance on
     164.514(b)(2)(i)(C)). What happens every week stays."""
-    low = text.lower()
-    if not any(word in low for word in ("nday", "sday", "iday", "rday")):
+    if words.isdisjoint(FULL_WEEKDAYS):
         return
     for match in _DAY_NAME.finditer(text):
         start, end = match.span()

@@ -7,24 +7,28 @@ from types import MappingProxyType
 
 from interlock.sensitivity.names.wording import words_of
 
-ENGLISH = (
-    r"jan(?:uary)?|feb(?:ruary|uary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?"
-)
-OTHER_TONGUES = (
-    r"januari?|janvier|enero|gennaio|janeiro|februari?|f[ée]vrier|febrero|febbraio|fevereiro|m[äa]rz|mars|marzo"
-    r"|mar[çc]o"
-    r"|maart|avril|abril|aprile|mai|mayo|maggio|maio|mei|maj|juni|juin|junio|giugno|junho|juli|juillet|julio|luglio"
-    r"|julho|ao[ûu]t|agosto|augustus|septembre|septiembre|settembre|setembro|oktober|octobre|octubre|ottobre|outubro"
-    r"|novembre|noviembre|novembro|dezember|d[ée]cembre|diciembre|dicembre|dezembro"
-)
 ENGLISH_WORDS = words_of(
     "jan january feb february febuary mar march apr april may jun june jul july aug august sep sept september oct"
     " october nov november dec december"
 )
+_OTHER_TONGUES = words_of(
+    "januari januar janvier enero gennaio janeiro februari februar fevrier février febrero febbraio fevereiro märz marz"
+    " mars marzo março marco maart avril abril aprile mai mayo maggio maio mei maj juni juin junio giugno junho juli"
+    " juillet julio luglio julho août aout agosto augustus septembre septiembre settembre setembro oktober octobre"
+    " octubre ottobre outubro novembre noviembre novembro dezember décembre decembre diciembre dicembre dezembro marts"
+    " augusti stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia ledna"
+    " února března dubna května června července srpna září října listopadu prosince január február március április"
+    " május június július augusztus szeptember október ocak şubat nisan mayıs haziran temmuz ağustos eylül ekim kasım"
+    " aralık ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie tammikuuta"
+    " helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta"
+    " joulukuuta"
+)
+MONTHS = ENGLISH_WORDS | _OTHER_TONGUES
 FULL_MONTHS = words_of("January February March April May June July August September October November December")
 DOUBTFUL_MONTHS = frozenset({"may", "mar", "march", "dec", "sep", "jan", "mars", "mai", "mayo", "mei", "maj"})
 """Also verbs, names, short forms of other things: written small they need a year or an ordinal beside them."""
+VERBS = frozenset({"may", "march", "mars", "mai", "mayo", "mei", "maj", "maja"})
+"""Those that are so even with a number behind them."""
 
 ORDINAL_WORD = (
     r"(?:twenty|thirty)[ -]?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|first|second|third|fourth"

@@ -56,20 +56,33 @@ def _grouped(candidate: Candidate) -> Verdict | None:
     """A card from one group's beginning to another's end: groups before and behind it may be something else's."""
     groups = [m.span() for m in re.finditer(r"[0-9]+", candidate.matched)]
     found: tuple[int, int] | None = None
-    for first in range(len(groups)):
-        for last in range(len(groups), first, -1):
-            start, end = groups[first][0], groups[last - 1][1]
-            if is_card(digits_of(candidate.matched[start:end])) and _looks_grouped(groups[first:last]):
+    for first in range(min(3, len(groups))):  # what begins later is a match of its own
+        for count in (5, 4, 3):  # fours and a rest of 19 or fewer digits; 4-6-5 and 4-6-4
+            within = groups[first : first + count]
+            if len(within) < count or not _looks_grouped([end - start for start, end in within]):
+                continue
+            start, end = within[0][0], within[-1][1]
+            if is_card(digits_of(candidate.matched[start:end])):
                 found = (start if found is None else found[0], end)
                 break
     return None if found is None else Verdict(_SURE, "issuer, groups, check digit", *found)
 
 
-def _looks_grouped(groups: list[tuple[int, int]]) -> bool:
-    """Fours and a rest, 4-6-5, 4-6-4, or single digits."""
-    sizes = [end - start for start, end in groups]
-    fours = len(sizes) > 3 and all(s == 4 for s in sizes[:-1]) and sizes[-1] <= 4
-    return fours or sizes in ([4, 6, 5], [4, 6, 4]) or all(s == 1 for s in sizes)
+def _looks_grouped(sizes: list[int]) -> bool:
+    return sizes in ([4, 6, 5], [4, 6, 4]) or (
+        len(sizes) > 3 and set(sizes[:-1]) == {4} and sizes[-1] <= 4 and sum(sizes) <= _LONGEST
+    )
+
+
+def _spaced(candidate: Candidate) -> Verdict | None:
+    """A card digit by digit, from where the run begins: beginnings within it would be too many to try."""
+    start = re.search(r"[2-6]", candidate.matched)
+    places = [m.start() for m in re.finditer(r"[0-9]", candidate.matched[:64])]
+    digits = "".join(candidate.matched[place] for place in places)
+    for length in (19, 16, 15, 14, 13):
+        if start is not None and len(digits) >= length and is_card(digits[:length]):
+            return Verdict(_SURE, "issuer, digit by digit, check digit", start.start(), places[length - 1] + 1)
+    return None
 
 
 def _value_at_end(candidate: Candidate) -> Verdict | None:
@@ -119,7 +132,7 @@ DETECTOR = Structured(
         Pattern(
             "card.grouped",
             # Groups before and behind take part: which of them are the card's is seen afterwards.
-            r"[0-9]{4}[ ._-]{1,2}[0-9]{4}[ ._-]{1,2}[0-9]{4}[ ._-]{1,2}[0-9]{1,4}([ ._-]{1,2}[0-9]{1,4}){0,5}",
+            r"[0-9]{4}[ ._-]{1,2}[0-9]{4}[ ._-]{1,2}[0-9]{4}[ ._-]{1,2}[0-9]{1,4}([ ._-]{1,2}[0-9]{1,4}){0,2}",
             _PAN,
             _SURE,
             Beside.DIGIT,
@@ -135,11 +148,11 @@ DETECTOR = Structured(
         ),
         Pattern(
             "card.spaced",
-            r"[2-6][ .-][0-9][ .-][0-9][ .-][0-9][ .-][0-9][ .-][0-9][ .-][0-9 .-]{12,31}[0-9]",
+            r"[^0-9 .-] {0,3}[2-6][ .-][0-9][ .-][0-9][ .-][0-9][ .-][0-9][ .-][0-9][ .-][0-9 .-]{12,}[0-9]",
             _PAN,
             _SURE,
-            Beside.DIGIT,
-            _grouped,
+            Beside.NOTHING,
+            _spaced,
         ),
         Pattern(
             "card.cvv",

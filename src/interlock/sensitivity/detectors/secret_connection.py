@@ -28,7 +28,7 @@ def _address(candidate: Candidate) -> Verdict | None:
     if comma >= 0 and not text.lower().startswith(("mongodb", "redis", "amqp", "kafka")):
         end = comma
     end = len(text[:end].rstrip(".,;:"))
-    return Verdict(0.95, "an address with a password", 0, max(end, parts.end()))
+    return Verdict(0.97, "an address with a password", 0, max(end, parts.end()))
 
 
 def _oracle(candidate: Candidate) -> Verdict | None:
@@ -44,7 +44,7 @@ DETECTOR = Structured(
             # What a password may hold of `/` and `:` people forget to escape; up to the last @ of the run.
             r"[a-z][a-z0-9+]{1,}://[A-Za-z0-9._~%!$&+*=-]{0,}:[!#-&(-;=?-~\x80-\xff]{1,}@[A-Za-z0-9._\[\]-]{1,}[!#-;=?-~\x80-\xff]{0,}",
             _LABEL,
-            0.95,
+            0.97,
             Beside.WORD,
             _address,
             ignore_case=True,

@@ -134,7 +134,7 @@ def pair(t: Tracer, left: Value, ours: Constants | None, right: Value, theirs: C
         else:
             t.note(value.sources, How.CONDITION)
     elif left.plain is not None and right.plain is not None:
-        t.note_join(left.sources, right.sources)
+        t.note_join(left.sources, left.plain, right.sources, right.plain)
     else:
         t.note(left.sources, How.CONDITION)
         t.note(right.sources, How.CONDITION)

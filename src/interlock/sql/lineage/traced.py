@@ -35,7 +35,7 @@ class Filter:
     """One test of one column.
 
     `literals` (byte offsets into the text) and `parameters` (numbers, from 1) are all that an EQUALITY compares with;
-    `partners` are the columns on the other side of a JOIN.
+    `partners` is the stored column on the other side of a JOIN; where a view shows it, the one below.
     """
 
     column: StoredColumn

@@ -94,12 +94,12 @@ class Tracer:
         if value.sources:
             self.note(value.sources, how if value.plain is not None else How.CONDITION)
 
-    def note_join(self, columns: Columns, partners: Columns) -> None:
-        """Two plain columns that must be equal."""
+    def note_join(self, columns: Columns, one: StoredColumn, partners: Columns, other: StoredColumn) -> None:
+        """Two plain columns that must be equal, `one` and `other`; the rest are columns of views that show them."""
         for column in columns:
-            self.filters.add(Filter(column, How.JOIN, partners=partners))
+            self.filters.add(Filter(column, How.JOIN, partners=frozenset({other})))
         for column in partners:
-            self.filters.add(Filter(column, How.JOIN, partners=columns))
+            self.filters.add(Filter(column, How.JOIN, partners=frozenset({one})))
 
     def note_equality(self, columns: Columns, literals: tuple[int, ...], parameters: tuple[int, ...]) -> None:
         """A plain column that must equal one of these constants."""

@@ -1,0 +1,141 @@
+"""Content detection as a gateway has it: engines for each regime on the same lists and patterns, loaded once, off the
+loop; and what is made of them for doors and for words that people type.
+
+Missing the language model's extra, patterns and lists look alone. With it and a model that can't be used, every
+capitalised word that isn't ordinary counts as a name. With nothing that can be loaded, everything is masked whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+import structlog
+
+from interlock.app import recogniser
+from interlock.app.detecting import fastest_matcher, found_detectors
+from interlock.app.gazetteers import cache_directory, load_tables
+from interlock.app.recogniser import RecogniserUnavailable
+from interlock.doors.detection import ByLength, Detection
+from interlock.model.finding import Finding
+from interlock.sensitivity.formats.looking import TextFinder
+from interlock.sensitivity.formats.stricter import Stricter
+from interlock.sensitivity.formats.windows import whole
+from interlock.sensitivity.matching import Matcher
+from interlock.sensitivity.ner import NamesRead
+from interlock.sensitivity.passage import Layer, TextDetector
+from interlock.sensitivity.pattern import Pattern
+from interlock.sensitivity.quiet import quiet_words
+from interlock.sensitivity.regime import Regime
+from interlock.sensitivity.text import ALL_LAYERS, TextEngine
+
+FORMS: Final = frozenset({Layer.NORMALISE, Layer.STRUCTURED})
+"""The layers that go by form alone: for code, names and messages, in which words are words."""
+
+log = structlog.get_logger()
+
+
+class Blind:
+    """A `TextFinder` for where there is none: everything might be something."""
+
+    failed = 0
+
+    def find(self, text: str, *, seeds: Sequence[str] = (), telling: str = "") -> tuple[Finding, ...]:
+        """All of the text."""
+        self.failed += 1
+        return (whole(text, why="no engine: not looked into, hidden"),) if text else ()
+
+    def find_many(self, texts: Sequence[str], *, telling: str = "") -> list[tuple[Finding, ...]]:
+        """All of each text."""
+        return [self.find(text) for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What was loaded. `forms` may be asked from the loop's thread at any time. `trouble`: what is wrong, in a
+    sentence; "" for nothing."""
+
+    detections: Mapping[Regime, Detection]
+    forms: TextFinder
+    thread: ThreadPoolExecutor = field(repr=False)
+    trouble: str = ""
+    layers: tuple[str, ...] = ()
+
+    def close(self) -> None:
+        """Nothing more is looked into."""
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+def load_engines() -> Engines:
+    """Reads lists, patterns and the model. Takes seconds, in whatever thread. Raises nothing."""
+    try:
+        return _loaded()
+    except Exception as error:
+        trouble = f"no engine can be loaded ({type(error).__name__}): what it would look into is masked whole"
+        return _with({regime: Blind() for regime in Regime}, Blind(), trouble, ())
+
+
+def _loaded() -> Engines:
+    structured, makers = found_detectors()
+    tables = load_tables()
+    detectors: list[TextDetector] = [make(tables) for make in makers]
+    quiet = quiet_words(tables)
+    reader, trouble = _reader()
+    layers = [each for each in Layer if each is not Layer.NER or reader is not None]
+
+    @lru_cache(maxsize=4)
+    def compiled(patterns: tuple[Pattern, ...]) -> Matcher:
+        return fastest_matcher(patterns)
+
+    def engine(wanted: frozenset[Layer], regime: Regime, also: Sequence[TextDetector] = ()) -> TextEngine:
+        return TextEngine(structured, lambda p: compiled(tuple(p)), [*detectors, *also], wanted, regime, quiet)
+
+    def finder(regime: Regime) -> TextFinder:
+        quick = engine(ALL_LAYERS - {Layer.NER}, regime)
+        if trouble:
+            return Stricter(quick, tables.ordinary, regime)
+        if reader is None:
+            return quick
+        return ByLength(quick, engine(ALL_LAYERS, regime, [NamesRead(reader, tables)]))
+
+    forms = TextEngine(structured, fastest_matcher, (), FORMS)
+    return _with({regime: finder(regime) for regime in Regime}, forms, trouble, tuple(e.name.lower() for e in layers))
+
+
+def _reader() -> tuple[recogniser.Rampart | None, str]:
+    """The language model, and what is wrong with it."""
+    if not recogniser.installed():
+        return None, ""
+    try:
+        return recogniser.load_recogniser(cache_directory()), ""
+    except RecogniserUnavailable as error:
+        return None, f"{error.sentence}; every capitalised word that isn't ordinary counts as a name"
+
+
+def _with(finders: Mapping[Regime, TextFinder], forms: TextFinder, trouble: str, layers: tuple[str, ...]) -> Engines:
+    thread, lock = ThreadPoolExecutor(1, thread_name_prefix="detection"), Lock()
+    detections = {regime: Detection(finder, regime, thread, lock) for regime, finder in finders.items()}
+    return Engines(detections, forms, thread, trouble, layers)
+
+
+def report(engines: Engines, grown: int) -> None:
+    """Says at start what looks, and what it takes. `grown`: bytes."""
+    if engines.trouble:
+        log.error("detection.impaired", because=engines.trouble)
+    elif Layer.NER.name.lower() not in engines.layers:
+        log.warning("detection.without_model", because="the extra ner isn't installed: names go by lists and grammar")
+    log.info("detection.loaded", layers=list(engines.layers), megabytes=grown >> 20)
+
+
+def resident() -> int:
+    """How many bytes this process holds; 0 where the system doesn't tell."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * 4096
