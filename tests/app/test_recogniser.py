@@ -42,7 +42,7 @@ def seen(text: str, found: object) -> set[str]:
 def test_it_reads_names_that_no_list_has(cache: Path) -> None:
     found = load_recogniser(cache).recognise(TEXTS)
     assert {"Ingeborg", "Thorvaldsen"} <= seen(TEXTS[0], found[0]) | set(" ".join(seen(TEXTS[0], found[0])).split())
-    assert not found[1]
+    assert not any(each.score > 0.5 for each in found[1])
     assert any("Zielonka" in each for each in seen(TEXTS[2], found[2]))
 
 

@@ -7,10 +7,12 @@ the labels that it took along last (a write rolled back leaves them): so a gatew
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import psycopg
 import pytest
 from tests.leaks.a_grown_house import CATALOG, made
 from tests.leaks.a_talk import Talk
@@ -35,16 +37,29 @@ async def judged(
 ) -> None:
     """The statements of some seeds, through one gateway."""
     server_line = f"host={database.server.host} port={database.server.port} dbname={database.name} user={database.user}"
-    async with (
-        stage(directory, database, CATALOG, policy=ANYTHING) as running,
-        await Talk.open(f"{server_line} password={database.password.reveal()}") as server,
-    ):
+    async with stage(directory, database, CATALOG, policy=ANYTHING) as running:
         left = list(seeds)
         while left:
-            async with await Talk.open(running.gateway.conninfo()) as door:
-                while left and not door.broken:
+            await recovered(database)
+            async with (
+                await Talk.open(f"{server_line} password={database.password.reveal()}") as server,
+                await Talk.open(running.gateway.conninfo()) as door,
+            ):
+                while left and not door.broken and not server.broken:
                     each = grown(left.pop(0), writes=writes)
                     await judge(each, door, server, running.gateway.definitions, search, tally)
+        await recovered(database)
+
+
+async def recovered(database: Database) -> None:
+    """Waits until the server takes connections: a statement may have crashed it."""
+    for _ in range(300):
+        try:
+            with database.admin():
+                return
+        except psycopg.OperationalError:
+            await asyncio.sleep(0.1)
+    raise TimeoutError("the server doesn't come back")
 
 
 @pytest.mark.parametrize(

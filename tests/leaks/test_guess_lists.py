@@ -97,6 +97,19 @@ async def test_a_pseudonym_finds_no_guess_and_no_guess_is_shown_as_one(running: 
 
 
 @pytest.mark.parametrize("text", [
+    "UPDATE visits SET mrn = 'MRN-83120457' WHERE id = 1 RETURNING mrn",
+    "INSERT INTO visits (id, mrn) VALUES (7, 'MRN-83120457') RETURNING mrn",
+    "WITH g AS (INSERT INTO visits (id, mrn) VALUES (7, 'MRN-83120457') RETURNING mrn) SELECT mrn FROM g",
+])  # fmt: skip
+async def test_what_is_written_is_shown_as_no_pseudonym(running: Gateway, text: str) -> None:
+    """It could be rolled back at once, and leave no trace."""
+    async with await running.connect() as agent:
+        await agent.execute("BEGIN")
+        assert await rows(agent, text) == [("[phi.mrn]",)]
+        await agent.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("text", [
     "WITH g AS (INSERT INTO visits (id, mrn) VALUES (7, 'MRN-83120457') RETURNING mrn) SELECT p.id FROM people p JOIN g"
     " USING (mrn)",
     "WITH g AS (UPDATE visits SET mrn = 'MRN-83120457' WHERE id = 1 RETURNING *) SELECT 1 FROM g, people p"

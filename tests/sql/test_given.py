@@ -11,6 +11,7 @@ from tests.sql.clinic import PATIENTS, judge
 
 from interlock.model.label import Label
 from interlock.model.payload import SqlStatement
+from interlock.sql.arrays import TextArray, read_array
 from interlock.sql.given import reads_as, translated
 from interlock.sql.lineage.traced import Filter, How, Lineage, StoredColumn
 from interlock.sql.shape import Statement
@@ -243,3 +244,75 @@ def test_a_literal_that_goes_on_in_another_line_is_replaced_whole() -> None:
     assert found is not None
     assert found.text.decode() == f"SELECT id FROM patients WHERE ssn = {QUOTED}"
     assert reads_as(judge(found.text.decode()), before)
+
+
+ANY = "SELECT id FROM patients WHERE ssn = ANY ($1)"
+BINARY_HEAD = (1).to_bytes(4) + (0).to_bytes(4) + (25).to_bytes(4) + (2).to_bytes(4) + (1).to_bytes(4)
+
+
+def arrays(text: str, raw: bytes, types: tuple[int, ...] = (), formats: tuple[int, ...] = ()) -> SqlStatement | None:
+    sent = SqlStatement(text.encode(), False, types, formats, (raw,))
+    return translated(traced(text, FIRST), sent, read, labels_of)
+
+
+@pytest.mark.parametrize("text", [ANY, ANY.replace("$1", "$1::text[]"), ANY.replace("$1", "($1)::varchar[]")])
+@pytest.mark.parametrize("types", [(), (0,), (1009,), (1015,)])
+def test_an_array_is_translated_element_by_element(text: str, types: tuple[int, ...]) -> None:
+    found = arrays(text, f'{{{TOKEN.lower()}, "{TOKEN}",NULL}}'.encode(), types)
+    assert found is not None
+    assert found.given_parameters == (1,)
+    array = read_array(found.parameters[0] or b"", binary=False)
+    assert array is not None and array.values == (REAL, REAL, None)
+
+
+def test_an_array_in_binary() -> None:
+    token = TOKEN.encode()
+    raw = BINARY_HEAD + len(token).to_bytes(4) + token + b"\xff\xff\xff\xff"
+    found = arrays(ANY, raw, (), (1,))
+    assert found is not None and found.given_parameters == (1,)
+    array = read_array(found.parameters[0] or b"", binary=True)
+    assert array is not None and (array.values, array.element) == ((REAL, None), 25)
+
+
+@pytest.mark.parametrize("other", ["123-45-6789", FORGED, f"[phi.name:{SEAL}]", ""])
+def test_an_array_with_anything_else_in_it_isnt_given(other: str) -> None:
+    """What it holds besides is a guess, which is one however many pseudonyms stand beside it."""
+    found = arrays(ANY, f'{{{TOKEN},"{other}"}}'.encode())
+    assert found is not None and found.given_parameters == ()
+    array = read_array(found.parameters[0] or b"", binary=False)
+    assert array is not None and array.values == (REAL, other)
+
+
+@pytest.mark.parametrize(("text", "raw", "types"), [
+    (ANY, f"{{{{{TOKEN}}}}}", ()),
+    (ANY, f"[0:0]={{{TOKEN}}}", ()),
+    (ANY, f"{{{TOKEN}", ()),
+    (ANY, f"{{{TOKEN}}} x", ()),
+    (ANY, f"{{{TOKEN},,}}", ()),
+    (ANY, f"{{{TOKEN}}}", (25,)),
+    (ANY, f"{{{TOKEN}}}", (1007,)),
+    (ANY, TOKEN, ()),
+    (ANY, f"{{{FORGED}}}", ()),
+    ("SELECT id, $1 FROM patients WHERE ssn = ANY ($1)", f"{{{TOKEN}}}", ()),
+    ("SELECT id FROM patients WHERE ssn = ANY ($1) OR city = ANY ($1)", f"{{{TOKEN}}}", ()),
+    ("SELECT id FROM patients WHERE ssn = ALL ($1)", f"{{{TOKEN}}}", ()),
+    ("SELECT id FROM patients WHERE ssn <> ANY ($1)", f"{{{TOKEN}}}", ()),
+    ("SELECT id FROM patients WHERE lower(ssn) = ANY ($1)", f"{{{TOKEN}}}", ()),
+    ("SELECT id FROM patients WHERE ssn = ANY ($1::name[])", f"{{{TOKEN}}}", ()),
+    ("SELECT id FROM patients WHERE ssn = ANY ($1 || 'x')", f"{{{TOKEN}}}", ()),
+])  # fmt: skip
+def test_any_other_array_stays(text: str, raw: str, types: tuple[int, ...]) -> None:
+    assert arrays(text, raw.encode(), types) is None
+
+
+@given(st.lists(st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8")), min_size=1))
+def test_arrays_are_read_as_they_were_written(values: list[str | None]) -> None:
+    for form in (TextArray((), None), TextArray((), 25)):
+        found = read_array(form.written(values), binary=form.element is not None)
+        assert found == TextArray(tuple(values), form.element)
+
+
+@given(st.binary(max_size=60) | st.text('{}",\\ NULa').map(str.encode), st.booleans())
+def test_hostile_arrays_are_none_at_worst(raw: bytes, binary: bool) -> None:
+    found = read_array(raw, binary=binary)
+    assert found is None or read_array(found.written(found.values), binary=binary) == found

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import reduce
 
 from interlock.actions.basis import Basis
 from interlock.model.action import Action
@@ -70,11 +69,21 @@ def lists_of(statement: Statement, written: tuple[WrittenColumn, ...]) -> frozen
 
 
 def with_own(action: Action, wrote: Wrote) -> Action:
-    """The action by what its actor wrote lately, and by what earlier statements of it write."""
+    """The action by what its actor wrote lately, and by what it writes itself.
+
+    A statement's own WHERE and joins look at rows as they were before; what it returns may be what it wrote.
+    """
     exposures: tuple[Exposure, ...] = ()
     for each in action.exposures:
-        lately = Wrote(wrote.columns | each.lists, wrote.any_)
-        own = lately.labels_of(each.mentions) if each.mentions else frozenset()
-        exposures += (replace(each, own=own, probes=each.probes | (each.filters & own)) if own else each,)
-        wrote = Wrote(reduce(frozenset.union, ({w.column} for w in each.written), wrote.columns), wrote.any_)
+        written = frozenset(w.column for w in each.written)
+        if each.mentions:
+            tested = _with(wrote, each.lists).labels_of(each.mentions)
+            own = tested | (_with(wrote, written).labels_of(each.mentions) if each.outputs else frozenset())
+            each = replace(each, own=own, probes=each.probes | (each.filters & tested)) if own else each
+        exposures += (each,)
+        wrote = _with(wrote, written)
     return replace(action, exposures=exposures) if exposures != action.exposures else action
+
+
+def _with(wrote: Wrote, columns: frozenset[str]) -> Wrote:
+    return Wrote(wrote.columns | columns, wrote.any_) if columns else wrote

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol, runtime_checkable
 
 from interlock.app import recogniser
 from interlock.app.gazetteers import cache_directory, load_tables
@@ -19,8 +21,20 @@ from interlock.sensitivity.regime import Regime
 from interlock.sensitivity.text import ALL_LAYERS, TextEngine
 
 
-def load_engine(layers: frozenset[Layer] | None = None, regime: Regime = Regime.PHI) -> TextEngine:
+@runtime_checkable
+class Dated(Protocol):
+    """A detector whose findings depend on the present year."""
+
+    def in_year(self, year: int) -> TextDetector:
+        """The same detector for that year."""
+
+
+def load_engine(
+    layers: frozenset[Layer] | None = None, regime: Regime = Regime.PHI, year: int | None = None
+) -> TextEngine:
     """The engine with every detector of `interlock.sensitivity.detectors`, those of `layers` alone where given.
+
+    `year` is the one that years of birth are compared with, today's where none is given.
 
     The language model is among them where its extra is installed; raises `RecogniserUnavailable` when it is and can't
     be used. Such an engine isn't for several threads at once.
@@ -28,7 +42,8 @@ def load_engine(layers: frozenset[Layer] | None = None, regime: Regime = Regime.
     wanted = ALL_LAYERS if layers is None else layers
     structured, makers = found_detectors()
     tables = load_tables() if wanted & _WITH_TABLES else Tables()
-    detectors = [make(tables) for make in makers]
+    present = datetime.now(UTC).year if year is None else year
+    detectors = [d.in_year(present) if isinstance(d, Dated) else d for d in (make(tables) for make in makers)]
     if Layer.NER in wanted and recogniser.installed():
         detectors.append(NamesRead(recogniser.load_recogniser(cache_directory()), tables))
     return TextEngine(structured, fastest_matcher, detectors, wanted, regime, quiet_words(tables))

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Final
 
 import hyperscan
 
-from interlock.sensitivity.matching import SEPARATOR, framed
+from interlock.sensitivity.matching import Joined, framed
 from interlock.sensitivity.pattern import Pattern
-
-LONGEST_BUFFER: Final = 1 << 20
-"""How many bytes of texts are joined for one pass; a longer text makes a pass of its own."""
 
 
 def compiled(patterns: Sequence[Pattern]) -> bytes:
@@ -53,34 +49,40 @@ class HyperscanGate:
         self._database = hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK)
         self._scratches: list[hyperscan.Scratch] = []  # those that no pass uses now
 
-    def named(self, texts: Sequence[bytes]) -> Mapping[int, Sequence[int]]:
-        found: dict[int, set[int]] = {}
-        first, length = 0, 0
-        for number, text in enumerate(texts):
-            length += len(text)
-            if length > LONGEST_BUFFER and number > first:
-                self._scan(texts[first:number], first, found)
-                first, length = number, len(text)
-        self._scan(texts[first:], first, found)
-        return {number: sorted(found[number]) for number in sorted(found)}
-
-    def _scan(self, texts: Sequence[bytes], first: int, found: dict[int, set[int]]) -> None:
-        ends: list[tuple[int, int]] = []
+    def named(self, texts: Joined) -> Mapping[int, Mapping[int, int]]:
+        ends: list[int] = []
+        append = ends.append
 
         def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            ends.append((end, number))
+            append(end << _NUMBER | number)
 
-        # Each separator is what stands behind one text and before the next.
-        data = b"".join((SEPARATOR, SEPARATOR.join(texts), SEPARATOR))
         try:
             scratch = self._scratches.pop()  # a scratch serves one pass at a time
         except IndexError:
             scratch = hyperscan.Scratch(self._database)
-        self._database.scan(data, match_event_handler=on_match, scratch=scratch)
+        self._database.scan(texts.data, match_event_handler=on_match, scratch=scratch)
         self._scratches.append(scratch)
-        if ends:
-            starts = list(accumulate((len(t) + 1 for t in texts), initial=1))
-            for end, number in ends:
-                # The text in which a match's last byte is, or the separator behind it.
-                text = min(max(bisect_right(starts, end - 1) - 1, 0), len(texts) - 1)
-                found.setdefault(first + text, set()).add(number)
+        return _by_text(ends, texts.starts)
+
+
+_NUMBER: Final = 16  # bits of an expression's number
+
+
+def _by_text(ends: list[int], starts: Sequence[int]) -> Mapping[int, Mapping[int, int]]:
+    """Ends of matches, each with an expression's number in its lowest bits, as a gate tells them."""
+    found: dict[int, dict[int, int]] = {}
+    named: dict[int, int] = {}
+    behind = -1
+    ends.sort()
+    for each in ends:
+        end = each >> _NUMBER
+        if end > behind:
+            # The text in which the match's last byte is, or the separator behind it.
+            text = max(bisect_left(starts, end) - 1, 0)
+            named = found[text] = {}
+            behind = starts[text + 1]
+        named[each & _NUMBERS] = end
+    return found
+
+
+_NUMBERS: Final = (1 << _NUMBER) - 1

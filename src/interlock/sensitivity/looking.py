@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
 from interlock.model.finding import THRESHOLD, Finding
@@ -56,34 +56,23 @@ class Looking:
         passages: dict[int, Passage] = {}
         # The field's name is read as if it stood before the text: it tells as words there do.
         before = f"{telling[:LONGEST_TELLING]}: " if telling else ""
-        encoded = [(before + text).encode("utf-8", "surrogatepass") for text in texts]
-        for number, matches in self.matcher.matches(encoded).items():
-            passage = Passage(texts[number], [], seeds, telling)
-            other = self._judge(passage, before, characters(matches, before + texts[number], encoded[number]))
-            if other:
-                others[number] = other
-            if passage.findings:
-                passages[number] = passage
+        field, shift, own = field_of(telling[:LONGEST_TELLING]), len(before), len(self.judging.patterns)
+        for number, matches in self.matcher.matches(texts, before):
+            if matches[-1].pattern >= own:  # those of one expression are together, in the expressions' order
+                judged = [m for m in matches if m.pattern < own]
+                other = _shifted(matches[len(judged) :], shift)
+                if other:
+                    others[number] = other
+                matches = judged
+            if matches:
+                findings = self.judging.findings(before + texts[number], matches, field, shift)
+                if findings:
+                    passages[number] = Passage(texts[number], findings, seeds, telling)
         loud = self._loud(texts, passages, seeds, telling) if self.detectors else {}
         for detector in self.detectors:
             _ask(detector, loud)
         passages |= {number: passage for number, passage in loud.items() if passage.findings}
         return Looked({n: p.findings for n, p in passages.items()}, others)
-
-    def _judge(self, passage: Passage, before: str, matches: Iterable[Match]) -> list[Match]:
-        """Adds to the passage what matches amount to; gives those that aren't the judging's."""
-        text, shift, others = before + passage.text, len(before), []
-        field, own = field_of(passage.telling[:LONGEST_TELLING]), len(self.judging.patterns)
-        for start, end, number in matches:
-            if number >= own:
-                if end > shift:
-                    others.append(Match(max(start - shift, 0), end - shift, number))
-                continue
-            finding = self.judging.finding(number, text, start, end, field)
-            if finding is not None and finding.end > shift:
-                at = max(finding.start - shift, 0)
-                passage.findings.append(replace(finding, start=at, end=finding.end - shift) if shift else finding)
-        return others
 
     def _loud(
         self, texts: Sequence[str], passages: Mapping[int, Passage], seeds: Sequence[str], telling: str
@@ -112,27 +101,8 @@ def _find_all(detector: TextDetector, passages: Sequence[Passage]) -> Sequence[S
     return [detector.find(passage) for passage in passages]
 
 
-def characters(matches: Sequence[Match], text: str, encoded: bytes) -> Sequence[Match]:
-    """Matches in bytes of `encoded` as matches in characters of `text`, whole ones where a byte within one matched."""
-    if len(text) == len(encoded):
-        return matches
-    of: Mapping[int, int] = _places({m.start for m in matches} | {m.end for m in matches}, encoded)
-    return [Match(of[m.start], of[m.end] + _within(encoded, m.end), m.pattern) for m in matches]
-
-
-def _places(offsets: Iterable[int], encoded: bytes) -> Mapping[int, int]:
-    """For each byte, how many characters end before it."""
-    places: dict[int, int] = {}
-    position = count = 0
-    for offset in sorted(offsets):
-        begins = offset - _within(encoded, offset)
-        while begins > position and _within(encoded, begins):
-            begins -= 1
-        count += len(encoded[position:begins].decode("utf-8", "surrogatepass"))
-        places[offset], position = count, begins
-    return places
-
-
-def _within(encoded: bytes, offset: int) -> int:
-    """1 when the byte there goes on with a character that began before it."""
-    return 1 if offset < len(encoded) and encoded[offset] & 0xC0 == 0x80 else 0
+def _shifted(matches: Iterable[Match], shift: int) -> list[Match]:
+    """Matches in a text behind what was put before it."""
+    if not shift:
+        return list(matches)
+    return [Match(max(start - shift, 0), end - shift, number) for start, end, number in matches if end > shift]

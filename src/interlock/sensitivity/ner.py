@@ -179,7 +179,9 @@ class NamesRead:
             scores = read.scores.get(beside, {})
             if not any(scores.get(each, 0.0) >= _BESIDE[each] for each in kinds):
                 break
-            gap = text[tokens[at].end : tokens[beside].start] if step > 0 else text[tokens[beside].end : tokens[at].start]
+            gap = (
+                text[tokens[at].end : tokens[beside].start] if step > 0 else text[tokens[beside].end : tokens[at].start]
+            )
             if not _GAP.fullmatch(gap) or (kind is Kind.NAME and not self._unexplained.may_go_on(tokens[beside])):
                 break
             at = beside
@@ -198,7 +200,7 @@ def _around(text: str, token: Token) -> tuple[int, int]:
     if broken is None and high < len(text) and text[high].isalnum():
         space = text.rfind(" ", token.end, high)
         end = space if space >= 0 else max(token.end if token.end <= high else high, token.start + 1)
-    return start, end
+    return (start, end) if end - start <= LONGEST_SEGMENT else (token.start, token.start + LONGEST_SEGMENT)
 
 
 def _scores(passage: Passage, window: _Window, recognised: Sequence[Recognised]) -> Mapping[int, Mapping[Kind, float]]:
@@ -230,6 +232,6 @@ def _believed(scores: Mapping[Kind, float], how: Asked) -> tuple[Kind | None, fl
     among = {kind: scores.get(kind, 0.0) for kind in _LEAST}
     best = max(among, key=lambda kind: among[kind])
     together = sum(among.values())
-    if how is Asked.SMALL:
+    if how is Asked.STRANGE:
         return (best, together) if together >= _SURE else (None, 0.0)
     return (best, together) if among[best] >= _LEAST[best] or together >= _TOGETHER else (None, 0.0)

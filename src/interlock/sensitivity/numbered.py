@@ -84,9 +84,14 @@ def checked(check: Check, score: float, why: str) -> Judge:
 
 
 def goes_on(candidate: Candidate) -> bool:
-    """Whether a digit stands beyond a hyphen, dot or slash on either side: it is part of a longer number."""
+    """Whether a digit stands beyond a hyphen, dot or slash on either side, or groups of four go on beside groups: it is
+    part of a longer number, or of a list of numbers."""
     before, after = candidate.before, candidate.after
+    if " " in candidate.matched and (_GROUP_BEFORE.search(before) or _GROUP_BEHIND.match(after)):
+        return True
     return (before[-1:] in _JOINTS and before[-2:-1].isdigit()) or (after[:1] in _JOINTS and after[1:2].isdigit())
 
 
+_GROUP_BEFORE: Final = re.compile(r"(?:^|[^0-9])[0-9]{4} $")
+_GROUP_BEHIND: Final = re.compile(r" [0-9]{4}(?:[^0-9]|$)")
 _JOINTS: Final = frozenset("-./")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from interlock.model.label import Label
 
@@ -24,8 +25,7 @@ class Beside(Enum):
     WORD = "word"  # not inside a longer word or number
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One match, ready to be judged."""
 
     matched: str
@@ -37,8 +37,7 @@ class Candidate:
     """The name of the column, key or field that holds the text, lower case; often nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """That a candidate is one. `start` and `end` cut what is reported out of `matched` (end None: to its end)."""
 
     score: float

@@ -9,7 +9,7 @@ from typing import Final
 # addresses of vaults, YAML tags.
 _REFERENCE: Final = re.compile(
     r"\$\{.*|\$\(.*|\$[A-Z_][A-Z0-9_]+|\$[a-z_]+[a-z_0-9.>-]*|\$\$?\w+\.\w.*|%[A-Za-z_]+%|%\([a-z_]+\)s?|%[sdvqr]|"
-    r"\{\{.*|\{[a-z_.]*\}?|<[^>]*>?|\[[A-Za-z_. *-]*\]?|@@?[A-Za-z_.]+@?|#\{.*|"
+    r"\{\{.*|\{[a-z_.]*\}?|<[^>]*>?|\[[A-Za-z_. *-]*\]?|@@?[A-Za-z_.]+@?|#\{.*|\([a-z ]*\)?|"
     r"(?i:enc\[|enc\(|vault:|vault://|ssm:|secretsmanager:|sops:|ref\+|op://|bao:|arn:aws|projects/|keyvault|keyring:|"
     r"env:|file:|secret:|"
     r"base64decode|secretref|!ref|!sub|!secret|!vault|!env|fn::|gcp:|awssm:|akv:|doppler:).*",
@@ -28,15 +28,14 @@ _NOTHING: Final = frozenset(
     """
     none null nil undefined void empty blank missing absent unset true false yes no on off n/a na tbd todo unknown
     redacted masked hidden removed deleted omitted filtered scrubbed sanitized sanitised obfuscated protected
-    private confidential secret encrypted hashed password passwd passphrase pass pwd token secret key apikey
-    api_key value string str text varchar char bytes byte int integer number bool boolean object any optional
-    required mandatory default placeholder example sample dummy foo bar baz foobar xxx yyy zzz abc ... *** ---
-    function async await return const var let def class import from public static final readonly nullable nonnull
-    password123_example not_set notset your_password yourpassword your-password mypassword_here somepassword
-    somevalue some_value insert_here field input output label type name title description prompt params request
-    response error invalid incorrect wrong expired expires reset changed updated failed failure success successful
-    accepted denied rejected verified valid hash hashed hash_value digest authentication authorization auth bearer
-    basic oauth oauth2 jwt length minlength prod production staging dev development test local internal external
+    confidential encrypted hashed password passwd passphrase pass pwd token key apikey api_key value string str
+    text varchar char bytes byte int integer number bool boolean object any optional required mandatory default
+    placeholder sample dummy foo bar baz xxx ... *** --- function async await return const var let def class
+    import from public static final readonly nullable nonnull password123_example not_set notset your_password
+    yourpassword your-password mypassword_here somepassword somevalue some_value insert_here field input output
+    label type name title description prompt params request response error invalid incorrect wrong expired expires
+    reset changed updated failed failure success successful accepted denied rejected verified valid hash hashed
+    hash_value digest authentication authorization auth bearer basic oauth oauth2 jwt length minlength
     admin_password db_password passwordfield newpassword oldpassword confirmpassword currentpassword userpassword
     new_password old_password
     """.split()  # noqa: SIM905  (a list of this length reads better as words)
@@ -45,6 +44,12 @@ _FILLED: Final = re.compile(r"(?:x{3,}|X{3,}|\*{2,}|\.{3,}|-{3,}|_{3,}|#{3,}|•
 _TOLD: Final = re.compile(
     r"(?i)(?:<|\[|\{)?(?:your|my|the|some|enter|insert|put|add|type|replace|example|sample|placeholder|redacted|masked|"
     r"hidden|removed|changeme_?here|xxx+)[ _-](?:[a-z]+[ _-]?){1,6}(?:>|\]|\})?"
+)
+
+
+# What names a way to hash, seal or sign: `scram-sha-256`, `aes-256-gcm`, `RS256`.
+_ALGORITHM: Final = re.compile(
+    r"(?:scram-|hmac-?|pbkdf2-|rsa-)?(?:sha|aes|rsa|md|rs|es|hs|ps|ed|x)[-_]?[0-9]{1,5}(?:[-_/][a-z0-9]{1,8}){0,3}"
 )
 
 
@@ -60,6 +65,7 @@ def is_nothing(value: str) -> bool:
         plain.strip("<>[](){}\"'`.,:;!*") in _NOTHING
         or plain == ""
         or _FILLED.fullmatch(plain) is not None
+        or _ALGORITHM.fullmatch(plain) is not None
         or _TOLD.fullmatch(plain) is not None
         or len(set(plain)) == 1
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from interlock.model.finding import THRESHOLD, Finding
-from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.matching import Match
+from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured
 
 AROUND: Final = 48
 """How many characters before and after a match a judge may see."""
@@ -38,50 +39,92 @@ def field_of(telling: str) -> Field:
     return Field(telling.lower(), f" {parts.strip().lower()} ")
 
 
+class _Kind:
+    """One pattern, with what of it is needed for each match."""
+
+    __slots__ = ("any_words", "context", "firsts", "judge", "label", "name", "part", "score")
+
+    def __init__(self, pattern: Pattern) -> None:
+        self.name, self.label, self.score, self.judge = pattern.name, pattern.label, pattern.score, pattern.judge
+        self.part = _PARTS[pattern.beside]
+        self.context = _context(pattern.context)
+        # The first word of each phrase: where none of these is, no phrase is.
+        firsts = [_WORDS.search(phrase) for phrase in pattern.context]
+        self.firsts = frozenset(first[0] for first in firsts if first is not None)
+        self.any_words = None in firsts
+
+
+_PARTS: Final[Mapping[Beside, Callable[[str], bool] | None]] = {
+    Beside.NOTHING: None,
+    Beside.DIGIT: str.isdigit,
+    Beside.WORD: str.isalnum,
+}
+_WORDS = re.compile("[a-z0-9]+")
+_NO_WORDS = {code: " " for code in range(128) if not _WORDS.match(chr(code))}
+
+
 class Judging:
     """The patterns of all structured detectors, numbered as the matcher numbers them."""
 
-    __slots__ = ("_context", "patterns")
+    __slots__ = ("_kinds", "patterns")
 
     def __init__(self, structured: Sequence[Structured]) -> None:
         self.patterns: Sequence[Pattern] = tuple(p for each in structured for p in each.patterns)
-        self._context = [_context(p.context) for p in self.patterns]
+        self._kinds = [_Kind(p) for p in self.patterns]
 
-    def finding(self, number: int, text: str, start: int, end: int, field: Field) -> Finding | None:
-        """What a match of pattern `number` at these characters of `text` amounts to. Raises what its judge raises."""
-        pattern = self.patterns[number]
-        if not _stands_alone(pattern.beside, text, start, end):
-            return None
-        before, after = text[max(0, start - AROUND) : start].lower(), text[end : end + AROUND].lower()
-        verdict = Verdict(pattern.score, "form")
-        if pattern.judge is not None:
-            told = pattern.judge(Candidate(text[start:end], before, after, field.telling))
-            if told is None:
-                return None
-            verdict = told
-        score, why = verdict.score, f"{pattern.name}: {verdict.why}"
-        if score < SURE and self._near(number, before, after, field):
-            score, why = min(1.0, score + CONTEXT), why + ", context"
-        if score < THRESHOLD:
-            return None
-        last = end if verdict.end is None else min(end, start + verdict.end)
-        return Finding(min(start + verdict.start, last - 1), last, pattern.label, score, why)
+    def findings(self, text: str, matches: Iterable[Match], field: Field, shift: int = 0) -> list[Finding]:
+        """What matches in `text` amount to. `shift`: its first characters aren't the text's own, and neither is what is
+        found in them; offsets count from behind them. Raises what a judge raises."""
+        kinds, plain, telling = self._kinds, text.isascii(), field.telling
+        lower = text.lower() if plain else ""  # character for character, which beyond ASCII isn't certain
+        words: frozenset[str] | None = None
+        found: list[Finding] = []
+        for start, end, number in matches:
+            kind = kinds[number]
+            if not plain and kind.part is not None and not _stands_alone(kind.part, text, start, end):
+                continue
+            first = start - AROUND if start > AROUND else 0
+            if plain:
+                before, after = lower[first:start], lower[end : end + AROUND]
+            else:
+                before, after = text[first:start].lower(), text[end : end + AROUND].lower()
+            score, why, cut, until = kind.score, "form", 0, None
+            if kind.judge is not None:
+                verdict = kind.judge(Candidate(text[start:end], before, after, telling))
+                if verdict is None:
+                    continue
+                score, why, cut, until = verdict
+            if score < SURE and kind.context is not None:
+                if words is None:
+                    words = _words(lower or text.lower())
+                near = kind.any_words or not kind.firsts.isdisjoint(words)
+                if (near and _near(kind.context, before, after)) or (telling and _tells(kind.context, field)):
+                    score, why = min(1.0, score + CONTEXT), why + ", context"
+            if score < THRESHOLD:
+                continue
+            last = end if until is None or start + until > end else start + until
+            if last > shift:
+                begin = min(start + cut, last - 1)
+                found.append(Finding(max(begin - shift, 0), last - shift, kind.label, score, f"{kind.name}: {why}"))
+        return found
 
-    def _near(self, number: int, before: str, after: str, field: Field) -> bool:
-        context = self._context[number]
-        if context is None:
-            return False
-        near = f"{before[-NEAR:]} {after[:NEAR]} "
-        return context.search(near) is not None or (
-            field.telling != "" and (context.search(field.words) or context.search(field.telling)) is not None
-        )
+
+def _words(lower: str) -> frozenset[str]:
+    """All runs of letters and digits of ASCII in a text in lower case."""
+    return frozenset(lower.translate(_NO_WORDS).split() if lower.isascii() else _WORDS.findall(lower))
 
 
-def _stands_alone(beside: Beside, text: str, start: int, end: int) -> bool:
-    """Whether neither neighbour makes the match part of something longer: letters and digits beyond ASCII too."""
-    if beside is Beside.NOTHING:
-        return True
-    part = str.isdigit if beside is Beside.DIGIT else str.isalnum
+def _near(context: re.Pattern[str], before: str, after: str) -> bool:
+    return context.search(f"{before[-NEAR:]} {after[:NEAR]} ") is not None
+
+
+@lru_cache(maxsize=4096)
+def _tells(context: re.Pattern[str], field: Field) -> bool:
+    return (context.search(field.words) or context.search(field.telling)) is not None
+
+
+def _stands_alone(part: Callable[[str], bool], text: str, start: int, end: int) -> bool:
+    """Whether neither neighbour makes the match part of something longer. Of ASCII the expression saw to that."""
     return not ((start > 0 and part(text[start - 1])) or (end < len(text) and part(text[end])))
 
 

@@ -27,7 +27,7 @@ _ABOUT: Final = re.compile(
     r"status|state|valid|validator|verify|verified|visible|visibility|input|format|encoding|alg|algo|algorithm|scheme|"
     r"header|param|params|parameter|class|module|function|callback|handler|service|usages|budget|cost|price|rate|ids?|"
     r"index|position|offset|stream|set|per|rotation|confirm(?:ed|ation)?|match|mismatch|incorrect|invalid|bucket|"
-    r"prefix|suffix|column|table|limit|left|remaining|total|delta|window|bits|public|pub|algorithms|exists|policyid|s3key)$",
+    r"prefix|suffix|column|table|limit|left|remaining|total|delta|window|bits|public|encryption|pub|algorithms|exists|policyid|s3key)$",
     re.IGNORECASE,
 )
 _IDS_THAT_ARE: Final = re.compile(r"(?i)(?:secret|session|sess|token)[_-]?ids?$")

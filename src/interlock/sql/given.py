@@ -18,9 +18,11 @@ from typing import Any, Final
 
 from interlock.model.label import Label
 from interlock.model.payload import SqlStatement
+from interlock.sql.arrays import TextArray, read_array
 from interlock.sql.lineage.traced import Filter, How, Lineage, StoredColumn
 from interlock.sql.parse import Token
 from interlock.sql.shape import Kind, Statement
+from interlock.sql.template import format_of
 from interlock.sql.tree import Fields, constant, typed, walk, words
 
 ReadPseudonym = Callable[[str], tuple[Label, bytes] | None]
@@ -31,6 +33,7 @@ KINDS: Final = frozenset({Kind.QUERY, Kind.WRITE, Kind.COPY_OUT})
 
 _LIKELY = re.compile(rb"\[[^\]:\s]{1,200}:[a-z2-7]{26}", re.IGNORECASE)
 _TEXTS: Final = frozenset({0, 19, 25, 705, 1042, 1043})  # pg_type.oid; 0 leaves the choice to the server
+_TEXT_ARRAYS: Final = frozenset({0, 1003, 1009, 1014, 1015})
 _CASTS: Final = frozenset({("text",), ("varchar",), ("pg_catalog", "varchar"), ("pg_catalog", "text")})
 _EQUALS: Final = frozenset({("=",), ("pg_catalog", "=")})
 
@@ -38,10 +41,11 @@ _EQUALS: Final = frozenset({("=",), ("pg_catalog", "=")})
 @dataclass(frozen=True, slots=True)
 class _Direct:
     """What stands directly beside a sign of equality: offsets of texts with what they say, numbers of parameters that
-    stand nowhere else."""
+    stand nowhere else. `arrays`: those of them that are one whole array, `= ANY ($1)`."""
 
     literals: Mapping[int, str]
     parameters: frozenset[int]
+    arrays: frozenset[int]
 
 
 def translated(
@@ -56,13 +60,14 @@ def translated(
     tested = _tested(statement.lineage)
     literals = _literals(direct, tested, read, labels_of)
     parameters = _parameters(payload, direct, tested, read, labels_of)
-    if not literals and not parameters:
+    arrays = _arrays(payload, direct, tested, read, labels_of)
+    if not literals and not parameters and not arrays:
         return None
     text, places = _rewritten(payload.text, literals, statement.source.tokens)
-    values = tuple(parameters.get(n, value) for n, value in enumerate(payload.parameters, start=1))
-    return replace(
-        payload, text=text, parameters=values, given_literals=places, given_parameters=tuple(sorted(parameters))
-    )
+    meant = {**parameters, **{number: array.value for number, array in arrays.items()}}
+    given = {*parameters, *(number for number, array in arrays.items() if array.whole)}
+    values = tuple(meant.get(n, value) for n, value in enumerate(payload.parameters, start=1))
+    return replace(payload, text=text, parameters=values, given_literals=places, given_parameters=tuple(sorted(given)))
 
 
 def reads_as(statement: Statement, before: Statement) -> bool:
@@ -127,6 +132,47 @@ def _parameters(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Array:
+    """An array with what pseudonyms stand for in their places. `whole`: it held nothing else, but for NULLs."""
+
+    value: bytes
+    whole: bool
+
+
+def _arrays(
+    payload: SqlStatement,
+    direct: _Direct,
+    tested: Mapping[tuple[str, int], list[Filter]],
+    read: ReadPseudonym,
+    labels_of: LabelsOf,
+) -> Mapping[int, _Array]:
+    found: dict[int, _Array] = {}
+    for number in sorted(direct.arrays):
+        declared = payload.parameter_types[number - 1 : number] or (0,)
+        raw = payload.parameters[number - 1] if number <= len(payload.parameters) else None
+        if raw is None or _LIKELY.search(raw) is None or not _TEXT_ARRAYS.issuperset(declared):
+            continue
+        binary = format_of(number, payload.parameter_formats) == 1
+        array = read_array(raw, binary=binary)
+        tests = tested.get(("parameter", number), [])
+        if array is not None and (meant := _elements(array, tests, read, labels_of)) is not None:
+            found[number] = meant
+    return found
+
+
+def _elements(array: TextArray, tests: list[Filter], read: ReadPseudonym, labels_of: LabelsOf) -> _Array | None:
+    values: list[str | None] = []
+    known = 0
+    for written in array.values:
+        meant = read(written) if written is not None else None
+        value = _text(meant[1]) if meant is not None and _fits(tests, meant[0], labels_of) else None
+        known += value is not None
+        values.append(written if value is None else value)
+    whole = known + array.values.count(None) == len(values)
+    return _Array(array.written(values), whole) if known else None
+
+
 def _text(value: bytes) -> str | None:
     try:
         return value.decode("utf-8")
@@ -138,17 +184,22 @@ def _direct(statement: Statement) -> _Direct:
     literals: dict[int, str] = {}
     beside: Counter[int] = Counter()
     everywhere: Counter[int] = Counter()
+    arrays: set[int] = set()
     for root in statement.source.statements:
         for kind, fields in walk(typed(root)):
             if kind == "ParamRef":
                 everywhere[_number(fields)] += 1
             elif kind == "A_Expr":
+                if (array := _whole_array(fields)) is not None:
+                    beside[_number(array)] += 1
+                    arrays.add(_number(array))
                 for node_kind, node in _compared(fields):
                     if node_kind == "ParamRef":
                         beside[_number(node)] += 1
                     elif "sval" in node and node.get("location", -1) >= 0:
                         literals[node["location"]] = constant({node_kind: node}) or ""
-    return _Direct(literals, frozenset(n for n, count in beside.items() if count == everywhere[n] == 1))
+    alone = frozenset(n for n, count in beside.items() if count == everywhere[n] == 1)
+    return _Direct(literals, alone - arrays, alone & arrays)
 
 
 def _number(fields: Fields) -> int:
@@ -171,6 +222,18 @@ def _compared(fields: Fields) -> Iterator[tuple[str, Fields]]:
     for column, values in sides:
         if column[0] == "ColumnRef":
             yield from (value for each in values if (value := _uncast(each))[0] in ("A_Const", "ParamRef"))
+
+
+def _whole_array(fields: Fields) -> Fields | None:
+    """The parameter that an equality compares a column with each element of: `mrn = ANY ($1)`, also `$1::text[]`."""
+    if fields.get("kind") != "AEXPR_OP_ANY" or words(fields.get("name")) not in _EQUALS:
+        return None
+    kind, right = _node(fields.get("rexpr"))
+    if kind == "TypeCast":
+        type_ = typed(right["typeName"], "typeName")[1]
+        one = len(type_.get("arrayBounds", ())) == 1 and words(type_.get("names")) in _CASTS
+        kind, right = _node(right.get("arg")) if one and not type_.get("typmods") else ("", {})
+    return right if kind == "ParamRef" and _node(fields.get("lexpr"))[0] == "ColumnRef" else None
 
 
 def _node(value: Any) -> tuple[str, Fields]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tests.an_engine import looking
 from tests.doors.postgres.test_deferred import ask, fetched, settled, working
 from tests.postgres_fixture import Database
 
+from interlock.model.finding import Finding
 
 CATALOG = '[[column]]\nmatch = "public.visits.mrn"\nlabels = ["phi.mrn"]\n'
 POLICY = '@id("all")\npermit (principal in Interlock::Group::"ai-agents", action, resource);\n'
@@ -83,10 +86,11 @@ async def test_expressions_asyncpg_and_returning(gate: Gateway) -> None:
     connection = await gate.asyncpg()
     try:
         text = "SELECT upper(note), doc->>'card', doc::text, length(note) FROM visits WHERE id = $1"
-        assert tuple(await connection.fetchrow(text, 2)) == ("[pii.ssn]", "[pci.pan]", "[pci.pan]", 15)
+        masked = ("SSN [pii.ssn]", "[pci.pan]", '{"card": "[pci.pan]"}', 15)
+        assert tuple(await connection.fetchrow(text, 2)) == masked
         assert tuple(await connection.fetchrow(text, 1)) == ("CAME IN WELL", None, '{"said": "nothing"}', 12)
         changed = "UPDATE visits SET id = id WHERE id = 3 RETURNING note, mrn"
-        assert tuple(await connection.fetchrow(changed)) == ("[pii.*]", None)
+        assert tuple(await connection.fetchrow(changed)) == ("[pii.email] [pii.ssn]", None)
     finally:
         await connection.close()
 
@@ -103,7 +107,7 @@ async def test_a_cursor(gate: Gateway) -> None:
 
 @pytest.mark.parametrize("format", ["text", "csv, FORCE_QUOTE *", "binary"])
 async def test_a_copy(gate: Gateway, empty_database: Database, format: str) -> None:
-    text = f"COPY visits (id, note, doc, raw, mrn) TO STDOUT (FORMAT {format})".encode()
+    text = f"COPY visits (id, note, doc, raw, tags, mrn) TO STDOUT (FORMAT {format})".encode()
     out = io.BytesIO()
     async with await gate.connect() as connection, connection.cursor().copy(text) as copy:
         async for block in copy:
@@ -111,10 +115,12 @@ async def test_a_copy(gate: Gateway, empty_database: Database, format: str) -> N
     assert not [each for each in (SSN, PAN, MAIL) if each.encode() in out.getvalue()]
     await count_to(gate, ONCE)
     if format == "text":
-        assert out.getvalue().splitlines()[1] == b'2\t[pii.ssn]\t"[pci.pan]"\t"[pii.email]"\t[phi.mrn]'
-    if format == "binary":  # version 1, then the string
-        assert b"\x00\x00\x00\x0c\x01" + b'"[pci.pan]"' in out.getvalue()
-    query = b"SELECT id, note, doc, raw FROM visits WHERE id IN (1, 4)"
+        assert out.getvalue().splitlines()[1] == (
+            b'2\tssn [pii.ssn]\t{"card": "[pci.pan]"}\t{"mail": "[pii.email]"}\t{"[pii.email]"}\t[phi.mrn]'
+        )
+    if format == "binary":  # version 1, then the text
+        assert b"\x00\x00\x00\x16\x01" + b'{"card": "[pci.pan]"}' in out.getvalue()
+    query = b"SELECT id, note, doc, raw, tags FROM visits WHERE id IN (1, 4)"
     harmless = b"COPY (%s) TO STDOUT (FORMAT %s)" % (query, format.encode())
     async with await gate.connect() as connection, connection.cursor().copy(harmless) as copy:
         shown = b"".join([bytes(block) async for block in copy])
@@ -144,5 +150,193 @@ async def test_a_deferred_run(tmp_path: Path, empty_database: Database) -> None:
             await gate.sign()
             await settled(gate, review)
             _, rows, _ = await fetched(gate, review)
-        assert rows == [[b"1\tcame in well"], [b"2\t[pii.ssn]"], [b"3\t[pii.*]"], [b"4\t\\N"]]
+        assert rows == [[b"1\tcame in well"], [b"2\tssn [pii.ssn]"], [b"3\t[pii.email] [pii.ssn]"], [b"4\t\\N"]]
         await count_to(gate, {"pii.ssn": 2, "pii.email": 1})
+
+
+async def test_names_dates_and_secrets_in_a_note_and_nothing_else(gate: Gateway, empty_database: Database) -> None:
+    note = (
+        "Seen by Dr. Alice Moreno on 03/14/2021 for cough, MRN 00482913. Home readings run high; dose adjusted."
+        " Call (555) 201-8834. password=hunter2-Xy7q"
+    )
+    with empty_database.admin() as connection:
+        connection.execute("INSERT INTO visits VALUES (9, %s, NULL, NULL, NULL, NULL)", (note,))
+    async with await gate.connect() as connection:
+        ((masked, length),) = await (await connection.execute("SELECT note, id FROM visits WHERE id = 9")).fetchall()
+    assert length == 9
+    assert not [each for each in ("Alice", "Moreno", "03/14", "00482913", "201-8834", "hunter2") if each in masked]
+    assert "for cough, MRN " in masked and "Home readings run high; dose adjusted." in masked
+
+
+ENCODED = {
+    "full-width digits": "\uff11\uff12\uff13-\uff14\uff15-\uff16\uff17\uff18\uff19",
+    "unicode hyphens": "123\u201145\u20116789",
+    "zero-width": "123-\u200b45-\u200b6789",
+    "dots": "ssn 123.45.6789",
+    "spaces": "ssn 123 45 6789",
+    "json in text": json.dumps({"ssn": SSN}),
+    "json in json in text": json.dumps({"said": json.dumps({"ssn": SSN})}),
+    "base64": base64.b64encode(f"ssn {SSN}".encode()).decode(),
+    "hex": f"ssn {SSN}".encode().hex(),
+    "url": "q=ssn%20123%2D45%2D6789",
+    "json escapes": '{"ssn": "\\u0031\\u0032\\u0033-45-6789"}',
+    "glued": f"ssnX{SSN}X",
+    "idn": "dana@kl\u00ednika.example",
+}
+
+
+@pytest.mark.parametrize("how", ENCODED)
+async def test_encodings(gate: Gateway, empty_database: Database, how: str) -> None:
+    """The second part of leaks.md, in a text, in JSON and in an array."""
+    value = ENCODED[how]
+    with empty_database.admin() as connection:
+        connection.execute(
+            "INSERT INTO visits VALUES (9, %s, %s, NULL, %s, NULL)", (value, json.dumps({"v": value}), [value, "fine"])
+        )
+    async with await gate.connect() as connection:
+        cursor = await connection.execute("SELECT note, doc, tags FROM visits WHERE id = 9", binary=True)
+        ((note, doc, tags),) = await cursor.fetchall()
+    assert note != value and doc["v"] != value and tags[0] != value and tags[1] == "fine"
+    assert not [each for each in (note, doc["v"], tags[0]) if value in each or ("6789" in each and how != "base64")]
+
+
+async def test_what_looks_around_finds_what_it_did(gate: Gateway) -> None:
+    """Names of the server's own aren't looked into, nor is what a text itself says, nor a plan."""
+    gate.definitions.connection = replace(gate.definitions.connection, tags=frozenset({"hipaa"}))
+    async with await gate.connect() as connection:
+        for text in ("SELECT version()", "SELECT current_user", f"SELECT '{MAIL}'", "EXPLAIN SELECT id FROM visits"):
+            (row, *_) = await (await connection.execute(text)).fetchall()
+            assert "[p" not in str(row)
+        text = "SELECT relname::text FROM pg_catalog.pg_class WHERE relname = 'visits'"
+        assert await (await connection.execute(text)).fetchall() == [("visits",)]
+
+
+async def test_a_name_says_what_a_column_holds(gate: Gateway, empty_database: Database) -> None:
+    """Whatever its values look like: texts by a token, numbers by NULL; each in both formats."""
+    with empty_database.admin() as connection:
+        connection.execute("CREATE TABLE staff (id int, last_name text, phone bigint, grade int, ward text)")
+        connection.execute("INSERT INTO staff VALUES (1, 'zzyzx', 5, 7, 'north'), (2, NULL, NULL, 8, 'south')")
+        connection.execute("GRANT ALL ON staff TO PUBLIC")
+    await gate.definitions.refresh()
+    for binary in (False, True):
+        async with await gate.connect() as connection:
+            cursor = await connection.execute("SELECT * FROM staff ORDER BY id", binary=binary)
+            assert await cursor.fetchall() == [(1, "[pii.name]", None, 7, "north"), (2, None, None, 8, "south")]
+
+
+async def test_what_nearly_all_values_are_is_said_of_all(gate: Gateway, empty_database: Database) -> None:
+    """And stays so for this column: later, smaller results go by it too."""
+    with empty_database.admin() as connection:
+        connection.execute("CREATE TABLE codes (id int, v text)")
+        connection.execute(
+            "INSERT INTO codes SELECT n, CASE WHEN n % 10 = 0 THEN 'quite another ' || n"
+            " ELSE (100 + n) || '-45-' || (6000 + n) END FROM generate_series(1, 400) n"
+        )
+        connection.execute("GRANT ALL ON codes TO PUBLIC")
+    await gate.definitions.refresh()
+    async with await gate.connect() as connection:
+        small = await connection.execute("SELECT v FROM codes WHERE id = 10")
+        assert await small.fetchall() == [("quite another 10",)]
+        assert {v for (v,) in await (await connection.execute("SELECT v FROM codes")).fetchall()} == {"[pii.ssn]"}
+        small = await connection.execute("SELECT v FROM codes WHERE id = 10")
+        assert await small.fetchall() == [("[pii.ssn]",)]
+
+
+async def test_numbers_are_audited_and_one_find_escalates(gate: Gateway, empty_database: Database) -> None:
+    with empty_database.admin() as connection:
+        connection.execute("CREATE TABLE sums (n numeric, small int)")
+        connection.execute("INSERT INTO sums SELECT 4111111111111111, i FROM generate_series(1, 200) i")
+        connection.execute("GRANT ALL ON sums TO PUBLIC")
+    await gate.definitions.refresh()
+    async with await gate.connect() as connection:
+        rows = await (await connection.execute("SELECT n, small FROM sums ORDER BY small")).fetchall()
+    assert rows == [(None, i) for i in range(1, 201)]
+
+
+async def test_a_value_that_is_too_long_goes_whole(gate: Gateway, empty_database: Database) -> None:
+    with empty_database.admin() as connection:
+        connection.execute("INSERT INTO visits VALUES (9, repeat('well ', 300000), NULL, NULL, NULL, NULL)")
+    async with await gate.connect() as connection:
+        cursor = await connection.execute("SELECT note, id FROM visits WHERE id IN (1, 9) ORDER BY id")
+        assert await cursor.fetchall() == [("came in well", 1), ("[phi.*]", 9)]
+
+
+async def test_many_rows_of_long_notes_while_others_are_served(gate: Gateway, empty_database: Database) -> None:
+    """All of it is masked, and another client's statement doesn't wait for the end of it."""
+    with empty_database.admin() as connection:
+        connection.execute(
+            "INSERT INTO visits SELECT 100 + n, 'Row ' || n || ' says that her number is 123-45-'"
+            " || (1000 + n) || ' and that she came back on the same day, ' || repeat('as before ', 20)"
+            " FROM generate_series(1, 1500) n"
+        )
+
+    async def all_of_them() -> list[tuple[Any, ...]]:
+        async with await gate.connect() as connection:
+            return await (await connection.execute("SELECT id, note FROM visits WHERE id > 100 ORDER BY id")).fetchall()
+
+    async with await gate.connect() as other:
+        reading = asyncio.ensure_future(all_of_them())
+        answered = 0
+        while not reading.done():
+            await other.execute("SELECT id FROM visits WHERE id = 1")
+            answered += 1
+        rows = await reading
+    assert [id_ for id_, _ in rows] == list(range(101, 1601)) and answered > 3
+    assert all("[pii.ssn]" in note and "123-45" not in note for _, note in rows)
+
+
+class Breaking:
+    """A `TextFinder` that raises from its second batch on."""
+
+    failed = 0
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def find(self, text: str, *, seeds: Sequence[str] = (), telling: str = "") -> tuple[Finding, ...]:
+        return self.find_many([text], telling=telling)[0]
+
+    def find_many(self, texts: Sequence[str], *, telling: str = "") -> list[tuple[Finding, ...]]:
+        self.asked += 1
+        if self.asked > 1:
+            raise RuntimeError("a detector broke")
+        return [() for _ in texts]
+
+
+async def test_a_detector_that_breaks_in_the_middle_of_a_result(gate: Gateway, empty_database: Database) -> None:
+    masks = looking()
+    assert masks.detection is not None
+    masks.detection = replace(masks.detection, finder=Breaking())
+    gate.definitions.masks = masks
+    with empty_database.admin() as connection:
+        connection.execute("CREATE TABLE lines (id int, line text)")
+        connection.execute(
+            "INSERT INTO lines SELECT n, 'line ' || n || repeat(' and so on', 100) FROM generate_series(1, 300) n"
+        )
+        connection.execute("GRANT ALL ON lines TO PUBLIC")
+    await gate.definitions.refresh()
+    async with await gate.connect() as connection:
+        rows = await (await connection.execute("SELECT line FROM lines ORDER BY id")).fetchall()
+    shown = [line for (line,) in rows]
+    assert shown[0].startswith("line 1 ") and shown[-1] == "[phi.*]", "what was judged passes, the rest is masked whole"
+    assert set(shown[shown.index("[phi.*]") :]) == {"[phi.*]"}
+    async with await gate.connect() as connection, connection.cursor().copy("COPY lines (line) TO STDOUT") as copy:
+        copied = b"".join([bytes(block) async for block in copy])
+    assert set(copied.splitlines()) == {b"[phi.*]"}
+
+
+async def test_an_engine_that_is_gone(gate: Gateway) -> None:
+    """Its thread was shut down: nothing passes."""
+    masks = looking()
+    assert masks.detection is not None
+    thread = ThreadPoolExecutor(1)
+    thread.shutdown()
+    masks.detection = replace(masks.detection, thread=thread)
+    masks.detection.lock.acquire()  # so that nothing is looked at on the loop
+    gate.definitions.masks = masks
+    try:
+        async with await gate.connect() as connection:
+            cursor = await connection.execute("SELECT note, doc FROM visits WHERE id = 1")
+            assert await cursor.fetchall() == [("[phi.*]", "[phi.*]")]
+    finally:
+        masks.detection.lock.release()

@@ -68,6 +68,8 @@ class Theatre:
     async def _hosting(self, opening: asyncio.Future[Stage]) -> None:
         """A stage is entered and left by the same task."""
         self._count += 1
+        if self._count > 1:  # its ids begin anew: rows of the stage before would be taken for its own
+            self._database.execute("TRUNCATE log, signed")
         directory = self._directory / str(self._count)
         directory.mkdir()
         async with opened(directory, self._database) as stage:

@@ -8,7 +8,7 @@ from tests.sensitivity.detectors.a_gazetteer import HOSTILE, TABLES, found, labe
 from interlock.sensitivity.detectors.dates import detector
 from interlock.sensitivity.passage import Passage
 
-DATES = detector(TABLES)
+DATES = detector(TABLES).in_year(2026)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,44 @@ def test_timestamps_of_messages() -> None:
 def test_a_birth_year_that_tells_an_age_over_89() -> None:
     assert found(DATES, "He was born in 1929 in a barn") == ["1929"]
     assert found(DATES, "He was born in 1975 in a barn") == []
+
+
+@pytest.mark.parametrize(("year", "hidden"), [(2026, ["1936"]), (2025, []), (2040, ["1936"])])
+def test_the_present_year_decides_which_birth_years_do(year: int, hidden: list[str]) -> None:
+    assert found(DATES.in_year(year), "born in 1936") == hidden
+
+
+def test_without_a_year_every_year_of_birth_counts() -> None:
+    assert found(detector(TABLES), "born in 1975") == ["1975"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A trial published in March 2021 compared the two.",
+        "According to data from January 2023, it works.",
+        "The FDA approved it in July 2023.",
+    ],
+)
+def test_months_of_publications_stay(text: str) -> None:
+    assert found(DATES, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The patient was in a trial in March 2021.",
+        "He read the guidelines in March 2021.",
+        "The guidelines are clear. Seen in March 2021.",
+    ],
+)
+def test_months_in_a_sentence_about_somebody_do_not(text: str) -> None:
+    assert any("March 2021" in each for each in found(DATES, text))
+
+
+@pytest.mark.parametrize("text", ["on may 22 '01", "jan 09 '11", "12 lutego 1984", "3. března 2020"])
+def test_short_years_and_other_tongues(text: str) -> None:
+    assert len(found(DATES, text)) == 1
 
 
 def test_ranges_in_figures() -> None:

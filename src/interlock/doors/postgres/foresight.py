@@ -142,7 +142,7 @@ class Foresight:
         for text, findings in _told_of(judged):
             masked = mask(text, findings, self.masker, place=place, call=self.call) if findings else None
             new.append(masked.text if masked is not None and masked.counts else None)
-            labels |= masked.counts.keys() if masked is not None else ()
+            labels.update(masked.counts if masked is not None else ())
         if not labels:
             return None
         if judged.texts.written is None:

@@ -13,9 +13,8 @@ _LOOSE: Final = frozenset({"month_and_year", "year_and_month", "month"})
 
 _OF_WORKS: Final = words_of(
     "guideline guidelines guidance study studies trial trials literature published publication publications paper"
-    " papers review reviews article articles journal fda cdc nih who ema nice data evidence update updates updated approved"
-    " approval released release version edition recommendation recommendations statement consensus label labeling"
-    " meta-analysis analysis registry survey report news conference congress meeting"
+    " papers reviews article articles journal fda cdc nih ema data evidence recommendation recommendations statement"
+    " consensus meta-analysis registry congress"
 )
 _SENTENCE: Final = re.compile(r"[.?!]\s|\n")
 _PERSON: Final = words_of(

@@ -140,19 +140,22 @@ def _alone(text: str, start: int, end: int, word: str, done: int) -> DateSpan | 
 
 _HOLIDAY = re.compile(rf"(?<![^\W_])(?:{HOLIDAY})(?![^\W_])", re.IGNORECASE)
 _HOLIDAY_WORDS = words_of(
-    "christmas xmas thanksgiving easter halloween labor labour memorial independence july valentine valentines patrick"
-    " patricks mother mothers father fathers veterans columbus president presidents mlk juneteenth boxing good ash palm"
-    " hanukkah passover kippur diwali ramadan eid guy bank"
+    "christmas xmas thanksgiving easter halloween juneteenth hanukkah passover kippur diwali ramadan eid"
 )
+_HALF_HOLIDAYS = words_of(
+    "labor labour memorial independence valentine valentines patrick patricks mother mothers father fathers veterans"
+    " columbus president presidents mlk boxing good ash palm guy bank new"
+)
+_OTHER_HALVES = words_of("day friday wednesday sunday night holiday year years")
 _HOLIDAY_YEAR = re.compile(rf"(?:,?\s+(?:of\s+|in\s+)?{YEAR}|\s+(?:of\s+)?(?:last|this|next) year\b)")
 _ON = re.compile(
     r"\b(?:on|since|until|till|before|after|by|around|over|last|this|next|past)\s+(?:the\s+)?$", re.IGNORECASE
 )
 
 
-def holidays(text: str, low: str, words: frozenset[str]) -> Iterator[DateSpan]:
+def holidays(text: str, words: frozenset[str]) -> Iterator[DateSpan]:
     """Holidays that have a year beside them, or a word that sets a time before them."""
-    if words.isdisjoint(_HOLIDAY_WORDS) and "new year" not in low:
+    if words.isdisjoint(_HOLIDAY_WORDS) and (words.isdisjoint(_HALF_HOLIDAYS) or words.isdisjoint(_OTHER_HALVES)):
         return
     for match in _HOLIDAY.finditer(text):
         year = _HOLIDAY_YEAR.match(text, match.end())

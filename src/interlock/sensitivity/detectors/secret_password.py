@@ -17,7 +17,7 @@ _NAMES: Final = (
 )
 _SHORT: Final = re.compile(r"(?i)(?:pass(?!w|c|p)|pw(?!d|o)|psw(?!d)|mdp|haslo|parola)")
 # A sentence about passwords goes on behind the word: `password: must be changed`.
-_GOES_ON: Final = re.compile(r"[ \t]+[a-z]{2,}(?:[ ,.]|$)")
+_GOES_ON: Final = re.compile(r"[ \t]+[a-z]{2,}(?:[ ,.]|$)|'[a-z]")
 _STRONG: Final = re.compile(r"[0-9]|[^A-Za-z0-9\s.,'-]|[a-z][A-Z]")
 _COMPARED: Final = ("==", "===")
 
@@ -33,8 +33,14 @@ def _assigned(candidate: Candidate) -> Verdict | None:
     return Verdict(0.9, "behind a name of passwords", told.start, told.end)
 
 
+_OTHER: Final = re.compile(r"(?i)pass(?:key|enger|age|ive|ing|ed(?![a-z])|es(?![a-z])|port|able|ion|_?rate)")
+_MEMBER: Final = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
+
+
 def _is_own_word(candidate: Candidate, told: Given) -> bool:
     """Whether the name isn't the end of another word: `bypass`, `compass`. `dbPass` and `db_pass` are."""
+    if _OTHER.match(told.name):
+        return False
     short = _SHORT.match(told.name)
     if short is None:
         return True
@@ -47,6 +53,9 @@ def _is_own_word(candidate: Candidate, told: Given) -> bool:
 
 
 def _reads_as_prose(candidate: Candidate, told: Given) -> bool:
+    """`password: must be`, `the password: don't`; `MAX = module.NAME`, which is code."""
+    if told.indented and _MEMBER.fullmatch(told.value) is not None:
+        return True
     return told.indented and _GOES_ON.match(candidate.after) is not None
 
 
@@ -145,7 +154,7 @@ DETECTOR = Structured(
         ),
         Pattern(
             "password.spoken",
-            r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|login|pwd|pin)"
+            r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|pwd|pin)"
             r"( [a-z0-9_@./'-]{1,}){0,6}( is| was| to| as| be| use| ist| es|:)( now| currently)?:?[ \t]{1,}"
             r"[\"'`]?[!-~\x80-\xff]{4,}|login[ \t]{1,}[!-~]{1,}[ \t]{1,}password[ \t]{1,}[!-~\x80-\xff]{4,}",
             _LABEL,

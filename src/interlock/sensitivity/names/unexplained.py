@@ -17,16 +17,19 @@ from interlock.sensitivity.names.lexicon import (
     COMMON_NAME,
     EPONYM,
     FAMILY,
+    FOREIGN,
     GIVEN,
     INITIAL,
     LOWER,
     MAYBE_FAMILY,
     MAYBE_GIVEN,
+    NAMED,
     NUMBER,
     ORDINARY,
     PLACE,
     STOP,
     SURE_GIVEN,
+    UNKNOWN,
     UPPER,
     VETO,
     Lexicon,
@@ -38,6 +41,7 @@ from interlock.sensitivity.passage import Passage, Token
 _MIXED = re.compile(r"(?!(?:Mc|Mac|De|Di|Da|La|Le|Van|Von|Fitz|Ap|San)[A-Z])\w*[^\W\d_A-Z][A-Z]|[A-Z]{2,}[^\W\d_A-Z]")
 _CAPITALS = re.compile(r"[A-Z]")
 _LINE = 160  # characters on each side that tell whether a line has capitals at all
+_TALKED_OF = 36  # ten times the Zipf frequency of words that people know: "beach", "herald"
 _MOST_WORDS = 100_000
 _LONGEST = 40
 
@@ -60,7 +64,9 @@ class Asked(Enum):
     COMMON = auto()
     """An everyday word that is a name too; not where a sentence's beginning explains its capital."""
     SMALL = auto()
-    """In small letters, and in no list: a name only where the line has no capitals, and the model is sure."""
+    """In small letters, and on a list: a name only where its line has no capitals."""
+    STRANGE = auto()
+    """In small letters, and on no list: the model has to be sure too."""
     EPONYM = auto()
     """Also what medicine calls something after; not where medicine stands beside it."""
 
@@ -95,7 +101,7 @@ class Unexplained:
         return not bits & (VETO | STOP | NUMBER) and not (bits & LOWER and bits & ORDINARY)
 
     def _counts(self, passage: Passage, at: int, how: Asked) -> bool:
-        if how is Asked.SMALL:
+        if how is Asked.SMALL or how is Asked.STRANGE:
             return _without_capitals(passage.text, passage.tokens[at])
         if how is Asked.COMMON:
             return not _begins_sentence(passage.text, passage.tokens[at])
@@ -118,8 +124,7 @@ class Unexplained:
         if bits & LOWER:
             if bits & SURE_GIVEN and not bits & MAYBE_GIVEN:
                 return Asked.EPONYM if bits & EPONYM else Asked.WRITTEN
-            strange = not bits & (ORDINARY | EPONYM) and len(word) > 3 and word.islower()
-            return Asked.SMALL if strange else Asked.NOT
+            return self._small(word, bits)
         if bits & UPPER:
             return Asked.WRITTEN if bits & (GIVEN | FAMILY) and len(word) > 3 and not bits & EPONYM else Asked.NOT
         if _MIXED.match(word):
@@ -128,7 +133,15 @@ class Unexplained:
             return Asked.NOT
         if bits & EPONYM:
             return Asked.EPONYM
-        return Asked.COMMON if bits & ORDINARY else Asked.WRITTEN
+        # What is in books and on no list of names is a thing, mostly: Diabetes, Creatinine.
+        return Asked.WRITTEN if bits & (NAMED | UNKNOWN) and not bits & ORDINARY else Asked.COMMON
+
+    def _small(self, word: str, bits: int) -> Asked:
+        if bits & (ORDINARY | EPONYM) or len(word) < 4 or not word.islower():
+            return Asked.NOT
+        if self._lexicon.tables.words.get(word, 0) >= _TALKED_OF:
+            return Asked.NOT
+        return Asked.SMALL if bits & (NAMED | FOREIGN) else Asked.STRANGE
 
 
 _ONLY_NOT = frozenset({Asked.NOT})
