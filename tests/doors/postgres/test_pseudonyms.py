@@ -152,6 +152,24 @@ async def test_through_asyncpg_it_is_found_as_well(gate: Gateway) -> None:
         await connection.close()
 
 
+@pytest.mark.parametrize("cast", ["", "::text[]", "::varchar[]"])
+async def test_arrays_of_pseudonyms_find_their_records_in_both_formats(gate: Gateway, cast: str) -> None:
+    found = await tokens(gate)
+    text = f"SELECT id FROM patients WHERE mrn = ANY (%s{cast}) ORDER BY id"
+    async with await gate.connect() as connection:
+        for how in ({}, {"prepare": True}, {"binary": True}):
+            assert await rows(connection, text, [found[1], found[2].lower()], **how) == [(1,), (2,)]
+            assert await rows(connection, text, [None, found[4]], **how) == [(4,)]
+        await held(gate, connection, text, [found[1], "MRN-0007"])
+        await held(gate, connection, text, [[found[1]]])
+    asyncpg = await gate.asyncpg()
+    try:
+        theirs = text.replace("%s", "$1")
+        assert [r["id"] for r in await asyncpg.fetch(theirs, [found[2], found[1], None])] == [1, 2]
+    finally:
+        await asyncpg.close()
+
+
 async def test_records_are_joined_and_changed_by_pseudonym(gate: Gateway) -> None:
     found = await tokens(gate)
     async with await gate.connect() as connection:

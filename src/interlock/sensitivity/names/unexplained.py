@@ -119,7 +119,7 @@ class Unexplained:
         bits = self._lexicon.of(word)
         if len(word) < 2 or bits & (VETO | STOP | INITIAL | NUMBER) or (len(word) < 3 and word.isascii()):
             return Asked.NOT
-        if bits & EPONYM and bits & ALONE_VETO:
+        if bits & EPONYM and bits & ALONE_VETO and not bits & GIVEN:
             return Asked.NOT
         if bits & LOWER:
             if bits & SURE_GIVEN and not bits & MAYBE_GIVEN:

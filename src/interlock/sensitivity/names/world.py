@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from interlock.sensitivity.names import families, given_beyond, given_europe
+from interlock.sensitivity.names import families, given_beyond, given_europe, given_today
 
-WORLD_GIVEN: tuple[str, ...] = tuple(sorted({*given_europe.GIVEN.split(), *given_beyond.GIVEN.split()}))
+WORLD_GIVEN: tuple[str, ...] = tuple(
+    sorted({*given_europe.GIVEN.split(), *given_beyond.GIVEN.split(), *given_today.GIVEN.split()})
+)
 """Given names, sorted."""
 
 WORLD_SURNAMES: tuple[str, ...] = tuple(sorted(set(families.FAMILIES.split())))
