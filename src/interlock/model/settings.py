@@ -62,7 +62,8 @@ class ConnectionSettings:
     """One `[connections.NAME]` table: what policy sees of it, how to reach it, and its catalog file.
 
     `most_sessions`: upstream sessions at once, those of our own not counted. `unsafe_superuser`: its login may be more
-    than its grants. `content`: "mask" where values without labels are looked into, else "off".
+    than its grants. `content`: "mask" where values without labels are looked into, else "off". `profile`: the masking
+    profile by whose rules values are masked; "" where labelled ones become constants.
     """
 
     connection: Connection
@@ -71,6 +72,7 @@ class ConnectionSettings:
     most_sessions: int = 80
     unsafe_superuser: bool = False
     content: str = "off"
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

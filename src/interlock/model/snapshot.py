@@ -39,7 +39,8 @@ class Relation:
     relation that refers to it, the column there. `rewrites`: code that no lineage sees may change what is written to
     it, or write it elsewhere: triggers, rules, row security, users' functions in defaults, domains, constraints,
     indexes or partition keys; its own, those of its partitions and heirs, and those of relations that its foreign keys'
-    cascades reach. Of a view its own alone: what lies below is for who writes through it to look at.
+    cascades reach. Of a view its own alone: what lies below is for who writes through it to look at. `rewrites_on`: the
+    kinds of writes that set that code off, all of them where that isn't known (TRUNCATE and MERGE count as all).
     """
 
     oid: int
@@ -56,11 +57,16 @@ class Relation:
     reaches: tuple[str, ...] = ()
     key_moves: tuple[tuple[int, int, int], ...] = ()
     rewrites: bool = True  # unless a snapshot knows better
+    rewrites_on: frozenset[str] = EVERY_WRITE
 
     @property
     def qualified(self) -> str:
         """`schema.name`, unquoted: the form used in resources."""
         return f"{self.schema}.{self.name}"
+
+    def rewrites_by(self, events: frozenset[str]) -> bool:
+        """Whether any of these kinds of writes sets off code that no lineage sees."""
+        return self.rewrites and (events == EVERY_WRITE or not events.isdisjoint(self.rewrites_on))
 
     @property
     def is_temporary(self) -> bool:

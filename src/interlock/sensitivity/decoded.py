@@ -1,4 +1,5 @@
-"""What is written in another way (layer 0): one level of escapes, base64, hexadecimal, spelled digits, digits apart.
+"""What is written in another way (layer 0): escapes, marks within words, base64, hexadecimal, spelled digits; what is
+written apart is in `apart.py`.
 
 Escapes are undone sign by sign, over the whole text. What else is found is a run of it: where something is found in
 what the run says, the run as a whole is that.
@@ -12,11 +13,12 @@ import html
 import re
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from interlock.model.label import Label
+from interlock.sensitivity import apart
+from interlock.sensitivity.apart import Run
 from interlock.sensitivity.normal import Normal, normalise
 from interlock.sensitivity.pattern import Beside, Pattern
 
@@ -36,9 +38,23 @@ _DIGIT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 _WORD: Final = "(?:" + "|".join(sorted(_DIGIT_WORDS, key=len, reverse=True)) + ")"
 _NEVER: Final = Label("phi")  # these patterns make no findings
 
+# What is undone sign by sign: escapes of addresses, of program text and of HTML, signs that can't be seen, colours of
+# terminals, and what mark-up, quoted-printable and joined literals put into the middle of a word.
+_PART: Final = "[0-9A-Za-z@._-]"
+_NAMED: Final = (
+    "amp|lt|gt|quot|apos|nbsp|commat|period|hyphen|dash|shy|zwj|zwnj|lrm|rlm|ensp|emsp|thinsp|ndash|mdash|minus|lpar"
+    "|rpar|colon|comma|sol|num|plus|lowbar|excl|dollar|percnt|equals|NoBreak|ZeroWidthSpace"
+)
+_MARKUP: Final = (
+    r"(?:</?(?:b|i|u|s|em|strong|span|font|mark|sub|sup|a|wbr|tt|code|small|big|del|ins|bdo|bdi)(?:[ /][^<>]{0,100})?>"
+    r"|<!--[^<>]{0,100}-->|\*\*|['\"] ?(?:\+|\|\||\.|&) ?['\"]){1,3}"
+)
 ESCAPES: Final = Pattern(
     "decoded.escapes",
-    r"%[0-9A-Fa-f]{2}|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt\"/])|&(?:#[0-9]{2,7}|#x[0-9A-Fa-f]{2,6}|amp|lt|gt|quot|apos|nbsp|commat|period|hyphen|dash);",
+    r"%[0-9A-Fa-f]{2}|%u[0-9A-Fa-f]{4}|&#(?:[0-9]{2,7}|[xX][0-9A-Fa-f]{2,6})"
+    r"|\\(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[nrt\"/])"
+    rf"|&(?:{_NAMED});|[\x00-\x08\x0e-\x1f\x7f]|=\r?\n|(?:=[0-9A-F]{{2}}){{3}}"
+    rf"|[0-9A-Za-z](?:=2[CDE]|=[24]0[A-Za-z])|(?:{_PART}{_MARKUP}|[0-9]{_MARKUP}[ -]|[0-9][ -]{_MARKUP}){_PART}",
     _NEVER,
     0,
     Beside.NOTHING,
@@ -46,29 +62,23 @@ ESCAPES: Final = Pattern(
 RUNS: Final = (
     Pattern(
         "decoded.base64",
-        rf"{_LETTERS_OF_64}{{12,}}(?:\r?\n{_LETTERS_OF_64}{{12,}})*={{0,2}}",
+        rf"{_LETTERS_OF_64}{{12,}}(?:\r?\n{_LETTERS_OF_64}{{12,}})*={{0,2}}|{_LETTERS_OF_64}{{7,11}}={{1,2}}",
         _NEVER,
         0,
     ),
+    Pattern("decoded.base32", r"[A-Z2-7]{13,}={0,6}", _NEVER, 0),
     Pattern(
         "decoded.hex",
-        r"(?:0x|\\x|x')?(?:[0-9A-Fa-f]{2}){8,}|(?:[0-9A-Fa-f]{2}[ :]){8,}[0-9A-Fa-f]{2}|(?:\\x[0-9A-Fa-f]{2}){8,}",
+        r"(?:0x|\\x|x')?(?:[0-9A-Fa-f]{2}){8,}|(?:[0-9A-Fa-f]{2}[ :]){7,}[0-9A-Fa-f]{2}|(?:\\x[0-9A-Fa-f]{2}){8,}"
+        r"|(?:0x[0-9A-Fa-f]{2},? ?){7,}0x[0-9A-Fa-f]{2}",
         _NEVER,
         0,
     ),
+    Pattern("decoded.codes", r"[0-9]{2,3}(?:,? ?[0-9]{2,3}){7,}|[01]{8}(?: ?[01]{8}){7,}", _NEVER, 0),
     Pattern("decoded.words", rf"(?:{_WORD}[ ,.-]+){{6,}}{_WORD}", _NEVER, 0, ignore_case=True),
-    Pattern("decoded.digits", r"[0-9](?:[ ._-][ ]?[0-9]){8,}", _NEVER, 0),
+    *apart.RUNS,
 )
 PATTERNS: Final = (ESCAPES, *RUNS)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run of a text and what it says."""
-
-    start: int
-    end: int
-    says: str
 
 
 def unescaped(text: str) -> Normal | None:
@@ -82,7 +92,7 @@ def unescaped(text: str) -> Normal | None:
         pieces += text[position:start], said
         starts.extend(range(position, start))
         ends.extend(range(position + 1, start + 1))
-        step = (end - start) // len(said) if found[0][0] == "%" and said and len(said) * 3 == end - start else 0
+        step = 3 if found[0][0] in "%=" and said and len(said) * 3 == end - start else 0
         starts.extend(start + n * step for n in range(len(said)))
         ends.extend(start + (n + 1) * step if step else end for n in range(len(said)))
         position = end
@@ -95,19 +105,36 @@ def unescaped(text: str) -> Normal | None:
 
 
 _ESCAPE = re.compile(
-    r"(?:%[0-9A-Fa-f]{2}){1,512}|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt\"/\\])|&(?:#[0-9]{2,7}|#x[0-9A-Fa-f]{2,6}|[A-Za-z]{2,8});"
+    r"(?:%[0-9A-Fa-f]{2}){1,512}|%u[0-9A-Fa-f]{4}|(?:=[0-9A-F]{2}){2,512}|=(?:2[CDE]|[24]0(?=[A-Za-z]))|=\r?\n"
+    r"|\\(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[nrt\"/\\])"
+    r"|&#(?:[0-9]{2,7}|[xX][0-9A-Fa-f]{2,6});?|&[A-Za-z]{2,14};"
+    rf"|\x1b\[[0-9;?]{{0,16}}[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f]|(?<={_PART}){_MARKUP}(?={_PART})"
+    rf"|(?<=[0-9]){_MARKUP}(?=[ -][0-9])|(?<=[0-9][ -]){_MARKUP}(?=[0-9])|(?<=%[0-9A-Fa-f]{{2}})\+(?=[0-9A-Za-z%])"
 )
 _SIGNS: Final = {"n": "\n", "r": "\n", "t": "\t"}
 
 
 def _said(escape: str) -> str:
-    if escape[0] == "%":
-        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
-    if escape[0] == "&":
+    first = escape[0]
+    if first == "&":
         return html.unescape(escape)
-    if escape[1] in "ux":
-        return chr(int(escape[2:], 16))
-    return _SIGNS.get(escape[1], escape[1])
+    if escape[:2] == "%u":
+        return _of_code(escape[2:])
+    if first in "%=" and escape[1] not in "\r\n":
+        return bytes.fromhex(escape.replace(first, "")).decode("utf-8", "replace")
+    if first != "\\":
+        return " " if escape == "+" else ""
+    if escape[1] in "uUx":
+        return _of_code(escape[2:].strip("{}"))
+    return _SIGNS.get(escape[1]) or (chr(int(escape[1:], 8)) if escape[1:].isdigit() else escape[1])
+
+
+def _of_code(digits: str) -> str:
+    code = int(digits, 16)
+    return chr(code) if code <= _LAST_CODE else ""
+
+
+_LAST_CODE: Final = 0x10FFFF
 
 
 def runs(pattern: Pattern, text: str, start: int, end: int) -> Iterator[Run]:
@@ -132,17 +159,46 @@ def _of_base64(text: str, start: int, end: int) -> Iterator[Run]:
 
 
 def _base64(written: str) -> str | None:
-    letters = re.sub(r"[\r\n=]", "", written).replace("-", "+").replace("_", "/")
-    if len(letters) % 4 == 1:
-        letters = letters[:-1]
     try:
-        return _readable(base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True))
-    except (binascii.Error, ValueError):
+        letters = written.encode("ascii").translate(_STANDARD, b"\r\n=")
+        if len(letters) % 4 == 1:
+            letters = letters[:-1]
+        says = _readable(binascii.a2b_base64(letters + b"=" * (-len(letters) % 4), strict_mode=True))
+    except ValueError:  # what binascii raises is one, too
         return None
+    if says is not None and _TWICE.fullmatch(says):
+        return _base64(says) or says
+    return says
+
+
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_TWICE: Final = re.compile(rf"{_LETTERS_OF_64}{{12,}}={{0,2}}")
+
+
+def _of_base32(text: str, start: int, end: int) -> Iterator[Run]:
+    letters = text[start:end].rstrip("=")
+    try:
+        says = _readable(base64.b32decode(letters + "=" * (-len(letters) % 8)))
+    except ValueError:
+        return
+    if says is not None:
+        yield Run(start, end, says)
+
+
+def _of_codes(text: str, start: int, end: int) -> Iterator[Run]:
+    """Numbers of characters, with ten signs or two."""
+    numbers = re.findall("[0-9]+", text[start:end])
+    base = 2 if len(numbers[0]) > 3 else 10
+    if base == 2:
+        digits = "".join(numbers)
+        numbers = [digits[at : at + 8] for at in range(0, len(digits), 8)]
+    codes = [int(number, base) for number in numbers]
+    if all(31 < code < 127 for code in codes):
+        yield Run(start, end, "".join(map(chr, codes)))
 
 
 def _of_hex(text: str, start: int, end: int) -> Iterator[Run]:
-    digits = re.sub(r"\\x|^0x|^x'|[ :]", "", text[start:end])
+    digits = re.sub(r"\\x|0x|^x'|[ :,]", "", text[start:end])
     says = _readable(bytes.fromhex(digits[: len(digits) // 2 * 2]))
     if says is not None:
         yield Run(start, end, says)
@@ -153,9 +209,10 @@ def _readable(content: bytes) -> str | None:
     if content[1::2].count(0) > len(content) // 3:
         content = content[0::2]
     says = content.decode("utf-8", "replace")
-    if len(says) < 6 or sum((c.isprintable() and c != "\ufffd") or c in "\r\n\t" for c in says) < 0.95 * len(says):
+    if len(says) < 6 or says.count("\ufffd") > len(says) // 20:
         return None
-    return says
+    strange = len(says) - sum(map(str.isprintable, says)) - sum(map(says.count, "\r\n\t")) + says.count("\ufffd")
+    return says if strange <= len(says) // 20 else None
 
 
 def _of_words(text: str, start: int, end: int) -> Iterator[Run]:
@@ -170,35 +227,17 @@ def _of_words(text: str, start: int, end: int) -> Iterator[Run]:
             if len(digit) == 2 and digit[1] == "0" and digit[0] > "1" and len(following) == 1 and following != "0"
             else digit
         )
-    if len(digits) >= 9 and not _counts(digits):
-        yield Run(start, end, grouped(digits))
-
-
-def _of_digits(text: str, start: int, end: int) -> Iterator[Run]:
-    digits = re.sub("[^0-9]", "", text[start:end])
-    if not _counts(digits) and len(set(digits)) > 3:
-        yield Run(start, end, grouped(digits))
-
-
-def _counts(digits: str) -> bool:
-    """Whether somebody counts: 1 2 3 4 5 6 7 8 9 10, up or down."""
-    return digits.startswith(("123456789", "012345678", "987654321", "10987654321"))
-
-
-def grouped(digits: str) -> str:
-    """Digits as numbers of so many are written: those of social security with hyphens, of telephones with brackets."""
-    if len(digits) == 9:
-        return f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"
-    if len(digits) == 10 or (len(digits) == 11 and digits[0] == "1"):
-        return f"({digits[-10:-7]}) {digits[-7:-4]}-{digits[-4:]}"
-    return digits
+    if not apart.counts(digits):
+        yield Run(start, end, apart.grouped(digits))
 
 
 _DECODERS: Final[Mapping[str, Callable[[str, int, int], Iterator[Run]]]] = MappingProxyType(
     {
         "decoded.base64": _of_base64,
         "decoded.hex": _of_hex,
+        "decoded.base32": _of_base32,
+        "decoded.codes": _of_codes,
         "decoded.words": _of_words,
-        "decoded.digits": _of_digits,
+        **apart.DECODERS,
     }
 )

@@ -114,7 +114,7 @@ class Matcher:
                     # Without the frame, and without the separator that stands before the text or behind it.
                     first, behind = max(begin + frame, start), min(end - frame, last - 1)
                     if first < behind:
-                        found.append(Match(first - start, behind - start, pattern))
+                        found.append(_made(Match, (first - start, behind - start, pattern)))
                     if end >= until:
                         break  # whatever else matches lies within
                 else:
@@ -130,6 +130,7 @@ class Matcher:
         return found
 
 
+_made: Final = tuple.__new__  # of a named tuple, twice as quick as its own name
 # What the wheel's `search` calls for bytes; `search` itself spends three times as long on objects around it.
 _ANYWHERE: Final = re2._Anchor.UNANCHORED
 

@@ -24,11 +24,21 @@ _MARKS += r"\u0981-\u0983\u09bc-\u09d7\u0b3e-\u0b57\u0bbe-\u0bd7\u0cbc-\u0cd6\u0
 _MARKS += r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ufe20-\ufe2f]"
 _PIECE = re.compile(rf"[\x00-\x7f]+(?!{_MARKS})|[^\x00-\x7f](?!{_MARKS})|(?s:.){_MARKS}{{0,{MOST_MARKS}}}")
 _HYPHENS: Final = frozenset(
-    "\u058a\u05be\u1806\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u301c\u3030\u30a0\u2212\u02d7\u2043\u00af"
+    "\u058a\u05be\u1806\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u301c\u3030\u30a0\u2212\u02d7\u2043\u00af\u30fc\u2500\u2501"
 )
+_DOTS: Final = frozenset("\u00b7\u2027\u2219\u22c5\u30fb\u3002")  # RFC 3490 section 3.1 takes the last for a dot
 _APOSTROPHES: Final = frozenset("‘’‛ʼʹ′´＇ˈ")
 _QUOTES: Final = frozenset("“”„‟″«»")
 _FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\u2800")
+
+# Letters of Cyrillic and Greek that look like Latin ones (Unicode's confusables), and where one stands in a word with
+# letters or digits of ASCII.
+_ALIKE: Final = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХҮԚԜавеѕіјкмнорстухԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχ",
+    "ABESIJKMHOPCTYXYQWabesijkmhopctyxdhqwABEZHIKMNOPTYXaikvopux",
+)
+_MIXED: Final = re.compile(r"[A-Za-z0-9_][\u0370-\u052f]|[\u0370-\u052f][A-Za-z0-9_]")
+_WORD: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +67,14 @@ class Normal:
 
 
 def normalise(text: str) -> Normal:
-    """NFKC; nothing invisible; hyphens, spaces, quotation marks and digits as ASCII has them. ASCII stays the very
-    object. A character that the original's characters made together covers all of them."""
+    """NFKC; nothing invisible; hyphens, dots, spaces, quotation marks and digits as ASCII has them, letters that only
+    look Latin as Latin ones where they stand among such. ASCII stays the very object. A character that the original's
+    characters made together covers all of them."""
     if text.isascii():
         return Normal(text)
     odd = [c for c in set(text) if c > "\x7f"]
     if all(len(_alone(c)) == 1 and not _is_mark(c) for c in odd):
-        return Normal(text.translate({ord(c): _alone(c) for c in odd}))
+        return Normal(_latin(text.translate({ord(c): _alone(c) for c in odd})))
     pieces: list[str] = []
     starts, ends = array("q"), array("q")
     for found in _PIECE.finditer(text):
@@ -76,7 +87,13 @@ def normalise(text: str) -> Normal:
         else:
             starts.extend([start] * len(piece))
             ends.extend([end] * len(piece))
-    return Normal("".join(pieces), starts, ends)
+    return Normal(_latin("".join(pieces)), starts, ends)
+
+
+def _latin(text: str) -> str:
+    if _MIXED.search(text) is None:
+        return text
+    return _WORD.sub(lambda word: word[0].translate(_ALIKE) if _MIXED.search(word[0]) else word[0], text)
 
 
 def _together(piece: str) -> str:
@@ -84,7 +101,9 @@ def _together(piece: str) -> str:
         return piece
     if len(piece) == 1:
         return _alone(piece)
-    return "".join(_alone(c) for c in unicodedata.normalize("NFKC", piece))
+    composed = unicodedata.normalize("NFKC", piece)
+    # Marks that make no letter with what they stand on hide digits and letters of ASCII.
+    return "".join(_alone(c) for n, c in enumerate(composed) if not (n and composed[0] < "\x7f" and _is_mark(c)))
 
 
 @lru_cache(maxsize=8192)
@@ -97,10 +116,13 @@ def _sign(char: str) -> str:
     if char < "\x7f":
         return char
     kind = unicodedata.category(char)
-    if kind == "Cf" or char in _FILLERS or "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
+    hidden = kind in ("Cf", "Me") or (kind == "Cc" and char != "\x85") or char in _FILLERS
+    if hidden or "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
         return ""
     if kind == "Pd" or char in _HYPHENS:
         return "-"
+    if char in _DOTS:
+        return "."
     if kind == "Zs":
         return " "
     if kind == "Nd":

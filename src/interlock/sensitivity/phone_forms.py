@@ -82,6 +82,9 @@ CONTEXT: Final = frozenset(
 _DATE = re.compile(
     r"[0-9]{1,2}([-./])[0-9]{1,2}\1(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-./ ][0-9]{1,2}(?:[-./ ][0-9]{1,2})?"
 )
+_EXTENSION = re.compile(r"[ ,;]*[xepd]", re.IGNORECASE)
+_DIGITS = re.compile("[0-9]+")
+_GOES_ON = re.compile(r"[-./,:][0-9]|%|[ -]?(?:mg|ml|mcg|kg|cm|mm|usd|eur)\b")
 _PAIRS = re.compile(r"[0-9]{2} [0-9]{2} [0-9]{2}")
 _YEARS = re.compile(r"(?:19|20)[0-9]{2}[-/ ](?:19|20)[0-9]{2}")
 _NATIONAL = re.compile(r"\(?0[1-9][0-9]{0,4}\)?[-. /]")
@@ -93,8 +96,9 @@ def is_telephone(written: str, before: str, after: str) -> float | None:
     Seven to twelve digits without the extension, or three pairs. Dates, years, decimals, pieces of longer numbers
     aren't.
     """
-    number = re.split(r"[ ,;]*(?:x|e|p|d)", written, maxsplit=1, flags=re.IGNORECASE)[0]
-    groups = re.findall("[0-9]+", number)
+    extension = _EXTENSION.search(written)
+    number = written if extension is None else written[: extension.start()]
+    groups = _DIGITS.findall(number)
     digits = sum(map(len, groups))
     if (
         not 6 <= digits <= 12
@@ -103,9 +107,9 @@ def is_telephone(written: str, before: str, after: str) -> float | None:
         or _YEARS.fullmatch(number)
     ):
         return None
-    if re.search(r"(?:[0-9][-./,:]|[$€£#])\Z", before) or re.match(
-        r"[-./,:][0-9]|%|[ -]?(?:mg|ml|mcg|kg|cm|mm|usd|eur)\b", after
-    ):
+    if before and (before[-1] in "$€£#" or (before[-1] in "-./,:" and before[-2:-1].isdigit())):
+        return None
+    if _GOES_ON.match(after):
         return None
     if "." in number and len(groups) == 2:
         return None  # a decimal fraction

@@ -5,6 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
+from operator import attrgetter
+from typing import Final
 
 from interlock.model.finding import Finding
 
@@ -13,9 +16,13 @@ def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
     """The findings without overlaps, sorted. The higher score wins, then the longer, then the label that is earlier in
     the alphabet. What loses is cut: its parts that stick out stay, with the winner where no letter or digit is in them.
     """
-    ordered = sorted(findings, key=lambda f: (-f.score, f.start - f.end, f.label, f.start))
+    ordered = list(findings)
     if len(ordered) < 2:
         return ordered
+    ordered.sort(key=_PLACE)
+    if all(one.end < other.start for one, other in pairwise(ordered)):
+        return ordered
+    ordered.sort(key=lambda f: (-f.score, f.start - f.end, f.label, f.start))
     starts: list[int] = []
     settled: list[Finding] = []
     for finding in ordered:
@@ -26,6 +33,9 @@ def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
             starts.insert(at, start)
             settled.insert(at, finding if (start, end) == (finding.start, finding.end) else _part(finding, start, end))
     return settled
+
+
+_PLACE: Final = attrgetter("start")
 
 
 def _part(finding: Finding, start: int, end: int) -> Finding:

@@ -27,7 +27,9 @@ _TELLING = re.compile(
     r"|cvv|expiry|password|passwd|secret|token|key|iban|routing|passport|encounter|accession|date|age|contact|spouse"
     r"|pwd|pass|passphrase|credential|apikey|session|jsessionid|auth|cookie|hash|bank|aba|rtn|swift|bic|uuid|guid|wallet"
     r"|bsn|pesel|nif|nie|dni|nino|nhs|sin|tfn|itin|tin|nir|cpf|aadhaar|steuerid|steuer|svnr|ahv|cpr|fnr|pps|icd10|icd|dx"
-    r"|diagnosis|snomed|loinc|ndc|cpt|gender|sex|race|ethnicity|occupation|salary)s?"
+    r"|diagnosis|snomed|loinc|ndc|cpt|gender|sex|race|ethnicity|occupation|salary|first|last|middle|given|family|surname"
+    r"|forename|fname|lname|initials|attending|resident|surgeon|nurse|pcp|referring|clinician|author|owner|assignee|reporter"
+    r"|reviewer|caller|witness|husband|wife|mother|father|sibling|caregiver|employer|manager|recipient|sender|customer)s?"
     r"(?:$|[^a-z])"
 )
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from interlock.model.finding import Finding
 from interlock.model.label import Label
-from interlock.sensitivity import decoded
+from interlock.sensitivity import apart, decoded
 from interlock.sensitivity.looking import Looking
 from interlock.sensitivity.matching import Match, Matcher
 from interlock.sensitivity.normal import Normal, normalise
@@ -34,7 +34,7 @@ class _Beneath:
 
     of: int
     view: Normal
-    run: decoded.Run | None = None
+    run: apart.Run | None = None
     within: tuple[int, int] = (0, 0)
     """Of a run's: which characters of `view` are what the run says; the others stand around it."""
 
@@ -105,6 +105,13 @@ class TextEngine:
         beneath = list(self._beneath(looked.others, views))
         if self._normalises:
             beneath += [each for number, text in enumerate(normal) if "\n" in text for each in _of_table(number, text)]
+            if not isinstance(views, _Views):
+                beneath += [
+                    _of_run(number, views[number].text, run)
+                    for number, text in enumerate(texts)
+                    if "\u202e" in text
+                    for run in apart.backwards(text, views[number])
+                ]
         if beneath:
             deeper = self._looking.look([each.view.text for each in beneath], seeds, telling)
             for number, findings in deeper.findings.items():
@@ -113,7 +120,10 @@ class TextEngine:
         settled: list[tuple[Finding, ...]] = [()] * len(texts)
         for number, findings in looked.findings.items():
             view = views[number]
-            settled[number] = tuple(self._named(view.back(f)) for f in settle(findings, view.text) if f.start < f.end)
+            found = [f for f in settle(findings, view.text) if f.start < f.end]
+            if view.starts:
+                found = [view.back(f) for f in found]
+            settled[number] = tuple(map(self._named, found) if self._regime is not Regime.PHI else found)
         return settled
 
     def _beneath(self, others: Mapping[int, Iterable[Match]], views: Sequence[Normal]) -> Iterator[_Beneath]:
@@ -130,6 +140,9 @@ class TextEngine:
             view = decoded.unescaped(text) if escapes else None
             if view is not None and view.text != text:
                 yield _Beneath(number, view)
+                again = decoded.unescaped(view.text)  # a second level: an address in an address, JSON in JSON
+                if again is not None and again.text != view.text:
+                    yield _Beneath(number, again.after(view))
 
     def _named(self, finding: Finding) -> Finding:
         label = self._regime.name_of(finding.label)
@@ -139,7 +152,7 @@ class TextEngine:
 _WHOLE: Final = Label("phi")
 
 
-def _of_run(number: int, text: str, run: decoded.Run) -> _Beneath:
+def _of_run(number: int, text: str, run: apart.Run) -> _Beneath:
     """What a run says, with what stands around it: the context counts."""
     before, after = text[max(0, run.start - AROUND) : run.start], text[run.end : run.end + AROUND]
     says = normalise(run.says).text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from interlock.model.label import Label
@@ -24,12 +25,19 @@ _SMALL: Final = (
     "|registration|he|she|they|i|you|have|gave|provided|given|called|entered|changed|updated|from|and|it|its|s"
 )
 _FILL: Final = (
-    r"(?:[ \t\r\n:;#=(\[{>.,|*_\"'\\&?/-]"
+    r"(?:[ \t\r\n:;#=(\[{}\])>.,|*_\"'\\&?/-]"
     rf"|(?:{_SMALL})[ \t\r\n:;#=(\[{{,|\"']|(?:no|nr|num|nbr|pt|ref|id)\."
     r"|<[A-Za-z/][^<>\n\x1e]*>)"
 )
 # Letters and digits in pieces joined by single signs, a digit among them; then further groups of digits.
-VALUE: Final = r"(?:[A-Za-z0-9]+[-_./])*[A-Za-z]*[0-9][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*(?: [0-9][0-9][0-9]+)*"
+PIECES: Final = r"(?:[A-Za-z0-9]+[-_./])*[A-Za-z]*[0-9][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*(?: [0-9][0-9][0-9]+)*"
+# Such, perhaps behind letters of its own (`H 002281`); pairs of digits; digits one by one, as people read them out.
+VALUE: Final = rf"(?:[A-Za-z]{{1,3}} )?(?:{PIECES})|[0-9][0-9](?: [0-9][0-9]){{2,3}}|[0-9](?: [0-9]){{4,15}}"
+_LETTERS = re.compile(r"[A-Za-z]+ ")
+_NO_LETTERS: Final = frozenset(
+    "NO ON AT IN IS OF OR TO BY AS AN IF SO UP WE HE IT DO PER THE AND FOR DUE NOT ALL WAS HAS HAD ARE AM PM IV PO BP HR "
+    "RR MG ML KG DAY AGE OLD NEW VS HIM HER HIS SHE PT DR MR MS RE CC ETA QTY".split()
+)
 _UNIT = re.compile(
     r"[ -]?(?:%|(?:mg|mcg|g|kg|ml|dl|l|mmol|mmhg|units?|iu|meq|cm|mm|hours?|hrs?|days?|weeks?|wks?|months?|years?|yrs?"
     r"|y/?o|minutes?|mins?|times|points?|dollars|usd|eur|percent|st|nd|rd|th|x|patients|subjects|people|persons|women|men|adults|children|cases|participants"
@@ -37,7 +45,10 @@ _UNIT = re.compile(
 )
 _DAY: Final = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _DATE = re.compile(rf"{_DAY}[/.-]{_DAY}[/.-](?:[0-9]{{4}}|[0-9]{{2}})|[0-9]{{4}}[/.-]{_DAY}[/.-]{_DAY}")
-_AMOUNT = re.compile(r"[0-9]{1,6}\.[0-9]{1,2}")
+_AMOUNT = re.compile(r"[0-9]{1,6}\.[0-9]{1,2}(?:-[0-9]{1,6}\.[0-9]{1,2})?")
+_PAIRS = re.compile(r"[0-9]{2}([- ])[0-9]{2}\1[0-9]{2}")
+_CELLS = re.compile(r"[,;|\t]")
+_OF_MACHINES = re.compile(r"[a-z]{3,}[-_]")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _TAIL = re.compile(r"(?:[/.][A-Za-z]+|[-_][A-Za-z]{4,})+\Z")
 
@@ -51,13 +62,14 @@ def told(
     glued: bool = False,
     least: int = 3,
     years: bool = False,
+    pairs: bool = False,
     value: str = VALUE,
     check: Judge | None = None,
 ) -> Pattern:
     """A pattern of `words` (expressions in lower case, matched in any) and a value behind them.
 
     `glued`: the words may end a longer one, and the value may follow at once. `least`: how many digits a value has.
-    `years`: whether 2023 may be one. `check` looks at the value alone, with what stands around it, and may refuse it or
+    `years`: whether 2023 may be one; `pairs`: whether 12-11-93 may. `check` looks at the value alone, with what stands around it, and may refuse it or
     score it otherwise.
     """
     joint = rf"(?:{_SPACE}|[_-])"
@@ -65,15 +77,33 @@ def told(
         "|".join(words).replace(" ?", " ").replace(" ", f"{joint}*") if glued else "|".join(words).replace(" ", joint)
     )
     told_by = rf"[A-Za-z_]*(?:{either}){_FILL}*" if glued else rf"(?:{either}){_FILL}+"
-    found = re.compile(rf"({told_by})(#?(?:{value}))", re.IGNORECASE)
-    judge = _judge(found, score, least, years, check)
+    # What follows words at once begins with a digit.
+    at_once = rf"[A-Za-z_]*(?:{either})(?:{_FILL}+|(?=[0-9]))" if glued else told_by
+    found = re.compile(rf"({at_once})(#?(?:{value}))", re.IGNORECASE)
+    judge = _judge(found, score, _Wanted(least, years, pairs), check)
     return Pattern(name, f"{told_by}(?:{value})", label, score, Beside.WORD, judge, ignore_case=True)
 
 
-def _judge(found: re.Pattern[str], score: float, least: int, years: bool, check: Judge | None) -> Judge:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How many digits a value has, and whether years and pairs of digits are values."""
+
+    least: int
+    years: bool
+    pairs: bool
+
+    def takes(self, value: str) -> bool:
+        if sum(map(str.isdigit, value)) < self.least:
+            return False
+        if (_DATE.fullmatch(value) and not (self.pairs and _PAIRS.fullmatch(value))) or _AMOUNT.fullmatch(value):
+            return False
+        return self.years or _YEAR.fullmatch(value) is None
+
+
+def _judge(found: re.Pattern[str], score: float, wanted: _Wanted, check: Judge | None) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
         parts = found.fullmatch(candidate.matched)
-        if parts is None:
+        if parts is None or _of_another(candidate, parts[1], parts[2]):
             return None
         start = parts.start(2)
         if start > 0 and candidate.matched[start - 1] == "#":
@@ -81,7 +111,7 @@ def _judge(found: re.Pattern[str], score: float, least: int, years: bool, check:
         elif parts[1].endswith("-") and " " not in parts[1]:
             start = 0  # `HMO-234567`: the word is part of the number
         value = _without_tail(parts[2].lstrip("#"), candidate.after)
-        if value is None or not _is_value(value, least, years):
+        if value is None or not wanted.takes(value):
             return None
         end = parts.start(2) + parts[2].index(value) + len(value)
         if check is None:
@@ -104,12 +134,15 @@ def _without_tail(value: str, after: str) -> str | None:
     return rest or None
 
 
-def _is_value(value: str, least: int, years: bool) -> bool:
-    if sum(c.isdigit() for c in value) < least:
-        return False
-    if _DATE.fullmatch(value) or _AMOUNT.fullmatch(value):
-        return False
-    return years or _YEAR.fullmatch(value) is None
+def _of_another(candidate: Candidate, told_by: str, value: str) -> bool:
+    """Whether the words don't tell of the value: they end a row of cells and it begins the next; they and it are the
+    name of a machine (`claims-api-7d9f`); what stands before its digits is a word."""
+    if "\n" in told_by and _CELLS.search(candidate.before[candidate.before.rfind("\n") + 1 :]):
+        return True
+    if told_by.endswith("-") and " " not in told_by and _OF_MACHINES.match(value):
+        return True
+    letters = _LETTERS.match(value)
+    return letters is not None and (not letters[0].isupper() or letters[0].strip() in _NO_LETTERS)
 
 
 def coded(candidate: Candidate) -> Verdict | None:

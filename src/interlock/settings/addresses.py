@@ -6,6 +6,7 @@ import ipaddress
 import itertools
 from urllib.parse import urlsplit
 
+from interlock.masking.profiles import PROFILES
 from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName
 from interlock.model.secret import Secret
@@ -19,6 +20,7 @@ _ANY = ("0.0.0.0", "::")  # noqa: S104  recognised, never a default
 _TLS = ("disable", "verify-full")
 _LOGINS = ("scram-sha-256", "md5", "certificate", "trust")
 _WITHOUT_PASSWORD = ("certificate", "trust")
+NO_PROFILE = "none"
 
 
 def is_loopback(host: str) -> bool:
@@ -118,9 +120,16 @@ def read_connection(name: str, table: Table) -> ConnectionSettings:
         most_sessions=table.number("most_sessions", 80, 1, 10_000),
         unsafe_superuser=table.flag("unsafe_superuser", False),
         content=table.one_of("content", ("off", "mask"), "off"),
+        profile=_profile(table),
     )
     table.done()
     return settings
+
+
+def _profile(table: Table) -> str:
+    """"none" is none, said aloud."""
+    named = table.one_of("profile", (NO_PROFILE, *PROFILES), NO_PROFILE)
+    return "" if named == NO_PROFILE else named
 
 
 def _listen(table: Table, port: int) -> Listen:

@@ -21,11 +21,10 @@ from interlock.sql.query import A_VIEW, HIDDEN_EFFECTS
 from interlock.sql.session_state import SessionState
 from interlock.sql.shape import Kind, Statement, Written
 from interlock.sql.tree import typed
-from interlock.sql.writing import Write, writes
+from interlock.sql.writing import events_of, writes
 
 NOT_BUILT_INS: Final = "it isn't made of stored tables and built-ins alone"
 
-_EVENTS: Final = {"InsertStmt": "insert", "UpdateStmt": "update", "DeleteStmt": "delete"}
 _ON: Final = re.compile(
     r" on ((?:insert|update|delete|truncate|any write)(?: or (?:insert|update|delete|truncate))*)\b"
 )
@@ -87,19 +86,11 @@ def _writes(statement: Statement) -> Iterator[tuple[Written, frozenset[str]]]:
     made = writes(root)
     for at, written in enumerate(statement.written):
         if at < len(made):
-            yield written, _events(made[at], written.relation)
+            yield written, events_of(made[at].node, written.relation)
         elif statement.kind is Kind.COPY_IN:
             yield written, frozenset({"insert"})
         else:  # what functions write comes behind all else
             yield written, frozenset({"truncate"}) if root[0] == "TruncateStmt" else EVERY_WRITE
-
-
-def _events(write: Write, relation: Relation | None) -> frozenset[str]:
-    kind, fields = write.node
-    event = _EVENTS.get(kind)
-    if event is None or (event == "update" and relation is not None and relation.kind == "p"):
-        return EVERY_WRITE  # MERGE; rows that move between partitions are deleted and inserted
-    return frozenset({event, "update"} if "onConflictClause" in fields else {event})
 
 
 def _told(relation: Relation, events: frozenset[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from interlock.model import verb
 from interlock.model.names import Verb
-from interlock.model.snapshot import Relation, Snapshot
+from interlock.model.snapshot import EVERY_WRITE, Relation, Snapshot
 from interlock.sql.catalogs import FIRST_USER_OID
 from interlock.sql.counting import counts_all
 from interlock.sql.lineage.expansions import Expansions
@@ -23,7 +23,7 @@ from interlock.sql.session_state import SessionState
 from interlock.sql.shape import CatalogRead, Kind, Looking, Reach, Refusal, Statement, Touch, Written
 from interlock.sql.survey import Survey
 from interlock.sql.tree import Node, typed, words
-from interlock.sql.writing import Write, written_in
+from interlock.sql.writing import Write, events_of, written_in
 
 _WRITE_VERBS: Final[Mapping[str, Verb]] = {
     "InsertStmt": verb.SQL_INSERT,
@@ -45,7 +45,7 @@ def judge_query(blank: Statement, whole: Survey, snapshot: Snapshot, state: Sess
     found = Findings() if root[0] == "TruncateStmt" else read(whole, scope)
     made = written_in(whole)
     for source in named:
-        _judge_source(source, scope, found)
+        _judge_source(source, made, scope, found)
     look = _look(root, named, scope, found)
     lineage = _lineage(root, named, snapshot, state) if look is None else None
     said = spoken(root, _names(scope)) if look is not None else None
@@ -138,7 +138,7 @@ def _odd(named: tuple[Source, ...]) -> Refusal | None:
     return None
 
 
-def _judge_source(source: Source, scope: Scope, found: Findings) -> None:
+def _judge_source(source: Source, made: tuple[Write, ...], scope: Scope, found: Findings) -> None:
     relation = source.relation
     if source.in_catalog:
         _judge_catalog(source, scope, found)
@@ -149,17 +149,23 @@ def _judge_source(source: Source, scope: Scope, found: Findings) -> None:
     elif not relation.is_base_table:
         found.reach(_KINDS.get(relation.kind, "a relation that isn't a table"))
     else:
-        _judge_table(relation, source, scope, found)
+        _judge_table(relation, source, made, scope, found)
 
 
-def _judge_table(relation: Relation, source: Source, scope: Scope, found: Findings) -> None:
+def _judge_table(relation: Relation, source: Source, made: tuple[Write, ...], scope: Scope, found: Findings) -> None:
     if scope.snapshot.casts and any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
         found.unseen("a column of a user's type, whose casts may run code of users")
         found.uncounted = True
-    if relation.rewrites and source.target:
+    if source.target and relation.rewrites_by(_events(relation, source.target, made)):
         found.unseen(HIDDEN_EFFECTS)
     if relation.hidden_effects or relation.kind != "r" or any(c.type_oid >= FIRST_USER_OID for c in relation.columns):
         found.uncertain = True
+
+
+def _events(relation: Relation, target: str, made: tuple[Write, ...]) -> frozenset[str]:
+    """The kinds of writes that this kind of statement is here; of TRUNCATE all."""
+    found = (events_of(write.node, relation) for write in made if write.node[0] == target)
+    return frozenset[str]().union(*found) or EVERY_WRITE
 
 
 def _judge_catalog(source: Source, scope: Scope, found: Findings) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from interlock.model.snapshot import EVERY_WRITE, Relation
 from interlock.sql.shape import Refusal
 from interlock.sql.survey import Survey, survey
 from interlock.sql.tree import Fields, Node, typed, walk, words
@@ -28,6 +29,7 @@ _FROM_QUERY = Refusal(
 )
 
 
+_EVENTS: Final[Mapping[str, str]] = {"InsertStmt": "insert", "UpdateStmt": "update", "DeleteStmt": "delete"}
 _WRITING: Final = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
@@ -53,6 +55,15 @@ def writes(root: Node) -> tuple[Write, ...]:
 def written_in(whole: Survey) -> tuple[Write, ...]:
     """The same of a tree that was walked."""
     return tuple(write_of(node) for node in whole.of(_WRITING))
+
+
+def events_of(node: Node, relation: Relation | None) -> frozenset[str]:
+    """The kinds of writes that one write may be: `insert`, `update`, `delete`; all of them for what may be any."""
+    kind, fields = node
+    event = _EVENTS.get(kind)
+    if event is None or (event == "update" and (relation is None or relation.kind == "p")):
+        return EVERY_WRITE  # MERGE; rows that move between partitions are deleted and inserted
+    return frozenset({event, "update"} if "onConflictClause" in fields else {event})
 
 
 def limits(condition: Any) -> bool:

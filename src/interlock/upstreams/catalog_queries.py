@@ -177,7 +177,8 @@ SELECT t.tgrelid, 'trigger', pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tge
          || CASE WHEN t.tgtype & 8 > 0 THEN 'd' ELSE '' END, true, true
   FROM pg_catalog.pg_trigger t WHERE NOT ({_OF_CONSTRAINTS})
 UNION ALL
-SELECT r.ev_class, 'rule', pg_catalog.pg_get_ruledef(r.oid) || ' ' || r.ev_enabled::text, 'iud', true, true
+SELECT r.ev_class, 'rule', pg_catalog.pg_get_ruledef(r.oid) || ' ' || r.ev_enabled::text,
+       CASE r.ev_type WHEN '2' THEN 'u' WHEN '3' THEN 'i' WHEN '4' THEN 'd' ELSE 'iud' END, true, true
   FROM pg_catalog.pg_rewrite r WHERE r.rulename <> '_RETURN'
 UNION ALL
 SELECT p.polrelid, 'policy',

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
 
-from interlock.model.snapshot import Argument, Column, Relation, Routine, UserType
+from interlock.model.snapshot import EVERY_WRITE, Argument, Column, Relation, Routine, UserType
 from interlock.upstreams.cascades import Cascades
 
 Row = tuple[Any, ...]
@@ -156,25 +156,37 @@ def relations_of(found: Found, columns: ColumnsRead) -> tuple[Relation, ...]:
         replace(
             _relation(row, columns.of(row[0]), parts.get(row[0], ()), children.get(row[0], ()), cascades.of(row[0])),
             rewrites=row[0] in rewriting,
+            rewrites_on=rewriting.get(row[0], EVERY_WRITE),
             key_moves=moves.get(row[0], ()),
         )
         for row in found.relations
     )
 
 
-def rewrites_of(found: Found, columns: ColumnsRead) -> Collection[int]:
-    """Those of the relations whose writes may set off code of users (`Relation.rewrites`)."""
-    coded = {part[0] for part in found.parts if part[5]} | _inherited(found)
+def rewrites_of(found: Found, columns: ColumnsRead) -> Mapping[int, frozenset[str]]:
+    """Those of the relations whose writes may set off code of users (`Relation.rewrites`), and the kinds of writes that
+    do: where it is triggers, rules and the like of their own alone, those that these are for."""
+    coded: defaultdict[int, set[str]] = defaultdict(set)
+    for part in found.parts:
+        if part[5]:
+            coded[part[0]].update(part[3])
+    own = _by_itself(found, columns)
+    above: defaultdict[int, list[int]] = defaultdict(list)
+    for at, to, *_ in (*found.cascades, *found.children):
+        above[to].append(at)
+    every = _closed({up for oid in _closed(own | coded.keys(), above) for up in above.get(oid, ())} | own, above)
+    return {oid: EVERY_WRITE if oid in every else _writes(frozenset(coded[oid])) for oid in {*every, *coded}}
+
+
+def _by_itself(found: Found, columns: ColumnsRead) -> set[int]:
+    """Those in which every kind of write may set off code of users, whatever their triggers and rules are for."""
     known = {row[0] for row in found.relations}
-    own = {row[0] for row in found.relations if row[-3] or columns.of(row[0]).code} | coded
+    own = {row[0] for row in found.relations if row[-3] or columns.of(row[0]).code} | _inherited(found)
     # What is set by default is computed by the default's text, which no write shows.
     own |= {to for _, to, *does in found.cascades if "d" in does and columns.of(to).hidden}
     # A relation that wasn't read may have anything.
     own |= {at for at, to, *_ in (*found.cascades, *found.children) if at in known and to not in known}
-    above: defaultdict[int, list[int]] = defaultdict(list)
-    for at, to, *_ in (*found.cascades, *found.children):
-        above[to].append(at)
-    return _closed(own, above)
+    return own
 
 
 def _inherited(found: Found) -> set[int]:

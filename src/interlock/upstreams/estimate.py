@@ -55,8 +55,9 @@ _SET: Final = "SELECT pg_catalog.set_config(%s, %s, false)"
 _FACTS: Final = "SELECT pg_catalog.current_schemas(false), current_user, session_user = current_user"
 
 # Whether planning a statement of these relations may run code of users, or ask another server. True also where one of
-# them is gone. A view brings along what it reads, and what its rule depends on; one that is written isn't planned. What depends on users' functions, operators and their families says so in pg_depend; initdb's have no
-# OIDs of 16384 and more. A default counts where rows are written, or where it is worked out when it is read.
+# them is gone. A view brings along what it reads, and what its rule depends on; one that is written isn't planned. What
+# depends on users' functions, operators and their families says so in pg_depend; initdb's have no OIDs of 16384 and
+# more. A default counts where rows are written, or where it is worked out when it is read.
 _USERS_CODE: Final = """
 WITH RECURSIVE family (oid) AS (
   SELECT pg_catalog.unnest(%(relations)s::oid[])

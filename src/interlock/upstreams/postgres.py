@@ -161,7 +161,7 @@ def _snapshot(read: _All) -> Snapshot:
         (r.oid, r.qualified, r.hidden_effects, r.definition, r.row_type, r.children, r.reaches, sorted(r.writes_more))
         for r in relations
     ]
-    does = [(r.rewrites, r.key_moves) for r in relations]
+    does = [(r.rewrites, sorted(r.rewrites_on), r.key_moves) for r in relations]
     attributes = [columns.of(relation).told for *_, relation in (row[:6] for row in read.types) if relation]
     return Snapshot(
         version=digest(

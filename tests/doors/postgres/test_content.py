@@ -85,10 +85,10 @@ async def test_a_select_in_both_formats(gate: Gateway, binary: bool) -> None:
 async def test_expressions_asyncpg_and_returning(gate: Gateway) -> None:
     connection = await gate.asyncpg()
     try:
-        text = "SELECT upper(note), doc->>'card', doc::text, length(note) FROM visits WHERE id = $1"
-        masked = ("SSN [pii.ssn]", "[pci.pan]", '{"card": "[pci.pan]"}', 15)
+        text = "SELECT lower(note), doc->>'card', doc::text, length(note) FROM visits WHERE id = $1"
+        masked = ("ssn [pii.ssn]", "[pci.pan]", '{"card": "[pci.pan]"}', 15)
         assert tuple(await connection.fetchrow(text, 2)) == masked
-        assert tuple(await connection.fetchrow(text, 1)) == ("CAME IN WELL", None, '{"said": "nothing"}', 12)
+        assert tuple(await connection.fetchrow(text, 1)) == ("came in well", None, '{"said": "nothing"}', 12)
         changed = "UPDATE visits SET id = id WHERE id = 3 RETURNING note, mrn"
         assert tuple(await connection.fetchrow(changed)) == ("[pii.email] [pii.ssn]", None)
     finally:
@@ -308,12 +308,12 @@ async def test_a_detector_that_breaks_in_the_middle_of_a_result(gate: Gateway, e
     assert masks.detection is not None
     masks.detection = replace(masks.detection, finder=Breaking())
     gate.definitions.masks = masks
-    with empty_database.admin() as connection:
-        connection.execute("CREATE TABLE lines (id int, line text)")
-        connection.execute(
+    with empty_database.admin() as admin:
+        admin.execute("CREATE TABLE lines (id int, line text)")
+        admin.execute(
             "INSERT INTO lines SELECT n, 'line ' || n || repeat(' and so on', 100) FROM generate_series(1, 300) n"
         )
-        connection.execute("GRANT ALL ON lines TO PUBLIC")
+        admin.execute("GRANT ALL ON lines TO PUBLIC")
     await gate.definitions.refresh()
     async with await gate.connect() as connection:
         rows = await (await connection.execute("SELECT line FROM lines ORDER BY id")).fetchall()

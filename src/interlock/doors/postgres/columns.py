@@ -15,7 +15,7 @@ from interlock.doors.masks import Masks
 from interlock.doors.postgres.values import Texts
 from interlock.masking.forms import NUMERIC
 from interlock.masking.masker import Masker, Place
-from interlock.masking.rules.content import ContentMask, Holds, Told
+from interlock.masking.rules.content import UNREAD, ContentMask, Holds, Told
 from interlock.model.finding import Finding
 from interlock.model.label import Label
 from interlock.sensitivity.classifier import ColumnKey, ColumnSample, Treatment, classify
@@ -95,13 +95,14 @@ class ContentColumn:
     def weigh(self, values: Sequence[bytes | None], found: Found) -> list[bytes]:
         """What they were found to be may say something of the column: the values that must be looked at for it."""
         held = self._masked({f.label for _, _, findings in found for each in findings for f in each})
+        failed = UNREAD in held  # some couldn't be judged, which says nothing of the column
         if self._skips and held and self._key is not None:
-            self._masks.decisions.escalate(self._key, held)
+            self._masks.decisions.escalate(self._key, held - {UNREAD})
             self._skips = False
             self._present = dict.fromkeys(value for value in values if value)
             done = {value for value, _, _ in found}
             return [value for value in self._unknown() if value not in done]
-        if not held or not self._is_due(values):
+        if failed or not held or not self._is_due(values):
             return []
         self._classify(sum(value is not None for value in values), found)
         if not self.labels:

@@ -29,7 +29,7 @@ _TOLD: Final = re.compile(
 
 def is_card(digits: str) -> bool:
     """Whether they have an issuer's prefix, a length that it gives out, and the check digit."""
-    known = any(prefix.match(digits) and len(digits) in lengths for prefix, lengths in _ISSUERS)
+    known = any(len(digits) in lengths and prefix.match(digits) for prefix, lengths in _ISSUERS)
     return known and luhn(digits) and len(set(digits)) > 1
 
 

@@ -23,6 +23,7 @@ _COUNTRIES: Final = (
     r"T[LNR]|U[A]|V[AG]|X[K]|Y[E]"
 )
 _GROUPS: Final = " -."
+_TOGETHER: Final = str.maketrans("", "", _GROUPS)
 
 
 def _iban(candidate: Candidate) -> Verdict | None:
@@ -31,7 +32,7 @@ def _iban(candidate: Candidate) -> Verdict | None:
     if length is None:
         return None
     end = _end_of(text, length)
-    if end is None or not mod_97("".join(c for c in text[:end] if c not in _GROUPS)):
+    if end is None or not mod_97(text[:end].translate(_TOGETHER)):
         return None
     return Verdict(0.98, "country, length, MOD 97-10", 0, end)
 

@@ -24,21 +24,23 @@ _CONTEXT = frozenset(
         "source ip",
     }
 )
-_VERSION = re.compile(r"(?:version|ver|release|firmware|build|revision|rev|\bv|section|chapter|oid|urn:oid:)[ .:=]*\Z")
+_OCTETS = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?=[0-9])|\Z)){4}")
+_VERSION = ("version", "ver", "release", "firmware", "build", "revision", "rev", "v", "section", "chapter", "oid")
+_VERSIONED = re.compile(r"(?:version|ver|release|firmware|build|revision|rev|\bv|section|chapter|oid|urn:oid:)[ .:=]*\Z")
 _NOBODY = frozenset(("0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1"))  # noqa: S104
 
 
 def _four(candidate: Candidate) -> Verdict | None:
-    octets = candidate.matched.partition("/")[0].split(".")
-    if any(int(o) > 255 or (len(o) > 1 and o[0] == "0") for o in octets):
+    address, before, after = candidate.matched.partition("/")[0], candidate.before, candidate.after
+    if _OCTETS.fullmatch(address) is None:
         return None
-    if re.search(r"[0-9]\.\Z", candidate.before) or re.match(r"\.[0-9]", candidate.after):
+    if (before[-1:] == "." and before[-2:-1].isdigit()) or (after[:1] == "." and after[1:2].isdigit()):
         return None
-    if _VERSION.search(candidate.before):
+    if before.rstrip(" .:=").endswith(_VERSION) and _VERSIONED.search(before):
         return Verdict(0.1, "a version")
     if candidate.matched in _NOBODY:
         return Verdict(0.1, "nobody's")
-    if all(len(o) == 1 for o in octets) or octets[0] == "0":
+    if len(address) == len("1.2.3.4") or address.startswith("0."):
         return Verdict(0.4, "form, small numbers")
     return Verdict(0.75, "form")
 
@@ -55,7 +57,7 @@ def _six(candidate: Candidate) -> Verdict | None:
         return Verdict(0.1, "nobody's")
     if address.ipv4_mapped is not None:
         return Verdict(0.75, "form, version 4 within")
-    return Verdict(0.8 if sum(c.isalnum() for c in written) >= 5 else 0.3, "form")
+    return Verdict(0.8 if sum(map(str.isalnum, written)) >= 5 else 0.3, "form")
 
 
 DETECTOR = Structured(

@@ -20,7 +20,7 @@ from interlock.sensitivity.names.lexicon import (
     UPPER,
     Lexicon,
 )
-from interlock.sensitivity.names.lists import both_named, listed, may_be_listed
+from interlock.sensitivity.names.lists import a_thing, both_named, listed, may_be_listed
 from interlock.sensitivity.names.weighing import weigh
 from interlock.sensitivity.passage import Layer, Passage, TextDetector, Token
 
@@ -69,7 +69,7 @@ def _plain_words(tables: Tables) -> frozenset[str]:
 
 def _findings(words: Words) -> list[Finding]:
     """Every piece that is a name by itself, and those that stand in a list with one."""
-    found = list(pieces(words))
+    found = [piece for piece in pieces(words) if not _a_thing(words, piece)]
     weights = [weigh(words, piece) for piece in found]
     _weigh_lists(words, found, weights)
     return [
@@ -77,6 +77,12 @@ def _findings(words: Words) -> list[Finding]:
         for piece, (score, why) in zip(found, weights, strict=True)
         if score >= THRESHOLD
     ]
+
+
+def _a_thing(words: Words, piece: Piece) -> bool:
+    if piece.titled or piece.credentialed:
+        return False
+    return a_thing(words.text, words.tokens, piece.first, piece.last)
 
 
 def _weigh_lists(words: Words, found: Sequence[Piece], weights: list[tuple[float, str]]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from interlock.model.label import Label
+from interlock.sensitivity.numbered import goes_on
 from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdict
 from interlock.sensitivity.phone_forms import CONTEXT, EXTENSION, GROUPS, INTERNATIONAL, NORTH_AMERICA, is_telephone
 
@@ -12,9 +11,9 @@ _PHONE = Label("phi.phone")
 
 
 def _north_america(candidate: Candidate) -> Verdict | None:
-    if re.search(r"[0-9][-./]\Z", candidate.before) or re.match(r"[-./][0-9]", candidate.after):
+    if goes_on(candidate):
         return None
-    digits = "".join(c for c in candidate.matched if c.isdigit())
+    digits = "".join(filter(str.isdigit, candidate.matched))
     return Verdict(0.8 if "(" in candidate.matched or digits[-10] not in "01" else 0.65, "form")
 
 
@@ -25,7 +24,7 @@ def _plain(candidate: Candidate) -> Verdict | None:
 
 
 def _international(candidate: Candidate) -> Verdict | None:
-    digits = sum(c.isdigit() for c in candidate.matched)
+    digits = sum(map(str.isdigit, candidate.matched))
     if not 8 <= digits <= 15 + 5 * ("x" in candidate.matched.lower()):
         return None
     return Verdict(0.85 if candidate.matched[0] == "+" else 0.5, "country code")

@@ -45,6 +45,14 @@ DETECTOR = Structured(
             _key_id,
         ),
         Pattern(
+            "aws.access_key_folded",  # in lower case it is still the key's
+            r"a(kia|sia)[a-z2-7]{16}",
+            Label("secret.aws.access_key"),
+            0.8,
+            Beside.WORD,
+            lambda c: _key_id(c) if sum(map(str.isdigit, c.matched)) > 1 else None,
+        ),
+        Pattern(
             "aws.secret_behind",
             r"A(KIA|SIA)[A-Z2-7]{16}[\t\r\n ,;:|/\"'\\]{1,}"
             r"([A-Za-z_]{4,}[\"' ]{0,2}[=:][\"' ]{0,2})?[A-Za-z0-9/+]{12,}",

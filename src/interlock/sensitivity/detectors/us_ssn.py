@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from interlock.model.label import Label
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
 from interlock.sensitivity.told import told
@@ -35,6 +33,7 @@ _CONTEXT = frozenset(
         "ss no",
     }
 )
+_JOINTS = frozenset("-.")
 _FORMS = {"-": 0.85, " ": 0.7, ".": 0.6, "": 0.3}
 
 
@@ -46,10 +45,11 @@ def _given_out(digits: str) -> bool:
 
 def _grouped(candidate: Candidate) -> Verdict | None:
     first, second = candidate.matched[3], candidate.matched[6]
-    if re.search(r"[0-9][-.]\Z", candidate.before) or re.match(r"[-.][0-9]", candidate.after):
+    before, after = candidate.before, candidate.after
+    if (before[-1:] in _JOINTS and before[-2:-1].isdigit()) or (after[:1] in _JOINTS and after[1:2].isdigit()):
         return None  # part of a longer one: an ISBN, a serial number
     score = _FORMS[first] if first == second else 0.45
-    if not _given_out("".join(c for c in candidate.matched if c.isdigit())):
+    if not _given_out("".join(filter(str.isdigit, candidate.matched))):
         return Verdict(score - (0.3 if first == "-" else 0.4), "form, never given out")
     return Verdict(score, "form")
 

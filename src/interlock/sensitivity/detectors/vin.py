@@ -21,7 +21,7 @@ def is_vin(written: str) -> bool:
 
 def _checked(candidate: Candidate) -> Verdict | None:
     written = candidate.matched.upper()
-    digits = sum(c.isdigit() for c in written)
+    digits = sum(map(str.isdigit, written))
     if digits < 4 or digits == len(written):
         return None
     if is_vin(written):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from interlock.sensitivity.names import cues
-from interlock.sensitivity.names.eponyms import HEADS, JOINED
+from interlock.sensitivity.names.eponyms import HEADS, JOINED, RESULTS
 from interlock.sensitivity.names.grammar import Piece, Words
 from interlock.sensitivity.names.lexicon import (
     EPONYM,
@@ -28,6 +28,8 @@ class Around:
     cue: int
     """0 nothing, 1 a preposition that a name may follow, 2 a word that often comes before a name, 3 one that hardly
     comes before anything else."""
+    field: bool
+    """It is the value of a field that is called so: `Patient: `."""
     right: bool
     """What a person does or is said to be stands after it."""
     place: bool
@@ -54,6 +56,7 @@ def around(words: Words, piece: Piece) -> Around:
     return Around(
         initial=first == 0 or (gap != ", " and any(c in _ENDERS for c in gap)),
         cue=_cue(words, first, gap) if near else 0,
+        field=near and any(c in gap for c in ":=#"),
         right=_right(words, last, next_gap, after),
         place=before in _PLACES and gap == " ",
         article=before in _ARTICLES and gap == " ",
@@ -72,6 +75,8 @@ def _cue(words: Words, first: int, gap: str) -> int:
         return 3
     if before in cues.CALLS or before in cues.ROLES:
         return 2
+    if before == "from":
+        return 2 if words.lower(first - 2) in _SENT else 0
     if before not in cues.LINKS or words.gap(first - 1) not in (" ", ", "):
         return 0
     second = words.lower(first - 2)
@@ -84,13 +89,19 @@ def _cue(words: Words, first: int, gap: str) -> int:
     return 1 if before in ("by", "than", "between") else 0
 
 
+_SENT = words_of(
+    """
+    mail mails email emails e-mail letter letters message messages text texts call calls note notes word reply replies
+    fax report request referral heard back
+    """
+)
 _DEEDS = words_of(
     """
-    directed written sung produced composed painted hosted founded recorded made created designed discussed spoke speak
-    talk talked talking appointment visit visited saw see seen meeting call calls referral letter note notes message
-    email tribute married engaged lives living care played performed published announced added sent delivered given
-    signed assigned escalated approved
-    forwarded handed transferred cosigned co-signed witnessed transcribed scribed initialed initialled
+    added admit admits admitted announced appointment approved assigned call calls care co-signed composed consult
+    consults cosigned created delivered designed directed discussed email engaged escalated forwarded founded given
+    handed hosted initialed initialled letter lives living made married meeting message note notes painted performed
+    played produced published recorded refer referral refers saw scribed see seen sent signed speak spoke sung talk
+    talked talking transcribed transfer transferred transfers tribute visit visited witnessed written
     """
 )
 
@@ -110,8 +121,21 @@ def _right(words: Words, last: int, gap: str, after: str) -> bool:
 def _head(words: Words, last: int) -> bool:
     """Whether an eponym's noun follows, at once or after one more word (`Wells clinical score`)."""
     after, second = words.lower(last), words.lower(last + 1)
-    if after in HEADS:
+    if after in HEADS or (words.bits[last - 1] & EPONYM and _result(words, last)):
         return True
     if after in JOINED or (words.bits[last : last + 1] and words.bits[last] & (ORDINARY | EPONYM)):
         return second in HEADS and words.gap(last + 1) == " "
     return False
+
+
+def _result(words: Words, last: int) -> bool:
+    """Whether a result, a class or a number of points stands there: `Babinski absent`, `Mallampati II`, `Rankin 1`."""
+    after = words.lower(last)
+    if after in RESULTS or after in cues.SUFFIXES:
+        return True
+    return (
+        len(after) < 3
+        and words.bits[last : last + 1] != []
+        and words.bits[last] & NUMBER > 0
+        and not words.after(last).isalpha()
+    )

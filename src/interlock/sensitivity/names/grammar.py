@@ -203,6 +203,8 @@ def _lower_part(words: Words, index: int, beginning: bool, titled: bool) -> bool
     if bits & INITIAL or len(words.tokens[index].text) == 1:
         return (titled or not beginning) and words.after(index) == "."
     if not words.caseless[index]:
+        if bits & PARTICLE and beginning:
+            return _capital(words, index + 1)
         strong = bits & (COMMON_NAME | FAMILY | GIVEN)
         return bool(strong) or (titled and beginning and not bits & VETO)
     if beginning and titled:
@@ -225,7 +227,7 @@ def _ending(words: Words, last: int) -> tuple[int, bool]:
         gap, bits = words.gap(last), words.bits[last]
         if bits & SUFFIX and gap in (" ", ", ", ". "):
             last += 1
-        elif bits & CREDENTIAL and gap in (" ", ", ", ". ", ",") and _credential(words, last):
+        elif bits & CREDENTIAL and gap in (" ", ", ", ". ", ",", "., ") and _credential(words, last):
             credentialed, last = True, last + 1
         else:
             break

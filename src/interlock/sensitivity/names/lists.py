@@ -1,7 +1,10 @@
-"""Names in a list tell of each other."""
+"""Names in a list tell of each other; and what only reads as one: `Morgan Stanley`, `Johnson & Johnson`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from interlock.sensitivity.names import things
 from interlock.sensitivity.names.grammar import Piece, Words
 from interlock.sensitivity.names.lexicon import (
     ANY_NAME,
@@ -14,7 +17,9 @@ from interlock.sensitivity.names.lexicon import (
     UNKNOWN,
     UPPER,
     VETO,
+    base_of,
 )
+from interlock.sensitivity.passage import Token
 
 _JOINS = frozenset({", ", " and ", " & ", ", and ", " or ", " und ", " y ", " et "})
 
@@ -46,3 +51,21 @@ def may_be_listed(words: Words, piece: Piece) -> bool:
     if words.caseless[piece.first]:
         return bool(bits & (NAMED | UNKNOWN))
     return bool(bits & (NAMED if bits & UPPER else ANY_NAME)) and not bits & LOWER
+
+
+_FIRST_WORDS = frozenset(phrase.split()[0] for phrase in things.PHRASES)
+_LAST_WORDS = frozenset(phrase.split()[-1] for phrase in things.PHRASES)
+_WORDS = 4  # of the longest phrase, the sign between counted
+
+
+def a_thing(text: str, tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether words `first` to `last` (not included) are, or are part of, a phrase that is known and names nobody."""
+    if base_of(tokens[first].text) not in _FIRST_WORDS and base_of(tokens[last - 1].text) not in _LAST_WORDS:
+        return False
+    for begin in range(first, max(first - _WORDS, -1), -1):
+        if base_of(tokens[begin].text) in _FIRST_WORDS:
+            for end in range(max(last, begin + 2), min(begin + _WORDS, len(tokens)) + 1):
+                said = text[tokens[begin].start : tokens[end - 1].end].lower().replace("-", " ").replace("’", "'")
+                if said in things.PHRASES or said.removesuffix("'s") in things.PHRASES:
+                    return True
+    return False

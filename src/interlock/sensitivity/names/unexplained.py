@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from interlock.sensitivity.gazetteer import Tables
-from interlock.sensitivity.names.eponyms import HEADS
+from interlock.sensitivity.names.eponyms import HEADS, RESULTS
 from interlock.sensitivity.names.lexicon import (
     ALONE_VETO,
     COMMON_NAME,
@@ -34,7 +34,7 @@ from interlock.sensitivity.names.lexicon import (
     VETO,
     Lexicon,
 )
-from interlock.sensitivity.names.wording import words_of
+from interlock.sensitivity.names.lists import a_thing
 from interlock.sensitivity.passage import Passage, Token
 
 # Small letters before a capital (CrCl, eGFR, JavaScript), or capitals before a small letter (HFrEF, PCOs).
@@ -44,15 +44,6 @@ _LINE = 160  # characters on each side that tell whether a line has capitals at 
 _TALKED_OF = 36  # ten times the Zipf frequency of words that people know: "beach", "herald"
 _MOST_WORDS = 100_000
 _LONGEST = 40
-
-# Results and kinds: beside an eponym they tell that a sign, a test or a class is meant.
-_RESULTS = words_of(
-    """
-    positive negative pos neg absent present normal abnormal equivocal low high mild moderate severe excluded suspected
-    considered done planned noted grade level type class stage group criteria intact elicited tender reducible
-    downgoing upgoing unremarkable reactive nonreactive possible probable likely unlikely confirmed per using via points
-    """
-)
 
 
 class Asked(Enum):
@@ -92,7 +83,10 @@ class Unexplained:
         return [
             (at, how)
             for at, how in enumerate(of)
-            if how is not Asked.NOT and not covered[passage.tokens[at].start] and self._counts(passage, at, how)
+            if how is not Asked.NOT
+            and not covered[passage.tokens[at].start]
+            and self._counts(passage, at, how)
+            and not a_thing(passage.text, passage.tokens, at, at + 1)
         ]
 
     def may_go_on(self, token: Token) -> bool:
@@ -139,7 +133,7 @@ class Unexplained:
     def _small(self, word: str, bits: int) -> Asked:
         if bits & (ORDINARY | EPONYM) or len(word) < 4 or not word.islower():
             return Asked.NOT
-        if self._lexicon.tables.words.get(word, 0) >= _TALKED_OF:
+        if not bits & GIVEN and self._lexicon.tables.words.get(word, 0) >= _TALKED_OF:
             return Asked.NOT
         return Asked.SMALL if bits & (NAMED | FOREIGN) else Asked.STRANGE
 
@@ -163,7 +157,7 @@ def _medicine_beside(passage: Passage, at: int) -> bool:
     tokens = passage.tokens
     near = [tokens[i] for i in (at - 1, at + 1, at + 2) if 0 <= i < len(tokens)]
     return any(
-        (each.text[0].isdigit() or (lower := each.text.lower()) in HEADS or lower in _RESULTS)
+        (each.text[0].isdigit() or (lower := each.text.lower()) in HEADS or lower in RESULTS)
         and abs(each.start - tokens[at].start) < 40
         for each in near
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from interlock.sensitivity.names import things
 from interlock.sensitivity.names.wording import words_of
 
 BRANDS = words_of(
@@ -59,7 +60,11 @@ _STEMS = (
     "plegia|paresis|penia|philia|phobia|rrhea|rrhage|rrhoea|sclerosis|stenosis|trophy|itides|cocci|coccus|bacter|cytes|cyte|"
     "virus|viral|bacterium|ase|globin|globulin|phage|lysis|dermal|venous|cardial|vascular|renal|hepatic|thyroid|enteral|aneous"
 )
-MEDICAL = re.compile(rf"[a-z\-]{{2,}}(?:{_STEMS})s?")
+_BEGINNINGS = (
+    "cef|ceph|hydroxy|methyl|dextro|levof|levot|levet|levod|chloro|fluoro|bupre|immuno|cardio|gastro|hepato|nephro|neuro|"
+    "osteo|pneumo|thrombo"
+)
+MEDICAL = re.compile(rf"[a-z\-]{{2,}}(?:{_STEMS})s?|(?:{_BEGINNINGS})[a-z]{{4,}}")
 """Matches, as a whole, a lower-case word that is a drug's or medicine's own."""
 
 CALENDAR = words_of(
@@ -183,4 +188,16 @@ PLAIN_INSTITUTIONS = words_of(
 )
 """Those that make an institution or a street of the words before them in small letters too."""
 
-NEVER = BRANDS | CALENDAR | NATIONS | HEADINGS | ORGANISATIONS | STREETS
+NEVER = (
+    BRANDS
+    | CALENDAR
+    | NATIONS
+    | HEADINGS
+    | ORGANISATIONS
+    | STREETS
+    | things.WARD
+    | things.SHORTHAND
+    | things.PROGRAMS
+    | things.COMPANIES
+    | things.JOURNALS
+)

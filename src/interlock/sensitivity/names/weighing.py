@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from interlock.sensitivity.names import vetoes
+from interlock.sensitivity.names import cues, vetoes
 from interlock.sensitivity.names.around import Around, around
 from interlock.sensitivity.names.grammar import Piece, Words
 from interlock.sensitivity.names.lexicon import (
@@ -73,6 +73,9 @@ def _weigh_single(words: Words, piece: Piece, index: int, about: Around) -> tupl
     if piece.credentialed and bits & ANY_NAME:
         return 0.9, "credential"
     named = bits & ANY_NAME or not bits & ORDINARY
+    abbreviated = bits & UPPER and not bits & COMMON_NAME and len(words.lower(index)) < 5
+    if abbreviated and not about.field:
+        return 0.0, ""
     if about.cue == 3 and named and not about.article:
         return 0.85, "cue"
     if bits & UPPER:
@@ -98,6 +101,8 @@ def _weigh_single(words: Words, piece: Piece, index: int, about: Around) -> tupl
             else (0.6, "given name")
         )
     if about.place and not about.cue:
+        return 0.0, ""
+    if about.article and words.lower(piece.last) not in _PEOPLE:
         return 0.0, ""
     if bits & FAMILY:
         told = about.right or about.cue or bits & POSSESSIVE
@@ -141,6 +146,12 @@ def _lone(words: Words, piece: Piece) -> bool:
     return ("\n" in before and "\n" in after) or (before.strip(" ") in (",", ":") and after.strip(" ") in (",", ""))
 
 
+_PEOPLE = words_of(
+    """
+    family families household residence home estate twins brothers sisters children boys girls boy girl kids kid couple
+    siblings baby clan case trial murder will
+    """
+)  # after a family's name they tell that it is one
 _DEFINING = words_of(
     "a an the indicated contraindicated used safe effective available known superior inferior given not one another our"
 )  # after "is" they tell what a thing is
@@ -158,6 +169,15 @@ def _weigh_several(words: Words, piece: Piece, body: Sequence[int], about: Aroun
         and about.cue < 3
     ):
         return 0.0, ""
+    if bits[0] & PARTICLE and len(bits) == 2 and (about.cue or about.right) and not bits[1] & (VETO | STOP):
+        return 0.6, "particle, cue"
+    if (
+        len(bits) > 2
+        and bits[1] & INITIAL
+        and words.after(body[1]) == "."
+        and not (bits[0] | bits[-1]) & (VETO | ORDINARY | EPONYM)
+    ):
+        return 0.7, "with a middle initial"
     if about.article and not bits[0] & (GIVEN | PARTICLE):
         return 0.0, ""
     rest_named = all(b & (ANY_NAME | INITIAL | PARTICLE) or not b & ORDINARY for b in bits[1:])
@@ -183,12 +203,28 @@ def _weigh_several(words: Words, piece: Piece, body: Sequence[int], about: Aroun
 def _weigh_initials(words: Words, body: Sequence[int], about: Around) -> tuple[float, str]:
     """`J. Smith`, `J.R. Smith`."""
     names = [words.bits[i] for i in body if not words.bits[i] & INITIAL]
-    if not names or words.lower(body[-1]) in vetoes.SPECIES or not words.bits[body[-1]] & CAPITAL:
+    if not names:
+        return (0.6, "initials") if _somebodys(words, body, about) else (0.0, "")
+    if words.lower(body[-1]) in vetoes.SPECIES or not words.bits[body[-1]] & CAPITAL:
         return 0.0, ""
     dotted = words.text[words.tokens[body[0]].end : words.tokens[body[0]].end + 1] == "."
     good = all((b & ANY_NAME or not b & ORDINARY) and not b & VETO for b in names)
     eponym = any(b & EPONYM and b & ALONE_VETO for b in names) and not about.cue
     return (0.8, "initial and family name") if dotted and good and not eponym else (0.0, "")
+
+
+def _somebodys(words: Words, body: Sequence[int], about: Around) -> bool:
+    """Whether two or three initials with full stops stand for somebody: `K.M. arrived late`."""
+    letters = "".join(words.lower(i) for i in body)
+    dotted = all(words.after(i) == "." for i in body[:-1])
+    after = body[-1] + 1
+    does = words.gap(after) in (" ", ". ") and words.lower(after) in cues.SAYS and words.bits[after] & LOWER > 0
+    return dotted and 1 < len(letters) < 4 and letters not in _SHORT_FORMS and (about.cue > 1 or does)
+
+
+_SHORT_FORMS = words_of(
+    "us uk eu un dc la ny nj sf er or iv im po id ok tv am pm eg ie md rn bp hr icu ct mr ph qd ad bc usa"
+)
 
 
 def _weigh_caseless(words: Words, piece: Piece, body: Sequence[int], about: Around) -> tuple[float, str]:

@@ -17,6 +17,7 @@ from interlock.sql.lineage.traced import StoredColumn, WriteLineage
 from interlock.sql.lineage.tracer import Rows, Tracer
 from interlock.sql.lineage.values import Value, carrying
 from interlock.sql.lineage.whole_rows import expanded
+from interlock.sql.writing import events_of
 
 _COLUMN: Final = "a column written that we don't know"
 _MOVED: Final = "a key that is written along with another, in a relation that we don't know"
@@ -37,23 +38,24 @@ class Target:
     written: dict[str, Value] = field(default_factory=dict)
 
 
-def target_of(t: Tracer, fields: Any) -> Target:
+def target_of(t: Tracer, kind: str, write: Any) -> Target:
     """The target of a write: never a WITH item."""
+    fields = write["relation"]
     relation = found(t, fields)
     alias = fields.get("alias", {}).get("aliasname", "")
     item = relation_item(t, relation, alias, fields["relname"])
-    hidden = HIDDEN if relation is not None and _rewrites(t, relation) else ""
+    hidden = HIDDEN if relation is not None and _rewrites(t, relation, events_of((kind, write), relation)) else ""
     if hidden:
         t.opaque[hidden] = None
     return Target(relation, item, hidden)
 
 
-def _rewrites(t: Tracer, relation: Relation) -> bool:
+def _rewrites(t: Tracer, relation: Relation, events: frozenset[str]) -> bool:
     """Whether more may happen to what is written than the definitions here tell. Through a view, which hands on only
     what its columns are given, that is also what a table below makes of it by itself.
     """
-    if relation.rewrites or relation.is_base_table:
-        return relation.rewrites
+    if relation.rewrites_by(events) or relation.is_base_table:
+        return relation.rewrites_by(events)
     below = [t.snapshot.by_oid.get(oid) for oid in columns_of(t, relation).relations]
     return any(r is None or r.rewrites or _adds(t, r) for r in below)
 

@@ -35,7 +35,7 @@ def write(t: Tracer, kind: str, fields: Any, parent: Scope) -> Rows:
     scope = Scope(parent)
     if "withClause" in fields:
         add_tables(t, fields["withClause"], scope)
-    target = target_of(t, fields["relation"])
+    target = target_of(t, kind, fields)
     if t.calling:
         told = write_of((kind, fields))
         t.changes.add(Change(target.relation.oid if target.relation else 0, kind, told.columns, told.unbounded))

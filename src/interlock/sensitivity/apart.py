@@ -1,0 +1,166 @@
+"""What is written apart (layer 0): signs between single characters, odd signs between groups of digits, numbers broken
+over two lines, letters that look like digits, digits read backwards.
+
+Each is a run of the text and what it says. Where the signs between are what stands between numbers of a table or list,
+only words that tell of a number count, or a page of figures would be full of telephones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from interlock.model.label import Label
+from interlock.sensitivity.normal import Normal
+from interlock.sensitivity.pattern import Beside, Pattern
+
+TOLD_WITHIN: Final = 40
+"""How near before it a word must stand that tells of a number, in characters."""
+LONGEST_BACKWARDS: Final = 512
+_NEVER: Final = Label("phi")  # these patterns make no findings
+_LEAST: Final = 6  # letters and digits of what is written with signs between them
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a text and what it says."""
+
+    start: int
+    end: int
+    says: str
+
+
+_TELLING: Final = (
+    "ssn|ss#|social security|social|taxpayer|tax id|card|visa|mastercard|amex|pan|debit|credit|phone|telephone|tel|call"
+    "|mobile|cell|fax|contact|reach|text|dial|mrn|account|acct|member|medical record|chart"
+)
+# Between groups of digits: signs that nobody puts between numbers of a list, and those that many do.
+_ODD: Final = r"(?: ?[_/+] ?| ?-- ?| - |- | -|\. )"
+_LISTED: Final = r"(?: ?[,;:|] ?|-?[\t]|-?\r?\n|  +)"
+_BOTH: Final = rf"(?:{_ODD}|{_LISTED})"
+_ANY: Final = rf"(?:{_BOTH}|[- .])"
+_LIKE_DIGIT: Final = "[0-9OoIlSB]"
+
+RUNS: Final = (
+    Pattern("apart.digits", r"[0-9](?:[ ,._\t\r\n/-]{1,3}[0-9]){8,}", _NEVER, 0),
+    Pattern(
+        "apart.characters",
+        r"(?:[!-~] ){3}(?:[ -~] ){4,}[!-~]|(?:[!--/-~]\.){3}(?:[ -~]\.){4,}[!-~]"
+        r"|(?:[!-,.-~]-){3}(?:[ -~]-){4,}[!-~]|(?:[!-^`-~]_){3}(?:[ -~]_){4,}[!-~]",
+        _NEVER,
+        0,
+    ),
+    Pattern(
+        "apart.groups",
+        rf"[0-9]{{3}}(?:{_BOTH}[0-9]{{2}}{_ANY}|[- .][0-9]{{2}}{_BOTH})[0-9]{{4}}"
+        rf"|\(?[0-9]{{3}}\)?(?:{_BOTH}[0-9]{{3}}{_ANY}|[- .][0-9]{{3}}{_BOTH})[0-9]{{4}}"
+        rf"|[0-9]{{4}}(?:{_BOTH}[0-9]{{4}}){{3}}|3[47][0-9]{{2}}{_BOTH}[0-9]{{6}}{_BOTH}[0-9]{{5}}",
+        _NEVER,
+        0,
+        Beside.DIGIT,
+    ),
+    Pattern(
+        "apart.lines",
+        rf"(?:{_TELLING})[^0-9\n]{{1,24}}[(]?[0-9][0-9 ().-]{{0,18}}\r?\n[0-9 ().-]{{0,18}}[0-9]"
+        r"|(?:AKIA|ASIA|gh[pousr]_|glpat-|sk-|xox[a-z]-|eyJ)[A-Za-z0-9_.-]{2,200}\r?\n[A-Za-z0-9_.-]{2,200}",
+        _NEVER,
+        0,
+        ignore_case=True,
+        longest=512,
+    ),
+    Pattern(
+        "apart.alike",
+        rf"{_LIKE_DIGIT}{{3}}[- .]{_LIKE_DIGIT}{{2}}[- .]{_LIKE_DIGIT}{{4}}"
+        rf"|\(?{_LIKE_DIGIT}{{3}}\)?[- .] ?{_LIKE_DIGIT}{{3}}[- .]{_LIKE_DIGIT}{{4}}"
+        rf"|{_LIKE_DIGIT}{{4}}(?:[- ]{_LIKE_DIGIT}{{4}}){{3}}",
+        _NEVER,
+        0,
+    ),
+)
+
+
+def backwards(text: str, view: Normal) -> Iterator[Run]:
+    """Runs of `view`, which is one of `text`, that are shown from right to left (UAX 9's override)."""
+    starts: Sequence[int] = view.starts or range(len(view.text))
+    for found in _OVERRIDDEN.finditer(text):
+        first, last = found.span(1)
+        places = [at for at, place in enumerate(starts) if first <= place < last]
+        if places:
+            start, end = places[0], places[-1] + 1
+            yield Run(start, end, view.text[start:end][::-1])
+
+
+_OVERRIDDEN: Final = re.compile(rf"\u202e([^\u202c\u2069\n]{{4,{LONGEST_BACKWARDS}}})")
+MOST_BACKWARDS: Final = 100  # overrides of one text; a text with more is all signs
+
+
+def _of_digits(text: str, start: int, end: int) -> Iterator[Run]:
+    digits = re.sub("[^0-9]", "", text[start:end])
+    if counts(digits) or len(set(digits)) <= 3:
+        return
+    listed = re.search(r"[,\t\r\n/]", text[start:end]) is not None
+    yield Run(start, end, digits if listed else grouped(digits))
+
+
+def _of_characters(text: str, start: int, end: int) -> Iterator[Run]:
+    says = text[start:end:2]
+    if sum(map(str.isalnum, says)) >= _LEAST:
+        yield Run(start, end, says)
+
+
+def _of_groups(text: str, start: int, end: int) -> Iterator[Run]:
+    written = text[start:end]
+    if re.search(_LISTED, written) is None or _told(text, start):
+        yield Run(start, end, "-".join(re.findall("[0-9]+", written)))
+
+
+def _of_lines(text: str, start: int, end: int) -> Iterator[Run]:
+    written = text[start:end]
+    told = _TOLD.match(written)
+    first = told.end() if told is not None else 0
+    yield Run(start + first, end, re.sub(r"\r?\n", "", written[first:]))
+
+
+def _of_alike(text: str, start: int, end: int) -> Iterator[Run]:
+    written = text[start:end]
+    letters = sum(map(str.isalpha, written))
+    if 0 < letters <= sum(map(str.isdigit, written)) // 2:
+        yield Run(start, end, written.translate(_DIGITS_ALIKE))
+
+
+def _told(text: str, start: int) -> bool:
+    return _NEAR.search(text[max(0, start - TOLD_WITHIN) : start]) is not None
+
+
+_NEAR: Final = re.compile(rf"(?<![a-z])(?:{_TELLING})s?(?![a-z])", re.IGNORECASE)
+_TOLD: Final = re.compile(rf"(?:{_TELLING})[^0-9\n]{{1,24}}?(?=[(]?[0-9])", re.IGNORECASE)
+_DIGITS_ALIKE: Final = str.maketrans("OoIlSB", "001158")
+
+
+def counts(digits: str) -> bool:
+    """Whether somebody counts: 1 2 3 4 5 6 7 8 9 10, up or down."""
+    up, down = "0123456789", "9876543210"
+    return digits.startswith((up[1:], up[:9], down[:9], "10987654321")) or digits in up + up or digits in down + down
+
+
+def grouped(digits: str) -> str:
+    """Digits as numbers of so many are written: those of social security with hyphens, of telephones with brackets."""
+    if len(digits) == 9:
+        return f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"
+    if len(digits) == 10 or (len(digits) == 11 and digits[0] == "1"):
+        return f"({digits[-10:-7]}) {digits[-7:-4]}-{digits[-4:]}"
+    return digits
+
+
+DECODERS: Final[Mapping[str, Callable[[str, int, int], Iterator[Run]]]] = MappingProxyType(
+    {
+        "apart.digits": _of_digits,
+        "apart.characters": _of_characters,
+        "apart.groups": _of_groups,
+        "apart.lines": _of_lines,
+        "apart.alike": _of_alike,
+    }
+)
