@@ -93,7 +93,7 @@ def test_reads_everything(tmp_path: Path) -> None:
     text = WHOLE.replace("env:CLINIC_PASSWORD", "file:secret").replace('host = "127.0.0.1"', 'host = "db.example"') + (
         'port = 5433\ntls = "verify-full"\nca = "ca.pem"\nenvironment = "staging"\ntags = ["hipaa"]\n'
         'catalog = "clinic.catalog.toml"\ncertificate = "cert.pem"\nkey = "key.pem"\ndirect_tls = true\n'
-        'channel_binding = true\nmost_sessions = 9\nunsafe_superuser = true\ncontent = "mask"\n'
+        'channel_binding = true\nmost_sessions = 9\nunsafe_superuser = true\ncontent = "mask"\nprofile = "internal"\n'
         '[paths]\ndata = "d"\nkeys = "/srv/k"\n'
         '[listen.control]\nhost = "0.0.0.0"\nport = 443\ntls_certificate = "cert.pem"\ntls_key = "key.pem"\n'
         '[listen.agents]\nhost = "::1"\nport = 1\n[listen.postgres]\nport = 2\n'
@@ -109,7 +109,7 @@ def test_reads_everything(tmp_path: Path) -> None:
     assert (clinic.upstream.host, clinic.upstream.port, clinic.upstream.tls) == ("db.example", 5433, "verify-full")
     assert (clinic.upstream.certificate, clinic.upstream.key) == (tmp_path / "cert.pem", tmp_path / "key.pem")
     assert clinic.upstream.direct_tls and clinic.upstream.channel_binding and clinic.unsafe_superuser
-    assert (clinic.most_sessions, clinic.content) == (9, "mask")
+    assert (clinic.most_sessions, clinic.content, clinic.profile) == (9, "mask", "internal")
     assert (clinic.upstream.ca, clinic.catalog) == (tmp_path / "ca.pem", tmp_path / "clinic.catalog.toml")
     assert (clinic.connection.environment, clinic.connection.tags) == ("staging", frozenset({"hipaa"}))
     assert (settings.data_dir, settings.keys_dir) == (tmp_path / "d", Path("/srv/k"))
@@ -221,6 +221,8 @@ CONNECTION_MISTAKES = [
         '[connections.clinic] channel_binding: this means nothing without login = "scram-sha-256"',
     ),
     ("most_sessions = 0\n", "[connections.clinic] most_sessions: this must be a whole number from 1 to 10000"),
+    ('profile = "safeharbor"\n', 'profile: "safeharbor" isn\'t one of'),
+    ('profile = "safeharbor"\n', 'did you mean "safe_harbor"?'),
     ('content = "on"\n', '[connections.clinic] content: "on" isn\'t one of mask, off'),
     ("unsafe_superuser = 1\n", "[connections.clinic] unsafe_superuser: this must be true or false"),
 ]

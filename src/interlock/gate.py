@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from interlock.actions.from_leaf import from_leaf, hidden_label, in_console
@@ -25,12 +25,14 @@ from interlock.desk.presence import proof
 from interlock.desk.repeats import Claim, Ran
 from interlock.errors import AuthenticationFailed, Conflict, NotFound
 from interlock.identity.passkeys import REVEAL, leaf_terms
+from interlock.masking.plan import without_kept
+from interlock.masking.profile import Profile
 from interlock.model.action import Action, EnforcedBy
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason, Requirements
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import ActionId, Digest, EntryId, PersonId, PolicyId, ReviewId
+from interlock.model.names import ActionId, ConnectionName, Digest, EntryId, PersonId, PolicyId, ReviewId
 from interlock.model.obligation import Obligations
 from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
@@ -67,18 +69,31 @@ class Gate:
     clock: Clock
     entropy: Entropy
     estimator: Estimator | None = None  # None: nothing is estimated
+    profiles: Mapping[ConnectionName, Profile] = field(default_factory=dict)  # what connections keep though labelled
 
     async def ask(self, action: Action, asking: Asking = Asking.WHOLE) -> Answer:
         """Decides an action and records the decision; raises `LedgerUnavailable` when that can't be recorded.
 
         What has run under the action's idempotency key isn't released again: it is denied, saying what came of it.
         """
+        action = await self._typed(action)
         for _ in range(_LOOKS):
             try:
                 return await self._ask(action, asking)
             except _Overtaken:
                 continue  # somebody used the same key, or opened the same review, in this moment: look again
         return await self._deny(action, (own_reasons.BUSY,))
+
+    async def _typed(self, action: Action) -> Action:
+        """With what was typed for it as it may be kept: on cards, in messages, in the store."""
+        name, words = action.connection.name, self.desk.words
+        reason, ticket = [
+            (await words.typed(text, name)).text if text.strip() else text
+            for text in (action.reason_given, action.ticket_given)
+        ]
+        if (reason, ticket) == (action.reason_given, action.ticket_given):
+            return action
+        return replace(action, reason_given=reason, ticket_given=ticket)
 
     async def _ask(self, action: Action, asking: Asking) -> Answer:
         action = await self._sized(action)
@@ -188,10 +203,18 @@ class Gate:
         try:
             now = self.clock.now()
             looks = policy.reads_recent or bool(action.exposure.written)
-            return policy.decide(action, now, self.recents.of(action.actor.id, now) if looks else QUIET)
+            recent = self.recents.of(action.actor.id, now) if looks else QUIET
+            return self._kept(action, policy.decide(action, now, recent))
         except Exception:
             reason = Reason("policy_error", "Policy couldn't be evaluated, so the answer is no.")
             return Deny((reason,), Digest(policy.digest))
+
+    def _kept(self, action: Action, decision: Decision) -> Decision:
+        """Masked is the default, of what the connection's profile doesn't keep."""
+        profile = self.profiles.get(action.connection.name)
+        if profile is None or isinstance(decision, Deny):
+            return decision
+        return replace(decision, obligations=without_kept(decision.obligations, action.exposure, profile))
 
     async def _redeem(self, review: Review, sealed: Sealed, action: Action, *, by_itself: bool) -> Answer:
         if by_itself and not self.desk.waits_to_run(review.id):

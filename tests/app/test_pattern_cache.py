@@ -8,11 +8,12 @@ import pytest
 
 from interlock.app.pattern_cache import kept_gate
 from interlock.model.label import Label
+from interlock.sensitivity.matching import joined
 from interlock.sensitivity.pattern import Pattern
 
 PATTERNS = [Pattern("a", "[0-9]{4}", Label("phi.id"), 0.9), Pattern("b", "ab+", Label("phi.id"), 0.9)]
-TEXTS = [b"x 1234", b"abb", b"none"]
-NAMED = {0: [0], 1: [1]}
+TEXTS = joined(["x 1234", "abb", "none"])
+NAMED = {0: {0: 8}, 1: {1: 12}}
 
 
 def test_it_is_kept_and_read(tmp_path: Path) -> None:

@@ -115,11 +115,12 @@ def made(action: Action, requirements: Requirements, obligations: Obligations) -
 
 
 OFFICER = Quorum(GroupName("privacy-officers"), 1)
+MASK = frozenset({Label("phi.mrn"), Label("phi.id")})
 SIMPLE = Requirements((OFFICER,), timedelta(minutes=30), timedelta(minutes=10))
 
 
 def test_the_card_that_the_desk_makes_is_whole() -> None:
-    shown = made(asking(), SIMPLE, Obligations())
+    shown = made(asking(), SIMPLE, Obligations(MASK))
     assert [output.masked for output in shown.outputs] == [True, True, False]
     assert (shown.uses, shown.row_cap, shown.reveals, shown.tool) == (1, None, [], None)
 
@@ -145,11 +146,16 @@ def test_the_card_says_all_that_is_required_and_owed() -> None:
 def test_an_output_leaves_in_clear_only_if_each_of_its_labels_is_revealed() -> None:
     column = "clinic/public.patients.mrn"
     some = frozenset({Reveal(column, Label("phi.mrn")), Reveal("clinic/public.other.mrn", Label("phi.id"))})
-    assert [o.masked for o in made(asking(), SIMPLE, Obligations(reveal=some)).outputs] == [True, True, False]
+    assert [o.masked for o in made(asking(), SIMPLE, Obligations(MASK, reveal=some)).outputs] == [True, True, False]
     every = some | {Reveal(column, Label("phi.id"))}
-    shown = made(asking(), SIMPLE, Obligations(reveal=every))
+    shown = made(asking(), SIMPLE, Obligations(MASK, reveal=every))
     assert [output.masked for output in shown.outputs] == [False, True, False]
     assert [(r.column, r.label) for r in shown.reveals] == [(r.column, r.label) for r in sorted(every)]
+
+
+def test_what_the_connections_profile_keeps_leaves_in_clear() -> None:
+    shown = made(asking(), SIMPLE, Obligations(frozenset({Label("phi.id")})))
+    assert [output.masked for output in shown.outputs] == [True, False, False]
 
 
 def test_a_tool_call_names_the_definition_it_goes_by() -> None:

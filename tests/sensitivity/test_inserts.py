@@ -38,7 +38,8 @@ def test_literals_are_told_by_their_columns(text: str, expected: list[tuple[str,
 
 @given(st.text(st.sampled_from("(a,b) VALUES'x\\;\n"), max_size=80))
 def test_literals_lie_within_the_text(text: str) -> None:
-    assert all(0 <= cell.start < cell.end <= len(text) for cell in inserted("(a,b) values " + text))
+    text = "(a,b) values " + text
+    assert all(0 <= cell.start < cell.end <= len(text) for cell in inserted(text))
 
 
 @pytest.mark.parametrize("unit", ["(a) values ('x'", "(", "'", "(a) values ", ",", "('x'),", "\\'", "(a,"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from interlock.model.label import Label
 from interlock.sensitivity.hyperscan_gate import HyperscanGate, compiled
-from interlock.sensitivity.matching import Match, Matcher, SetGate, frame_of, framed
+from interlock.sensitivity.matching import Match, Matcher, SetGate, characters, frame_of, framed, joined
 from interlock.sensitivity.pattern import Beside, Pattern
 
 
@@ -28,14 +30,14 @@ PATTERNS = [
 ]
 BY_SET = Matcher(PATTERNS, SetGate(PATTERNS))
 BY_HYPERSCAN = Matcher(PATTERNS, HyperscanGate(compiled(PATTERNS)))
-TEXTS = st.lists(st.text(st.sampled_from("abcABC012-_ é\n"), max_size=24).map(str.encode), max_size=6)
+TEXTS = st.lists(st.text(st.sampled_from("abcABC012-_ é\n"), max_size=24), max_size=6)
 
 
-def by_definition(number: int, text: bytes) -> set[Match]:
+def by_definition(number: int, text: str) -> set[Match]:
     """Every stretch that matches as framed, but those within another."""
     each = PATTERNS[number]
     expression = re.compile(framed(each), re.DOTALL | (re.IGNORECASE if each.ignore_case else 0))
-    frame, data = frame_of(each), b"\n" + text + b"\n"
+    frame, data = frame_of(each), b"\n" + text.encode() + b"\n"
     all_ = {
         (start, end)
         for start in range(len(data))
@@ -43,35 +45,35 @@ def by_definition(number: int, text: bytes) -> set[Match]:
         if expression.fullmatch(data, start, end)
     }
     longest = {(s, e) for s, e in all_ if not any((o, p) != (s, e) and o <= s and e <= p for o, p in all_)}
-    return {Match(s + frame - 1, e - frame - 1, number) for s, e in longest}
+    return set(characters([Match(s + frame - 1, e - frame - 1, number) for s, e in longest], text, data[1:-1]))
 
 
 @given(TEXTS)
 @settings(max_examples=150)
-def test_both_gates_find_the_maximal_matches(texts: list[bytes]) -> None:
+def test_both_gates_find_the_maximal_matches(texts: list[str]) -> None:
     expected = {
         number: found
         for number, text in enumerate(texts)
         if (found := set[Match]().union(*(by_definition(n, text) for n in range(len(PATTERNS)))))
     }
     for matcher in (BY_SET, BY_HYPERSCAN):
-        assert {number: set(found) for number, found in matcher.matches(texts).items()} == expected
+        assert {number: set(found) for number, found in matcher.matches(texts)} == expected
 
 
 def test_no_text_reaches_into_the_next() -> None:
     for matcher in (BY_SET, BY_HYPERSCAN):
-        assert matcher.matches([b"12", b"3-45"]).get(0) is None
+        assert 0 not in dict(matcher.matches(["12", "3-45"]))
 
 
-@pytest.mark.parametrize("unit", [b"a", b"a-", b"0", b"1-", b"ab", b"\xc3\xa9", b" "])
-def test_a_long_text_takes_time_in_proportion(unit: bytes) -> None:
+@pytest.mark.parametrize("unit", ["a", "a-", "0", "1-", "ab", "é", " "])
+def test_a_long_text_takes_time_in_proportion(unit: str) -> None:
     text = unit * (30_000 // len(unit))
-    assert BY_SET.matches([text]) == BY_HYPERSCAN.matches([text])
+    assert list(BY_SET.matches([text])) == list(BY_HYPERSCAN.matches([text]))
 
 
 def test_many_buffers_are_as_one() -> None:
-    texts = [b"x" * 3000 + b" 123-45 " for _ in range(1000)]  # three megabytes
-    found = BY_HYPERSCAN.matches(texts)
+    texts = ["x" * 3000 + " 123-45 " for _ in range(1000)]  # three megabytes
+    found = dict(BY_HYPERSCAN.matches(texts))
     assert set(found) == set(range(1000))
     assert all(found[number] == found[0] for number in range(1000))
 
@@ -82,7 +84,7 @@ def test_a_scan_in_another_thread_has_a_scratch_of_its_own() -> None:
     results: list[bool] = []
 
     def scan() -> None:
-        results.extend(0 in BY_HYPERSCAN.matches([b" 123-45 "]) for _ in range(50))
+        results.extend(0 in dict(BY_HYPERSCAN.matches([" 123-45 "])) for _ in range(50))
 
     threads = [threading.Thread(target=scan) for _ in range(4)]
     for thread in threads:
@@ -90,3 +92,35 @@ def test_a_scan_in_another_thread_has_a_scratch_of_its_own() -> None:
     for thread in threads:
         thread.join()
     assert results == [True] * 200
+
+
+@given(TEXTS, st.text(st.sampled_from("a1é: "), max_size=5))
+def test_what_is_put_before_each_text_belongs_to_it(texts: list[str], before: str) -> None:
+    apart = {n: set(found) for n, text in enumerate(texts) for _, found in BY_SET.matches([before + text])}
+    for matcher in (BY_SET, BY_HYPERSCAN):
+        assert {n: set(found) for n, found in matcher.matches(texts, before)} == apart
+
+
+@given(TEXTS, st.text(st.sampled_from("aé\ud800"), max_size=3))
+def test_where_texts_begin_in_the_buffer(texts: list[str], before: str) -> None:
+    buffer = joined(texts, before)
+    wanted = [(before + text).encode("utf-8", "surrogatepass") for text in texts]
+    pieces = [buffer.data[start - 1 : behind] for start, behind in pairwise(buffer.starts)]
+    assert pieces == [b"\n" + each + b"\n" for each in wanted]
+
+
+def test_one_call_finds_a_match_that_ends_where_the_gate_says() -> None:
+    """RE2 is asked once a match, and not once more for what isn't there: each call costs as much as a judge."""
+    matcher = Matcher([pattern("[0-9]{4,9}")], HyperscanGate(compiled([pattern("[0-9]{4,9}")])))
+    calls = 0
+    find = matcher._finder(0)
+
+    def counted(anchor: object, data: bytes, start: int, end: int) -> Sequence[tuple[int, int]]:
+        nonlocal calls
+        calls += 1
+        return find(anchor, data, start, end)
+
+    matcher._finders[0] = counted
+    texts = [f"no {number} of them, x" for number in range(1000, 1500)]
+    assert len(list(matcher.matches(texts))) == 500
+    assert calls == 500

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.app.gazetteers import load_tables
+from interlock.model.finding import Finding
+from interlock.model.label import Label
 from interlock.sensitivity.detectors.names import Names
 from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.names.eponyms import EPONYMS
@@ -54,6 +56,16 @@ def _found(text: str) -> list[str]:
         ("directed by Mikolčić", ["Mikolčić"]),
         ("J.R.R. Tolkien wrote it", ["J.R.R. Tolkien"]),
         ("emergency contact: lucas", ["lucas"]),
+        ("Alfio V. Canevascini came", ["Alfio V. Canevascini"]),
+        ("PCP: David L., MD", ["David L., MD"]),
+        ("did you see the mail from Balogun?", ["Balogun"]),
+        ("could you tell adrián that", ["adrián"]),
+        ("directed by j. ellis and starring him", ["j. ellis"]),
+        ("Then de Wit reported", ["de Wit"]),
+        ("K.M. arrived late. She sat down.", ["K.M."]),
+        ("last_name: Church", ["Church"]),
+        ("first: Summer", ["Summer"]),
+        ("the Okonkwo family", ["Okonkwo"]),
     ],
 )
 def test_finds_names(text: str, names: list[str]) -> None:
@@ -75,6 +87,12 @@ def test_finds_names(text: str, names: list[str]) -> None:
         "Capitalized words like Wisdom and Discipline are often mistaken.",
         "order 1182 shipped, 3 items, gift wrap no",
         "Can I prescribe lisinopril?",
+        "Babinski absent, Mallampati II, Rankin 1, Epley done, Clark level III.",
+        "Morgan Stanley, Goldman Sachs and Wells Fargo; Johnson & Johnson and Eli Lilly.",
+        "Upgrade Spring Boot; Kafka and Celery run. N Engl J Med and Ann Intern Med agree, the Herald disagreed.",
+        "The U.S. is large. The E.R. was full. in a patient with GAD, or with CKD",
+        "drug_name: Zosyn",
+        "Started Ceftriaxone and Levophed, then Daliresp; afib and aki resolved.",
     ],
 )
 def test_leaves_what_is_no_name(text: str) -> None:
@@ -84,6 +102,35 @@ def test_leaves_what_is_no_name(text: str) -> None:
 def test_an_eponym_of_a_patient_is_a_name_with_a_title_or_a_given_name() -> None:
     assert _found("Mr. Parkinson has Parkinson disease") == ["Mr. Parkinson"]
     assert _found("Robert Wells has a Wells score of 2") == ["Robert Wells"]
+
+
+SSN, PHONE = Label("phi.ssn"), Label("phi.phone")
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        ("174,Brown,Kader,402-19-8877,3125550198,Chicago", ["Brown", "Kader"]),
+        ("| Adora Verdú | 402-19-8877 | glucose 311 |", ["Adora Verdú"]),
+        ("3,Active,Smoker,Aspirin,402-19-8877,3125550198", []),
+        ("Seen, Treated and 402-19-8877", []),
+    ],
+)
+def test_cells_beside_somebodys_numbers(row: str, names: list[str]) -> None:
+    known = [
+        Finding(at, at + len(value), label, 0.9, "test")
+        for value, label in (("402-19-8877", SSN), ("3125550198", PHONE))
+        if (at := row.find(value)) >= 0
+    ]
+    found = _names().find(Passage(row, known))
+    assert [row[f.start : f.end] for f in found] == names
+
+
+@pytest.mark.parametrize("unit", ["a,", "|", "402-19-8877,", "Brown,\n", "K.", "x: ", "the Ab "])
+def test_a_long_text_takes_time_in_proportion(unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    known = [Finding(at, at + 1, SSN, 0.9, "test") for at in range(0, len(text), len(unit))]
+    assert _names().find(Passage(text, known)) is not None
 
 
 def test_there_are_enough_eponyms() -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from tests.a_detector import engine_of, found
 
 from interlock.model.label import Label
+from interlock.sensitivity.matching import Match, Matcher, SetGate
+from interlock.sensitivity.passage import Layer
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
 from interlock.sensitivity.structured import Judging, field_of
+from interlock.sensitivity.text import ALL_LAYERS, TextEngine
 
 DIGITS = "[0-9]{4}"
+
+
+def by_set(patterns: Sequence[Pattern]) -> Matcher:
+    return Matcher(patterns, SetGate(patterns))
+
+
 CONTEXT = frozenset({"badge", "locker no"})
 
 
@@ -69,4 +80,32 @@ def test_a_verdict_cuts_and_why_holds_nothing_of_the_text() -> None:
 
 def test_a_judge_may_clear() -> None:
     one = Structured("tried", (Pattern("tried", DIGITS, Label("phi.id"), 0.9, judge=lambda c: None),), "")
-    assert Judging([one]).finding(0, "1234", 0, 4, field_of("")) is None
+    assert Judging([one]).findings("1234", [Match(0, 4, 0)], field_of("")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("badge" + "é" * 3 + " 1234", ["1234"]),
+        ("İ badge 1234", ["1234"]),
+        ("No. 1234", ["1234"]),
+        ("№ 1234", ["1234"]),
+        ("(№) 1234", ["1234"]),
+        ("x№ 1234", []),
+        ("ss# 1234", ["1234"]),
+        ("ss#x 1234", []),
+        ("xss# 1234", []),
+    ],
+)
+def test_context_beyond_ascii_and_of_signs(text: str, expected: list[str]) -> None:
+    words = frozenset({"badge", "№", "ss#", "no."})
+    one = Structured("tried", (Pattern("tried", DIGITS, Label("phi.id"), 0.3, context=words),), "")
+    assert found(TextEngine((one,), by_set, layers=ALL_LAYERS - {Layer.NORMALISE}), text) == expected
+
+
+def test_what_stands_before_a_text_has_no_findings_of_its_own() -> None:
+    kind = Structured("tried", (Pattern("tried", "[0-9]{4}(?:[ :]+[0-9]{4})?", Label("phi.id"), 0.9),), "")
+    judging, text = Judging([kind]), "1234: 5678"
+    assert judging.findings(text, [Match(0, 4, 0)], field_of(""), shift=6) == []
+    (finding,) = judging.findings(text, [Match(0, 10, 0)], field_of(""), shift=6)
+    assert (finding.start, finding.end) == (0, 4)

@@ -17,7 +17,7 @@ from interlock.model.connection import Connection
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason
 from interlock.model.exposure import Exposure, Output, WrittenColumn
 from interlock.model.impact import about
-from interlock.model.label import Label
+from interlock.model.label import Label, upward
 from interlock.model.names import ActionId, PolicyId, Verb
 from interlock.model.obligation import Obligations
 from interlock.model.payload import SqlPayload
@@ -84,7 +84,7 @@ def _masked(action: Action, obligations: Obligations) -> list[JsonValue]:
     """The columns that are shown masked, by name: as many as there is room for, then `*`, which stands for any."""
     if obligations.observing:
         return []
-    plain = {o.plain: o.labels for o in action.exposure.outputs if o.plain is not None and o.labels}
+    plain = {o.plain: o.labels for o in action.exposure.outputs if o.plain and upward(o.labels) & obligations.mask}
     held = (name for name, labels in plain.items() if any(Reveal(name, x) not in obligations.reveal for x in labels))
     return _listed(sorted(held), ANY_COLUMN)
 

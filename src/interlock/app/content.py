@@ -7,6 +7,7 @@ capitalised word that isn't ordinary counts as a name. With nothing that can be 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -38,6 +39,35 @@ FORMS: Final = frozenset({Layer.NORMALISE, Layer.STRUCTURED})
 """The layers that go by form alone: for code, names and messages, in which words are words."""
 
 log = structlog.get_logger()
+
+
+class Loading:
+    """The engines of one process: loaded once, when they are first wanted, in a thread."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[Engines] | None = None
+
+    async def engines(self) -> Engines:
+        """Them, as soon as they are loaded. Raises nothing."""
+        if self._task is None:
+            self._task = asyncio.ensure_future(self._load())
+        return await asyncio.shield(self._task)
+
+    def begin(self) -> None:
+        """They will be wanted soon."""
+        if self._task is None:
+            self._task = asyncio.ensure_future(self._load())
+
+    async def close(self) -> None:
+        """Nothing is looked into any more; a load that is under way comes to its end first."""
+        if self._task is not None:
+            (await self._task).close()
+
+    async def _load(self) -> Engines:
+        before = resident()
+        engines = await asyncio.to_thread(load_engines)
+        report(engines, max(0, resident() - before))
+        return engines
 
 
 class Blind:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from interlock import recovery
 from interlock.adoption import Adoption
+from interlock.app.content import Loading
 from interlock.app.outside import callbacks_of, issuers_of, providers_of
 from interlock.app.signing_on import means_of
+from interlock.app.words import TypedWords
 from interlock.desk import Desk, DeskRules, Openings
 from interlock.errors import InterlockError, Mistakes, SettingsMistakes
 from interlock.gate import Gate
@@ -21,7 +23,10 @@ from interlock.ledger.authority import Authority
 from interlock.ledger.figures import Figures
 from interlock.ledger.note import parse_vkey
 from interlock.ledger.recents import Recents
+from interlock.masking.profile import Profile
+from interlock.masking.profiles import PROFILES
 from interlock.model.change import Unit
+from interlock.model.connection import Connection
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ConnectionName, EntryId
 from interlock.model.recent import DAY
@@ -32,6 +37,7 @@ from interlock.registry import People, Registry
 from interlock.registry.passkeys import Passkeys, Site
 from interlock.rulebook import Loaded, LoadedRules
 from interlock.sensitivity.catalog import Catalog
+from interlock.sensitivity.regime import Regime
 from interlock.settings import load_catalogs
 from interlock.settings.people import is_person_name
 from interlock.settings.rules import RulesOf
@@ -83,6 +89,7 @@ class Core:
     callbacks: Callbacks
     means: Means
     figures: Figures
+    content: Loading
 
 
 def store_path(settings: Settings) -> Path:
@@ -125,6 +132,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         listener=recovery.remembering(recents, clock.now() - DAY),
         follower=figures.take,
     )
+    content = Loading()
     outgoing, calling = Outgoing(allowed_by(settings)), Outgoing([Allowed(prefix) for prefix in settings.outgoing])
     try:
         sealer = AesGcmSealer(keys.sealing, entropy)
@@ -149,10 +157,11 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
             rules,
             passkeys,
             Openings((parse_vkey(keys.public()["node"]),)),
+            TypedWords(content, regimes_of(settings), clock),
         )
         rulebook = LoadedRules(authority)
         estimates = Estimates({name: each.upstream for name, each in settings.connections.items()})
-        gate = Gate(store, rulebook, recents, desk, registry, clock, entropy, estimates)
+        gate = Gate(store, rulebook, recents, desk, registry, clock, entropy, estimates, profiles_of(settings))
         approvers = settings.policy.approvers
         adoption = Adoption(store, desk, registry, rulebook, entropy, rules_of, store.records, approvers)
         callbacks = callbacks_of(settings, store, sealer, clock, entropy, calling)
@@ -187,12 +196,29 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
             callbacks,
             means_of(settings, registry, Accounts(provisioning), outgoing, clock),
             figures,
+            content,
         )
     finally:
         bell.close()
+        await content.close()
         await outgoing.close()
         await calling.close()
         await store.close()
+
+
+def profiles_of(settings: Settings) -> Mapping[ConnectionName, Profile]:
+    """The masking profiles of those connections that have one."""
+    return {name: PROFILES[each.profile] for name, each in settings.connections.items() if each.profile}
+
+
+def regimes_of(settings: Settings) -> Mapping[ConnectionName, Regime]:
+    """Health care where a connection is tagged so."""
+    return {name: regime_of(each.connection) for name, each in settings.connections.items()}
+
+
+def regime_of(connection: Connection) -> Regime:
+    """Under which what is found on a connection is named."""
+    return Regime.PHI if "hipaa" in connection.tags else Regime.PII
 
 
 async def record(core: Core, type_: EntryType, d: Mapping[str, str]) -> None:

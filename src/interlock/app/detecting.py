@@ -37,7 +37,7 @@ def load_engine(
     `year` is the one that years of birth are compared with, today's where none is given.
 
     The language model is among them where its extra is installed; raises `RecogniserUnavailable` when it is and can't
-    be used. Such an engine isn't for several threads at once.
+    be used. Such an engine may be asked by several threads at once.
     """
     wanted = ALL_LAYERS if layers is None else layers
     structured, makers = found_detectors()

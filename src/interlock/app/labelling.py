@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from interlock.app.core import Core
+from interlock.app.core import Core, regime_of
 from interlock.app.detecting import load_engine
 from interlock.masking.keys import MaskKeys
-from interlock.model.connection import Connection
 from interlock.model.derived import places_of
 from interlock.model.label import Label
 from interlock.model.names import ConnectionName
@@ -18,7 +17,6 @@ from interlock.registry.overrides import Overrides
 from interlock.registry.proposals import Proposals
 from interlock.registry.stewards import Stewards
 from interlock.sensitivity.columns import ColumnLabels
-from interlock.sensitivity.regime import Regime
 from interlock.upstreams.postgres import load_snapshot
 from interlock.upstreams.sampling import sampling
 from interlock.web.labelling import Labelling
@@ -50,11 +48,6 @@ def labelling_of(core: Core) -> tuple[Labelling, Discoveries]:
         entropy=core.entropy,
     )
     return Labelling(proposals, overrides, stewards, discoveries), discoveries
-
-
-def regime_of(connection: Connection) -> Regime:
-    """Health care where the connection is tagged so."""
-    return Regime.PHI if "hipaa" in connection.tags else Regime.PII
 
 
 def _place(core: Core, name: ConnectionName, settings: ConnectionSettings) -> Place:

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -86,7 +87,7 @@ def load_from(folder: Path, cache: Path | None = None, threads: int = 1) -> Ramp
 
 
 class Rampart:
-    """A `Recogniser`. Not for several threads at once."""
+    """A `Recogniser`. Safe for several threads: session and tokenizer are, and the memory has a lock."""
 
     def __init__(self, model: Path, tokenizer: Path, kinds: Sequence[str], threads: int = 1) -> None:
         """`kinds`: the model's classes in order, in BIO form; the first is O."""
@@ -102,19 +103,22 @@ class Rampart:
         kind_of = [_CLASSES.get(each[2:]) for each in kinds]
         self._kind_of = np.array([[of is kind for kind in _KINDS] for of in kind_of], np.float32)
         self._known: OrderedDict[bytes, tuple[Recognised, ...]] = OrderedDict()
+        self._lock = Lock()
 
     def recognise(self, segments: Sequence[str]) -> Sequence[Sequence[Recognised]]:
         """What the model sees in each. Those seen before are remembered by a hash of their text."""
         keys = [hashlib.blake2b(each.encode("utf-8", "surrogatepass"), digest_size=16).digest() for each in segments]
-        wanted = {key: each for key, each in zip(keys, segments, strict=True) if key not in self._known}
-        found = {key: self._known[key] for key in keys if key in self._known}
+        with self._lock:
+            found = {key: self._known[key] for key in keys if key in self._known}
+        wanted = {key: each for key, each in zip(keys, segments, strict=True) if key not in found}
         encoded = [(key, self._tokenizer.encode(_plain(each))) for key, each in wanted.items()]
         encoded.sort(key=lambda each: len(each[1].ids))
         for at in range(0, len(encoded), BATCH):
             batch = encoded[at : at + BATCH]
             for (key, _), seen in zip(batch, self._run([each for _, each in batch]), strict=True):
                 found[key] = seen
-        self._remember(found)
+        with self._lock:
+            self._remember(found)
         return [found[key] for key in keys]
 
     def _remember(self, found: dict[bytes, tuple[Recognised, ...]]) -> None:

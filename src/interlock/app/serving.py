@@ -17,7 +17,9 @@ from interlock.app.beginning import begin
 from interlock.app.core import Core, opened, record
 from interlock.app.http_ports import http_servers
 from interlock.app.labelling import labelling_of
+from interlock.app.masks import masks_of, vault_of
 from interlock.app.reaching import Reaching, reaching
+from interlock.doors.masks import Masks
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.door import PostgresDoor
 from interlock.errors import InterlockError, LedgerCorrupt, UpstreamFailed
@@ -27,7 +29,6 @@ from interlock.model.names import ConnectionName, ReviewId
 from interlock.model.settings import ConnectionSettings, Settings
 from interlock.model.snapshot import Snapshot
 from interlock.registry.derived import DerivedLabels
-from interlock.sensitivity.content import PatternDetector
 from interlock.upstreams.postgres import DefinitionsWatch, load_snapshot
 from interlock.upstreams.temporary import TemporaryRelations
 from interlock.wire.postgres.kernel import COMPILED
@@ -74,9 +75,13 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
         lambda: core.callbacks.run(core.bell.listen, stop),
         lambda: sweeper.run(core.desk.deferrals.sweep, stop, KEPT_LOOK_SECONDS),
     ]
+    core.content.begin()
+    labelling, discoveries = labelling_of(core)
+    vault = vault_of(core)
+    masks = await masks_of(core, labelling.overrides, vault)
     first_looks: list[Callable[[], Coroutine[None, None, None]]] = []
     for name, connection in settings.connections.items():
-        refresh = _schema_refresh(core, name, connection, definitions)
+        refresh = _schema_refresh(core, name, connection, definitions, masks.get(name))
         first_looks.append(refresh.refresh_now)
         workers.append(lambda refresh=refresh: refresh.run(stop))  # type: ignore[misc]
     await _first_looks(first_looks)
@@ -94,7 +99,6 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
     reached.meters.count_statements(door.taster.figures.counts)
     deferred = DeferredWork(core.desk, [door.runner()])
     workers.append(lambda: deferred.run(core.bell.listen, stop))
-    labelling, discoveries = labelling_of(core)
     workers.append(lambda: discoveries.run(stop))
     control, agents = http_servers(core, reached, stop, labelling)
     await door.start()
@@ -116,6 +120,8 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
         core.bell.close()
         control.should_exit = agents.should_exit = True
         await door.stop(STOP_SECONDS)
+    if vault is not None:
+        await vault.close()
 
 
 async def _first_looks(looks: list[Callable[[], Coroutine[None, None, None]]]) -> None:
@@ -132,6 +138,7 @@ def _schema_refresh(
     name: ConnectionName,
     connection: ConnectionSettings,
     definitions: dict[ConnectionName, Definitions | None],
+    masks: Masks | None = None,
 ) -> SchemaRefresh:
     made: Definitions | None = None
 
@@ -147,7 +154,7 @@ def _schema_refresh(
             refresh.refresh_now,
             connection.most_sessions,
             TemporaryRelations(),
-            PatternDetector() if connection.content == "mask" else None,
+            masks,
         )
         await made.foresee(snapshot)
         return snapshot

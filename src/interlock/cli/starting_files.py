@@ -73,6 +73,8 @@ tls = "disable"  # only on this machine; elsewhere verify-full, with `ca` unless
 environment = "production"
 tags = []  # policies can ask for these; a tag may name a regime, such as hipaa
 catalog = "catalogs/clinic.toml"  # which columns bear which labels
+content = "mask"  # looks into what bears none, too, and masks the names, numbers and secrets found there
+# profile = "safe_harbor"  # masks by that profile's rules; without one, what is labelled becomes a constant
 # unsafe_observe = true  # stops and masks nothing, and records what would have been: only to try policies out
 
 [policy]

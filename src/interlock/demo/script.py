@@ -1,10 +1,11 @@
-"""The scripted agent's five steps. Each compares what came out with what the clinic really holds.
+"""The scripted agent's six steps. Each compares what came out with what the clinic really holds.
 
 1  reads patients                 -> comes back masked
-2  drops a table                  -> denied, with the reason; the connection stays usable
-3  exports patients by COPY       -> held; runs once a person approves; comes out masked
-4  the same with another literal  -> held anew: an approval is of one statement
-5  the ledger                     -> exported and verified as an outsider would
+2  reads notes that bear no label -> come back with what was found in them masked
+3  drops a table                  -> denied, with the reason; the connection stays usable
+4  exports patients by COPY       -> held; runs once a person approves; comes out masked
+5  the same with another literal  -> held anew: an approval is of one statement
+6  the ledger                     -> exported and verified as an outsider would
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ PERSON_SECONDS = 31 * 60.0  # a review of the demo's pack expires after 30 minut
 
 READ_COLUMNS = ("id", "given_name", "family_name", "birth_date", "ssn", "phone", "state")
 READ = f"SELECT {', '.join(READ_COLUMNS)} FROM patients WHERE state = 'CA' ORDER BY id LIMIT 5"  # noqa: S608
+NOTES = "SELECT patient_id, body FROM notes ORDER BY id LIMIT 3"
 DROP = "DROP TABLE patients"
 BECAUSE = "Nobody drops tables"  # as files/demo.cedar has it
 LOOK = "SELECT id, state FROM patients WHERE id = 1"
+SHORTEST_NOTE = 5  # words of one that still says something
 FIRST, SECOND = "CA", "NV"
 
 
@@ -49,6 +52,7 @@ def run_script(access: DemoAccess, console: Console, *, unattended: bool) -> Ste
     run = _Run(access, Story(console), read_truth(access.truth), unattended)
     planned: tuple[tuple[str, Callable[[], Step]], ...] = (
         ("The agent reads patients", run.read),
+        ("The agent reads notes that nobody labelled", run.notes),
         ("The agent tries to drop a table", run.drop),
         ("The agent exports a table with PHI", run.export),
         ("The same export with one literal changed", run.changed_export),
@@ -65,7 +69,7 @@ class _Run:
     truth: Truth
     unattended: bool
     title: str = ""
-    approved: str = ""  # the review of step 3
+    approved: str = ""  # the review of the export
     number: int = 0
 
     def attempt(self, number: int, title: str, step: Callable[[], Step]) -> Step:
@@ -87,6 +91,29 @@ class _Run:
             return self._refused(answer, "rows come back")
         self.story.rows(READ_COLUMNS, answer.rows)
         return Step(self.title, self._masked(READ_COLUMNS, answer, FIRST, 5))
+
+    def notes(self) -> Step:
+        self.story.begin(self.number, self.title, NOTES)
+        with Agent(self.access) as agent:
+            answer = agent.run(NOTES)
+        if isinstance(answer, Refused):
+            return self._refused(answer, "notes come back")
+        told = [(patient or "", body or "") for patient, body in answer.rows]
+        for _, body in told:
+            self.story.say(f"  {body}")
+        leaks = sorted({column for patient, body in told for column in self.truth.told_of(patient, body)})
+        there = all(len(body.split()) > SHORTEST_NOTE and "[" in body for _, body in told)
+        return Step(
+            self.title,
+            (
+                check("3 notes came back, and can still be read", len(told) == 3 and there, f"{len(told)}"),
+                check(
+                    "whom they are about isn't in them",
+                    not leaks,
+                    f"real values of {', '.join(leaks)} came back" if leaks else "compared with their patients",
+                ),
+            ),
+        )
 
     def drop(self) -> Step:
         self.story.begin(self.number, self.title, DROP)

@@ -31,10 +31,15 @@ class Truth:
 
     values: Mapping[str, frozenset[str]]  # by protected column
     states: Mapping[str, str]  # by patient id
+    known: Mapping[str, tuple[str, ...]]  # by patient id: of each protected column
 
     def count(self, state: str) -> int:
         """How many patients live there."""
         return sum(each == state for each in self.states.values())
+
+    def told_of(self, patient: str, text: str) -> list[str]:
+        """Protected columns of which this patient's real value stands in a text."""
+        return [column for column, value in zip(PROTECTED, self.known[patient], strict=True) if value in text]
 
     def leaks(self, columns: Sequence[str], rows: Iterable[Sequence[str | None]], raw: str) -> list[str]:
         """Columns of which a real value came back: as a cell, or anywhere in `raw` where it would be telling."""
@@ -57,4 +62,5 @@ def read_truth(conninfo: Secret[str]) -> Truth:
     return Truth(
         values={column: frozenset(row[n] for row in rows) for n, column in enumerate(PROTECTED, start=2)},
         states={row[0]: row[1] for row in rows},
+        known={row[0]: tuple(row[2:]) for row in rows},
     )

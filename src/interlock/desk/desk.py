@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from interlock.desk.deferrals import Deferrals
@@ -25,6 +25,7 @@ from interlock.desk.settling import Settling, Using
 from interlock.desk.standing import Glance, Standing
 from interlock.desk.talk import Talk
 from interlock.desk.voting import Refusal, Voting
+from interlock.desk.words import AsTyped, Typed, Words
 from interlock.errors import NotEntitled
 from interlock.ledger.authorised import Broken
 from interlock.ledger.authority import Authority
@@ -61,6 +62,7 @@ class Desk:
     rules: DeskRules
     passkeys: Passkeys = field(default_factory=NoPasskeys)
     openings: Openings = field(default_factory=Openings)
+    words: Words = field(default_factory=AsTyped)
     # Two votes that are counted at once would each miss the other, and neither would settle.
     _voting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -259,8 +261,9 @@ class Desk:
         the review has moved on. Refused attempts are recorded, of one person at most `refusals.MOST` a minute one by
         one and the rest as a number.
         """
+        said = await self.typed(ballot.reason, review_id)
         async with self._one_at_a_time(review_id, voter) as review:
-            await self._votes.vote(review, voter, ballot)
+            await self._votes.vote(review, voter, replace(ballot, reason=said.text))
         return await self.review(review_id)
 
     async def narrow(
@@ -286,6 +289,15 @@ class Desk:
             await self._votes.refuse(review_id, voter.person, refused.because)
             raise refused.error from None
 
+    # -- words that are typed -----------------------------------------------------------------------------------------
+
+    async def typed(self, text: str, review: ReviewId | None = None) -> Typed:
+        """A text as it may be kept, about a review or about none; twice is as good as once. Raises `NotFound`."""
+        if not text.strip():
+            return Typed(text)
+        about = (await self.review(review)).connection if review is not None else None
+        return await self.words.typed(text, about)
+
     # -- talking ------------------------------------------------------------------------------------------------------
 
     async def comment(self, review: ReviewId, who: str | Actor, kind: CommentKind, text: str) -> Comment:
@@ -294,7 +306,8 @@ class Desk:
         Raises `NotFound` for people who may not see the review, `NotEntitled` for others, `MalformedInput` for a text
         that is too long, `Conflict` when enough was said.
         """
-        return await self._talk.comment(await self.review(review), who, kind, text)
+        said = await self.typed(text, review)
+        return await self._talk.comment(await self.review(review), who, kind, said.text)
 
     async def comments(self, review: ReviewId) -> Sequence[Comment]:
         """What was said about a review, oldest first, with the words."""
@@ -310,8 +323,9 @@ class Desk:
         self, review_id: ReviewId, voter: Voter, reason: str, action_digest: Digest, card_digest: Digest
     ) -> Review:
         """Approves a pending action for one run without its signatures, loudly. Raises what `vote` raises."""
+        said = await self.typed(reason, review_id)
         async with self._one_at_a_time(review_id, voter) as review:
-            await self._glass.break_(review, voter, reason, action_digest, card_digest)
+            await self._glass.break_(review, voter, said.text, action_digest, card_digest)
         return await self.review(review_id)
 
     def broken(self, review: ReviewId) -> Broken | None:

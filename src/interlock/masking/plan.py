@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interlock.errors import MalformedInput
 from interlock.masking.forms import BYTEA
 from interlock.masking.marks import Surrogates, Wanted
 from interlock.masking.masker import Call, Masker, Place, with_surrogates
+from interlock.masking.profile import Profile
 from interlock.masking.pseudonyms import ActorPseudonyms
 from interlock.masking.replacement import Replacement
 from interlock.masking.rule import NOTHING_OF_IT, RuleName
@@ -20,7 +21,7 @@ from interlock.masking.rules.null import null
 from interlock.masking.rules.pseudonym import PseudonymMask, pseudonym
 from interlock.masking.rules.redact import TEXT_LIKE, redact
 from interlock.masking.rules.redact_array import TEXT_ARRAYS, redact_array
-from interlock.model.exposure import Definition, Output
+from interlock.model.exposure import Definition, Exposure, Output
 from interlock.model.label import Label, upward
 from interlock.model.obligation import Obligations
 from interlock.model.reveal import Reveal
@@ -144,6 +145,18 @@ def plan(
         ),
         labels=tuple(tuple(sorted(labels)) for labels in held),
     )
+
+
+def without_kept(obligations: Obligations, exposure: Exposure, profile: Profile) -> Obligations:
+    """What is owed on a connection with this profile: labels of nothing but outputs that it keeps aren't masked.
+
+    Of an action that wasn't read whole nothing is kept.
+    """
+    if exposure.opaque:
+        return obligations
+    shown = frozenset[Label]().union(*(output.labels for output in exposure.outputs))
+    held = (o.labels for o in exposure.outputs if o.labels and not profile.keeps(o.labels))
+    return replace(obligations, mask=obligations.mask - (shown - frozenset[Label]().union(*held)))
 
 
 def _held(output: Output, obligations: Obligations, profile: Masker | None) -> frozenset[Label]:

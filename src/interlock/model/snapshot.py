@@ -130,6 +130,7 @@ class Routine:
     defaults: int = 0
     security_definer: bool = False
     namesake: bool = False
+    library: str = ""  # of one in C, where its symbol (`body`) is: pg_proc.probin
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from interlock.model.action import Action
 from interlock.model.canonical import JsonValue
 from interlock.model.decision import NeedsReview, Quorum
-from interlock.model.label import Label
+from interlock.model.label import Label, upward
+from interlock.model.obligation import Obligations
 from interlock.model.payload import Payload, ToolPayload
 from interlock.model.reveal import Reveal
 from interlock.model.template import Template
@@ -49,7 +50,7 @@ def content(
         "tool": _tool(action.payload),
         "statements": [_statement(t) for t in action.templates],
         "outputs": [
-            {"name": o.name, "labels": sorted(o.labels), "masked": masked(o.plain, o.labels, owed.reveal)}
+            {"name": o.name, "labels": sorted(o.labels), "masked": masked(o.plain, o.labels, owed)}
             for o in exposure.outputs
         ],
         "reveals": [{"column": each.column, "label": each.label} for each in sorted(owed.reveal)],
@@ -84,13 +85,14 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def masked(plain: str | None, labels: frozenset[Label], revealed: frozenset[Reveal]) -> bool:
-    """Whether an output leaves masked: unless every label of that very column was asked for and granted (masking/plan).
+def masked(plain: str | None, labels: frozenset[Label], owed: Obligations) -> bool:
+    """Whether an output leaves masked: unless none of its labels is to be, since the connection's profile keeps them,
+    or every label of that very column was asked for and granted (masking/plan).
 
     `plain` is the column it is, if it is one.
     """
-    shown = plain is not None and all(Reveal(plain, label) in revealed for label in labels)
-    return bool(labels) and not shown
+    shown = plain is not None and all(Reveal(plain, label) in owed.reveal for label in labels)
+    return bool(upward(labels) & owed.mask) and not shown
 
 
 def _quorums(quorums: Sequence[Quorum]) -> list[JsonValue]:

@@ -78,7 +78,7 @@ def narrowed_card(
         "row_cap": held.row_cap,
         "reveals": [{"column": each.column, "label": each.label} for each in sorted(held.reveal)],
         "outputs": [
-            {**output, "masked": masked(plain, frozenset(map(Label, output["labels"])), held.reveal)}
+            {**output, "masked": masked(plain, frozenset(map(Label, output["labels"])), held)}
             for output, plain in zip(outputs, columns, strict=True)
         ],
         "valid_seconds": int(asked.valid.total_seconds()),

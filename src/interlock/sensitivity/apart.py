@@ -8,8 +8,10 @@ only words that tell of a number count, or a page of figures would be full of te
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -19,7 +21,6 @@ from interlock.sensitivity.pattern import Beside, Pattern
 
 TOLD_WITHIN: Final = 40
 """How near before it a word must stand that tells of a number, in characters."""
-LONGEST_BACKWARDS: Final = 512
 _NEVER: Final = Label("phi")  # these patterns make no findings
 _LEAST: Final = 6  # letters and digits of what is written with signs between them
 
@@ -85,16 +86,14 @@ RUNS: Final = (
 def backwards(text: str, view: Normal) -> Iterator[Run]:
     """Runs of `view`, which is one of `text`, that are shown from right to left (UAX 9's override)."""
     starts: Sequence[int] = view.starts or range(len(view.text))
-    for found in _OVERRIDDEN.finditer(text):
-        first, last = found.span(1)
-        places = [at for at, place in enumerate(starts) if first <= place < last]
-        if places:
-            start, end = places[0], places[-1] + 1
+    for found in islice(_OVERRIDDEN.finditer(text), MOST_BACKWARDS):
+        start, end = bisect_left(starts, found.start(1)), bisect_left(starts, found.end(1))
+        if start < end:
             yield Run(start, end, view.text[start:end][::-1])
 
 
-_OVERRIDDEN: Final = re.compile(rf"\u202e([^\u202c\u2069\n]{{4,{LONGEST_BACKWARDS}}})")
-MOST_BACKWARDS: Final = 100  # overrides of one text; a text with more is all signs
+MOST_BACKWARDS: Final = 1_000  # overrides of one text; a text with more is made of nothing else
+_OVERRIDDEN: Final = re.compile("\u202e+([^\u202c\u202e\u2069\n]{4,512})")
 
 
 def _of_digits(text: str, start: int, end: int) -> Iterator[Run]:
@@ -132,10 +131,11 @@ def _of_alike(text: str, start: int, end: int) -> Iterator[Run]:
 
 
 def _told(text: str, start: int) -> bool:
-    return _NEAR.search(text[max(0, start - TOLD_WITHIN) : start]) is not None
+    before = text[max(0, start - TOLD_WITHIN) : start].lower()
+    return before != before.upper() and _NEAR.search(before) is not None
 
 
-_NEAR: Final = re.compile(rf"(?<![a-z])(?:{_TELLING})s?(?![a-z])", re.IGNORECASE)
+_NEAR: Final = re.compile(rf"(?<![a-z])(?:{_TELLING})s?(?![a-z])")
 _TOLD: Final = re.compile(rf"(?:{_TELLING})[^0-9\n]{{1,24}}?(?=[(]?[0-9])", re.IGNORECASE)
 _DIGITS_ALIKE: Final = str.maketrans("OoIlSB", "001158")
 

@@ -46,7 +46,7 @@ _LABELS: Final[Mapping[Kind, Label]] = {
     Kind.ZIP: Label("phi.address.zip"),
     Kind.UNREAD: Label("phi.name"),
 }
-# From which score on the model is believed, of a word that was asked about; tuned on half the sets, checked on the other.
+# From which score on the model is believed of a word that was asked about; tuned on half the sets, checked on the rest.
 _LEAST: Final[Mapping[Kind, float]] = {Kind.NAME: 0.4, Kind.STREET: 0.4, Kind.CITY: 0.3}
 _TOGETHER: Final = 0.5  # or from which sum: a word may be somebody's, a street's or a town's, and it is one of them
 _SURE: Final = 0.9  # of a word in small letters that is in no list: drugs and misprints are such words too
@@ -182,7 +182,12 @@ class NamesRead:
             gap = (
                 text[tokens[at].end : tokens[beside].start] if step > 0 else text[tokens[beside].end : tokens[at].start]
             )
-            if not _GAP.fullmatch(gap) or (kind is Kind.NAME and not self._unexplained.may_go_on(tokens[beside])):
+            covered = read.passage.covered(tokens[beside].start, tokens[beside].end)
+            if (
+                covered
+                or not _GAP.fullmatch(gap)
+                or (kind is Kind.NAME and not self._unexplained.may_go_on(tokens[beside]))
+            ):
                 break
             at = beside
         return at

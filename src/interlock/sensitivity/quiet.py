@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from interlock.sensitivity.gazetteer import Tables
@@ -23,6 +24,7 @@ COMMON: Final = 25
 """How common a word must be: one in three million words of text. Rarer ones may be anything."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_PLAIN: Final = bytes(code if chr(code).isalpha() or code in b"'-" else 32 for code in range(128)) + bytes(128)
 # Two numbers with a sign between, an ordinal, eight digits, an age over 89, a year. Each begins with a digit, which
 # makes the search three times as quick.
 _FIGURES = re.compile(
@@ -43,6 +45,8 @@ _LEADING: Final = """
     college school church address lives live living from near resides located residence i'm am me my signed regards
     sincerely dear hi hello contact
     """
+_SMALL: Final = frozenset(("the", "of", "and", "da", "la"))  # of places' names, which tell nothing by themselves
+_EVER: Final = frozenset(("a",))  # no list of words has those of one letter
 
 
 def _is_word(word: str, tables: Tables) -> bool:
@@ -52,17 +56,32 @@ def _is_word(word: str, tables: Tables) -> bool:
 
 def quiet_words(tables: Tables) -> Callable[[str, str], bool]:
     """A function of a text and the name of its field: whether the text is quiet. Without tables nothing is."""
-    places = frozenset(word for place in (*tables.states, *tables.countries) for word in place.split())
+    places = frozenset(word for place in (*tables.states, *tables.countries) for word in place.split()) - _SMALL
     leading = frozenset(_LEADING.split()) | places
-    harmless = frozenset(word for word in tables.ordinary - leading if _is_word(word, tables))
+    harmless = frozenset(word for word in tables.ordinary - leading if _is_word(word, tables)) | _EVER
+    known = frozenset(word.encode() for word in harmless if word.isascii())
+
+    @lru_cache(maxsize=1024)
+    def tells_nothing(telling: str) -> bool:
+        return harmless.issuperset(_WORD.findall(telling.lower()))
 
     def is_quiet(text: str, telling: str) -> bool:
+        if len(text) > LONGEST or not text.isascii() or _FIGURES.search(text):
+            return False
+        if telling and not tells_nothing(telling):
+            return False
+        # Mostly words with spaces and dots between: these are told apart four times as quickly than any words are.
+        start = text[:1].lower() if text[:1].isupper() else ""
+        words = (start + text[len(start) :]).encode().translate(_PLAIN).split()
+        if known.issuperset(words):
+            return len(words) > 1 or not start
+        return are_quiet(text)
+
+    def are_quiet(text: str) -> bool:
         lower = text.lower()
-        if len(text) > LONGEST or lower[1:] != text[1:] or not text.isascii() or _FIGURES.search(text):
+        if lower[1:] != text[1:]:
             return False
         words = _WORD.findall(lower)
-        if not harmless.issuperset(words) or (len(words) < 2 and text[:1].isupper()):
-            return False
-        return not telling or harmless.issuperset(_WORD.findall(telling.lower()))
+        return harmless.issuperset(words) and (len(words) > 1 or not text[:1].isupper())
 
     return is_quiet

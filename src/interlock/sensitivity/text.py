@@ -15,15 +15,16 @@ from typing import Final
 from interlock.model.finding import Finding
 from interlock.model.label import Label
 from interlock.sensitivity import apart, decoded
+from interlock.sensitivity.laid_out import laid_out
 from interlock.sensitivity.looking import Looking
 from interlock.sensitivity.matching import Match, Matcher
 from interlock.sensitivity.normal import Normal, normalise
 from interlock.sensitivity.passage import Layer, TextDetector
 from interlock.sensitivity.pattern import Pattern, Structured
+from interlock.sensitivity.placed import Cell, told
 from interlock.sensitivity.regime import Regime
 from interlock.sensitivity.settling import settle
 from interlock.sensitivity.structured import AROUND, Judging
-from interlock.sensitivity.tables import cells
 
 ALL_LAYERS: Final = frozenset(Layer)
 
@@ -53,7 +54,8 @@ class _Views(Sequence[Normal]):
 
 
 class TextEngine:
-    """Finds in texts. Pure but for `failed`. Never raises, whatever texts and detectors do."""
+    """Finds in texts, for several threads at once if its detectors do. Pure but for `failed`. Never raises, whatever
+    texts and detectors do."""
 
     def __init__(
         self,
@@ -70,7 +72,7 @@ class TextEngine:
         self._patterns = (*judging.patterns, *(decoded.PATTERNS if Layer.NORMALISE in layers else ()))
         wanted = sorted((d for d in detectors if d.layer in layers), key=lambda d: d.layer)
         self._looking = Looking(judging, matcher(self._patterns), wanted, quiet)
-        self._normalises, self._regime = Layer.NORMALISE in layers, regime
+        self._normalises, self._places, self._regime = Layer.NORMALISE in layers, Layer.COLUMN in layers, regime
         self.failed = 0
         """How many texts were taken whole because a detector raised."""
 
@@ -104,7 +106,7 @@ class TextEngine:
         looked = self._looking.look(normal, seeds, telling)
         beneath = list(self._beneath(looked.others, views))
         if self._normalises:
-            beneath += [each for number, text in enumerate(normal) if "\n" in text for each in _of_table(number, text)]
+            beneath += self._laid_out(normal, looked.findings)
             if not isinstance(views, _Views):
                 beneath += [
                     _of_run(number, views[number].text, run)
@@ -144,6 +146,16 @@ class TextEngine:
                 if again is not None and again.text != view.text:
                     yield _Beneath(number, again.after(view))
 
+    def _laid_out(self, texts: Sequence[str], found: dict[int, list[Finding]]) -> Iterator[_Beneath]:
+        """The cells of these texts: what their places tell is added to what was found, the others are looked into."""
+        for number, text in enumerate(texts):
+            for cell in laid_out(text):
+                whole = told(cell, text) if self._places else None
+                if whole is not None:
+                    found.setdefault(number, []).append(whole)
+                elif cell.head:
+                    yield _of_cell(number, cell, text)
+
     def _named(self, finding: Finding) -> Finding:
         label = self._regime.name_of(finding.label)
         return finding if label == finding.label else replace(finding, label=label)
@@ -159,15 +171,14 @@ def _of_run(number: int, text: str, run: apart.Run) -> _Beneath:
     return _Beneath(number, Normal(f"{before}{says}{after}"), run, (len(before), len(before) + len(says)))
 
 
-def _of_table(number: int, text: str) -> Iterator[_Beneath]:
-    """Each cell with its head before it. What is found in the head alone is found at no characters."""
-    for cell in cells(text):
-        said = f"{cell.head}: "
-        starts = array("q", [cell.start] * len(said))
-        ends = array("q", starts)
-        starts.extend(range(cell.start, cell.end))
-        ends.extend(range(cell.start + 1, cell.end + 1))
-        yield _Beneath(number, Normal(said + text[cell.start : cell.end], starts, ends))
+def _of_cell(number: int, cell: Cell, text: str) -> _Beneath:
+    """A cell with its head before it. What is found in the head alone is found at no characters."""
+    said = f"{cell.head}: "
+    starts = array("q", [cell.start] * len(said))
+    ends = array("q", starts)
+    starts.extend(range(cell.start, cell.end))
+    ends.extend(range(cell.start + 1, cell.end + 1))
+    return _Beneath(number, Normal(said + text[cell.start : cell.end], starts, ends))
 
 
 def _above(each: _Beneath, findings: Iterable[Finding]) -> Iterator[Finding]:

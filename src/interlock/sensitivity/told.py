@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import Final
 
 from interlock.model.label import Label
@@ -35,8 +36,9 @@ PIECES: Final = r"(?:[A-Za-z0-9]+[-_./])*[A-Za-z]*[0-9][A-Za-z0-9]*(?:[-_./][A-Z
 VALUE: Final = rf"(?:[A-Za-z]{{1,3}} )?(?:{PIECES})|[0-9][0-9](?: [0-9][0-9]){{2,3}}|[0-9](?: [0-9]){{4,15}}"
 _LETTERS = re.compile(r"[A-Za-z]+ ")
 _NO_LETTERS: Final = frozenset(
-    "NO ON AT IN IS OF OR TO BY AS AN IF SO UP WE HE IT DO PER THE AND FOR DUE NOT ALL WAS HAS HAD ARE AM PM IV PO BP HR "
-    "RR MG ML KG DAY AGE OLD NEW VS HIM HER HIS SHE PT DR MR MS RE CC ETA QTY".split()
+    "NO ON AT IN IS OF OR TO BY AS AN IF SO UP WE HE IT DO PER THE AND FOR DUE NOT ALL WAS HAS HAD ARE AM PM IV PO BP "
+    "HR RR MG ML KG DAY AGE OLD NEW VS HIM HER HIS SHE PT DR MR MS RE CC ETA QTY MRN SSN DOB NPI DEA VIN MBI EIN SIN PAN "
+    "DL ID TIN IP MAC ZIP CPT ICD NDC RX TEL FAX EXT REF".split()
 )
 _UNIT = re.compile(
     r"[ -]?(?:%|(?:mg|mcg|g|kg|ml|dl|l|mmol|mmhg|units?|iu|meq|cm|mm|hours?|hrs?|days?|weeks?|wks?|months?|years?|yrs?"
@@ -48,6 +50,7 @@ _DATE = re.compile(rf"{_DAY}[/.-]{_DAY}[/.-](?:[0-9]{{4}}|[0-9]{{2}})|[0-9]{{4}}
 _AMOUNT = re.compile(r"[0-9]{1,6}\.[0-9]{1,2}(?:-[0-9]{1,6}\.[0-9]{1,2})?")
 _PAIRS = re.compile(r"[0-9]{2}([- ])[0-9]{2}\1[0-9]{2}")
 _CELLS = re.compile(r"[,;|\t]")
+_WORD: Final = ascii_letters + "_"
 _OF_MACHINES = re.compile(r"[a-z]{3,}[-_]")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _TAIL = re.compile(r"(?:[/.][A-Za-z]+|[-_][A-Za-z]{4,})+\Z")
@@ -69,8 +72,8 @@ def told(
     """A pattern of `words` (expressions in lower case, matched in any) and a value behind them.
 
     `glued`: the words may end a longer one, and the value may follow at once. `least`: how many digits a value has.
-    `years`: whether 2023 may be one; `pairs`: whether 12-11-93 may. `check` looks at the value alone, with what stands around it, and may refuse it or
-    score it otherwise.
+    `years`: whether 2023 may be one; `pairs`: whether 12-11-93 may. `check` looks at the value alone, with what stands
+    around it, and may refuse it, score it otherwise or say that it ends earlier.
     """
     joint = rf"(?:{_SPACE}|[_-])"
     either = (
@@ -108,8 +111,8 @@ def _judge(found: re.Pattern[str], score: float, wanted: _Wanted, check: Judge |
         start = parts.start(2)
         if start > 0 and candidate.matched[start - 1] == "#":
             start -= 1
-        elif parts[1].endswith("-") and " " not in parts[1]:
-            start = 0  # `HMO-234567`: the word is part of the number
+        elif parts[1].endswith("-"):  # `HMO-234567`: the word is part of the number
+            start = len(parts[1][:-1].rstrip(_WORD))
         value = _without_tail(parts[2].lstrip("#"), candidate.after)
         if value is None or not wanted.takes(value):
             return None
@@ -118,6 +121,8 @@ def _judge(found: re.Pattern[str], score: float, wanted: _Wanted, check: Judge |
             return Verdict(score, "told by words", start, end)
         told_by = Candidate(value, candidate.before + parts[1].lower(), candidate.after, candidate.telling)
         verdict = check(told_by)
+        if verdict is not None and verdict.end is not None:
+            end += verdict.end - len(value)
         return verdict and Verdict(verdict.score, verdict.why, start, end)
 
     return judge

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from interlock.masking.profiles import PROFILES
 from interlock.model.connection import Connection
+from interlock.model.label import Label
 from interlock.model.names import ConnectionName
 from interlock.model.secret import Secret
 from interlock.model.settings import ConnectionSettings, Listen, Settings, TlsFiles, UpstreamPostgres
@@ -90,7 +91,8 @@ def no_passkeys(public_url: str, passkeys: str) -> str | None:
 
 
 def unsafe(settings: Settings) -> list[str]:
-    """A sentence for each connection on which nothing is stopped, or whose login may be more than its grants."""
+    """A sentence for each connection on which nothing is stopped, whose login may be more than its grants, or whose
+    profile keeps what tells who somebody is."""
     observed = [
         f"[connections.{name}] unsafe_observe: nothing is stopped or masked here; what would have been is recorded"
         for name, each in settings.connections.items()
@@ -101,6 +103,11 @@ def unsafe(settings: Settings) -> list[str]:
         " bounds what a statement reaches"
         for name, each in settings.connections.items()
         if each.unsafe_superuser
+    ] + [
+        f"[connections.{name}] profile: {each.profile} keeps the names of people, so that labelled columns of them come"
+        " back in clear"
+        for name, each in settings.connections.items()
+        if each.profile and PROFILES[each.profile].keeps([Label("phi.name")])
     ]
 
 

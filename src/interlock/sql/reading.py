@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from interlock.model.snapshot import Snapshot
+from interlock.sql.extension_functions import all_harmless
 from interlock.sql.functions import (
     BUILT_IN_OPERATORS,
     BUILT_IN_TYPES,
@@ -270,6 +271,8 @@ def _function(fields: Fields, scope: Scope, found: Findings) -> None:
         found.refuse("function", f"the function {bare} isn't let through")
     elif name == _EXPAND:
         return
+    elif all_harmless(name, scope.snapshot):
+        found.uncertain = True
     elif known is None or _elsewhere(name) or (len(name) == 1 and bare in scope.snapshot.functions):
         found.call(bare, "the function")
     elif shows_setting(fields):

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from interlock.sql.extension_functions import HARMLESS, LIBRARY
+
 _CONSTANT = "'{CONST %'"
 # A default that is nextval, as serial columns have (pg_proc.dat: 1574; 480 and 714 make its bigint an int and a
 # smallint). Like an identity it only numbers rows.
@@ -30,6 +32,12 @@ _OF_CONSTRAINTS = "t.tgisinternal AND (t.tgfoid BETWEEN 1644 AND 1655 OR t.tgfoi
 _NUMBERED = f"ANY (ARRAY['{_NEXTVAL}', '{_CAST % 480}', '{_CAST % 714}'])"
 
 
+# Functions of extensions that make numbers and nothing else.
+_LISTED = " OR ".join(
+    f"h.probin IN ('{LIBRARY}{library}', '{library}') AND h.prosrc IN ({', '.join(map(repr, sorted(symbols)))})"
+    for library, symbols in HARMLESS.items()
+)
+_HARMLESS = f"SELECT h.oid FROM pg_catalog.pg_proc h WHERE h.prolang = 13 AND h.proconfig IS NULL AND ({_LISTED})"
 _MADE_OF: Final = """
                 SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.typbasetype >= 16384
                 UNION ALL SELECT t.oid, t.typelem FROM pg_catalog.pg_type t WHERE t.typelem >= 16384
@@ -44,7 +52,7 @@ def _calls(catalog: str, oid: str) -> str:
     in C (whoever can make those needs no trigger)."""
     return f"""{oid} IN (SELECT needs.objid FROM pg_catalog.pg_depend needs
                 WHERE needs.classid = 'pg_catalog.{catalog}'::regclass AND needs.refobjid >= 16384
-                  AND (needs.refclassid = 'pg_catalog.pg_proc'::regclass
+                  AND (needs.refclassid = 'pg_catalog.pg_proc'::regclass AND needs.refobjid NOT IN ({_HARMLESS})
                        OR needs.refclassid = 'pg_catalog.pg_operator'::regclass AND needs.refobjid IN (
                           SELECT o.oid FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
                            WHERE {_INTERPRETED})))"""
@@ -247,14 +255,14 @@ SELECT r.ev_class::int8, 'rule', r.rulename, 0, r.ev_type::text, ''
 """
 
 # (oid, argument types, names and modes, result type, whether a set, settings, how many arguments have defaults, whether
-# it runs as its owner, and what defines it in names alone: name, schema, kind, language, volatility, source, body in
-# standard SQL, ...).
+# it runs as its owner, its library, and what defines it in names alone: name, schema, kind, language, volatility, its
+# source, its body in standard SQL, ...).
 ROUTINES = f"""
 SELECT p.oid::int8, coalesce(p.proallargtypes, p.proargtypes::oid[])::int8[], coalesce(p.proargnames, '{{}}'),
        coalesce(p.proargmodes::text[], '{{}}'), p.prorettype::int8, p.proretset, coalesce(p.proconfig, '{{}}'),
        p.pronargdefaults::int, p.prosecdef,
        p.proname IN (SELECT b.proname FROM pg_catalog.pg_proc b WHERE b.oid < 16384 AND b.pronamespace = 11),
-       p.proname, n.nspname, p.prokind::text, l.lanname, p.provolatile::text, p.prosrc,
+       coalesce(p.probin, ''), p.proname, n.nspname, p.prokind::text, l.lanname, p.provolatile::text, p.prosrc,
        coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), ''),
        pg_catalog.pg_get_function_identity_arguments(p.oid), coalesce(pg_catalog.pg_get_function_result(p.oid), ''),
        coalesce(pg_catalog.pg_get_expr(p.proargdefaults, 0), ''), p.prosecdef, p.proisstrict, p.proleakproof,
@@ -265,7 +273,7 @@ SELECT p.oid::int8, coalesce(p.proallargtypes, p.proargtypes::oid[])::int8[], co
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
   LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
  WHERE ({OURS} OR p.oid >= 16384) AND n.nspname NOT LIKE 'pg\\_temp\\_%'
- ORDER BY p.proname, n.nspname, 18
+ ORDER BY p.proname, n.nspname, 19
 """
 
 OPERATORS = f"""

@@ -21,7 +21,7 @@ from interlock.upstreams.cascades import Cascades
 Row = tuple[Any, ...]
 
 _WRITES: Final = {"i": "insert", "u": "update", "d": "delete"}
-_ROUTINE_BY_NAMES: Final = 10  # the first field of ROUTINES that defines a routine without OIDs
+_ROUTINE_BY_NAMES: Final = 11  # the first field of ROUTINES that defines a routine without OIDs
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +275,7 @@ def _routine(
     defaults: int,
     security_definer: bool,
     namesake: bool,
+    library: str,
     name: str,
     schema: str,
     kind: str,
@@ -302,6 +303,7 @@ def _routine(
         defaults=defaults,
         security_definer=security_definer,
         namesake=namesake,
+        library=sys.intern(library),
     )
 
 

@@ -75,7 +75,6 @@ class ModelledClient:
         self.rows: tuple[int, ...] | None = None  # of a COPY: those that haven't been sent
         self.key: bytes = b""
         self._levels: list[tuple[str, list[int]]] = [("", [])]
-        self._rest, self._tail = b"", b""
 
     # -- coming and going ---------------------------------------------------------------------------------------------
 
@@ -99,7 +98,6 @@ class ModelledClient:
             return
         self.key = next(m.body for m in messages if m.type == b"K")
         self.raw = raw
-        self._rest, raw._rest = raw._rest, b""
         self._reading = asyncio.ensure_future(self._read(raw))
 
     def leave(self, how: int) -> None:
@@ -196,12 +194,15 @@ class ModelledClient:
     # -- answers ------------------------------------------------------------------------------------------------------
 
     async def _read(self, raw: RawClient) -> None:
+        rest, tail = raw._rest, b""
         try:
             while self.raw is raw and (data := await raw.reader.read(65536)):
-                if CANARY in self._tail + data:
+                tail = tail[-len(CANARY) :] + data
+                if CANARY in tail:
                     raise Wrong("a labelled value came")
-                self._tail = data[-len(CANARY) :]
-                messages, self._rest = cut(self._rest + data)
+                if self.raw is not raw:
+                    break  # it lay there when the client left, which hears of nothing any more
+                messages, rest = cut(rest + data)
                 for message in messages:
                     self._take(message)
                 self._moved.set()

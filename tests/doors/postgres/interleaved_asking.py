@@ -81,6 +81,7 @@ class Asking:
         ends = [p.does in ("commit", "rollback", "back") for p in pieces]
         if True in ends and any(not p.does for p in pieces[ends.index(True) :]):
             self.stage.loose.update(i for p in pieces for i in p.ids)
+        self.stage.loose.update(_taken_back(pieces))
 
     def say(self, client: ModelledClient, n: int) -> None:
         client.query(_SAYS[n % len(_SAYS)])
@@ -180,6 +181,27 @@ class Asking:
         if end:
             client.collected = []
         client.extended(pieces, b"".join(_run(p.text) for p in pieces), end=end)
+
+
+def _taken_back(pieces: Sequence[Piece]) -> set[int]:
+    """What a ROLLBACK TO among these undoes while more of them stays, which the ending tells of."""
+    levels: list[tuple[str, set[int]]] = [("", set())]
+    undone: set[int] = set()
+    for piece in pieces:
+        at = next((n for n in range(len(levels) - 1, 0, -1) if levels[n][0] == piece.name), 0)
+        match piece.does:
+            case "savepoint":
+                levels.append((piece.name, set()))
+            case "release" if at:
+                levels[at - 1 :] = [(levels[at - 1][0], {i for _, ids in levels[at - 1 :] for i in ids})]
+            case "back":  # to one from before these where none of them has set it
+                undone.update(i for _, ids in levels[at:] for i in ids)
+                levels[at:] = [(piece.name if at else "", set())]
+            case "commit" | "rollback":
+                levels = [("", set())]
+            case _:
+                levels[-1][1].update(piece.ids)
+    return undone if undone != {i for p in pieces for i in p.ids} else set()
 
 
 def _run(text: str) -> bytes:

@@ -17,9 +17,12 @@ import pytest
 import uvloop
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from testkit.postgres_messages import frame
+from tests.doors.postgres.a_modelled_client import Believed, ModelledClient
 from tests.doors.postgres.interleaved import OPS, Machine
 from tests.doors.postgres.interleaved_stage import CLIENTS, TABLES, Stage, Step, opened
 from tests.postgres_fixture import Database
+from tests.promises.a_raw_client import RawClient
 
 from interlock.doors.postgres.transactions import Transaction
 
@@ -41,6 +44,11 @@ class Theatre:
         self._count = 0
         self.told: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
+
+    @property
+    def loose(self) -> set[int]:
+        """The ids that no ending of an action tells of."""
+        return self._stage.loose
 
     def play(self, schedule: Sequence[Step]) -> None:
         """One schedule, from its start to the reckoning."""
@@ -69,7 +77,11 @@ class Theatre:
         """A stage is entered and left by the same task."""
         self._count += 1
         if self._count > 1:  # its ids begin anew: rows of the stage before would be taken for its own
-            self._database.execute("TRUNCATE log, signed")
+            self._database.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"  # it may still be at what it was sent
+                f" WHERE usename = '{self._database.user}'",
+                "TRUNCATE log, signed",
+            )
         directory = self._directory / str(self._count)
         directory.mkdir()
         async with opened(directory, self._database) as stage:
@@ -124,3 +136,29 @@ def test_the_books_would_notice(theatre: Theatre, monkeypatch: pytest.MonkeyPatc
     schedule = [Step(0, op, n, True) for op, n in (("begin", 1), ("begin", 1), ("write", 0), ("rollback", 0))]
     with pytest.raises(AssertionError, match="ledger: id"):
         theatre.play(schedule)
+
+
+def test_what_an_action_takes_back_of_its_own_is_not_told_by_its_ending(theatre: Theatre) -> None:
+    """BEGIN, write, write, SAVEPOINT, write, ROLLBACK TO in one unit, then COMMIT: two of three writes are there, and
+    `succeeded` is said of all. Only the third is let off."""
+    parts = (("commit", 21), ("pipeline", 29), ("pipeline", 49), ("pipeline", 20), ("commit", 0))
+    theatre.play([Step(1, op, n, True) for op, n in parts])
+    assert theatre.told["COMMIT"] == 1, theatre.told
+    assert len(theatre.loose) == 1, theatre.loose
+
+
+async def test_what_lies_there_when_a_client_leaves_answers_nothing() -> None:
+    """It isn't taken for an answer to what the client asks over its next connection."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1")
+    async with server:
+        raw = await RawClient.open(server.sockets[0].getsockname()[1])
+        raw.reader = asyncio.StreamReader()
+        client = ModelledClient(Believed())
+        client.raw = raw
+        reading = asyncio.create_task(client._read(raw))
+        await asyncio.sleep(0)  # it waits for bytes now
+        raw.reader.feed_data(frame(b"Z", b"I"))
+        client.leave(2)
+        await reading
+    assert client.wrong is None
+    assert client.told == []

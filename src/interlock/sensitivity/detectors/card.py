@@ -8,6 +8,7 @@ from typing import Final
 from interlock.model.label import Label
 from interlock.sensitivity.check_digits import digits_of, luhn
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.told import told
 
 _PAN: Final = Label("pci.pan")
 _LONGEST: Final = 19
@@ -112,6 +113,19 @@ def _behind_card(candidate: Candidate) -> Verdict | None:
     return Verdict(0.9, "expiry and verification value behind a card number", number.end() + 1)
 
 
+def _told_number(candidate: Candidate) -> Verdict | None:
+    """Behind a word of cards: whatever its check digit, since numbers are mistyped, and whoever gave it out."""
+    value = candidate.matched
+    digits = digits_of(value)
+    if not _SHORTEST <= len(digits) <= _LONGEST or len(set(digits)) < 3 or _SIM.search(candidate.before):  # noqa: PLR2004
+        return None
+    return Verdict(_SURE if is_card(digits) else 0.7, "told by words")
+
+
+_SHORTEST: Final = 12
+_SIM: Final = re.compile(r"\b(?:sim|sd|gift|library|report|score|index|business|id|identity|green|member)[ _-]?cards?\b")
+
+
 def _track(candidate: Candidate) -> Verdict | None:
     digits = re.search(r"[0-9]{12,19}", candidate.matched)
     return Verdict(1.0, "a magnetic track") if digits is not None and luhn(digits[0]) else None
@@ -153,6 +167,20 @@ DETECTOR = Structured(
             _SURE,
             Beside.NOTHING,
             _spaced,
+        ),
+        told(
+            "card.told",
+            _PAN,
+            (
+                "(?:credit|debit|payment|bank|charge)? ?cards?(?: ?(?:no|num|number|nr|nbr))?",
+                "visa|mastercard|master ?card|amex|american express|discover|diners(?: club)?|jcb|maestro|pan|primary account number",
+                "cc|cc ?(?:no|num|number)|kreditkarte(?:nnummer)?|carte bancaire|tarjeta",
+            ),
+            0.7,
+            least=_SHORTEST,
+            check=_told_number,
+            # Any groups; their sum is looked at afterwards.
+            value="[0-9]{2,6}(?:[ ._-]?[0-9]{1,6}){2,6}",
         ),
         Pattern(
             "card.cvv",

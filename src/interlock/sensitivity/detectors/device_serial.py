@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from interlock.model.label import Label
-from interlock.sensitivity.checks import luhn
+from interlock.sensitivity.check_digits import luhn
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
 from interlock.sensitivity.told import told
 
 _DEVICE = Label("phi.device")
+
+
+def _numbered(candidate: Candidate) -> Verdict | None:
+    """`device 4 of 12`, `"serial": 118` count; a few digits alone are no serial number."""
+    value = candidate.matched
+    return None if value.isdigit() and len(value) < 5 else Verdict(0.85, "told by words")  # noqa: PLR2004
 
 
 def _imei(candidate: Candidate) -> Verdict | None:
@@ -41,6 +47,7 @@ DETECTOR = Structured(
             ),
             0.85,
             least=3,
+            check=_numbered,
         ),
         told("device_serial.glued", _DEVICE, ("serial ?(?:no|num|number)s?", "device ?(?:id|serial)"), 0.9, glued=True),
         # GS1 application identifiers: device, then production or expiry date, lot, serial (21 CFR 830).

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from interlock.model.label import Label
 from interlock.sensitivity.check_digits import mod_97
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.told import told
 
 # SWIFT's IBAN registry, release 99: country and length.
 _REGISTRY: Final = """
@@ -48,6 +50,19 @@ def _end_of(text: str, length: int) -> int | None:
     return None
 
 
+def _behind_word(candidate: Candidate) -> Verdict | None:
+    """Behind the word: whatever its check digits, since numbers are mistyped. It ends where the country's do."""
+    text = candidate.matched.upper()
+    length = _LENGTHS.get(text[:2])
+    end = _end_of(text, length) if length is not None else None
+    if end is not None:
+        return Verdict(0.8, "country, length, told by words", 0, end)
+    # Of another length: up to the last group with a digit in it.
+    last = max(place for place, char in enumerate(text) if char.isdigit())
+    rest = re.match("[A-Z]*", text[last + 1 :])
+    return Verdict(0.65, "told by words", 0, last + 1 + (rest.end() if rest is not None else 0))
+
+
 DETECTOR = Structured(
     "iban",
     (
@@ -59,6 +74,15 @@ DETECTOR = Structured(
             Beside.WORD,
             _iban,
             ignore_case=True,
+        ),
+        told(
+            "iban.told",
+            Label("pci.iban"),
+            ("ibans?(?: ?(?:no|number|nr|code))?", "international bank account number"),
+            0.8,
+            least=8,
+            check=_behind_word,
+            value="[A-Z]{2}[0-9]{2}(?:[ .-]?[A-Z0-9]{1,6}){2,9}",
         ),
     ),
     "IBAN",

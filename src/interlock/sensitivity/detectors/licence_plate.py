@@ -1,16 +1,39 @@
-"""Vehicle plates, where words tell them."""
+"""Licence plates, where words tell them: the forms of North America and Europe."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from interlock.model.label import Label
 from interlock.sensitivity.pattern import Candidate, Structured, Verdict
 from interlock.sensitivity.told import told
 
+_VEHICLE: Final = Label("phi.vehicle")
+_WORDS: Final = frozenset("is was on at the of and in for to has had seen no not by a an as or it".split())
+# Letters and digits by turns, parted or not: ABC-1234, W08-DGS, AB12 CDE, AB-123-CD; 7ABC123, 12-AB-34; M-AB 1234;
+# A 123 BC 77; then whatever stands in one piece.
+_FORMS: Final = (
+    "[A-Z]{1,3}[ -]?[0-9]{1,4}[ -]?[A-Z]{0,3}"
+    "|[0-9]{1,4}[ -]?[A-Z]{1,4}[ -]?[0-9]{0,4}"
+    "|[A-Z]{1,4}[ -][A-Z]{1,2}[ -]?[0-9]{1,4}[EH]?"
+    "|[A-Z]{1,3}[ -][0-9]{2,3}[ -](?:[0-9]{2,3}|[A-Z]{2}[ -]?[0-9]{2,3})"
+    "|[A-Z0-9]{1,4}[0-9][A-Z0-9]{0,5}"
+)
+
 
 def _lettered(candidate: Candidate) -> Verdict | None:
-    """A letter and a digit; digits alone where the words before leave no doubt."""
-    sure = "licen" in candidate.before or "registration" in candidate.before
-    return Verdict(0.88, "told by words") if sure or any(map(str.isalpha, candidate.matched)) else None
+    """A letter and a digit; digits alone where the words before leave no doubt. Small words behind aren't part of it."""
+    value = candidate.matched.rstrip(" -")
+    pieces = value.split(" ")
+    while len(pieces) > 1 and (pieces[-1].lower() in _WORDS or (pieces[-1].islower() and pieces[0].isupper())):
+        pieces.pop()
+    kept = " ".join(pieces)
+    sure = "licen" in candidate.before or "registration" in candidate.before or "kennzeichen" in candidate.before
+    if len(kept) < 3 or not any(map(str.isdigit, kept)):  # noqa: PLR2004
+        return None
+    if not sure and (not any(map(str.isalpha, kept)) or pieces[0].lower() in _WORDS):
+        return None
+    return Verdict(0.88, "told by words", 0, len(kept))
 
 
 DETECTOR = Structured(
@@ -18,21 +41,27 @@ DETECTOR = Structured(
     (
         told(
             "licence_plate.told",
-            Label("phi.vehicle"),
+            _VEHICLE,
             (
-                "(?:licen[sc]e|number|registration|vehicle|car|tag|truck) ?plates?",
+                "(?:licen[sc]e|number|registration|vehicle|car|tag|truck) ?plates?(?: ?(?:no|num|number))?",
                 "plates?",
                 "tag",
-                "(?:vehicle|car) (?:registration|reg|tag|rego)",
-                "(?:registration|reg) mark",
+                "(?:vehicle|car) ?(?:registration|reg|tag|rego)",
+                "(?:registration|reg) (?:mark|no|number)",
+                "vrm|vrn|rego|kfz-?kennzeichen|kennzeichen|immatriculation|matricula|targa|kenteken",
             ),
             0.88,
             least=1,
             check=_lettered,
-            # In one piece; letters and then digits, or the other way round; the forms of Britain, France, Germany.
-            value="(?:[A-Z0-9]{1,4}[0-9][A-Z0-9]{0,5}|[A-Z]{1,3}[ -][A-Z]{1,2}[ -]?[0-9]{1,4}|[A-Z]{2,4}[ -][0-9]{2,4}"
-            "|[0-9]{1,4}[ -][A-Z]{2,4}|[A-Z]{2}[0-9]{2} [A-Z]{3}|[A-Z]{2}-[0-9]{3}-[A-Z]{2}"
-            "|[0-9][A-Z]{3}[ -]?[0-9]{3})",
+            value=_FORMS,
+        ),
+        told(
+            "licence_plate.british",
+            _VEHICLE,
+            ("reg", "registration"),
+            0.88,
+            least=2,
+            value="[A-Z]{2}[0-9]{2} ?[A-Z]{3}",
         ),
     ),
     "vehicle plates, told by words",

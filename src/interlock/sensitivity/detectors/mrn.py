@@ -12,10 +12,11 @@ DETECTOR = Structured(
         told(
             "mrn.glued",
             Label("phi.mrn"),
-            ("mrns?", "mr no", "medical rec(?:ord)?s?", "patient mr", "emrn", "mpi", "empi"),
+            ("mrns?", "mr no", "medical rec(?:ord)?s?", "emrn", "mpi", "empi", "(?:patienten|patient|fall|kranken)(?:nummer|nr)"),
             0.95,
             glued=True,
             years=True,
+            pairs=True,
         ),
         told(
             "mrn.told",

@@ -21,6 +21,7 @@ from interlock.sensitivity.names.lexicon import (
     Lexicon,
 )
 from interlock.sensitivity.names.lists import a_thing, both_named, listed, may_be_listed
+from interlock.sensitivity.names.rows import in_rows, of_field
 from interlock.sensitivity.names.weighing import weigh
 from interlock.sensitivity.passage import Layer, Passage, TextDetector, Token
 
@@ -44,13 +45,21 @@ class Names:
 
     def find(self, passage: Passage) -> Sequence[Finding]:
         """The names in the passage, with offsets into its text."""
-        if self._plain.issuperset(_LETTERS.findall(passage.text)):
+        if self._plain.issuperset(_LETTERS.findall(passage.text)) and ": " not in passage.text:
             return ()
         tokens = passage.tokens
         of = self._lexicon.of
         bits = [of(token.text) for token in tokens]
         words = Words(passage.text, tokens, bits, _caseless(passage.text, tokens, bits))
-        return _findings(words)
+        found = _findings(words)
+        more = [*of_field(passage.text), *in_rows(passage.text, passage.findings, self._lexicon)]
+        if not more:
+            return found
+        taken = bytearray(len(passage.text))
+        for finding in more:
+            taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
+        others = [f for f in found if not any(taken[f.start : f.end])]
+        return sorted([*others, *more], key=lambda f: f.start)
 
 
 def detector(tables: Tables) -> TextDetector:

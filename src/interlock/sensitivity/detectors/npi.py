@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interlock.model.label import Label
-from interlock.sensitivity.checks import luhn
+from interlock.sensitivity.check_digits import luhn
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
 from interlock.sensitivity.told import told
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from interlock.model.label import Label
 from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdict
 from interlock.sensitivity.told import coded, told
@@ -18,19 +20,29 @@ _KINDS = (
     "|slide|block|cassette|image|dicom|pacs|exam|consent|pharmacy|voucher|coupon|application|file|folder|matter"
     "|police report|report|provider tax|tax|employer|ein|tin"
 )
-_NO_PERSONS = frozenset(
-    ("trace", "span", "request", "correlation", "commit", "build", "transaction", "session", "etag")
+# What machines number: requests, builds, rows of their own.
+_OF_MACHINES = re.compile(
+    r"trace|span|request|\breq\b|correlation|commit|build|transaction|txn|session|etag|audit|event|message|\bmsg|\bpod|"
+    r"container|volume|lineage|\bnode|\bjob|\brun\b|task|instance|deploy|image|layer|digest|revision|\buid\b|resource|"
+    r"operation|invocation|execution|queue|topic|cluster|namespace|tenant|principal|parent|thread|process|worker|boot|"
+    r"disk|partition|guid|nonce|idempot|workflow|pipeline|object|version|interface|typelib|clsid|\bop\b|call"
 )
+_PERSON = re.compile(r"patient|member|person|subject|employee|customer|client|insured|beneficiary|participant|staff|user")
+# The word that `id` is joined to, and whether it stands as keys of programs do.
+_JOINED = re.compile(r"([a-z0-9]*)[_.-]ids?[^a-z]*\Z|(?<![a-z])ids?(?:[\"'`]\s*[=:]|\s*=)[\"'\s]*\Z")
 
 
 def _uuid(candidate: Candidate) -> Verdict | None:
-    if any(word in candidate.before[-24:] or word in candidate.telling for word in _NO_PERSONS):
+    if _OF_MACHINES.search(candidate.before[-24:]) or _OF_MACHINES.search(candidate.telling):
         return Verdict(0.1, "a machine's own")
     return Verdict(0.5, "form")
 
 
 def _bare(candidate: Candidate) -> Verdict | None:
-    """`ID: 987654321`: of five digits or more, and no part of a longer name."""
+    """`ID: 987654321`: of five digits or more, and not the key of a row or a request: `"id": 48213`, `txn_id=900112`."""
+    joined = _JOINED.search(candidate.before)
+    if joined is not None and not _PERSON.search(candidate.before[-40:]):
+        return None
     return Verdict(0.65, "told by words")
 
 

@@ -90,6 +90,24 @@ def _in_sql(candidate: Candidate) -> Verdict | None:
     return Verdict(0.95, "in SQL", start, end) if _may_be(text[start:end]) else None
 
 
+def _argument(candidate: Candidate) -> Verdict | None:
+    text = candidate.matched
+    end = len(text) - 1
+    start = max(text.rfind("'", 0, end), text.rfind('"', 0, end)) + 1
+    value = text[start:end]
+    if not _may_be(value) or " " in value or not _STRONG.search(value):
+        return None
+    return Verdict(0.9, "an argument behind a name of secrets", start, end)
+
+
+def _before_word(candidate: Candidate) -> Verdict | None:
+    value = candidate.matched.split(" ", 1)[0].strip("\"'`(,:;")
+    if not _may_be(value) or not re.search(r"[A-Za-z]", value) or not re.search(r"[0-9!#$%&*@^?]", value):
+        return None
+    start = candidate.matched.index(value)
+    return Verdict(0.8, "a sentence tells a password", start, start + len(value))
+
+
 _SPOKEN: Final = re.compile(r"(?i)(?:\b(?:is|was|to|as|be|use|ist|es|now|currently|password):?|:)[ \t]+[\"'“`]?")
 
 
@@ -142,6 +160,28 @@ DETECTOR = Structured(
             _named_pair,
             ignore_case=True,
             longest=512,
+        ),
+        Pattern(
+            # `define('DB_PASSWORD', 'x')`, `env.set("password", "x")`
+            "password.argument",
+            r"\([ \t]*[\"'][a-z0-9_.-]*(password|passwd|passphrase|passwort|pwd|_pass|secret|api_?key|token|auth_key|_salt|_key)"
+            r"[a-z0-9_.-]*[\"'][ \t]*,[ \t]*[\"'][^\"'\n]{3,}[\"']",
+            _LABEL,
+            0.9,
+            Beside.NOTHING,
+            _argument,
+            ignore_case=True,
+            longest=512,
+        ),
+        Pattern(
+            # `Hunter2! is my password`
+            "password.before",
+            r"[!-~]{4,} (is|was|as|=) (my|the|his|her|our|your|their)( new| old| current)? (password|passcode|passphrase|pwd)",
+            _LABEL,
+            0.8,
+            Beside.NOTHING,
+            _before_word,
+            ignore_case=True,
         ),
         Pattern(
             "password.sql",

@@ -12,8 +12,19 @@ _SIGN = r"[^ \t\r\n\"'<>\\^`{|}\x00-\x1f]"
 _ENDS = "com|org|net|edu|gov|mil|info|biz|example|health|clinic|hospital|io|co\\.uk|org\\.uk|nhs\\.uk|de|fr|eu|us|ca"
 
 
+# Names of vocabularies and standards, nobody's address.
+_NAMES = re.compile(
+    r"https?://(?:www\.)?(?:hl7\.org|[a-z.]*\.hl7\.org|loinc\.org|snomed\.info|unitsofmeasure\.org|w3\.org|schema\.org|"
+    r"json-schema\.org|schemas\.(?:xmlsoap|openxmlformats|microsoft|android)\.(?:org|com)|nucc\.org|purl\.org|xmlns\.com|"
+    r"rfc-editor\.org|tools\.ietf\.org|datatracker\.ietf\.org|apache\.org/licenses|opensource\.org|gnu\.org/licenses)(?:/|\Z)",
+    re.IGNORECASE,
+)
+
+
 def _cut(candidate: Candidate) -> Verdict | None:
     """Without the sentence's own signs at its end."""
+    if _NAMES.match(candidate.matched):
+        return None
     end = len(candidate.matched.rstrip(".,;:!?*_~"))
     while end and candidate.matched[end - 1] in ")]" and not _opened(candidate.matched[:end]):
         end = len(candidate.matched[: end - 1].rstrip(".,;:!?*_~"))

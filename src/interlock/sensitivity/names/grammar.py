@@ -94,6 +94,8 @@ def _begins(words: Words, index: int) -> bool:
     bits = words.bits[index]
     if bits & STOP:
         return bool(bits & TITLE)
+    if words.caseless[index] and len(words.tokens[index].text) == 1:
+        return words.after(index) == "." and words.gap(index + 1) == ". " and bool(words.bits[index + 1] & NAMED)
     if words.caseless[index]:
         return bool(bits & (NAMED | PLAIN_TITLE | UNKNOWN) or (bits & (MAYBE_GIVEN | PARTICLE) and not bits & VETO))
     if bits & (LOWER | NUMBER):
@@ -201,7 +203,7 @@ def _lower_part(words: Words, index: int, beginning: bool, titled: bool) -> bool
     if bits & VETO:
         return False
     if bits & INITIAL or len(words.tokens[index].text) == 1:
-        return (titled or not beginning) and words.after(index) == "."
+        return (titled or not beginning or words.gap(index + 1) == ". ") and words.after(index) == "."
     if not words.caseless[index]:
         if bits & PARTICLE and beginning:
             return _capital(words, index + 1)

@@ -9,6 +9,7 @@ from enum import IntFlag
 from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.names import cues, vetoes
 from interlock.sensitivity.names.eponyms import EPONYMS
+from interlock.sensitivity.names.things import SHORTHAND
 
 
 class Is(IntFlag):
@@ -177,7 +178,8 @@ class Lexicon:
         """What is vetoed: for good when it is hardly a name, else when it stands alone."""
         tables = self._tables
         weight = max(tables.given.get(base, -1), tables.surnames.get(base, -1))
-        if base in vetoes.NEVER or (bits & UPPER and base in vetoes.STUDIES):
+        short = bits & (UPPER | LOWER) and base in SHORTHAND
+        if base in vetoes.NEVER or short or (bits & UPPER and base in vetoes.STUDIES):
             bits |= ALONE_VETO if weight >= 20 else VETO
         elif weight < 16 and vetoes.MEDICAL.fullmatch(base) and not base.endswith(_LOOK_MEDICAL):
             bits |= VETO if weight < 0 else ALONE_VETO

@@ -131,7 +131,7 @@ class Unexplained:
         return Asked.WRITTEN if bits & (NAMED | UNKNOWN) and not bits & ORDINARY else Asked.COMMON
 
     def _small(self, word: str, bits: int) -> Asked:
-        if bits & (ORDINARY | EPONYM) or len(word) < 4 or not word.islower():
+        if bits & (ORDINARY | EPONYM | MAYBE_GIVEN) or len(word) < 4 or not word.islower():
             return Asked.NOT
         if not bits & GIVEN and self._lexicon.tables.words.get(word, 0) >= _TALKED_OF:
             return Asked.NOT

@@ -196,7 +196,6 @@ NEVER = (
     | ORGANISATIONS
     | STREETS
     | things.WARD
-    | things.SHORTHAND
     | things.PROGRAMS
     | things.COMPANIES
     | things.JOURNALS

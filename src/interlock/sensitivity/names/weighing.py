@@ -102,8 +102,8 @@ def _weigh_single(words: Words, piece: Piece, index: int, about: Around) -> tupl
         )
     if about.place and not about.cue:
         return 0.0, ""
-    if about.article and words.lower(piece.last) not in _PEOPLE:
-        return 0.0, ""
+    if about.article and (about.right or words.gap(piece.last) != " "):
+        return 0.0, ""  # the Herald disagreed; `the Okonkwo family` is somebody's
     if bits & FAMILY:
         told = about.right or about.cue or bits & POSSESSIVE
         sure = told or not about.initial or _lone(words, piece) or _speaks(words, piece)
@@ -146,12 +146,6 @@ def _lone(words: Words, piece: Piece) -> bool:
     return ("\n" in before and "\n" in after) or (before.strip(" ") in (",", ":") and after.strip(" ") in (",", ""))
 
 
-_PEOPLE = words_of(
-    """
-    family families household residence home estate twins brothers sisters children boys girls boy girl kids kid couple
-    siblings baby clan case trial murder will
-    """
-)  # after a family's name they tell that it is one
 _DEFINING = words_of(
     "a an the indicated contraindicated used safe effective available known superior inferior given not one another our"
 )  # after "is" they tell what a thing is
@@ -235,13 +229,16 @@ def _weigh_caseless(words: Words, piece: Piece, body: Sequence[int], about: Arou
         return 0.85, "credential"
     if about.cue == 3 and not all(b & ORDINARY for b in bits) and not bits[0] & ALONE_VETO:
         return 0.75, "cue"
+    if len(bits) >= 2 and len(words.lower(body[0])) == 1:
+        firm = bits[-1] & NAMED and not bits[-1] & (ORDINARY | VETO) and words.lower(body[-1]) not in vetoes.SPECIES
+        return (0.6, "initial and family name") if firm and (about.cue or bits[-1] & COMMON_NAME) else (0.0, "")
     if len(bits) >= 2:
         doubtful = bits[0] & MAYBE_GIVEN and not (bits[-1] & FAMILY and not bits[-1] & MAYBE_GIVEN)
         if bits[0] & GIVEN and any(b & (NAMED | MAYBE_FAMILY | UNKNOWN) for b in bits[1:]) and not doubtful:
             return (
                 (0.85, "given and family name") if shown or (bits[0] & COMMON_NAME and bits[-1] & NAMED) else (0.0, "")
             )
-        if bits[0] & MAYBE_GIVEN and bits[-1] & FAMILY and bits[-1] & COMMON_NAME:
+        if bits[0] & MAYBE_GIVEN and bits[-1] & FAMILY and not bits[-1] & (MAYBE_FAMILY | PLACE | EPONYM | VETO):
             return (0.6, "given and family name") if shown else (0.0, "")
         if bits[0] & FAMILY and any(b & (FAMILY | GIVEN) for b in bits[1:]):
             return (0.6, "family name") if shown and not any(b & (ALONE_VETO | EPONYM) for b in bits) else (0.0, "")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from interlock.errors import NotUnderstood
 from interlock.sql.ddl.builtin_types import OIDS
 from interlock.sql.ddl.world import World
+from interlock.sql.extension_functions import is_harmless
 from interlock.sql.functions import class_of
 from interlock.sql.parse import Parsed, Token, identifier, parse, same_tree
 from interlock.sql.resolve import range_vars
@@ -132,12 +133,17 @@ def _bare_names(root: Node, world: World) -> Iterator[tuple[int, str, str]]:
         if kind in _OPERATIONS and operators & set(words(fields.get("name") or fields.get("operName") or ())):
             raise Unspelled
         called = words(fields.get("funcname")) if kind == "FuncCall" else ()
-        if len(called) == 1 and called[0] in functions:
+        if len(called) == 1 and called[0] in functions and not _means_the_same(called[0], world):
             yield int(fields.get("location", -1)), called[0], _schema_of_function(called[0], world)
         meant = words(fields.get("names")) if kind == "TypeName" else ()
         owner = (world.find_type(meant) or world.find("", meant[0])) if len(meant) == 1 else None
         if owner is not None and meant[0] not in OIDS:
             yield int(fields.get("location", -1)), meant[0], owner.schema
+
+
+def _means_the_same(name: str, world: World) -> bool:
+    """Whether a built-in and an extension's function of that name do the same: gen_random_uuid and pgcrypto's."""
+    return class_of(name) is not None and all(is_harmless(r) for r in world.routines if r.name == name)
 
 
 def _schema_of_function(name: str, world: World) -> str:

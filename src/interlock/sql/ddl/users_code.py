@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from interlock.errors import NotUnderstood
 from interlock.sql.ddl.world import Table, World, simple_default
+from interlock.sql.extension_functions import is_harmless
 from interlock.sql.functions import BUILT_IN_OPERATORS, class_of
 from interlock.sql.parse import parse
 from interlock.sql.tree import Fields, Node, typed, walk, words
@@ -86,6 +87,9 @@ def _refers(fields: Fields, table: Table, world: World) -> None:
 def _is_users(kind: str, fields: Fields, world: World) -> bool:
     if kind == "FuncCall":
         name = words(fields.get("funcname"))
+        meant = [r for r in world.routines if r.name == name[-1]] if name[0] != "pg_catalog" else []
+        if meant and all(map(is_harmless, meant)):
+            return False
         elsewhere = len(name) > 1 and name[0] != "pg_catalog"
         return elsewhere or class_of(name[-1]) is None or (len(name) == 1 and name[0] in world.shadowed())
     if kind in _OPERATIONS:

@@ -14,9 +14,11 @@ from typing import Any, Final
 
 from interlock.errors import NotUnderstood
 from interlock.model.snapshot import Argument, Routine
+from interlock.sql.extension_functions import all_harmless, is_harmless
 from interlock.sql.functions import class_of
 from interlock.sql.lineage.scopes import Item, Scope
 from interlock.sql.lineage.shapes import fields_of
+from interlock.sql.lineage.traced import How
 from interlock.sql.lineage.tracer import Rows, Tracer, Untraced
 from interlock.sql.lineage.values import FIRST_USER_TYPE, NOTHING, SCALAR_TYPE, UNKNOWN_TYPE, Value, carrying, either
 from interlock.sql.parse import parse
@@ -66,7 +68,8 @@ def called(values: Sequence[Value], fields: Any) -> Call:
 def routine(t: Tracer, path: Sequence[str], call: Call) -> Value:
     """What a call of a user's function may return: any of those of the name that take as many arguments."""
     candidates = list(_candidates(t, path))
-    if path[0] == "pg_catalog" or (len(path) == 1 and _may_be_built_in(path[0], candidates)):
+    may_be = len(path) == 1 and _may_be_built_in(path[0], candidates) and not all_harmless(path, t.snapshot)
+    if path[0] == "pg_catalog" or may_be:
         return _opaque(t, _BUILT_IN, call)
     found = [(r, bound) for r in candidates if (bound := _bound(r, call)) is not None]
     if not found:
@@ -124,6 +127,10 @@ def _bound(routine: Routine, call: Call) -> dict[int, Value] | None:
 def _returned(t: Tracer, routine: Routine, bound: dict[int, Value], call: Call) -> Value:
     if routine.kind not in ("f", "p"):
         return _opaque(t, _AGGREGATE, call)
+    if is_harmless(routine):
+        made = carrying(call.values, SCALAR_TYPE)
+        t.note(made.sources, How.ERROR)
+        return made
     if routine.oid in t.calling or len(t.calling) >= DEEPEST:
         return _opaque(t, _DEEP, call)
     found = t.expansions.routines.get(routine.oid)
