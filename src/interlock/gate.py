@@ -76,24 +76,12 @@ class Gate:
 
         What has run under the action's idempotency key isn't released again: it is denied, saying what came of it.
         """
-        action = await self._typed(action)
         for _ in range(_LOOKS):
             try:
                 return await self._ask(action, asking)
             except _Overtaken:
                 continue  # somebody used the same key, or opened the same review, in this moment: look again
         return await self._deny(action, (own_reasons.BUSY,))
-
-    async def _typed(self, action: Action) -> Action:
-        """With what was typed for it as it may be kept: on cards, in messages, in the store."""
-        name, words = action.connection.name, self.desk.words
-        reason, ticket = [
-            (await words.typed(text, name)).text if text.strip() else text
-            for text in (action.reason_given, action.ticket_given)
-        ]
-        if (reason, ticket) == (action.reason_given, action.ticket_given):
-            return action
-        return replace(action, reason_given=reason, ticket_given=ticket)
 
     async def _ask(self, action: Action, asking: Asking) -> Answer:
         action = await self._sized(action)

@@ -222,13 +222,6 @@ class Estimator(Protocol):
         """About how many rows it would give or change; None when nobody can tell within seconds. Runs nothing."""
 
 
-class ContentDetector(Protocol):
-    """Tells from a value alone what it may hold."""
-
-    def find(self, value: bytes) -> frozenset[Label]:
-        """The labels of what a text may hold, none mostly. Pure, in time bounded by its length; never raises."""
-
-
 class SurrogateVault(Protocol):
     """Random stand-ins for values: whoever masks lists what it wants, fetches that, and then masks."""
 

@@ -149,6 +149,11 @@ def test_keys_that_arent(tmp_path: Path) -> None:
         assert "abc" not in told.value.sentence.replace(str(short), "")
     good = tmp_path / "good"
     good.write_bytes(KEY + b"\n")
+    good.chmod(0o640)
+    with pytest.raises(InterlockError) as told:
+        Masker("internal", good, detector=simple())
+    assert told.value.code == "key_mode"
+    good.chmod(0o600)
     masked = Masker("internal", good, detector=simple()).mask("Alice")
     assert masker("internal", KEY).unmask(masked) == "Alice"
 

@@ -248,6 +248,7 @@ def test_the_how_to_masks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     Path("patients.csv").write_text("name\nAlice\n")
     Path("bundle.json").write_text('{"resourceType": "Patient", "name": [{"family": "Zed"}]}')
     Path("mask.key").write_text("0" * 64)
+    Path("mask.key").chmod(0o600)
     Path("notes").mkdir()
     Path("masked").mkdir()
     Path("notes/a.txt").write_text("Alice")

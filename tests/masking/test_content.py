@@ -1,11 +1,13 @@
-"""Values without labels, masked by what is found in them."""
+"""Values without labels, masked by what is known of them."""
 
 from __future__ import annotations
 
 import pytest
 
-from interlock.masking.plan import MaskPlan, plan
-from interlock.model.exposure import Output
+from interlock.masking.plan import MaskPlan, plan, without_kept
+from interlock.masking.profiles import PROFILES
+from interlock.masking.rules.content import ContentMask, Told
+from interlock.model.exposure import Exposure, Output
 from interlock.model.label import Label
 from interlock.model.obligation import Obligations
 from interlock.model.reveal import Reveal
@@ -16,14 +18,19 @@ from interlock.wire.postgres.rows import RowMasker
 SSN, EMAIL = Label("pii.ssn"), Label("pii.email")
 NONE: frozenset[Label] = frozenset()
 TEXT = Output("note", 25, NONE, "clinic/public.visits.note")
-
-
-def find(value: bytes) -> frozenset[Label]:
-    return frozenset(label for sign, label in ((b"#", SSN), (b"@", EMAIL)) if sign in value)
+KNOWN: dict[bytes, Told | None] = {
+    b"plain": None,
+    b"a#": (b"a[pii.ssn]", frozenset({SSN})),
+    b"#@": (b"[pii.ssn][pii.email]", frozenset({SSN, EMAIL})),
+}
 
 
 def of(output: Output, format: int = 0, obligations: Obligations | None = None) -> MaskPlan:
-    return plan([output], obligations or Obligations(), (format,), content=find).for_one_result()
+    made = plan([output], obligations or Obligations(), (format,), content=True).for_one_result()
+    for mask in made.masks:
+        if isinstance(mask, ContentMask):
+            mask.known.told = KNOWN
+    return made
 
 
 def shown(output: Output, value: bytes | None, format: int = 0) -> bytes | None:
@@ -31,25 +38,52 @@ def shown(output: Output, value: bytes | None, format: int = 0) -> bytes | None:
     return value if mask is None else mask(value)
 
 
-@pytest.mark.parametrize("type_oid", [19, 25, 705, 1042, 1043])
+@pytest.mark.parametrize("type_oid", [19, 25, 705, 1042, 1043, 142])
 @pytest.mark.parametrize("format", [0, 1])
 def test_texts(type_oid: int, format: int) -> None:
     output = Output("note", type_oid, NONE, None)
     assert [shown(output, value, format) for value in (b"plain", b"", None)] == [b"plain", b"", None]
-    assert (shown(output, b"a#", format), shown(output, b"#@", format)) == (b"[pii.ssn]", b"[pii.*]")
+    assert (shown(output, b"a#", format), shown(output, b"#@", format)) == (b"a[pii.ssn]", b"[pii.ssn][pii.email]")
 
 
 @pytest.mark.parametrize(
     ("type_oid", "format", "expected"),
-    [(114, 0, b'"[pii.ssn]"'), (114, 1, b'"[pii.ssn]"'), (3802, 0, b'"[pii.ssn]"'), (3802, 1, b'\x01"[pii.ssn]"')],
+    [
+        (25, 0, b"[phi.*]"),
+        (114, 0, b'"[phi.*]"'),
+        (114, 1, b'"[phi.*]"'),
+        (3802, 0, b'"[phi.*]"'),
+        (3802, 1, b'\x01"[phi.*]"'),
+        (1009, 0, b'{"[phi.*]"}'),
+        (17, 0, None),
+        (2249, 0, None),
+        (60_000, 1, None),
+    ],
 )
-def test_json_stays_json(type_oid: int, format: int, expected: bytes) -> None:
-    assert shown(Output("doc", type_oid, NONE, None), b'{"a": "#"}', format) == expected
+def test_what_nobody_has_looked_at_is_masked_whole(type_oid: int, format: int, expected: bytes | None) -> None:
+    assert shown(Output("x", type_oid, NONE, None), b"never seen", format) == expected
 
 
-@pytest.mark.parametrize("type_oid", [17, 20, 23, 142, 1009, 1082, 60_000])
-def test_other_types_are_as_they_are(type_oid: int) -> None:
-    assert of(Output("n", type_oid, NONE, None)).masks == (None,)
+def test_unless_the_rest_passes() -> None:
+    made = of(Output("n", 20, NONE, "clinic/public.visits.n"))
+    (mask,) = made.masks
+    assert isinstance(mask, ContentMask) and mask(b"12") is None
+    mask.known.rest_passes = True
+    assert mask(b"12") == b"12"
+
+
+@pytest.mark.parametrize("type_oid", [16, 600, 701, 1082, 1114, 1184, 2950, 869, 1007])
+def test_types_without_words_are_as_they_are(type_oid: int) -> None:
+    assert of(Output("n", type_oid, NONE, "clinic/public.visits.n")).masks == (None,)
+
+
+def test_numbers_only_of_stored_columns() -> None:
+    assert of(Output("n", 20, NONE, None)).masks == (None,)
+    assert of(Output("n", 20, NONE, "clinic/public.visits.n")).looked_into == (0,)
+
+
+def test_what_is_nobodys_data_is_not_looked_into() -> None:
+    assert of(Output("version", 25, NONE, None, data=False)).masks == (None,)
 
 
 def test_off_unless_asked_for_and_where_nothing_is_masked() -> None:
@@ -66,11 +100,13 @@ def test_revealed_and_labelled_columns_are_not_looked_into() -> None:
 
 def test_counts_are_of_what_was_found_and_of_one_result() -> None:
     labelled = Output("ssn", 25, frozenset({SSN}), "clinic/public.people.ssn")
-    planned = plan([TEXT, labelled], Obligations(), (), content=find)
+    planned = plan([TEXT, labelled], Obligations(), (), content=True)
     for _ in range(2):
         one = planned.for_one_result()
+        assert isinstance(one.masks[0], ContentMask)
+        one.masks[0].known.told = KNOWN
         masker = RowMasker(one.masks)
-        for value in (b"plain", b"#", b"#@", None):
+        for value in (b"plain", b"a#", b"#@", None):
             masker.rewrite(write_data_row([value, b"x"])[5:])
         assert one.counts(masker.counts) == {EMAIL: 1, SSN: 2 + 4}
 
@@ -81,7 +117,39 @@ def test_a_plan_that_looks_for_nothing_is_its_own() -> None:
 
 
 def test_what_passes_in_a_copy_is_as_it_was_written() -> None:
-    masks = of(TEXT).masks
+    made = of(TEXT)
+    (mask,) = made.masks
+    assert isinstance(mask, ContentMask)
+    mask.known.told = {**KNOWN, b'needs "no" quotes': None, b"x": None, b"ab": None}
     row = b'"needs ""no"" quotes"\n'
-    assert CopyMasker(csv_options(), masks, 1_000).feed(row + b'"x"\n"#"\n') == row + b'"x"\n[pii.ssn]\n'
-    assert CopyMasker(text_options(), masks, 1_000).feed(b"a\\x62\n\\N\n#\n") == b"a\\x62\n\\N\n[pii.ssn]\n"
+    assert CopyMasker(csv_options(), made.masks, 1_000).feed(row + b'"x"\n"a#"\n') == row + b'"x"\na[pii.ssn]\n'
+    assert CopyMasker(text_options(), made.masks, 1_000).feed(b"a\\x62\n\\N\na#\n") == b"a\\x62\n\\N\na[pii.ssn]\n"
+
+
+def output(*labels: str, plain: str | None = "clinic/public.people.c") -> Output:
+    return Output("c", 25, frozenset(map(Label, labels)), plain)
+
+
+def test_what_a_profile_keeps_is_not_owed() -> None:
+    owed = Obligations(frozenset(map(Label, ("quasi.state", "phi.name", "phi.clinical.diagnosis", "phi.other"))))
+    shows = Exposure((output("quasi.state"), output("phi.name"), output("phi.clinical.diagnosis", "phi.name")))
+    kept = without_kept(owed, shows, PROFILES["safe_harbor"])
+    assert kept.mask == {"phi.name", "phi.clinical.diagnosis", "phi.other"}, "a label that is masked anywhere is owed"
+    assert without_kept(owed, Exposure(shows.outputs, opaque=True), PROFILES["safe_harbor"]) == owed
+    secrets = Obligations(frozenset({Label("secret.token")}))
+    for profile in PROFILES.values():
+        assert without_kept(secrets, Exposure((output("secret.token"),)), profile) == secrets
+
+
+def test_a_column_that_a_profile_keeps_is_looked_into_all_the_same() -> None:
+    from datetime import date
+
+    from interlock.masking.masker import Masker
+
+    masker = Masker(PROFILES["safe_harbor"], date(2026, 11, 22))
+    diagnosis = output("phi.clinical.diagnosis")
+    (mask,) = plan([diagnosis], Obligations(), (), content=True, profile=masker).for_one_result().masks
+    assert isinstance(mask, ContentMask)
+    owed = Obligations(frozenset({Label("phi.clinical.diagnosis")}))
+    (mask,) = plan([diagnosis], owed, (), content=True, profile=masker).for_one_result().masks
+    assert mask is not None and mask(b"flu") == b"[phi.clinical.diagnosis]"

@@ -31,11 +31,29 @@ TABLES = Tables(
         ]
     ),
 )
-TABLES = replace(TABLES, words=dict.fromkeys(TABLES.ordinary, 50) | {"in": 73, "rareword": 10})
+TABLES = replace(
+    TABLES,
+    ordinary=TABLES.ordinary | {"fairfield", "reading", "london"},
+    words=dict.fromkeys(TABLES.ordinary, 50) | {"in": 73, "rareword": 10, "fairfield": 38, "reading": 54, "london": 55},
+    cities={"fairfield": 116, "reading": 200, "london": 8000, "good": 1},
+    states={"new york": "NY"},
+    countries=frozenset({"the gambia"}),
+)
 QUIET = quiet_words(TABLES)
 
 
-@pytest.mark.parametrize("text", ["order 4821 shipped", "The order was shipped in good condition", "12", "", "ok."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 4821 shipped",
+        "The order was shipped in good condition",
+        "12",
+        "",
+        "ok.",
+        "was a good note",
+        "The good, reading",
+    ],
+)
 def test_quiet(text: str) -> None:
     assert QUIET(text, "")
     assert QUIET(text, "note")
@@ -62,6 +80,12 @@ def test_quiet(text: str) -> None:
         "seen 129",
         "seen 1850",
         "seen 2024",
+        "seen in fairfield",
+        "seen in london",
+        "the new york note",
+        "order Shipped",
+        "order shipped-roe",
+        "order '12/03'",
     ],
 )
 def test_not_quiet(text: str) -> None:

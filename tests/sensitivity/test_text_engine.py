@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -180,3 +181,11 @@ def test_lone_surrogates_are_taken() -> None:
 def test_a_long_text_of_anything_ends(unit: str) -> None:
     ENGINE.find(unit * (100_000 // len(unit)))
     assert ENGINE.failed == 0
+
+
+def test_several_threads_may_ask_at_once() -> None:
+    texts = [f"ssn 402-19-{1000 + n} or call (312) 555-0198, MRN: {n}048291" for n in range(40)]
+    expected = [ENGINE.find(text) for text in texts]
+    with ThreadPoolExecutor(4) as threads:
+        for found_there in threads.map(lambda _: [ENGINE.find(text) for text in texts], range(8)):
+            assert found_there == expected

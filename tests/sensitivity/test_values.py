@@ -47,16 +47,16 @@ def test_a_labelled_column_is_not_looked_into_again() -> None:
     assert columns.look(key("email"), values).labels == {"phi.email"}
     assert len(finder.asked) == MOST_VALUES
     found = columns.look(key("email"), values)
-    assert (found.treatment, found.labels, found.found) == (Treatment.LABELLED, {"phi.email"}, {})
+    assert found.treatment is Treatment.LABELLED and found.labels == {"phi.email"} and not found.found
     assert len(finder.asked) == MOST_VALUES
 
 
 @pytest.mark.parametrize(
     ("name", "treatment", "labels"),
-    [("remark_for_us", Treatment.SCANNED, set()), ("note", Treatment.LABELLED, {"phi.clinical.note"})],
+    [("remark_for_us", Treatment.SCANNED, frozenset()), ("note", Treatment.LABELLED, frozenset({"phi.clinical.note"}))],
 )
 def test_texts_are_looked_into_once_each_and_told_of_their_column(
-    name: str, treatment: Treatment, labels: set[str]
+    name: str, treatment: Treatment, labels: frozenset[str]
 ) -> None:
     finder = Finder()
     columns = Columns(finder, ColumnDecisions())
@@ -64,7 +64,7 @@ def test_texts_are_looked_into_once_each_and_told_of_their_column(
     finder.asked.clear()
     held = "her number is 402-19-8877, she says"
     found = columns.look(key(name), [*notes(3), held, None, "", *notes(3), held])
-    assert (found.treatment, found.labels) == (treatment, labels)
+    assert found.treatment is treatment and found.labels == labels
     assert {text: [(f.start, f.end) for f in each] for text, each in found.found.items()} == {held: [(14, 25)]}
     assert finder.asked == [(text, name) for text in [*notes(3), held]]
 
@@ -92,7 +92,7 @@ def test_numbers_are_audited_and_one_that_is_something_makes_all_looked_into() -
 
 def test_an_empty_batch_decides_nothing() -> None:
     decisions = ColumnDecisions()
-    assert Columns(Finder(), decisions).look(key("amount", "integer"), [None, ""]).found == {}
+    assert not Columns(Finder(), decisions).look(key("amount", "integer"), [None, ""]).found
     assert len(decisions) == 0
 
 

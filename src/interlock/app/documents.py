@@ -6,6 +6,7 @@ Everything here takes texts; `document_files` reads and writes bytes.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -106,11 +107,13 @@ class Run:
     def located(self, source: str, name: FormatName) -> Iterator[Located]:
         """What is where in a document."""
         format_, looking = self._begin(source, name)
+        places = Places()
         for batch in _batches(format_.parts(source)):
             pieces = list(pieces_of(batch))
             for piece, found in zip(pieces, looking.at(pieces), strict=True):
                 self.report.counts.update(f.label for f in found)
-                yield from (Located(piece.where, f.start, f.end, f.label, f.score, f.why) for f in found)
+                where = places.told(piece, found)
+                yield from (Located(where, f.start, f.end, f.label, f.score, f.why) for f in found)
         self.count(looking)
 
     def masked(self, source: str, name: FormatName) -> Iterator[str]:
@@ -172,11 +175,38 @@ class Run:
 
     def _column(self, name: str, values: Sequence[str]) -> Label | None:
         detect = partial(self._finder.find_many, telling=name)
+        before = self._finder.failed
         try:
             found = classify(ColumnSample("", "", "", name, "", values, len(values)), detect)
         except Exception:  # the values themselves are looked into, each by itself, and counted where that fails
             return None
+        if self._finder.failed != before:
+            return None
         return found.evidence[0].label if found.treatment is Treatment.LABELLED else None
+
+
+class Places:
+    """Paths of pieces for people: without the keys and heads of one document that are values themselves."""
+
+    def __init__(self) -> None:
+        self._hidden: dict[str, str] = {}
+
+    def told(self, piece: Piece, found: Sequence[Finding]) -> str:
+        """The path of a piece in which this was found. Keys and heads come before what they are of."""
+        if found and (piece.form is Form.KEY or (piece.form is Form.CELL and piece.record == 1)):
+            self._hidden[piece.text.strip()] = f"[{found[0].label}]"
+        return _STEP.sub(self._step, piece.where) if self._hidden else piece.where
+
+    def _step(self, step: re.Match[str]) -> str:
+        quoted, plain, head = step.groups()
+        key = quoted.replace('\\"', '"').replace("\\\\", "\\") if quoted is not None else plain or head
+        if (hidden := self._hidden.get(key)) is None:
+            return step[0]
+        return f", column {hidden}" if head is not None else f'["{hidden}"]'
+
+
+# A key of a path as `json_tokens.path_text` writes it, or the head of a CSV column.
+_STEP: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\.([A-Za-z_][A-Za-z0-9_\-]*)|, column (.+)', re.DOTALL)
 
 
 class PieceMasker:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import stat
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -22,6 +24,7 @@ from interlock.model.actor import Actor, ActorKind
 from interlock.model.finding import Finding
 from interlock.model.names import ActorId, ConnectionName, KeyId, PersonId
 from interlock.model.secret import Secret
+from interlock.sensitivity.labels import KNOWN
 
 LEAST_KEY: Final = 32  # bytes
 MOST_KEY: Final = 4096
@@ -39,13 +42,16 @@ def profile_named(name: str) -> Profile:
 
 
 def read_key(path: Path) -> Secret[bytes]:
-    """The secret in a file, without a line end behind it. Raises `InterlockError` where it can't be read, or is shorter
-    than 32 bytes: `openssl rand -hex 32` makes one."""
+    """The secret in a file, without a line end behind it. Raises `InterlockError` where it can't be read, may be read
+    by others, or is shorter than 32 bytes: `openssl rand -hex 32` makes one."""
     try:
         with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
             found = file.read(MOST_KEY + 1).strip(b"\r\n")
     except OSError as error:
         raise InterlockError(f"the key {path} can't be read: {error.strerror}", code="key") from None
+    if stat.S_ISREG(mode) and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise InterlockError(f"the key {path} may be read by others: set its mode to 0600", code="key_mode")
     if not LEAST_KEY <= len(found) <= MOST_KEY:
         raise InterlockError(f"the key {path} must have {LEAST_KEY} to {MOST_KEY} bytes", code="key")
     return Secret(found)
@@ -59,7 +65,7 @@ class LocalMasking:
         self._surrogates: dict[Wanted, bytes] = {}
         self._keys = MaskKeys(key, NAMESPACE) if key is not None else None
         self._pseudonyms = _pseudonyms(key) if key is not None else None
-        self._masker = Masker(profile, as_of, self._keys, self._pseudonyms)
+        self._masker = Masker(profile, as_of, self._keys, self._pseudonyms, labels=KNOWN)
         self.missing = tuple(_missing(profile, key is not None))
 
     def new_call(self) -> Call:

@@ -36,6 +36,8 @@ class TypedWords:
             return Typed(_WHOLE, masked=True)
 
     async def _masked(self, text: str, connection: ConnectionName | None) -> Typed:
+        if not text.strip():
+            return Typed(text)
         if len(text) > MOST:
             return Typed(_WHOLE, masked=True)
         engines = await self._loading.engines()

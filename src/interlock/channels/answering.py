@@ -18,6 +18,7 @@ from interlock.channels.notice import Notice
 from interlock.channels.notice_of import Notices
 from interlock.desk import Desk
 from interlock.desk.signatures import BY_CHANNEL
+from interlock.desk.words import MASKED
 from interlock.errors import AuthenticationFailed, Conflict, InterlockError, LedgerCorrupt, NotEntitled, NotFound
 from interlock.model.channels import Account, Channel, is_card, read_card_id
 from interlock.model.names import KeyId, PersonId
@@ -234,7 +235,8 @@ class Answering:
             after = await self.desk.vote(review.id, Voter(person, who.presence, KeyId(who.name)), ballot)
         except (NotEntitled, Conflict, AuthenticationFailed) as refused:
             return Answered(_in_words(refused), False, url, refused.code)
-        return Answered(_counted(after, verdict), True, url)
+        masked = f" {MASKED}" if (await self.desk.typed(said, review.id)).masked else ""
+        return Answered(f"{_counted(after, verdict)}{masked}", True, url)
 
     # -- links, looks and lists ---------------------------------------------------------------------------------------
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import os
+import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -59,7 +63,7 @@ def mask(
             if out is None:
                 _mask(run, path, sys.stdout.buffer, format, encoding)
             else:
-                with (out / path.name).open("xb") as into:
+                with _written_whole(out / path.name) as into:
                     _mask(run, path, into, format, encoding)
     tell(run.report)
     _tell_counts(run.report)
@@ -73,6 +77,19 @@ def _mask(run: Run, path: Path, into: IO[bytes], format: FormatName, encoding: s
             into.write(encoder.encode(part))
         into.write(encoder.encode("", final=True))
         into.flush()
+
+
+@contextmanager
+def _written_whole(target: Path) -> Iterator[IO[bytes]]:
+    """A file that is there under its name once all of it is, never in part. Raises `OSError`, also where it is there
+    already."""
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with beside.open("xb") as into:
+            yield into
+        os.link(beside, target, follow_symlinks=False)  # unlike a rename, it never replaces one
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _check_out(files: list[Path], out: Path | None) -> None:

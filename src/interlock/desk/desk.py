@@ -25,7 +25,7 @@ from interlock.desk.settling import Settling, Using
 from interlock.desk.standing import Glance, Standing
 from interlock.desk.talk import Talk
 from interlock.desk.voting import Refusal, Voting
-from interlock.desk.words import AsTyped, Typed, Words
+from interlock.desk.words import AsTyped, Typed, Words, with_words
 from interlock.errors import NotEntitled
 from interlock.ledger.authorised import Broken
 from interlock.ledger.authority import Authority
@@ -149,8 +149,9 @@ class Desk:
             self.repeats,
             self.expire_due,
         )
+        said = await with_words(self.words, action)
         async with self._opening:
-            return await opening.open_or_join(action, decision, held, claim)
+            return await opening.open_or_join(said, decision, held, claim)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 

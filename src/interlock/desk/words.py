@@ -3,9 +3,10 @@ before they are shown or kept anywhere; whoever typed them is told so."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from interlock.model.action import Action
 from interlock.model.names import ConnectionName
 
 MASKED: Final = "Parts of what you wrote look like personal data or a secret; they were masked."
@@ -33,3 +34,13 @@ class AsTyped:
     async def typed(self, text: str, connection: ConnectionName | None) -> Typed:
         """As it is."""
         return Typed(text)
+
+
+async def with_words(words: Words, action: Action) -> Action:
+    """An action with what was typed for it as it may be kept, and shown on its card."""
+    name = action.connection.name
+    reason, ticket = [
+        (await words.typed(text, name)).text if text.strip() else text
+        for text in (action.reason_given, action.ticket_given)
+    ]
+    return replace(action, reason_given=reason, ticket_given=ticket)

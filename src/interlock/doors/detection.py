@@ -1,7 +1,7 @@
 """Detection beside the loop: one engine that doors share, one look at a time.
 
-Little is looked at where it is asked for, in some hundred microseconds at most; all else in a thread of its own, so that
-nobody else waits for it. An engine isn't for several threads at once, hence the lock.
+Little is looked at where it is asked for, in some hundred microseconds at most; all else in a thread of its own, so
+that nobody else waits for it. An engine isn't for several threads at once, hence the lock.
 """
 
 from __future__ import annotations

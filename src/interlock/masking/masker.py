@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, assert_never
@@ -68,8 +68,9 @@ NOWHERE: Final = Place()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Masker:
-    """`as_of`: the day that ages are counted up to. Without `keys`, `pseudonyms` or `make_up`, rules that need them
-    give the constant of the label instead (pseudonyms: a number within the call)."""
+    """`as_of`: the day that ages are counted up to. `labels`: all that tokens in a text may name; a bracket that names
+    another is text like any other (None: any label, for labels of people's own). Without `keys`, `pseudonyms` or
+    `make_up`, rules that need them give the constant of the label instead (pseudonyms: a number within the call)."""
 
     profile: Profile
     as_of: date
@@ -78,6 +79,7 @@ class Masker:
     make_up: realistic.MakeUp | None = None
     zips: Zip3Table = CENSUS_2020
     overrides: Overrides = field(default_factory=Overrides)
+    labels: Container[str] | None = None
 
     def mask_value(
         self,

@@ -7,7 +7,7 @@ unmask(text, pseudonyms)        an actor's own pseudonyms back into what they st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -144,7 +144,7 @@ def _regions(text: str, findings: Iterable[Finding], masker: Masker, place: Plac
     there = [f for f in findings if 0 <= f.start < min(f.end, len(text))]
     rules = {label: masker.choice([label], place) for label in masker.found({f.label for f in there}, place)}
     held = sorted((f for f in there if f.label in rules), key=attrgetter("start", "end"))
-    escapes, own = _Escapes(text), _Own(text)
+    escapes, own = _Escapes(text), _Own(text, masker.labels)
     behind = 0  # where the region before ended: none begins earlier
     for together, end in _overlapping(held, len(text)):
         first = together[0].start
@@ -193,8 +193,8 @@ class _Own:
 
     __slots__ = ("_ahead", "_tokens")
 
-    def __init__(self, text: str) -> None:
-        self._tokens = own_tokens(text)
+    def __init__(self, text: str, labels: Container[str] | None) -> None:
+        self._tokens = own_tokens(text, labels)
         self._ahead = next(self._tokens, None)
 
     def without(self, start: int, end: int) -> Sequence[tuple[int, int]]:

@@ -13,7 +13,7 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import takewhile
 
 from interlock.model.label import Label
@@ -30,10 +30,11 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _OWN = re.compile(
-    r"\[(?:phi|pii|pci|secret|quasi|masked)(?:\.[a-z_]{1,32}[0-9]{0,3}){0,5}(?:\.\*)?"
-    r"(?:\]|#[0-9]{1,6}\]|:(?:([a-z2-7]{26,1000})|[a-z]\*|\*[a-z0-9]{4}|\*@(?:[a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{2,63})\])",
+    r"\[((?:phi|pii|pci|secret|quasi|masked)(?:\.(?:[a-z_]{1,32}|zip3|auth0)){0,5})(?:\.\*)?"
+    r"(?:\]|#[0-9]{1,6}\]|:(?:([a-z2-7]{26,1000})|[a-z]\*|\*[a-z0-9]{4}|\*@((?:[a-z0-9-]{1,63}\.){1,4}[a-z0-9-]{2,63}))\])",
     re.IGNORECASE | re.ASCII,
 )
+_MOST_SHOWN = 4  # digits of a domain
 _KEYED = re.compile(rf"{_LABELS}:([a-z2-7]{{26,1000}})\]", re.IGNORECASE | re.ASCII)
 
 
@@ -101,14 +102,20 @@ def read_keyed(text: str) -> tuple[Label, bytes] | None:
     return (label, sealed) if keyed_token(label, sealed).casefold() == text.casefold() else None
 
 
-def own_tokens(text: str) -> Iterator[tuple[int, int]]:
+def own_tokens(text: str, labels: Container[str] | None = None) -> Iterator[tuple[int, int]]:
     """Where a text holds whole tokens of our own kinds of label: what is found inside of one isn't a value.
 
-    Not a proof that we made them. But nothing fits in there that could be read as it stands, a label's words apart: of
-    keyed ones what is sealed has a length that we make.
+    Not a proof that we made them. But nothing fits in there that could be read as it stands: of keyed ones what is
+    sealed has a length that we make, and a domain or number has few digits. With `labels`, a label is one of those,
+    or words could be written as one.
     """
     for found in _OWN.finditer(text) if "[" in text else ():
-        if found[1] is None or _sealed_here(found[0]):
+        told = found[1].lower()
+        if labels is not None and told not in labels and told != "masked":
+            continue
+        if sum(map(str.isdigit, found[3] or "")) > _MOST_SHOWN:
+            continue
+        if found[2] is None or _sealed_here(found[0]):
             yield found.span()
 
 

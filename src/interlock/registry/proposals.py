@@ -3,7 +3,8 @@
     discovery -> label.proposed -> a steward: label.confirmed | label.rejected -> Authority -> labels in every session
 
 A confirmed label adds to what the catalog says and takes nothing away. Evidence that somebody rejected isn't proposed
-again. What was confirmed can be rejected after all, which lets values out: that takes whoever signs for policies.
+again. What was confirmed can be rejected after all, which lets values out: that takes whoever signs for policies and
+answers for no agents.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from interlock.errors import Conflict, NotFound
+from interlock.errors import Conflict, NotEntitled, NotFound
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.derived import Place
@@ -142,6 +143,8 @@ class Proposals:
     def _may(self, person: PersonId, found: LabelProposal, verdict: Verdict) -> None:
         if verdict is Verdict.REJECT and found.state is ProposalState.CONFIRMED:
             self.stewards.admit_to_loosen(person)
+            if self.stewards.answers_for_agents(person):
+                raise NotEntitled("You answer for agents, who would see what you unmask.", code="part_of_it")
         else:
             self.stewards.admit(person)
 

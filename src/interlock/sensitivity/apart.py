@@ -19,8 +19,6 @@ from interlock.model.label import Label
 from interlock.sensitivity.normal import Normal
 from interlock.sensitivity.pattern import Beside, Pattern
 
-TOLD_WITHIN: Final = 40
-"""How near before it a word must stand that tells of a number, in characters."""
 _NEVER: Final = Label("phi")  # these patterns make no findings
 _LEAST: Final = 6  # letters and digits of what is written with signs between them
 
@@ -41,8 +39,10 @@ _TELLING: Final = (
 # Between groups of digits: signs that nobody puts between numbers of a list, and those that many do.
 _ODD: Final = r"(?: ?[_/+] ?| ?-- ?| - |- | -|\. )"
 _LISTED: Final = r"(?: ?[,;:|] ?|-?[\t]|-?\r?\n|  +)"
-_BOTH: Final = rf"(?:{_ODD}|{_LISTED})"
-_ANY: Final = rf"(?:{_BOTH}|[- .])"
+_GROUPS: Final = (
+    r"(?:\(?[0-9]{{3}}\)?(?:{odd}[0-9]{{2,3}}(?:{odd}|[- .])|[- .][0-9]{{2,3}}{odd})[0-9]{{4}}"
+    r"|[0-9]{{4}}(?:{odd}[0-9]{{4}}){{3}}|3[47][0-9]{{2}}{odd}[0-9]{{6}}{odd}[0-9]{{5}})"
+)
 _LIKE_DIGIT: Final = "[0-9OoIlSB]"
 
 RUNS: Final = (
@@ -50,23 +50,25 @@ RUNS: Final = (
     Pattern(
         "apart.characters",
         r"(?:[!-~] ){3}(?:[ -~] ){4,}[!-~]|(?:[!--/-~]\.){3}(?:[ -~]\.){4,}[!-~]"
-        r"|(?:[!-,.-~]-){3}(?:[ -~]-){4,}[!-~]|(?:[!-^`-~]_){3}(?:[ -~]_){4,}[!-~]",
+        r"|(?:[!-,.-~]-){3}(?:[ -~]-){4,}[!-~]|(?:[!-^`-~]_){3}(?:[ -~]_){4,}[!-~]"
+        r"|(?:[!-~], ){3}(?:[ -~], ){4,}[!-~]|(?:[!-~]\n){3}(?:[ -~]\n){4,}[!-~]",
         _NEVER,
         0,
     ),
+    Pattern("apart.groups", _GROUPS.format(odd=_ODD), _NEVER, 0, Beside.DIGIT),
     Pattern(
-        "apart.groups",
-        rf"[0-9]{{3}}(?:{_BOTH}[0-9]{{2}}{_ANY}|[- .][0-9]{{2}}{_BOTH})[0-9]{{4}}"
-        rf"|\(?[0-9]{{3}}\)?(?:{_BOTH}[0-9]{{3}}{_ANY}|[- .][0-9]{{3}}{_BOTH})[0-9]{{4}}"
-        rf"|[0-9]{{4}}(?:{_BOTH}[0-9]{{4}}){{3}}|3[47][0-9]{{2}}{_BOTH}[0-9]{{6}}{_BOTH}[0-9]{{5}}",
+        "apart.listed",
+        rf"(?:{_TELLING})[^0-9\n]{{1,24}}{_GROUPS.format(odd=_LISTED)}",
         _NEVER,
         0,
         Beside.DIGIT,
+        ignore_case=True,
     ),
     Pattern(
         "apart.lines",
         rf"(?:{_TELLING})[^0-9\n]{{1,24}}[(]?[0-9][0-9 ().-]{{0,18}}\r?\n[0-9 ().-]{{0,18}}[0-9]"
-        r"|(?:AKIA|ASIA|gh[pousr]_|glpat-|sk-|xox[a-z]-|eyJ)[A-Za-z0-9_.-]{2,200}\r?\n[A-Za-z0-9_.-]{2,200}",
+        r"|(?:AKIA|ASIA|gh[pousr]_|glpat-|sk-|xox[a-z]-|eyJ)[A-Za-z0-9_.-]{2,200}\r?\n[A-Za-z0-9_.-]{2,200}"
+        r"|[A-Za-z0-9._%+-]{1,64}(?:@\r?\n|\r?\n@)[A-Za-z0-9-]{1,63}\.[A-Za-z0-9.-]{2,100}",
         _NEVER,
         0,
         ignore_case=True,
@@ -105,22 +107,25 @@ def _of_digits(text: str, start: int, end: int) -> Iterator[Run]:
 
 
 def _of_characters(text: str, start: int, end: int) -> Iterator[Run]:
-    says = text[start:end:2]
+    says = text[start : end : 3 if text[start + 1 : start + 3] == ", " else 2]
     if sum(map(str.isalnum, says)) >= _LEAST:
         yield Run(start, end, says)
 
 
 def _of_groups(text: str, start: int, end: int) -> Iterator[Run]:
-    written = text[start:end]
-    if re.search(_LISTED, written) is None or _told(text, start):
-        yield Run(start, end, "-".join(re.findall("[0-9]+", written)))
+    first = start + _told(text[start:end])
+    yield Run(first, end, "-".join(re.findall("[0-9]+", text[first:end])))
 
 
 def _of_lines(text: str, start: int, end: int) -> Iterator[Run]:
-    written = text[start:end]
-    told = _TOLD.match(written)
-    first = told.end() if told is not None else 0
-    yield Run(start + first, end, re.sub(r"\r?\n", "", written[first:]))
+    first = start + _told(text[start:end])
+    yield Run(first, end, re.sub(r"\r?\n", "", text[first:end]))
+
+
+def _told(written: str) -> int:
+    """Where the number begins that words at the beginning tell of; 0 where none do."""
+    found = _TOLD.match(written)
+    return 0 if found is None else found.end()
 
 
 def _of_alike(text: str, start: int, end: int) -> Iterator[Run]:
@@ -130,12 +135,6 @@ def _of_alike(text: str, start: int, end: int) -> Iterator[Run]:
         yield Run(start, end, written.translate(_DIGITS_ALIKE))
 
 
-def _told(text: str, start: int) -> bool:
-    before = text[max(0, start - TOLD_WITHIN) : start].lower()
-    return before != before.upper() and _NEAR.search(before) is not None
-
-
-_NEAR: Final = re.compile(rf"(?<![a-z])(?:{_TELLING})s?(?![a-z])")
 _TOLD: Final = re.compile(rf"(?:{_TELLING})[^0-9\n]{{1,24}}?(?=[(]?[0-9])", re.IGNORECASE)
 _DIGITS_ALIKE: Final = str.maketrans("OoIlSB", "001158")
 
@@ -160,6 +159,7 @@ DECODERS: Final[Mapping[str, Callable[[str, int, int], Iterator[Run]]]] = Mappin
         "apart.digits": _of_digits,
         "apart.characters": _of_characters,
         "apart.groups": _of_groups,
+        "apart.listed": _of_groups,
         "apart.lines": _of_lines,
         "apart.alike": _of_alike,
     }

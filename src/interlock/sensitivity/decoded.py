@@ -40,7 +40,7 @@ _NEVER: Final = Label("phi")  # these patterns make no findings
 
 # What is undone sign by sign: escapes of addresses, of program text and of HTML, signs that can't be seen, colours of
 # terminals, and what mark-up, quoted-printable and joined literals put into the middle of a word.
-_PART: Final = "[0-9A-Za-z@._-]"
+_PART: Final = "[0-9A-Za-z@._()-]"
 _NAMED: Final = (
     "amp|lt|gt|quot|apos|nbsp|commat|period|hyphen|dash|shy|zwj|zwnj|lrm|rlm|ensp|emsp|thinsp|ndash|mdash|minus|lpar"
     "|rpar|colon|comma|sol|num|plus|lowbar|excl|dollar|percnt|equals|NoBreak|ZeroWidthSpace"
@@ -54,7 +54,7 @@ ESCAPES: Final = Pattern(
     r"%[0-9A-Fa-f]{2}|%u[0-9A-Fa-f]{4}|&#(?:[0-9]{2,7}|[xX][0-9A-Fa-f]{2,6})"
     r"|\\(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[nrt\"/])"
     rf"|&(?:{_NAMED});|[\x00-\x08\x0e-\x1f\x7f]|=\r?\n|(?:=[0-9A-F]{{2}}){{3}}"
-    rf"|[0-9A-Za-z](?:=2[CDE]|=[24]0[A-Za-z])|(?:{_PART}{_MARKUP}|[0-9]{_MARKUP}[ -]|[0-9][ -]{_MARKUP}){_PART}",
+    rf"|[0-9A-Za-z](?:=2[CDE]|=[24]0[A-Za-z])|(?:{_PART}{_MARKUP}|[0-9)]{_MARKUP}[ -]|[0-9][ -]{_MARKUP}){_PART}",
     _NEVER,
     0,
     Beside.NOTHING,
@@ -109,7 +109,7 @@ _ESCAPE = re.compile(
     r"|\\(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[nrt\"/\\])"
     r"|&#(?:[0-9]{2,7}|[xX][0-9A-Fa-f]{2,6});?|&[A-Za-z]{2,14};"
     rf"|\x1b\[[0-9;?]{{0,16}}[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f]{{1,512}}|(?<={_PART}){_MARKUP}(?={_PART})"
-    rf"|(?<=[0-9]){_MARKUP}(?=[ -][0-9])|(?<=[0-9][ -]){_MARKUP}(?=[0-9])|(?<=%[0-9A-Fa-f]{{2}})\+(?=[0-9A-Za-z%])"
+    rf"|(?<=[0-9)]){_MARKUP}(?=[ -][0-9])|(?<=[0-9][ -]){_MARKUP}(?=[0-9])|(?<=%[0-9A-Fa-f]{{2}})\+(?=[0-9A-Za-z%])"
 )
 _SIGNS: Final = {"n": "\n", "r": "\n", "t": "\t"}
 

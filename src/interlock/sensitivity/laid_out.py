@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from interlock.sensitivity.html_tables import html_cells, may_have_html_tables
 from interlock.sensitivity.inserts import inserted, may_insert
 from interlock.sensitivity.placed import Cell
 from interlock.sensitivity.segments import may_have_segments, segment_cells
@@ -17,5 +18,7 @@ def laid_out(text: str) -> Iterator[Cell]:
         yield from cells(text)
     if "(" in text and may_insert(text):
         yield from inserted(text)
+    if "<" in text and may_have_html_tables(text):
+        yield from html_cells(text)
     if may_have_segments(text):
         yield from segment_cells(text)

@@ -15,7 +15,7 @@ INTERNATIONAL: Final = r"(?:\+|00[ ]?)[1-9][0-9]{0,2}(?:[-. /]?[ ]?\(?[0-9]{1,12
 GROUPS: Final = (
     r"(?:\([0-9]{1,5}\)[ -]?[0-9]{2,8}(?:[-. ][0-9]{2,4}){0,3}"
     r"|[0-9]{2,5}[- /.][0-9]{4,8}"
-    r"|[0-9]{2,3}(?:[-. ][0-9]{2}){2,4}"
+    r"|[0-9]{2,3}(?:[-. ][0-9]{2}){2,4}|0[0-9]{3,4}(?:[-. ][0-9]{2}){3}"
     r"|[0-9]{2,5}[-. /][0-9]{2,4}[-. ][0-9]{3,4}(?:[-. ][0-9]{2,4})?"
     r"|[0-9]{2,5}[-. ][0-9]{3,4}(?:[-. ][0-9]{2,4}){1,3})" + EXTENSION
 )
@@ -39,6 +39,15 @@ CONTEXT: Final = frozenset(
         "handy",
         "cell",
         "cellphone",
+        "phonenumber",
+        "telephonenumber",
+        "mobilenumber",
+        "mobilephone",
+        "homephone",
+        "workphone",
+        "contactnumber",
+        "phoneno",
+        "telno",
         "cellular",
         "cel",
         "fax",
@@ -107,6 +116,8 @@ def is_telephone(written: str, before: str, after: str) -> float | None:
         or _YEARS.fullmatch(number)
     ):
         return None
+    if len(groups) > 3 and [int(g) for g in groups] == list(range(int(groups[0]), int(groups[0]) + len(groups))):
+        return None  # somebody counts
     if before and (before[-1] in "$€£#" or (before[-1] in "-./,:" and before[-2:-1].isdigit())):
         return None
     if _GOES_ON.match(after):

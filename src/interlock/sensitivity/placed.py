@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -19,6 +20,7 @@ _LOOKED_INTO: Final = ("phi.clinical", "phi.family", "phi.claim", "phi.age", "qu
 _LOOKED_INTO_TOO: Final = ("pii.salary", "phi.biometric", "phi.ip", "secret", "phi.address.facility", "pci.expiry")
 _OF_NUMBERS: Final = ("phi.mrn", "phi.health_plan", "phi.account", "phi.licence", "phi.device", "phi.id", "phi.vehicle", "pii.passport")
 _OF_PLACES: Final = ("phi.address.street", "phi.address.city", "phi.address")
+_NUMBERED: Final = re.compile("[0-9]{3}")
 _LEAST_DIGITS: Final = 2
 
 
@@ -59,7 +61,7 @@ def _label(head: str, value: str) -> Label | None:
 def _named(head: str) -> str:
     """The head without quotation marks; nothing for `name` alone, which things have too."""
     plain = head.strip("\"'`[] ")
-    return "" if plain.casefold() in NAME_WORDS else plain
+    return "" if plain.casefold() in NAME_WORDS or _NUMBERED.search(plain) else plain
 
 
 def _may_be(label: Label, value: str) -> bool:

@@ -23,6 +23,11 @@ WORD_NOT_NAME: Final = 30
 COMMON: Final = 25
 """How common a word must be: one in three million words of text. Rarer ones may be anything."""
 
+WORD_NOT_TOWN: Final = 45
+"""How common a word must be that is also a town of so many thousand people (`reading` is one), but for large ones."""
+TOWN: Final = 5
+LARGE: Final = 500
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PLAIN: Final = bytes(code if chr(code).isalpha() or code in b"'-" else 32 for code in range(128)) + bytes(128)
 # Two numbers with a sign between, an ordinal, eight digits, an age over 89, a year. Each begins with a digit, which
@@ -35,22 +40,25 @@ _FIGURES = re.compile(
 _LEADING: Final = """
     january february march april may june july august september october november december jan feb mar apr jun jul
     aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur
-    thurs fri sat sun christmas easter thanksgiving halloween hanukkah ramadan diwali new eve valentine valentines
-    labor memorial independence birthday born birth died death dob age aged old year years ninety nineties
+    thurs fri sat sun christmas easter thanksgiving halloween hanukkah ramadan diwali eve valentine valentines
+    labor memorial independence birthday born birth died death dob age aged year years ninety nineties
     nonagenarian centenarian hundred mr mrs ms miss dr prof sir madam rev doctor nurse patient name named called
     wife husband son daughter mother father mom dad brother sister aunt uncle cousin niece nephew friend neighbor
     neighbour guardian street st avenue ave road rd drive lane ln boulevard blvd court ct place pl square terrace
-    way highway hwy route parkway pkwy suite ste apt apartment unit floor box zip postal postcode code county city
+    way highway hwy route parkway pkwy suite ste apt apartment unit floor box zip postal postcode county city
     town village state hospital clinic center centre medical health infirmary hospice pharmacy practice university
     college school church address lives live living from near resides located residence i'm am me my signed regards
     sincerely dear hi hello contact
     """
-_SMALL: Final = frozenset(("the", "of", "and", "da", "la"))  # of places' names, which tell nothing by themselves
+_SMALL: Final = frozenset(("the", "of", "and", "new"))  # of places' names, which tell nothing by themselves
 _EVER: Final = frozenset(("a",))  # no list of words has those of one letter
 
 
 def _is_word(word: str, tables: Tables) -> bool:
     known = tables.words.get(word, 0)
+    people = tables.cities.get(word, 0)
+    if people >= LARGE or (people >= TOWN and known < WORD_NOT_TOWN):
+        return False
     return known >= COMMON and (word not in tables.given or known - tables.given[word] >= WORD_NOT_NAME)
 
 

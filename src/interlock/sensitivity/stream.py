@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from interlock.model.finding import Finding
+from interlock.model.label import Label
+from interlock.sensitivity.normal import normalise
 
 STEP: Final = 256
 """Characters that are settled at once."""
@@ -69,6 +71,8 @@ class TextStream:
     def _settle(self, text: str) -> Released:
         """The first of `text`, which is all that is known, up to where nothing is open. Nothing, and more is wanted,
         where a finding is open from its beginning."""
+        if _hides(text) and _seen(text) < STEP + HELD:
+            return self._stretched(text)
         findings = self._findings(text)
         cut = _cut(text)
         for finding in reversed(findings):
@@ -87,6 +91,15 @@ class TextStream:
         self._before = (self._before + text[:cut])[-BEFORE:]
         return Released(text[:cut], tuple(replace(f, end=min(f.end, cut)) for f in findings if f.start < cut))
 
+    def _stretched(self, text: str) -> Released:
+        """A value may be stretched by what can't be seen: more is wanted. So much of it is no text of anybody's."""
+        if len(text) < LONGEST:
+            self._wanted = len(text) * 2
+            return Released("", ())
+        self._wanted, self._open = STEP + HELD, None
+        self._before = text[-BEFORE:]
+        return Released(text, (Finding(0, len(text), Label("phi"), 1.0, _HIDDEN),))
+
     def _findings(self, text: str) -> tuple[Finding, ...]:
         """Findings in `text`, given what was released before it. What goes on from there is found."""
         shift = len(self._before)
@@ -101,6 +114,20 @@ class TextStream:
             end = min(end, found[0].start) if found else end
             found.insert(0, replace(self._open, start=0, end=end))
         return tuple(found)
+
+
+def _hides(text: str) -> bool:
+    """Whether there may be characters in it that can't be seen."""
+    return not text.isascii() or _CONTROL.search(text) is not None
+
+
+def _seen(text: str) -> int:
+    """How many characters of it can be seen."""
+    return len(_CONTROL.sub("", normalise(text).text))
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_HIDDEN: Final = "stream: made of characters that can't be seen"
 
 
 def _cut(text: str) -> int:

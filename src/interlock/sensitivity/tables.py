@@ -22,14 +22,14 @@ LONGEST_HEAD: Final = 40
 _HEAD = re.compile(r"[\"']?[A-Za-z][A-Za-z0-9 _#./()'’-]*[\"']?")
 _COPY = re.compile(r"\s*copy\s+[^\s()]+\s*\(([^()]{1,4000})\)\s+from\s+stdin\b(.{0,200})", re.IGNORECASE)
 _QUOTED = {sign: re.compile(rf'\s*"(?:[^"]|"")*"\s*(?={sign}|\Z)|[^{sign}]*') for sign in ",;\t"}
-_CODE = re.compile(r"[\[{(]\s*\Z|[)}\]];?\s*\Z|\A\s*(?:import|from|def|return|const|let|var)\b")
+_CODE = re.compile(r"[A-Za-z_][(\[]|[\[{(]\s*\Z|[)}\]];?\s*\Z|\A\s*(?:import|from|def|return|const|let|var)\b")
 _RULE = re.compile(r"[\s|:+=-]*")
 _SPACES = re.compile(r" {2,}|\t")
 _SIGNS: Final = ("\t", "|", ",", ";")
 _TELLING = re.compile(
     r"(?:^|[^a-z])(?:mrn|records?|ids?|identifier|numbers?|no|num|nbr|ref|code|ssn|social|phone|tel|telephone|mobile|cell|fax"
     r"|pager|account|acct|member|subscriber|policy|plan|insurance|medicare|medicaid|mbi|licen[sc]e|lic|npi|dea|vin|plate"
-    r"|serial|device|imei|name|patient|provider|doctor|physician|dob|birth|born|admitted|discharged|address|street|city"
+    r"|vehicle|reg|registration|vrm|serial|device|imei|name|patient|provider|doctor|physician|dob|birth|born|admitted|discharged|address|street|city"
     r"|town|zip|postcode|county|email|e-mail|mail|ip|url|employee|claim|case|study|subject|participant|guarantor|card|pan"
     r"|cvv|expiry|password|passwd|secret|token|key|iban|routing|passport|encounter|accession|date|age|contact|spouse"
     r"|pwd|pass|passphrase|credential|apikey|session|jsessionid|auth|cookie|hash|bank|aba|rtn|swift|bic|uuid|guid|wallet"
@@ -168,10 +168,16 @@ def _names(text: str, line: _Line) -> Sequence[str | None]:
     written = [text[first:last] for first, last in line.cells]
     if not all(len(each) <= LONGEST_HEAD and (not each or _HEAD.fullmatch(each)) for each in written):
         return ()
+    if line.sign in ",;" and (not written[-1] or any(_is_phrase(each) for each in written)):
+        return ()  # a list in code, or in a sentence
     if sum(map(bool, written)) < 2:  # noqa: PLR2004  a table has two columns
         return ()
     heads = _telling(written)
     return heads if any(heads) else ()
+
+
+def _is_phrase(head: str) -> bool:
+    return head.count(" ") > 3 or head.count("(") != head.count(")")  # noqa: PLR2004
 
 
 def _telling(names: Sequence[str]) -> Sequence[str | None]:

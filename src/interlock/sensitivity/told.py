@@ -8,8 +8,9 @@ The name of the column or field does as words do: the engine puts it before what
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from string import ascii_letters
 from typing import Final
 
@@ -25,11 +26,13 @@ _SMALL: Final = (
     "|assigned|equals|to|under|card|ending|with|new|old|current|same|which|that|has|been|hospital|clinic|chart"
     "|registration|he|she|they|i|you|have|gave|provided|given|called|entered|changed|updated|from|and|it|its|s"
 )
+_SIGN: Final = r"[ \t\r\n:;#=(\[{}\])>.,|*_\"'\\&?/-]"
 _FILL: Final = (
-    r"(?:[ \t\r\n:;#=(\[{}\])>.,|*_\"'\\&?/-]"
-    rf"|(?:{_SMALL})[ \t\r\n:;#=(\[{{,|\"']|(?:no|nr|num|nbr|pt|ref|id)\."
+    rf"(?:{_SIGN}"
+    rf"|(?:{_SMALL})[ \t\r\n:;#=(\[{{,|\"'>)\]}}]|(?:no|nr|num|nbr|pt|ref|id)\."
     r"|<[A-Za-z/][^<>\n\x1e]*>)"
 )
+_NUMBER: Final = "(?:numbers?|num|no|nr|nbr|ids?|code|ref)?"  # written in one with the word: `planid=`
 # Letters and digits in pieces joined by single signs, a digit among them; then further groups of digits.
 PIECES: Final = r"(?:[A-Za-z0-9]+[-_./])*[A-Za-z]*[0-9][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*(?: [0-9][0-9][0-9]+)*"
 # Such, perhaps behind letters of its own (`H 002281`); pairs of digits; digits one by one, as people read them out.
@@ -47,13 +50,22 @@ _UNIT = re.compile(
 )
 _DAY: Final = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _DATE = re.compile(rf"{_DAY}[/.-]{_DAY}[/.-](?:[0-9]{{4}}|[0-9]{{2}})|[0-9]{{4}}[/.-]{_DAY}[/.-]{_DAY}")
-_AMOUNT = re.compile(r"[0-9]{1,6}\.[0-9]{1,2}(?:-[0-9]{1,6}\.[0-9]{1,2})?")
+_AMOUNT = re.compile(r"[0-9]{1,6}\.[0-9]{1,3}(?:-[0-9]{1,6}\.[0-9]{1,3})?")
 _PAIRS = re.compile(r"[0-9]{2}([- ])[0-9]{2}\1[0-9]{2}")
-_CELLS = re.compile(r"[,;|\t]")
+_CELLS = re.compile(r"[;|\t]|,(?! )")
 _WORD: Final = ascii_letters + "_"
+# Documents, algorithms, encodings: `RFC 6749`, `sha-256`, `CVE-2019-5010`.
+_SERIES = re.compile(
+    r"(?:(?:rfc|pep|iso|iec|ieee|ansi|nist|cve|cwe|bpo|fips|astm|cfr|usc|bcp|sha|aes|rsa|utf|ucs|scram|hmac|latin|base"
+    r"|uint|float|python|http|ipv)[-_ ]?(?:sha)?[-_]?[0-9]{1,5}|md[456]|gb [0-9]{4,6}|gh-[0-9]{4,6})"
+    r"(?:[-_.:/][0-9a-z]{1,7})*",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"[._][a-z]{4,}|(?<![A-Za-z])[a-z]{4,}[._]|\A0x[0-9a-f]+\Z")
+_COUNTS = re.compile(r"(?:max|min|total|num|count|limit|avg|sum|per)[_ -]\Z")
 _OF_MACHINES = re.compile(r"[a-z]{3,}[-_]")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-_TAIL = re.compile(r"(?:[/.][A-Za-z]+|[-_][A-Za-z]{4,})+\Z")
+_TAIL = re.compile(r"(?:[/.][A-Za-z]+|[-_][A-Za-z][a-z]{3,})+\Z")
 
 
 def told(
@@ -79,10 +91,10 @@ def told(
     either = (
         "|".join(words).replace(" ?", " ").replace(" ", f"{joint}*") if glued else "|".join(words).replace(" ", joint)
     )
-    told_by = rf"[A-Za-z_]*(?:{either}){_FILL}*" if glued else rf"(?:{either}){_FILL}+"
+    told_by = rf"[A-Za-z_]*(?:{either}){_FILL}*" if glued else rf"(?:{either}){_NUMBER}{_SIGN}{_FILL}*"
     # What follows words at once begins with a digit.
     at_once = rf"[A-Za-z_]*(?:{either})(?:{_FILL}+|(?=[0-9]))" if glued else told_by
-    found = re.compile(rf"({at_once})(#?(?:{value}))", re.IGNORECASE)
+    found = cache(lambda: re.compile(rf"({at_once})(#?(?:{value}))", re.IGNORECASE))  # when it is first needed
     judge = _judge(found, score, _Wanted(least, years, pairs), check)
     return Pattern(name, f"{told_by}(?:{value})", label, score, Beside.WORD, judge, ignore_case=True)
 
@@ -98,18 +110,20 @@ class _Wanted:
     def takes(self, value: str) -> bool:
         if sum(map(str.isdigit, value)) < self.least:
             return False
+        if _SERIES.fullmatch(value) or _CODE.search(value):
+            return False
         if (_DATE.fullmatch(value) and not (self.pairs and _PAIRS.fullmatch(value))) or _AMOUNT.fullmatch(value):
             return False
         return self.years or _YEAR.fullmatch(value) is None
 
 
-def _judge(found: re.Pattern[str], score: float, wanted: _Wanted, check: Judge | None) -> Judge:
+def _judge(found: Callable[[], re.Pattern[str]], score: float, wanted: _Wanted, check: Judge | None) -> Judge:
     def judge(candidate: Candidate) -> Verdict | None:
-        parts = found.fullmatch(candidate.matched)
+        parts = found().fullmatch(candidate.matched)
         if parts is None or _of_another(candidate, parts[1], parts[2]):
             return None
         start = parts.start(2)
-        if start > 0 and candidate.matched[start - 1] == "#":
+        if candidate.matched[start - 1 : start] == "#" and not candidate.matched[start - 2 : start - 1].isalpha():
             start -= 1
         elif parts[1].endswith("-"):  # `HMO-234567`: the word is part of the number
             start = len(parts[1][:-1].rstrip(_WORD))
@@ -143,6 +157,8 @@ def _of_another(candidate: Candidate, told_by: str, value: str) -> bool:
     """Whether the words don't tell of the value: they end a row of cells and it begins the next; they and it are the
     name of a machine (`claims-api-7d9f`); what stands before its digits is a word."""
     if "\n" in told_by and _CELLS.search(candidate.before[candidate.before.rfind("\n") + 1 :]):
+        return True
+    if told_by.endswith("\\") or "()" in told_by or _COUNTS.search(candidate.before):  # an escape, a call, `max_records`
         return True
     if told_by.endswith("-") and " " not in told_by and _OF_MACHINES.match(value):
         return True

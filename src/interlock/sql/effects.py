@@ -69,16 +69,19 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class GiveReason:
-    """`SET interlock.reason`: ours, never sent upstream. The agent's own words, unverified."""
+    """`SET interlock.reason`: ours, never sent upstream. The agent's own words, unverified. `masked`: not all of them,
+    since some looked like data."""
 
     reason: str
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GiveTicket:
-    """`SET interlock.ticket`: ours, never sent upstream. A reference of the agent's, unverified."""
+    """`SET interlock.ticket`: ours, never sent upstream. A reference of the agent's, unverified. `masked`: likewise."""
 
     ticket: str
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from interlock.adoption import Proposed
+from interlock.desk.words import Typed
 from interlock.identity.sign_on import Account, Attempt
 from interlock.ledger.authorised import Broken, Loading
 from interlock.ledger.fatigue import Overview
@@ -114,6 +115,9 @@ class Desk(Protocol):
         self, review: ReviewId, voter: Voter, terms: Narrowing, action_digest: Digest, card_digest: Digest, /
     ) -> Review:
         """Takes something away before it is signed; raises `NotEntitled`, `Conflict`, `NotFound`."""
+
+    async def typed(self, text: str, review: ReviewId | None = ..., /) -> Typed:
+        """A text as it may be kept: what looks like data in it is masked. Raises `NotFound`."""
 
     async def comment(self, review: ReviewId, who: str | Actor, kind: CommentKind, text: str, /) -> Comment:
         """Says something; `who` is `person/NAME`, or who asked. Raises `NotEntitled`, `NotFound`, `Conflict`."""

@@ -67,7 +67,8 @@ def test_delimiters(source: str, delimiter: str) -> None:
         ("Alice,Moreno\nBob,Jones\n", False),
         ("x_1,x_2\na,b\n", True),
         ("1,2\n3,4\n", False),
-        ("a@b.org,ssn\n1,2\n", False),
+        ("a@b.org,ssn\n1,2\n", True),
+        ("a@b.org,mrn 00482913\n1,2\n", False),
         ("same,same\n1,2\n", False),
     ],
 )

@@ -10,7 +10,6 @@ Whatever goes wrong here, nothing passes for it: a value that the masks know not
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final

@@ -115,8 +115,24 @@ class Planning:
                 return await self._fetch(statement, name, payload, runs=runs)
             case effects.ShowOurs() | effects.FetchResult():
                 return await self._answered(statement, payload, runs=runs)
+            case effects.GiveReason() | effects.GiveTicket():
+                planned = await self._described(statement, payload)
+                return replace(planned, statement=await self._typed(planned.statement))
             case _:
                 return await self._described(statement, payload)
+
+    async def _typed(self, statement: Statement) -> Statement:
+        """With what was typed as it may be kept: nothing else of it is remembered."""
+        words, name = self._gate.desk.words, self.preparing.definitions.connection.name
+        match statement.effect:
+            case effects.GiveReason(text):
+                said = await words.typed(text, name)
+                return replace(statement, effect=effects.GiveReason(said.text, said.masked))
+            case effects.GiveTicket(text):
+                said = await words.typed(text, name)
+                return replace(statement, effect=effects.GiveTicket(said.text, said.masked))
+            case _:
+                return statement
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

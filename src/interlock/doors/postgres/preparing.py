@@ -69,9 +69,9 @@ class Given:
     def after(self, effect: effects.SessionEffect | None) -> Given:
         """What is given once this has been said."""
         match effect:
-            case effects.GiveReason(reason):
+            case effects.GiveReason(reason, _):
                 return replace(self, reason=reason)
-            case effects.GiveTicket(ticket):
+            case effects.GiveTicket(ticket, _):
                 return replace(self, ticket=ticket)
             case effects.AskReveal(columns):
                 return replace(self, reveal=columns)

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 import structlog
 
+from interlock.desk.words import MASKED as MASKED_WORDS
 from interlock.doors.endings import Endings
 from interlock.doors.postgres.aftermath import Aftermath
 from interlock.doors.postgres.capped import CappedRun, writes_rows
@@ -276,6 +277,8 @@ class PostgresSession:
                 continue
             if isinstance(effect, effects.Commit) and n < len(end.ran) and end.ran[n].tag == "ROLLBACK":
                 effect = effects.Rollback()
+            if isinstance(effect, effects.GiveReason | effects.GiveTicket) and effect.masked:
+                self.down.write(denial.notice(MASKED_WORDS))
             self.idle.follow(effect)
             self._holding.timeout.follow(effect)
             self._listening.follow(effect)

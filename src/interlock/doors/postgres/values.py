@@ -117,7 +117,8 @@ def _elements(source: str, telling: str, record: int) -> Iterator[Piece]:
     bounds = _BOUNDS.match(source)
     at = bounds.end() if bounds is not None else 0
     depth = 0
-    while at < len(source):
+    begun = source.startswith("{", at)
+    while begun and at < len(source):
         found = _ELEMENT.match(source, at)
         if found is None:
             break
@@ -131,7 +132,7 @@ def _elements(source: str, telling: str, record: int) -> Iterator[Piece]:
             yield Piece(found.start(), at, "", bare, telling, record=record)
         if depth <= 0:
             break
-    if at != len(source) or depth:
+    if not begun or at != len(source) or depth:
         raise MalformedInput("a value isn't the array that it should be")
 
 
@@ -141,7 +142,8 @@ def _quoted(piece: Piece, new: str) -> str:
 
 
 def _binary_array(value: bytes, telling: str, record: int) -> Texts:
-    """Head (dimensions, whether there are NULLs, the members' type; a length and bound each), then each with its length."""
+    """Head (dimensions, whether there are NULLs, the members' type; a length and bound each), then the members, each
+    behind its length."""
     try:
         dimensions = struct.unpack_from("!i", value)[0]
         if not 0 <= dimensions <= _MOST_DIMENSIONS:

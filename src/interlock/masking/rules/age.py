@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from typing import Final
@@ -28,7 +29,8 @@ def age(value: Value, about: About) -> Outcome:
         case int() if about.kind is Kind.INTEGER:
             return Special.REFUSED if value < 0 else min(value, ABOVE)
         case int() | Decimal() | float() if about.kind is Kind.NUMBER:
-            if not 0 <= value < float("inf"):
+            finite = value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+            if not finite or value < 0:
                 return Special.REFUSED
             return value if value <= LAST_TOLD else type(value)(ABOVE)
         case str() if about.kind is Kind.TEXT:

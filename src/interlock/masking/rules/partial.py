@@ -13,6 +13,7 @@ from interlock.masking.value import About, Kind, Outcome, Special, Value, writte
 
 LEAST_FOR_FOUR: Final = 8  # letters and digits; of fewer, four would be more than half
 LEAST_FOR_INITIAL: Final = 2
+MOST_IN_HOST: Final = 4  # digits of a domain that is shown; more may be somebody's number
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9]")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z0-9-]{2,63}")  # RFC 1035 section 2.3.1, five labels
@@ -43,6 +44,7 @@ class Partial:
                 return f"{first.upper()}*" if letter else None
             case Keeps.DOMAIN:
                 local, at, host = text.rpartition("@")
-                return f"*@{host}" if at and local and _HOST.fullmatch(host) else None
+                few = sum(map(str.isdigit, host)) <= MOST_IN_HOST
+                return f"*@{host}" if at and local and few and _HOST.fullmatch(host) else None
             case _:
                 assert_never(self.keeps)

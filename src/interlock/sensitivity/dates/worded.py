@@ -142,6 +142,11 @@ _HOLIDAY = re.compile(rf"(?<![^\W_])(?:{HOLIDAY})(?![^\W_])", re.IGNORECASE)
 _HOLIDAY_WORDS = words_of(
     "christmas xmas thanksgiving easter halloween juneteenth hanukkah passover kippur diwali ramadan eid"
 )
+_HOLIDAY_STARTS = words_of(
+    "christmas xmas new thanksgiving easter halloween labor labour memorial independence fourth valentine valentines st"
+    " mother mothers father fathers veterans columbus president presidents mlk juneteenth boxing good ash palm hanukkah"
+    " passover yom diwali ramadan eid guy bank"
+)
 _HALF_HOLIDAYS = words_of(
     "labor labour memorial independence valentine valentines patrick patricks mother mothers father fathers veterans"
     " columbus president presidents mlk boxing good ash palm guy bank new"
@@ -153,11 +158,11 @@ _ON = re.compile(
 )
 
 
-def holidays(text: str, words: frozenset[str]) -> Iterator[DateSpan]:
+def holidays(text: str, low: str, words: frozenset[str]) -> Iterator[DateSpan]:
     """Holidays that have a year beside them, or a word that sets a time before them."""
     if words.isdisjoint(_HOLIDAY_WORDS) and (words.isdisjoint(_HALF_HOLIDAYS) or words.isdisjoint(_OTHER_HALVES)):
         return
-    for match in _HOLIDAY.finditer(text):
+    for match in _matches(low, words & _HOLIDAY_STARTS, _HOLIDAY, text):
         year = _HOLIDAY_YEAR.match(text, match.end())
         if year is not None:
             yield DateSpan(match.start(), year.end(), 0.85, "holiday_and_year")
@@ -188,12 +193,21 @@ _EVERY = re.compile(
 _DAY_OF_MONTH = re.compile(r",?\s+(?:the\s+)(?:[0-9]{1,2}(?:st|nd|rd|th)|" + ORDINAL_WORD + r")\b", re.IGNORECASE)
 
 
-def weekdays(text: str, words: frozenset[str]) -> Iterator[DateSpan]:
+def _matches(low: str, words: frozenset[str], pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Where the pattern matches at one of the words."""
+    for word in words:
+        for start, _ in spots(low, word):
+            match = pattern.match(text, start)
+            if match is not None:
+                yield match
+
+
+def weekdays(text: str, low: str, words: frozenset[str]) -> Iterator[DateSpan]:
     """Weekdays that say when something happened or will: a day is closer than the year (HHS guidance on
     164.514(b)(2)(i)(C)). What happens every week stays."""
     if words.isdisjoint(FULL_WEEKDAYS):
         return
-    for match in _DAY_NAME.finditer(text):
+    for match in _matches(low, words & FULL_WEEKDAYS, _DAY_NAME, text):
         start, end = match.span()
         numbered = _DAY_OF_MONTH.match(text, end)
         if numbered:

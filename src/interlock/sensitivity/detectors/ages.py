@@ -67,6 +67,7 @@ _GATE = re.compile(r"9[0-9]|1[0-2][0-9]|[nN](?i:inet|arian)|[hH](?i:undred)")
 _CANDIDATE = re.compile(r"[91](?<![\w.,$€£/\-].)(?:(?<=9)[0-9]|(?<=1)[0-2][0-9])(?![\w%/:]|\.[0-9]|,[0-9])")
 _ALONE = re.compile(rf"\s*({_NUMBER})\s*(?:years?|yrs?|y)?\s*", re.IGNORECASE)
 _AGE_FIELD = re.compile(r"(?:^|[_\W])age(?:$|[_\W])|^age|[a-z]Age(?:$|[A-Z_])|age(?:_?years|_?yrs)$")
+_AGE_WORDS = frozenset({"age", "ageinyears", "ageyears", "ageyrs"})
 _FIELD_IN_TEXT = re.compile(
     r"\bage(?:_?in_?years|_?years|_?yrs)?[\"'\]]{0,2}\s{0,2}[:=|,\t]\s{0,2}[\"']?(9[0-9]|1[0-2][0-9])(?![\w.%])",
     re.IGNORECASE,
@@ -88,11 +89,10 @@ class Ages:
         alone = _ALONE.fullmatch(text) if len(text) < 40 and _AGE_FIELD.search(passage.telling) else None
         if alone is not None:
             return (Finding(alone.start(1), alone.end(1), AGE, 0.95, "ages: telling field"),)
-        return list(_apart(sorted(_all(text), key=lambda found: (found.start, -found.end))))
+        return list(_apart(sorted(_all(text, passage.low, passage.words), key=lambda found: (found.start, -found.end))))
 
 
-def _all(text: str) -> Iterator[Finding]:
-    low = text.lower()
+def _all(text: str, low: str, words: frozenset[str]) -> Iterator[Finding]:
     worded = "ninet" in low or "hundred" in low
     for match in [*_PLAIN.finditer(text), *(_IN_WORDS.finditer(text) if worded else ())]:
         if _is_age(text, match):
@@ -103,9 +103,9 @@ def _all(text: str) -> Iterator[Finding]:
         told = _AGE_WORD.search(text, max(0, match.start() - 32), match.start())
         if told and not _MEASURED.match(text, match.end()):
             yield Finding(match.start(), match.end(), AGE, 0.75, "ages: after a word for age")
-    for match in _FIELD_IN_TEXT.finditer(text) if "age" in low else ():
+    for match in _FIELD_IN_TEXT.finditer(text) if not words.isdisjoint(_AGE_WORDS) else ():
         yield Finding(match.start(1), match.end(1), AGE, 0.75, "ages: field in the text")
-    if "birthday" in low:
+    if "birthday" in words:
         yield from _birthdays(text)
     if worded or "90" in low or "narian" in low:
         yield from _decades(text)

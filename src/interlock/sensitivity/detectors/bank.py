@@ -9,9 +9,10 @@ from interlock.model.label import Label
 from interlock.sensitivity.check_digits import weighted
 from interlock.sensitivity.numbered import told_number
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.told import told
 
 _ROUTING: Final = ("routing", "aba", "rtn", "transit", "routing number", "aba number", "routing no")
-_BIC: Final = ("bic", "swift", "swift code", "bic code", "bank identifier", "swift/bic", "bic/swift")
+_BIC: Final = ("bic", "swift", "(?:swift|bic) code", "bank identifier(?: code)?", "swift/bic", "bic/swift")
 _COUNTRIES: Final = frozenset(
     re.findall(
         "..",
@@ -34,12 +35,19 @@ def is_routing(digits: str) -> bool:
 
 def _account(candidate: Candidate) -> Verdict | None:
     found = re.search(r"[0-9][0-9 -]*[0-9]$", candidate.matched)
-    return None if found is None else Verdict(0.93, "behind words of bank accounts", found.start())
+    if found is None or re.match(r"(?:19|20)[0-9]{2}-[01][0-9]-", found[0]):
+        return None
+    return Verdict(0.93, "behind words of bank accounts", found.start())
 
 
 def is_bic(text: str) -> bool:
     """Four letters of a bank, a country, two signs of a place."""
     return text[4:6] in _COUNTRIES
+
+
+def _bic(candidate: Candidate) -> Verdict | None:
+    written = candidate.matched
+    return Verdict(0.8, "country, told by words") if written.isupper() and is_bic(written) else None
 
 
 def _sort_code(candidate: Candidate) -> Verdict | None:
@@ -71,14 +79,14 @@ DETECTOR = Structured(
             _sort_code,
             ignore_case=True,
         ),
-        told_number(
+        told(
             "bank.bic",
-            r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?",
             Label("pci.bic"),
-            is_bic,
-            0.8,
             _BIC,
-            why="country",
+            0.8,
+            least=0,
+            check=_bic,
+            value="[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?",
         ),
     ),
     "bank routing and account numbers, sort codes, BIC",

@@ -66,7 +66,11 @@ def _grouped(candidate: Candidate) -> Verdict | None:
             if is_card(digits_of(candidate.matched[start:end])):
                 found = (start if found is None else found[0], end)
                 break
-    return None if found is None else Verdict(_SURE, "issuer, groups, check digit", *found)
+    if found is None:
+        sizes = [end - start for start, end in groups]
+        known = sizes == [4, 4, 4, 4] and candidate.matched[0] in "3456"
+        return Verdict(0.45, "groups") if known else None
+    return Verdict(_SURE, "issuer, groups, check digit", *found)
 
 
 def _looks_grouped(sizes: list[int]) -> bool:
@@ -151,6 +155,7 @@ DETECTOR = Structured(
             _SURE,
             Beside.DIGIT,
             _grouped,
+            frozenset(("card", "visa", "mastercard", "amex", "discover", "credit", "debit", "cvv", "cvc", "expiry", "exp")),
         ),
         Pattern(
             "card.grouped_15",

@@ -79,7 +79,7 @@ class Dates:
         """Every date in the passage; birth, death and service are told by the words before it."""
         text, low, words = passage.text, passage.low, passage.words
         telling = passage.telling.lower()
-        spans = [*dates_in_words(text, low, words), *holidays(text, words), *weekdays(text, words)]
+        spans = [*dates_in_words(text, low, words), *holidays(text, low, words), *weekdays(text, low, words)]
         born: Sequence[Finding] = ()
         if _DIGIT.search(text):
             spans += dates_in_figures(text, bool(telling and _TELLING.search(telling)))

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from interlock.model.label import Label
-from interlock.sensitivity.pattern import Structured
-from interlock.sensitivity.told import told
+from interlock.sensitivity.pattern import Candidate, Structured, Verdict
+from interlock.sensitivity.told import coded, told
 
 _LICENCE = Label("phi.licence")
+
+def _no_unit(candidate: Candidate) -> Verdict | None:
+    """`mg/dL | 70-110` has a unit."""
+    return None if _PER_DECILITRE.search(candidate.before) else Verdict(0.92, "told by words")
+
+
+_PER_DECILITRE = re.compile(r"/dl[^a-z]*\Z")
 
 DETECTOR = Structured(
     "driver_licence",
@@ -24,6 +33,7 @@ DETECTOR = Structured(
             ),
             0.92,
             least=4,
+            check=_no_unit,
         ),
         told(
             "driver_licence.glued",
@@ -39,6 +49,7 @@ DETECTOR = Structured(
             ("lic", r"lic\.", "certificate", "certification", "cert", "credential", "state id", "permit", "upin"),
             0.75,
             least=4,
+            check=coded,
         ),
     ),
     "driver's and professional licences, told by words",

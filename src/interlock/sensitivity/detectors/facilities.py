@@ -26,7 +26,7 @@ class Facilities:
         """Every facility named in the passage; kinds of facility (a pain clinic, the hospital) stay."""
         return [
             Finding(found.start, found.end, FACILITY, found.score, f"facilities: {found.form}")
-            for found in facilities(passage.text, passage.tokens, self.tables)
+            for found in facilities(passage, self.tables)
         ]
 
 

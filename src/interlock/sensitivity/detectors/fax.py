@@ -12,7 +12,7 @@ _FAX = Label("phi.fax")
 _NUMBER = rf"(?:{NORTH_AMERICA}|{INTERNATIONAL}|[0-9]{{10,11}}|{GROUPS})"
 _FILL = (
     r"(?:[ \t:;#=(\"'.,/|*-]|(?:number|no|num|is|was|to|at|it|them|records?|results?|us|me|line|and|the|copy|copies|on"
-    r"|back|for)[ :.])*"
+    r"|back|for)[ :.=\"'>\])])*"
 )
 _BEHIND = re.compile(r"fax(?:es|ed|ing|line)?" + _FILL, re.IGNORECASE)
 _BEFORE = re.compile(r"[ \t:;,()/\\-]*fax\Z", re.IGNORECASE)

@@ -63,6 +63,31 @@ def _behind_word(candidate: Candidate) -> Verdict | None:
     return Verdict(0.65, "told by words", 0, last + 1 + (rest.end() if rest is not None else 0))
 
 
+_WORDS: Final = frozenset(
+    (
+        "iban",
+        "bank",
+        "account",
+        "acct",
+        "payment",
+        "transfer",
+        "beneficiary",
+        "payee",
+        "konto",
+        "sepa",
+        "bic",
+        "swift",
+        "debit",
+        "remit",
+    )
+)
+_BANK: Final = re.compile(r"[A-Za-z]{2}[0-9]{2}[A-Za-z]{4}")
+
+
+def _unchecked(candidate: Candidate) -> Verdict | None:
+    return Verdict(0.6 if _BANK.match(candidate.matched) else 0.45, "form")
+
+
 DETECTOR = Structured(
     "iban",
     (
@@ -73,6 +98,17 @@ DETECTOR = Structured(
             0.98,
             Beside.WORD,
             _iban,
+            ignore_case=True,
+        ),
+        Pattern(
+            # With check digits that fail, or of a country that gives out none: mistyped, or made up.
+            "iban.unchecked",
+            r"[A-Z]{2}[0-9]{2}([A-Z]{4})?[0-9]{10,26}",
+            Label("pci.iban"),
+            0.45,
+            Beside.WORD,
+            _unchecked,
+            _WORDS,
             ignore_case=True,
         ),
         told(

@@ -26,7 +26,12 @@ _CONTEXT = frozenset(
 )
 _OCTETS = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?=[0-9])|\Z)){4}")
 _VERSION = ("version", "ver", "release", "firmware", "build", "revision", "rev", "v", "section", "chapter", "oid")
-_VERSIONED = re.compile(r"(?:version|ver|release|firmware|build|revision|rev|\bv|section|chapter|oid|urn:oid:)[ .:=]*\Z")
+_VERSIONED = re.compile(
+    r"(?:version|ver|release|firmware|build|revision|rev|\bv|section|chapter|oid|urn:oid:)[ .:=]*\Z"
+)
+_PORT = re.compile(r"\.[0-9]{1,5}(?: >|: )")
+_SMALL = re.compile(r"[0-9](?:\.[0-9]{1,2}){3}")  # as versions are
+_GOES_ON = re.compile(":[0-9a-f:]")
 _NOBODY = frozenset(("0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1"))  # noqa: S104
 
 
@@ -34,20 +39,22 @@ def _four(candidate: Candidate) -> Verdict | None:
     address, before, after = candidate.matched.partition("/")[0], candidate.before, candidate.after
     if _OCTETS.fullmatch(address) is None:
         return None
-    if (before[-1:] == "." and before[-2:-1].isdigit()) or (after[:1] == "." and after[1:2].isdigit()):
+    if before[-1:] == "." and before[-2:-1].isdigit():
         return None
+    if after[:1] == "." and after[1:2].isdigit():  # an address of tcpdump goes on with its port
+        return Verdict(0.75, "form, port") if _PORT.match(after) else None
     if before.rstrip(" .:=").endswith(_VERSION) and _VERSIONED.search(before):
         return Verdict(0.1, "a version")
-    if candidate.matched in _NOBODY:
+    if candidate.matched in _NOBODY or address.startswith("255."):
         return Verdict(0.1, "nobody's")
-    if len(address) == len("1.2.3.4") or address.startswith("0."):
+    if _SMALL.fullmatch(address) or address.startswith("0."):
         return Verdict(0.4, "form, small numbers")
     return Verdict(0.75, "form")
 
 
 def _six(candidate: Candidate) -> Verdict | None:
     written = candidate.matched.partition("%")[0]
-    if candidate.before.endswith(":") or candidate.after.startswith(":"):
+    if candidate.before.endswith(":") or _GOES_ON.match(candidate.after):
         return None
     try:
         address = ipaddress.IPv6Address(written)

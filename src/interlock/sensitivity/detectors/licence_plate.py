@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from interlock.model.label import Label
@@ -10,6 +11,7 @@ from interlock.sensitivity.told import told
 
 _VEHICLE: Final = Label("phi.vehicle")
 _WORDS: Final = frozenset("is was on at the of and in for to has had seen no not by a an as or it".split())
+_TAG: Final = re.compile(r"(?<![a-z] )\btag[^a-z]*\Z")
 # Letters and digits by turns, parted or not: ABC-1234, W08-DGS, AB12 CDE, AB-123-CD; 7ABC123, 12-AB-34; M-AB 1234;
 # A 123 BC 77; then whatever stands in one piece.
 _FORMS: Final = (
@@ -31,6 +33,8 @@ def _lettered(candidate: Candidate) -> Verdict | None:
     sure = "licen" in candidate.before or "registration" in candidate.before or "kennzeichen" in candidate.before
     if len(kept) < 3 or not any(map(str.isdigit, kept)):  # noqa: PLR2004
         return None
+    if _TAG.search(candidate.before) and not (value.isupper() and len(kept) > 4):  # noqa: PLR2004
+        return None  # tags of programs
     if not sure and (not any(map(str.isalpha, kept)) or pieces[0].lower() in _WORDS):
         return None
     return Verdict(0.88, "told by words", 0, len(kept))

@@ -45,8 +45,8 @@ class Names:
 
     def find(self, passage: Passage) -> Sequence[Finding]:
         """The names in the passage, with offsets into its text."""
-        if self._plain.issuperset(_LETTERS.findall(passage.text)) and ": " not in passage.text:
-            return ()
+        if self._plain.issuperset(_LETTERS.findall(passage.text)):
+            return list(of_field(passage.text)) if ": " in passage.text else ()
         tokens = passage.tokens
         of = self._lexicon.of
         bits = [of(token.text) for token in tokens]

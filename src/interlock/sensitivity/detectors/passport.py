@@ -7,20 +7,22 @@ from typing import Final
 
 from interlock.model.label import Label
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.told import told
 
 _LABEL: Final = Label("pii.passport")
 
 
+_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}.{0,4}")
+
+
 def _told(candidate: Candidate) -> Verdict | None:
-    number = re.search(r"(?:(?<![A-Za-z])[A-Z]{1,2}[ -])?[A-Za-z0-9]*[0-9][A-Za-z0-9]*$", candidate.matched)
-    if number is None:
+    """Six to twelve letters and digits; German ones are letters for the most part."""
+    value = candidate.matched.replace(" ", "").replace("-", "")
+    digits = sum(map(str.isdigit, value))
+    least = 2 if value.isupper() and len(value) == 9 else 4  # noqa: PLR2004
+    if not 6 <= len(value) <= 12 or digits < least or _YEAR.fullmatch(value):  # noqa: PLR2004
         return None
-    value = number[0]
-    digits = sum(c.isdigit() for c in value)
-    least = 2 if value.isupper() and len(value) == 9 else 4  # noqa: PLR2004  German ones are letters for the most part
-    if not (6 <= len(value) <= 12 and digits >= least) or re.fullmatch(r"(?:19|20)[0-9]{2}.{0,4}", value):
-        return None
-    return Verdict(0.9, "behind a word of passports", len(candidate.matched) - len(value))
+    return Verdict(0.9, "behind a word of passports")
 
 
 def _has_checks(candidate: Candidate) -> Verdict | None:
@@ -33,16 +35,17 @@ def _has_checks(candidate: Candidate) -> Verdict | None:
 DETECTOR = Structured(
     "passport",
     (
-        Pattern(
+        told(
             "passport.told",
-            r"(passport|passeport|reisepass|pasaporte|passaporto|paspoort|passaporte|paszport|passnummer|ppt no)"
-            r"[a-z_]{0,10}[ _]?(book |card )?(number|num|no|nr|id|#)?(ber|mer)?( is| was|:)?[ _.\"':=#|,>()\t-]+"
-            r"(is )?[\"']?[A-Za-z]{0,3}[ -]?[A-Z0-9]{1,2}[0-9][A-Z0-9]{3,9}",
             _LABEL,
+            (
+                "passports?(?: ?(?:book|card))?(?: ?(?:no|nr|num|number|id))?",
+                "passeport|pasaporte|passaporto|passaporte|paszport|ppt no",
+                "reisepass(?:nummer|nr)?|passnummer|paspoort(?:nummer)?",
+            ),
             0.9,
-            Beside.WORD,
-            _told,
-            ignore_case=True,
+            least=2,
+            check=_told,
         ),
         Pattern("passport.mrz_names", r"P[A-Z<][A-Z]{3}[A-Z]{2,}<[A-Z<]{20,}", _LABEL, 0.95, Beside.WORD),
         Pattern(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from interlock.model.label import Label
 from interlock.sensitivity.numbered import goes_on
-from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdict
+from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
 from interlock.sensitivity.phone_forms import CONTEXT, EXTENSION, GROUPS, INTERNATIONAL, NORTH_AMERICA, is_telephone
 
 _PHONE = Label("phi.phone")
+
+
+_LIST: Final = re.compile(r"0[0-9]{2,3}(?:[ ._-][0-9]{3,4})+")  # groups of one length: a list, a table
+_FRACTION: Final = re.compile(r"[0-9]{3}\.[0-9]{1,2}\Z|  ")
 
 
 def _north_america(candidate: Candidate) -> Verdict | None:
@@ -25,6 +32,8 @@ def _plain(candidate: Candidate) -> Verdict | None:
 
 def _international(candidate: Candidate) -> Verdict | None:
     digits = sum(map(str.isdigit, candidate.matched))
+    if _LIST.fullmatch(candidate.matched) or _FRACTION.search(candidate.matched):
+        return None
     if not 8 <= digits <= 15 + 5 * ("x" in candidate.matched.lower()):
         return None
     return Verdict(0.85 if candidate.matched[0] == "+" else 0.5, "country code")
@@ -39,7 +48,14 @@ DETECTOR = Structured(
     "phone",
     (
         Pattern(
-            "phone.north_america", NORTH_AMERICA, _PHONE, 0.8, judge=_north_america, context=CONTEXT, ignore_case=True
+            "phone.north_america",
+            NORTH_AMERICA,
+            _PHONE,
+            0.8,
+            Beside.DIGIT,  # `X415-555-0137X` is a known trick
+            _north_america,
+            CONTEXT,
+            ignore_case=True,
         ),
         Pattern(
             "phone.plain",

@@ -13,7 +13,7 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _THINGS = re.compile(
-    r"(?:logo|icon|banner|background|button|sprite|chart|graph|diagram|figure|screenshot|favicon)", re.I
+    r"(?:logo|icon|banner|background|button|sprite|chart|graph|diagram|figure|screenshot|favicon|landscape|sample|example|thumbnail)", re.I
 )
 
 DETECTOR = Structured(

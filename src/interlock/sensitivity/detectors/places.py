@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from interlock.model.finding import Finding
 from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.passage import Layer, Passage
+from interlock.sensitivity.places.cued import told_by_a_cue
+from interlock.sensitivity.places.formed import before_a_state
 from interlock.sensitivity.places.lookup import MORE_COUNTRIES, NICKNAMES, without_accents
-from interlock.sensitivity.places.town import counties, told_by_a_cue, towns
+from interlock.sensitivity.places.town import counties, towns
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,11 @@ class Places:
     def find(self, passage: Passage) -> Sequence[Finding]:
         """Every place in the passage."""
         text, lower = passage.text, passage.text.islower()
-        found = list(towns(text, passage.tokens, lower, self.tables, self.starts))
-        found.extend(told_by_a_cue(text, passage.tokens, lower, self.tables))
-        found.extend(counties(text, passage.tokens, self.tables))
+        found = list(towns(passage, lower, self.tables, self.starts))
+        found.extend(told_by_a_cue(passage, lower, self.tables))
+        found.extend(counties(passage, self.tables))
+        if "," in text:
+            found.extend(before_a_state(text, passage.low, lower, self.tables))
         return found
 
 

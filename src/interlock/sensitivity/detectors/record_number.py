@@ -38,6 +38,30 @@ def _uuid(candidate: Candidate) -> Verdict | None:
     return Verdict(0.5, "form")
 
 
+def _kind(candidate: Candidate) -> Verdict | None:
+    """Rows of orders and files are numbered, too: as keys, and shortly."""
+    if candidate.matched.isdigit() and len(candidate.matched) < 8 and _ROW.search(candidate.before):  # noqa: PLR2004
+        return None
+    return Verdict(0.85, "told by words")
+
+
+_ROW = re.compile(
+    r"(?:order|service|image|file|folder|application|report|user|profile|block|ticket|incident|tracking|exam|coupon|"
+    r"voucher|booking|slide|exam)[_-]?ids?[^a-z ]*\s*\Z"
+)
+
+
+def _coded(candidate: Candidate) -> Verdict | None:
+    """As `coded`, but for cases, of which people write much: small letters among few digits are none."""
+    value = candidate.matched
+    if _CASE.search(candidate.before) and any(map(str.islower, value)) and sum(map(str.isdigit, value)) < 5:  # noqa: PLR2004
+        return None
+    return coded(candidate)
+
+
+_CASE = re.compile(r"\bcases?[^a-z]*\Z")
+
+
 def _bare(candidate: Candidate) -> Verdict | None:
     """`ID: 987654321`: of five digits or more, and not the key of a row or a request: `"id": 48213`, `txn_id=900112`."""
     joined = _JOINED.search(candidate.before)
@@ -49,7 +73,7 @@ def _bare(candidate: Candidate) -> Verdict | None:
 DETECTOR = Structured(
     "record_number",
     (
-        told("record_number.kind", _ID, (rf"(?:{_KINDS}) ?{_NUMBER}",), 0.85, least=3),
+        told("record_number.kind", _ID, (rf"(?:{_KINDS}) ?{_NUMBER}",), 0.85, least=3, check=_kind),
         told(
             "record_number.word",
             _ID,
@@ -59,7 +83,7 @@ DETECTOR = Structured(
             ),
             0.7,
             least=3,
-            check=coded,
+            check=_coded,
         ),
         told("record_number.id", _ID, ("ids?", "id (?:no|number)", "identifier"), least=5, check=_bare),
         told(

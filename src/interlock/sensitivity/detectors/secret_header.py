@@ -60,6 +60,8 @@ def _cookies(candidate: Candidate) -> Verdict | None:
     value = text[start:end].partition("=")[2]
     if len(value) < 4 or is_nothing(value) or is_reference(value):
         return None
+    if len(value) < 16 and not any(map(str.isdigit, value)):
+        return None
     return Verdict(0.85, "a cookie", start + (len(text[start:end]) - len(value) if head[1] else 0), end)
 
 

@@ -32,6 +32,10 @@ _HEX_OR_ID: Final = re.compile(r"[0-9a-fA-F-]{32,}")
 _VALUE: Final = re.compile(r"[A-Za-z0-9+/=_.~:$!@#%^*|-]{6,}")
 
 
+_NUMBERS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+")  # a version, an object identifier
+_MEMBER: Final = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
+
+
 def _token(candidate: Candidate) -> Verdict | None:
     told = given(candidate)
     if told is None or told.is_about or _OTHER.search(candidate.before) is not None or not _may_be(told):
@@ -63,6 +67,8 @@ def _bare_key(candidate: Candidate) -> Verdict | None:
 def _may_be(told: Given) -> bool:
     value = told.value
     if is_nothing(value) or is_reference(value) or value.isdigit() or _VALUE.fullmatch(value) is None:
+        return False
+    if _NUMBERS.fullmatch(value) or _MEMBER.fullmatch(value):
         return False
     return not (value.startswith(("/", "./", "~/")) and "." in value) and "://" not in value
 

@@ -17,7 +17,7 @@ _NAMES: Final = (
 )
 _SHORT: Final = re.compile(r"(?i)(?:pass(?!w|c|p)|pw(?!d|o)|psw(?!d)|mdp|haslo|parola)")
 # A sentence about passwords goes on behind the word: `password: must be changed`.
-_GOES_ON: Final = re.compile(r"[ \t]+[a-z]{2,}(?:[ ,.]|$)|'[a-z]")
+_GOES_ON: Final = re.compile(r"[ \t]+[a-z]{2,}(?![\w=:/@-])|'[a-z]")
 _STRONG: Final = re.compile(r"[0-9]|[^A-Za-z0-9\s.,'-]|[a-z][A-Z]")
 _COMPARED: Final = ("==", "===")
 
@@ -28,12 +28,13 @@ def _assigned(candidate: Candidate) -> Verdict | None:
         return None
     if told.sign in _COMPARED and not told.quoted:
         return None
-    if not told.quoted and not _STRONG.search(told.value) and _reads_as_prose(candidate, told):
+    if not told.quoted and (_is_code(candidate, told) or _reads_as_prose(candidate, told)):
         return None
     return Verdict(0.9, "behind a name of passwords", told.start, told.end)
 
 
 _OTHER: Final = re.compile(r"(?i)pass(?:key|enger|age|ive|ing|ed(?![a-z])|es(?![a-z])|port|able|ion|_?rate)")
+_OWNERS: Final = re.compile(r"(?:db|app|user|admin|root|ftp|smtp|mail|sql|pg|ssh|wifi|vnc|auth|login|host|proxy)$")
 _MEMBER: Final = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
 
 
@@ -45,21 +46,37 @@ def _is_own_word(candidate: Candidate, told: Given) -> bool:
     if short is None:
         return True
     before = candidate.before[-1:]
-    if before.isalpha() and not told.name[0].isupper():
-        return before + told.name[:4].lower() in ("bpass", "bpw")
+    if before.isalpha() and not told.name[:2].istitle():
+        return _OWNERS.search(candidate.before) is not None
     rest = told.name[short.end() :]
     counted = told.value.isdigit() and len(told.value) < 6
     return (not rest or not rest[0].islower()) and not counted
 
 
-def _reads_as_prose(candidate: Candidate, told: Given) -> bool:
-    """`password: must be`, `the password: don't`; `MAX = module.NAME`, which is code."""
-    if told.indented and _MEMBER.fullmatch(told.value) is not None:
+def _is_code(candidate: Candidate, told: Given) -> bool:
+    """Whether a program gives one name's value to another: `pw = pw[:-1]`, `user, password = user, password`,
+    `MAX = module.NAME`, `f(password=given)`."""
+    if told.indented and told.sign == "=" and (_MEMBER.fullmatch(told.value) or _INDEXED.search(told.value)):
         return True
-    return told.indented and _GOES_ON.match(candidate.after) is not None
+    if not _IDENTIFIER.fullmatch(told.value):
+        return False
+    rest = candidate.matched[told.end :] + candidate.after
+    return _CODE_BEHIND.match(rest) is not None or (told.indented and told.sign == "=" and "_" in told.value)
+
+
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_]+(?:_[A-Za-z0-9_]*)?")
+_INDEXED: Final = re.compile(r"\A\(?[a-z_]+[.\[(]")
+_CODE_BEHIND: Final = re.compile(r"[ \t]*(?:[,)\]](?!\S*[0-9])|=[^=]|\Z[^\s\S])")
+
+
+def _reads_as_prose(candidate: Candidate, told: Given) -> bool:
+    """`password: must be`, `the password: don't`."""
+    return told.indented and not _STRONG.search(told.value) and _GOES_ON.match(candidate.after) is not None
 
 
 def _may_be(value: str) -> bool:
+    if " " in value and _PHRASE.match(value):
+        return False
     return len(value) >= 3 and not is_nothing(value) and not is_reference(value) and value.strip("*xX.•") != ""
 
 
@@ -70,6 +87,7 @@ def _behind_tag(candidate: Candidate) -> Verdict | None:
     return Verdict(0.9, "in an element of passwords", start, end) if _may_be(value) else None
 
 
+_PHRASE: Final = re.compile(r"(?i)(?:an?|the|your|this|must|is|or|for|to|no|please|enter|choose|new|current|invalid) ")
 _PAIR: Final = re.compile(r"(?i)value[\\\"']{0,4}\s*[:=]\s*[\\]{0,3}[\"']?")
 
 
@@ -86,6 +104,8 @@ def _named_pair(candidate: Candidate) -> Verdict | None:
 
 def _in_sql(candidate: Candidate) -> Verdict | None:
     text = candidate.matched
+    if text[0] in "pP" and (candidate.before[-1:] in ("_", ".") or candidate.before[-1:].isalnum()):
+        return None  # a function's name ends so: `add_password('realm'`
     start, end = text.index("'") + 1, len(text) - 1
     return Verdict(0.95, "in SQL", start, end) if _may_be(text[start:end]) else None
 
@@ -165,7 +185,7 @@ DETECTOR = Structured(
             # `define('DB_PASSWORD', 'x')`, `env.set("password", "x")`
             "password.argument",
             r"\([ \t]*[\"'][a-z0-9_.-]*(password|passwd|passphrase|passwort|pwd|_pass|secret|api_?key|token|auth_key|_salt|_key)"
-            r"[a-z0-9_.-]*[\"'][ \t]*,[ \t]*[\"'][^\"'\n]{3,}[\"']",
+            r"[0-9]*[\"'][ \t]*,[ \t]*[\"'][^\"'\n]{3,}[\"']",
             _LABEL,
             0.9,
             Beside.NOTHING,

@@ -33,6 +33,19 @@ def _cut(candidate: Candidate) -> Verdict | None:
     return Verdict(0.95, "scheme", 0, end)
 
 
+# What programs write behind and before a member of something: `log.info(...)`, `use(place.ca)`.
+_USED = re.compile(r"[(\[_]|\??\.|[ \t]*(?:[-+*/%|&]?=(?!\S*\.)|[=!]=|\)|\]|is\b|and\b|or\b|if\b|in\b|not\b)")
+_OPENED = re.compile(r"(?:[(\[{!=]|\b(?:if|return|not|and|or|await|yield|self|print|in|assert|lambda))[ \t]*\Z")
+_MEMBER = re.compile(r"[A-Za-z_]\w*\.(?:info|ca|health|io|us|de|org|eu|fr|clinic|hospital|example|biz|net)", re.IGNORECASE)
+
+
+def _is_member(candidate: Candidate) -> bool:
+    """Whether a name with one dot is code rather than an address."""
+    if _MEMBER.fullmatch(candidate.matched) is None:
+        return False
+    return _USED.match(candidate.after) is not None or _OPENED.search(candidate.before) is not None
+
+
 def _opened(url: str) -> bool:
     return url.count("(") >= url.count(")") and url.count("[") >= url.count("]")
 
@@ -42,6 +55,8 @@ def _named(candidate: Candidate) -> Verdict | None:
     if told is None or candidate.before.endswith(("@", "://", ".", "/")):
         return None
     www = candidate.matched[:4].lower() == "www."
+    if not www and "/" not in candidate.matched and _is_member(candidate):
+        return None
     if not www and re.match(r"@|[a-z0-9-]*@", candidate.after):
         return None
     return Verdict(0.85 if www or "/" in candidate.matched else 0.6, "form", 0, told.end)

@@ -10,6 +10,7 @@ from interlock.sensitivity.pattern import Candidate, Pattern, Structured, Verdic
 _VALUES: Final = dict(
     zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "012345678912345678123457923456789"), strict=True)
 )
+_HEX: Final = frozenset("0123456789ABCDEF")
 _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
@@ -24,6 +25,8 @@ def _checked(candidate: Candidate) -> Verdict | None:
     digits = sum(map(str.isdigit, written))
     if digits < 4 or digits == len(written):
         return None
+    if candidate.matched.startswith("0x") or set(written) <= _HEX:
+        return Verdict(0.3, "form alone")
     if is_vin(written):
         return Verdict(0.85 if digits >= 5 and not candidate.matched.islower() else 0.6, "check digit")
     return Verdict(0.3, "form alone")

@@ -64,11 +64,13 @@ def rows_of(source: str, delimiter: str) -> Iterator[list[Cell]]:
 
 
 def has_header(rows: Sequence[Sequence[Cell]]) -> bool:
-    """Whether the first row names the columns: words that differ, and either a known name of a field among them, or
-    rows below that look otherwise. Where in doubt it is data, which is looked into like all other."""
+    """Whether the first row names the columns: a known name of a field among others, or words that differ and rows
+    below that look otherwise. Where in doubt it is data, which is looked into like all other."""
     if not rows:
         return False
     names = [cell.text.strip() for cell in rows[0]]
+    if len(names) > 1 and any(_names_a_column(name) for name in names):
+        return True  # one is enough: what else stands there is looked into all the same
     if len(set(names)) < len(names) or not all(_HEADING.match(n) and not _MANY_DIGITS.search(n) for n in names):
         return False
     if any(label_of_name(name) for name in names):
@@ -93,7 +95,7 @@ class CsvText:
             if heads:
                 names = [cell.text.strip() for cell in row]
             for at, cell in enumerate(row):
-                if cell.text and not (heads and label_of_name(cell.text.strip())):
+                if cell.text and not (heads and _names_a_column(cell.text.strip())):
                     yield self._piece(cell, number, at, "" if heads else _name(names, at))
 
     def write(self, piece: Piece, new: str) -> str:
@@ -151,6 +153,10 @@ def _closing(source: str, at: int) -> int:
 def _bare(line: str) -> str:
     """A line without what stands in quotes."""
     return "".join(line.split('"')[::2])
+
+
+def _names_a_column(name: str) -> bool:
+    return _HEADING.match(name) is not None and not _MANY_DIGITS.search(name) and label_of_name(name) is not None
 
 
 def _name(names: Sequence[str], at: int) -> str:

@@ -33,8 +33,10 @@ _DATE: Final = re.compile(
     r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?\Z"
 )
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
-_UNUSUAL: Final = re.compile(r"[0-9]{7}|@|[0-9]{3}-[0-9]{2}-[0-9]{4}")
-_VOCABULARY: Final = re.compile(r"(?:https?://|urn:)[^\s?@]{1,500}\Z")
+_UNUSUAL: Final = re.compile(r"[0-9]{7}|[@%\s]|[0-9]{3}[-.][0-9]{2,3}[-.][0-9]{4}|[^\x00-\x7f]|A[KS]IA|gh[pousr]_")
+_VOCABULARY: Final = re.compile(
+    r"(?:https?://|urn:)(?![^\s]{0,500}[0-9]{3}[-.][0-9]{2,3}[-.][0-9]{4})[^\s?@%]{1,500}\Z"
+)
 
 
 class LogicalIds:

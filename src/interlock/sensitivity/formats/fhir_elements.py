@@ -240,6 +240,8 @@ def _by_name(element: Element, key: str, above: tuple[str, ...]) -> Told | None:
         return _whole("phi.address.facility")
     if key in ("gender", "valueCode") and (key == "gender" or "gender" in _extension(element)):
         return _whole("quasi.gender")
+    if key == "valueId":
+        return _whole("phi.id")
     if key == "subscriberId":
         return _whole("phi.health_plan")
     if key in _DEVICE and element.resource == "Device":

@@ -28,7 +28,8 @@ _DATE = re.compile(
 _ISO = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:[T ]([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?)?)?)?)?"
 )
-_UNUSUAL = re.compile(r"[0-9]{5}|@|\s")  # in a code: it may be something else
+# In a code: it may be something else.
+_UNUSUAL = re.compile(r"[0-9]{5}|@|\s|[0-9]{2,3}[-.][0-9]{2}|[^\x00-\x7f]|.{17}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from interlock.sensitivity.formats.document import Form, Nest, Part, Piece
 from interlock.sensitivity.formats.field_names import label_of_field, tells_about
 from interlock.sensitivity.formats.json_tokens import JsonToken, TokenKind, json_tokens, path_text
 
-# Keys that look like data: a map keyed by record number, e-mail address or name.
-_DATA_KEY: Final = re.compile(r"[0-9]{4}|[@\s]|[^\x00-\x7f]|[0-9]{2,3}[-.][0-9]")
+# Keys that look like data: a map keyed by record number, e-mail address, name or token.
+_DATA_KEY: Final = re.compile(r"[0-9]{4}|[@\s]|[^\x00-\x7f]|[0-9]{2,3}[-.][0-9]|[A-Z0-9]{12}")
+_LONG_KEY: Final = 16  # characters; with a digit among them it may be a token
 _LONG_NUMBER: Final = 7  # digits; shorter ones are counts, amounts and years
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
 
@@ -61,7 +62,8 @@ def piece_of(token: JsonToken, prefix: str = "") -> Piece | None:
     """The piece of a key or scalar; None where there is nothing to look into."""
     record = token.path[0] if token.path and isinstance(token.path[0], int) else 0
     if token.kind is TokenKind.KEY:
-        if not _DATA_KEY.search(token.text):
+        long = len(token.text) >= _LONG_KEY and any(map(str.isdigit, token.text))
+        if not long and not _DATA_KEY.search(token.text):
             return None
         where = f"{prefix}{path_text(token.path)} (key)"
         return Piece(token.start, token.end, where, token.text, "", None, Form.KEY, record, str(token.owner))

@@ -37,26 +37,26 @@ EPONYMS = words_of(
     guedel guillain gunn gustilo guthrie guttmann guyon günther haab hachinski haggitt haglund hallervorden halstead
     halsted ham hamilton hampton hanger hangman hansen harlequin harris harrison hartmann hartnup hartofilakidis
     hasford hashimoto hasse haversian hawkins heaf heberden heerfordt hegar heimlich heinz heller hemovac hendrich
-    henle henoch henry hering hering-breuer herndon hertwig heschl hesselbach hestia heubner hickman hilgenreiner hill
-    hill-sachs hinchey hippel hirschberg hirschsprung hodgkin hodgkins hoehn hoffa hoffman hoffmann hofmeister holmes
-    holter homans homer hoover horner horton howell howship hufeland hughes hughston hunt hunter huntington hurler
-    hutchinson hürthle ideberg ilizarov imrie insall isaacs ishak ishihara jaccoud jackson jacksonian jacobson
-    jadassohn jakob janeway jansky jarisch jefferson jeghers jendrassik jervell jewett jobe jod-basedow johnson jones
-    joubert judet kanavel kanner kaplan kaposi karnofsky karnovsky kartagener karydakis kasabach kasai katz kawasaki
-    kay kayser kdigo kearns kegel kehr kellgren kelly kennedy kerley kernig kernohan kerr kerrison kessler khorana
-    kienböck killian killip kimmelstiel kings kinsbourne kirschner klatskin klein klinefelter klippel klumpke kocher
-    koebner koenig koplik kopp korotkoff korsakoff korsakov krabbe krebs krukenberg kubler kupffer kussmaul kveim
-    köbner köhler lachman ladd lambert lance lancefield landau landouzy langer langerhans langhans lasegue laseque
-    lassa lasègue lauge laurin lawrence leber leclercq lefort leforte legg legionnaire lehane leigh leiner leksell
-    lemann lembert lenke lennert lennox leopold lequesne leri leriche lermoyez lesch letournel lev lewis lewy leydig
-    lhermitte libman lichtenberg lichtenstein liddle lieberkühn liebermann liga lille linton lippman lisch lisfranc
-    lister little littre loder loeb loeffler lopresti lou louis lown ludloff ludwig lugol lund luque luschka
-    lutembacher lyell lyme lynch löffler machado mackay maddox maddrey madelung madrs maffucci magill mahaim
-    maisonneuve malecot mallampati mallory malpighi mantoux marburg marchiafava marcus marfan marie marjolin marshall
-    martin mason mayo mazzotti mcardle mcbride mcburney mccune mcdonald mcgill mcgrath mcintosh mcisaac mckenzie
-    mcmurray mcroberts mcvay meckel medin mees meibomian meigs meissner meld melkersson mendel mendelian mendelson
-    menetrier menghini meniere menkes merkel merseburg metavir metzenbaum meyer meyerding michaelis mikulicz milch
-    millard miller milligan milroy minkowski mirizzi mobitz moca modic moebius mohs moll monckeberg mondor monro
+    henle henoch henry hering hering-breuer herndon hertwig heschl hesselbach hestia heubner hickman hicks
+    hilgenreiner hill hill-sachs hinchey hippel hirschberg hirschsprung hodgkin hodgkins hoehn hoffa hoffman hoffmann
+    hofmeister holmes holter homans homer hoover horner horton howell howship hufeland hughes hughston hunt hunter
+    huntington hurler hutchinson hürthle ideberg ilizarov imrie insall isaacs ishak ishihara jaccoud jackson
+    jacksonian jacobson jadassohn jakob janeway jansky jarisch jefferson jeghers jendrassik jervell jewett jobe
+    jod-basedow johnson jones joubert judet kanavel kanner kaplan kaposi karnofsky karnovsky kartagener karydakis
+    kasabach kasai katz kawasaki kay kayser kdigo kearns kegel kehr kellgren kelly kennedy kerley kernig kernohan kerr
+    kerrison kessler khorana kienböck killian killip kimmelstiel kings kinsbourne kirschner klatskin klein klinefelter
+    klippel klumpke kocher koebner koenig koplik kopp korotkoff korsakoff korsakov krabbe krebs krukenberg kubler
+    kupffer kussmaul kveim köbner köhler lachman ladd lambert lance lancefield landau landouzy langer langerhans
+    langhans lasegue laseque lassa lasègue lauge laurin lawrence leber leclercq lefort leforte legg legionnaire lehane
+    leigh leiner leksell lemann lembert lenke lennert lennox leopold lequesne leri leriche lermoyez lesch letournel
+    lev lewis lewy leydig lhermitte libman lichtenberg lichtenstein liddle lieberkühn liebermann liga lille linton
+    lippman lisch lisfranc lister little littre loder loeb loeffler lopresti lou louis lown ludloff ludwig lugol lund
+    luque luschka lutembacher lyell lyme lynch löffler machado mackay maddox maddrey madelung madrs maffucci magill
+    mahaim maisonneuve malecot mallampati mallory malpighi mantoux marburg marchiafava marcus marfan marie marjolin
+    marshall martin mason mayo mazzotti mcardle mcbride mcburney mccune mcdonald mcgill mcgrath mcintosh mcisaac
+    mckenzie mcmurray mcroberts mcvay meckel medin mees meibomian meigs meissner meld melkersson mendel mendelian
+    mendelson menetrier menghini meniere menkes merkel merseburg metavir metzenbaum meyer meyerding michaelis mikulicz
+    milch millard miller milligan milroy minkowski mirizzi mobitz moca modic moebius mohs moll monckeberg mondor monro
     monteggia montesano montgomery montreal morel morgagni morison moro morquio morrey morse morton morvan moschcowitz
     mowat muir munchausen munro murphy myerson ménière ménétrier möbius müller naegele naffziger nagel nashold neer
     nelson neri nernst newcastle nezelof nicoladoni niemann nightingale nikolsky nissen nissl noonan norton norwood
@@ -65,11 +65,11 @@ EPONYMS = words_of(
     papez parinaud parkes parkinson parkinsons parkland parks parona parry passy patau patrick pauwels pavlik pavlov
     payr pel pelger pellegrini penfield penrose perc perkin perthes peutz peyer peyronie pezzer pfannenstiel pfeiffer
     pfirrmann phalen phillips pick pickering pickwick pierre pinard pirquet pittsburgh plummer poiseuille poland
-    politzer pompe poncet poppel porro pott potter potts prader prausnitz prehn pringle prinzmetal profichet puestow
-    purkinje putnam queckenstedt quervain quincke quinquaud rademacher raji ramsay ranchos randall rankin ranson
-    ranvier rapoport rasmussen rathke raven raynaud raynauds reed refsum reichert reid reinke reis reitan reiter
-    reiters renshaw rett rey reye reynolds rhese rhesus richter riedel rieger riley ringer rinne risser ritchie ritter
-    robin robinson rockall rockwood rocky roemheld roger rokitansky rolando romberg romhilt rorschach rosenbach
+    politzer pompe poncet poppel porro pott potter potts prader pratt prausnitz prehn pringle prinzmetal profichet
+    puestow purkinje putnam queckenstedt quervain quincke quinquaud rademacher raji ramsay ranchos randall rankin
+    ranson ranvier rapoport rasmussen rathke raven raynaud raynauds reed refsum reichert reid reinke reis reitan
+    reiter reiters renshaw rett rey reye reynolds rhese rhesus richter riedel rieger riley ringer rinne risser ritchie
+    ritter robin robinson rockall rockwood rocky roemheld roger rokitansky rolando romberg romhilt rorschach rosenbach
     rosenthal ross rossolimo roth rothmund rotor roux rovsing rubinstein russell rutgeerts rutherford ryle sabin sachs
     saint salk salter saltzman salvati sandhoff sandifer sanfilippo santorini satinsky scarpa schamberg schanz
     schatzker scheie scheuermann schick schilling schirmer schistosoma schizas schlemm schmidt schmorl schober
@@ -77,19 +77,19 @@ EPONYMS = words_of(
     sever sezary sharp sharpey sheehan shenton sherren shiga shigella shiley shirodkar shone shouldice shprintzen
     shwachman shy siewert simmonds simmons sims sjogren sjögren skene smith snellen snyder sokal sokol sokolow southey
     spalding spearman spens spitz sprengel spurling stanford stanford-binet stargardt stark starling steele stein
-    steinberg steinert steinmann stellwag stensen stenvers stevens stewart stickler still stinchfield stokes stoppa
-    strachan strasberg straus stroop strümpell sturge sturm sudeck swan sweet swyer sydenham syme sézary takayasu
-    takotsubo talwin tanner tardieu tarui tay taylor tenckhoff tessier thayer thiersch thomas thompson thomsen thomson
-    thorn throckmorton tietz tietze tillaux tillaux-chaput timi tinel tinetti titmus todani todd tolosa tonnis torg
-    torsades toupet tourette towne trail traube traverso treacher treitz trendelenburg treves trimble troisier
-    trousseau truelove trömner tscherne tukey turcot turner turners tzanck uhthoff unna unterberger unverricht
-    valsalva vancouver vanderbilt vater vaughan velpeau venn veress verner vernet verneuil vidian vincent vineland
-    virchow vogt volhard volkmann von-willebrand waardenburg wackenheim wagner waldenstrom waldenström wallenberg
-    waller waltman wartenberg warthin wassermann waterhouse waterlow waters weaver weber wechsler wegener weil weiss
-    weitlaner wells werdnig wermer werner wernicke wertheim westphal wharton whipple whitaker wiberg wickham widal
-    wiener wilcoxon wildervanck williams willis wilms wilson wiltse winslow winter wirsung wiskott witts wolff wolfram
-    wolman wong-baker wood wright yale-brown yankauer yersinia yesavage young zeis zellweger zenker ziehl zieve zinn
-    zollinger zuckerkandl zung
+    steinberg steinert steinmann stellwag stensen stenvers sternberg stevens stewart stickler still stinchfield stokes
+    stoppa strachan strasberg straus stroop strümpell sturge sturm sudeck swan sweet swyer sydenham syme sézary
+    takayasu takotsubo talwin tanner tardieu tarui tay taylor tenckhoff tessier thayer thiersch thomas thompson
+    thomsen thomson thorn throckmorton tietz tietze tillaux tillaux-chaput timi tinel tinetti titmus todani todd
+    tolosa tonnis torg torsades toupet tourette towne trail traube traverso treacher treitz trendelenburg treves
+    trimble troisier trousseau truelove trömner tscherne tukey turcot turner turners tzanck uhthoff unna unterberger
+    unverricht valsalva vancouver vanderbilt vater vaughan velpeau venn veress verner vernet verneuil vidian vincent
+    vineland virchow vogt volhard volkmann von-willebrand waardenburg wackenheim wagner waldenstrom waldenström
+    wallenberg waller waltman wartenberg warthin wassermann waterhouse waterlow waters weaver weber wechsler wegener
+    weil weiss weitlaner wells werdnig wermer werner wernicke wertheim westphal wharton whipple whitaker wiberg
+    wickham widal wiener wilcoxon wildervanck williams willis wilms wilson wiltse winslow winter wirsung wiskott witts
+    wolff wolfram wolman wong-baker wood wright yale-brown yankauer yersinia yesavage young zeis zellweger zenker
+    ziehl zieve zinn zollinger zuckerkandl zung
     """
 )
 """Lower case, without a possessive. Alone, or before one of the nouns below, none of these is a patient."""

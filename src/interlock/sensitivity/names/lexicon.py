@@ -76,7 +76,10 @@ _HEARD = 24  # 0.025 per cent of bearers
 
 def base_of(word: str) -> str:
     """The word without a possessive ending, lower case."""
-    lower = word.lower().replace("’", "'")
+    lower = word.lower()
+    if "'" not in lower and "’" not in lower:
+        return lower
+    lower = lower.replace("’", "'")
     return lower[:-2] if lower.endswith("'s") else lower.rstrip("'")
 
 
@@ -184,6 +187,8 @@ class Lexicon:
         elif weight < 16 and vetoes.MEDICAL.fullmatch(base) and not base.endswith(_LOOK_MEDICAL):
             bits |= VETO if weight < 0 else ALONE_VETO
         if "-" in base and any(part in EPONYMS and tables.surnames.get(part, -1) < 28 for part in base.split("-")):
+            bits |= EPONYM | ALONE_VETO
+        if "-" in base and all(part in EPONYMS for part in base.split("-")):
             bits |= EPONYM | ALONE_VETO
         if base in EPONYMS:
             bits |= EPONYM | (ALONE_VETO if weight < 28 else 0)

@@ -55,16 +55,21 @@ def may_be_listed(words: Words, piece: Piece) -> bool:
 
 _FIRST_WORDS = frozenset(phrase.split()[0] for phrase in things.PHRASES)
 _LAST_WORDS = frozenset(phrase.split()[-1] for phrase in things.PHRASES)
-_WORDS = 4  # of the longest phrase, the sign between counted
+_WORDS = 4  # of the longest phrase
+_CODE = 3  # letters of what may follow a phrase, such as a class
 
 
 def a_thing(text: str, tokens: Sequence[Token], first: int, last: int) -> bool:
     """Whether words `first` to `last` (not included) are, or are part of, a phrase that is known and names nobody."""
+    if last - first == 1 and "-" in tokens[first].text:
+        return base_of(tokens[first].text).replace("-", " ") in things.PHRASES
     if base_of(tokens[first].text) not in _FIRST_WORDS and base_of(tokens[last - 1].text) not in _LAST_WORDS:
         return False
     for begin in range(first, max(first - _WORDS, -1), -1):
         if base_of(tokens[begin].text) in _FIRST_WORDS:
-            for end in range(max(last, begin + 2), min(begin + _WORDS, len(tokens)) + 1):
+            for end in range(begin + 1, min(begin + _WORDS, len(tokens)) + 1):
+                if any(len(each.text) > _CODE for each in tokens[end:last]):
+                    continue
                 said = text[tokens[begin].start : tokens[end - 1].end].lower().replace("-", " ").replace("’", "'")
                 if said in things.PHRASES or said.removesuffix("'s") in things.PHRASES:
                     return True

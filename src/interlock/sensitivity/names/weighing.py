@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from interlock.sensitivity.names import cues, vetoes
@@ -35,6 +36,13 @@ from interlock.sensitivity.names.lexicon import (
     VETO,
 )
 from interlock.sensitivity.names.wording import words_of
+
+_CODE = re.compile(r"[A-Z]|[IVX]{1,4}[a-c]?")
+
+
+def _is_code(words: Words, index: int) -> bool:
+    """Whether a word is that of a class: Barrett C2, Forrest IIa."""
+    return words.after(index) != "." and _CODE.fullmatch(words.tokens[index].text) is not None
 
 
 def weigh(words: Words, piece: Piece) -> tuple[float, str]:
@@ -155,6 +163,8 @@ def _weigh_several(words: Words, piece: Piece, body: Sequence[int], about: Aroun
     bits = [words.bits[i] for i in body]
     if piece.credentialed:
         return 0.9, "credential"
+    if len(bits) == 2 and bits[0] & EPONYM and not about.cue and _is_code(words, body[1]):
+        return 0.0, ""
     if bits[0] & INITIAL:
         return _weigh_initials(words, body, about)
     if (

@@ -8,22 +8,25 @@ from collections.abc import Iterator
 from interlock.model.finding import Finding
 from interlock.model.label import Label
 from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.places.fixed import BOX_AFTER
+from interlock.sensitivity.places.formed import FOREPARTS
 from interlock.sensitivity.places.lookup import AMBIGUOUS, CITY, COUNTRY, STATE, longest
-from interlock.sensitivity.places.street import HOUSE_BEFORE, UNIT_AFTER
+from interlock.sensitivity.places.number_last import HOUSE_BEFORE, UNIT_AFTER
+from interlock.sensitivity.places.postcode import ZIP
 from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
 
-STREET, ZIP = Label("phi.address.street"), Label("phi.address.zip")
+STREET = Label("phi.address.street")
 
 _MARKS = r"(?:[>|*?#\-]{1,3}[ \t]{0,2})?"  # what quoted mails and lists put before a line
 _GAP = re.compile(
     rf"[ \t]*\.?(?:[,;/|]|\^{{1,3}})?[ \t]*(?:\r?\n[ \t]*{_MARKS}(?:\r?\n[ \t]*{_MARKS})?)?(?:,[ \t]*)?(?:[-–][ \t])?"
 )
 _STATE_ZIP = re.compile(
-    r"(?:([A-Z]{2}|[a-z]{2,3}|[0-9]{2}|[A-Z][0-9A-Z]{1,2})[.,]?[ \t]{1,2})([0-9]{5}(?:-[0-9]{4})?)(?![\w-])"
+    r"(?:([A-Z]{2,4}|[a-z]{2,3}|[0-9]{2}|[A-Z][0-9A-Z]{1,2})[.,]?[ \t]{1,2})([0-9]{5}(?:-[0-9]{4})?)(?![\w-])"
 )
 _POSTCODE = re.compile(
-    r"(?:[A-Z]{1,2}-?[ \t]?)?[0-9]{3,6}(?:-[0-9]{3,4}|[ \t][0-9]{2,3}(?![0-9])"
+    r"(?:[A-Z]{1,2}-?[ \t]?)?(?:[0-9]{2}-[0-9]{3}|[0-9]{5}-[0-9]{3}|[0-9]{3,6})(?:-[0-9]{3,4}|[ \t][0-9]{2,3}(?![0-9])"
     r"|[ \t]?(?-i:[A-Z]{2})(?![\w]))?(?![\w.,:/-][0-9]|[\w%])"
     r"|[A-Z]{1,2}[0-9][A-Z0-9]?[ \t]?[0-9][A-Z]{2}(?!\w)|[A-Z][0-9][A-Z][ \t-]?[0-9][A-Z][0-9](?!\w)",
     re.IGNORECASE,
@@ -34,6 +37,9 @@ _NAME = re.compile(r"[^\W\d_][\w'’.∆\-]{0,40}")
 _SPACE = re.compile(r"[ \t]{1,2}")
 _DISTRICT = re.compile(r"[ \t](?:[0-9]{1,2}|[A-Z]{1,2})(?=[ \t]*(?:[,\n]|$)|[ \t]+[A-Z])")
 _MOST_PARTS, _MOST_WORDS = 7, 6
+_KINDS = words_of("township county village heights park hills city beach springs")
+_COUNTY = re.compile(r"(?:Co\.|County)[ \t][A-Z][a-z]{2,15}(?!\w)")
+_PIN = re.compile(r"[^\W\d_]{3,20}[ \t]?[-–][ \t]?[0-9]{6}(?![\w-])")
 
 
 def after_street(text: str, start: int, lower: bool, tables: Tables) -> Iterator[Finding]:
@@ -51,13 +57,36 @@ def after_street(text: str, start: int, lower: bool, tables: Tables) -> Iterator
         yield part
         at = part.end
         placed = placed or part.label in (CITY, STATE, COUNTRY)
-        if part.label in (ZIP,) and not _country_follows(text, at, tables):
-            return
+        if part.label == ZIP:
+            town = None if placed else _town_on_the_line(text, at, lower, tables)
+            if town is not None:
+                yield town
+                at, placed = town.end, True
+            elif not _country_follows(text, at, tables):
+                return
         if part.label == COUNTRY:
             zip_ = _POSTCODE.match(text, at + 1) if text[at : at + 1] in (" ", ",") else None
             if zip_ is not None:
                 yield Finding(zip_.start(), zip_.end(), ZIP, 0.8, "addresses: postcode after a country")
             return
+
+
+def _town_on_the_line(text: str, at: int, lower: bool, tables: Tables) -> Finding | None:
+    """The town behind a postcode: `H-6238 Keresztfalva`."""
+    here = at + len(text[at : at + 3]) - len(text[at : at + 3].lstrip(" \t"))
+    if here == at or not text[here : here + 1].isalpha():
+        return None
+    end, words = _name_run(text, here, lower, tables)
+    place = longest(tables, text, here)
+    end = max(end if words else here, place.end if place is not None else here)
+    if end == here:
+        return None
+    end = _with_district(text, end)
+    province = _PROVINCE.match(text, end)
+    return Finding(here, province.end() if province else end, CITY, 0.75, "addresses: town after a postcode")
+
+
+_PROVINCE = re.compile(r"[ \t](?:\([A-Z]{2}\)|[A-Z]{2}(?![\w'’])|/[ \t]?[A-Z]{2}(?!\w))")
 
 
 def _country_follows(text: str, at: int, tables: Tables) -> bool:
@@ -72,6 +101,9 @@ def _part(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tabl
     unit = UNIT_AFTER.match(text, at) or BOX_AFTER.match(text, at)
     if unit is not None:
         return Finding(at, unit.end(), STREET, 0.8, "addresses: unit")
+    whole = _PIN.match(text, at) or _COUNTY.match(text, at)
+    if whole is not None:
+        return Finding(at, whole.end(), CITY, 0.75, "addresses: town and PIN")
     zipped = _STATE_ZIP.match(text, at)
     if zipped is not None:
         return Finding(at, zipped.end(), ZIP, 0.9, "addresses: state and ZIP")
@@ -99,7 +131,9 @@ def _town(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tabl
         place is not None
         and place.words == 1
         and text[at].islower()
-        and (text[at : place.end] in AMBIGUOUS or not (lower or placed))
+        and (
+            text[at : place.end] in AMBIGUOUS or not (lower or (placed and text[at : place.end] not in tables.foreign))
+        )
     ):
         place = None
     run_end, words = _name_run(text, at, lower, tables)
@@ -136,9 +170,12 @@ _ZIP_NEXT = re.compile(
 )
 
 
+_SMALL_ZIP_NEXT = re.compile(r",[ \t][a-z]{2}[ \t][0-9]{5}(?![\w])")
+
+
 def _is_land_next(text: str, end: int, tables: Tables) -> bool:
     """Whether a country, a state or a postcode follows: what stands before it is a town, whatever its words."""
-    if _ZIP_NEXT.match(text, end):
+    if _ZIP_NEXT.match(text, end) or _SMALL_ZIP_NEXT.match(text, end):
         return True
     gap = _GAP.match(text, end)
     return gap is not None and bool(gap[0]) and longest_is_country(text, gap.end(), tables)
@@ -172,7 +209,13 @@ def _name_run(text: str, at: int, lower: bool, tables: Tables, loose: bool = Fal
         low = word.lower()
         if word[:1].isupper() or not word[:1].islower() or lower:
             article = low in ("the", "de", "st", "la", "le") and not lower
-            everyday = (words == 0 or lower) and not loose and _is_everyday(low, tables)
+            everyday = (
+                (words == 0 or lower)
+                and not loose
+                and low not in FOREPARTS
+                and (low not in _KINDS or not words)
+                and _is_everyday(low, tables)
+            )
             if (low in NOT_STREET or everyday) and not (article and (word.isupper() or low != "the")):
                 break
             if words and longest_is_country(text, here, tables):
@@ -223,6 +266,20 @@ def before_unit(text: str, start: int) -> int:
     if loose is not None:
         return base + before.start(1) + loose.start()
     return base + before.start(1) if _HAS_NUMBER.match(line) and len(words) < 8 else start
+
+
+_UNIT_BEFORE = re.compile(
+    r"(?<![\w'’])(?:flat|studio|unit|apt\.?|apartment|suite|ste\.?|house|villa|plot|lot|blk|block|shop|office|room|rm\.?"
+    r"|h\.?no\.?|door no\.?)[ \t]?(?:no\.?[ \t]?)?#?(?:[0-9]{1,5}[a-z]?|[a-z][0-9]{0,4}|[0-9]{1,3}\.[0-9]{1,3})?"
+    r"(?:,[ \t]|,?[ \t]|,?[ \t]?\r?\n)$",
+    re.IGNORECASE,
+)
+
+
+def flat_before(text: str, start: int) -> int:
+    """Where `Flat 3, ` begins when it stands directly before `start`, else `start`."""
+    before = _UNIT_BEFORE.search(text, max(0, start - 24), start)
+    return before.start() if before else start
 
 
 def house_before(text: str, start: int) -> int:

@@ -15,10 +15,10 @@ STRONG_HEADS = words_of(
 """With one name before them they are a facility wherever they stand."""
 WEAK_HEADS = words_of(
     "center centre ctr cntr health medical med medicine institute group associates rehab rehabilitation care"
-    " foundation facility healthcenter healthcentre medcenter campus physicians practice laboratory laboratories lab"
-    " labs hosp. system network partners surgery living manor homes residence lodge house shelter ward er ed branch"
-    " pavilion tower annex unit orthopedics pediatrics oncology cardiology dermatology neurology radiology imaging"
-    " diagnostics urgicare walk-in"
+    " foundation facility healthcenter healthcentre medcenter campus physicians practice laboratory laboratories"
+    " lab labs hosp. system network partners surgery living manor home homes residence lodge house shelter ward er"
+    " ed branch pavilion tower annex unit orthopedics pediatrics oncology cardiology dermatology neurology"
+    " radiology imaging diagnostics urgicare walk-in"
 )
 """These need a word for being there before them, a known place, or two names."""
 INNER = words_of(
@@ -30,6 +30,8 @@ INNER = words_of(
     " healthcare center centre outpatient specialty orthopedic pediatric cardiac vascular neurology dental vision"
 )
 """Modifiers that say nothing by themselves, but make a name together with another, or before a strong head."""
+ENDS = words_of("memorial regional general infirmary va vamc")
+"""What ends a facility's name without a head: Nelson Memorial, Port Ellery Regional, Hollister VA."""
 NAMING = words_of(
     "general memorial regional community university children's childrens women's womens veterans naval army county"
     " city downtown central district royal presbyterian methodist baptist lutheran adventist catholic episcopal"
@@ -99,6 +101,7 @@ STUDY_AFTER = re.compile(
     r"|recommendations?|classification|type|protocol|coma|sign|reflex|virus"
     r"|fever|disease|syndrome|tubes?|registry|cohort|consensus|statement|protein|stain|equation|formula"
     r"|questionnaire|rules?|variant|strain"
+    r"|calculator|model|data|researchers?|investigators?|group|publications?|research"
     r"|approach|technique|procedure|method|incision|forceps|catheter|hemorrhagic|encephalitis|belt|process|agreement"
     r"|tv|news|post|times|heart study)\b",
     re.IGNORECASE,

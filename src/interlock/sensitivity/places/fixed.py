@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from interlock.sensitivity.names.wording import words_of
+from interlock.sensitivity.passage import Passage
 from interlock.sensitivity.places.words import PO_BOX, SAFE_UNIT
 
 
@@ -41,26 +43,60 @@ _CORNER = re.compile(
 )
 
 
-def fixed_forms(text: str) -> Iterator[Street]:
-    """Forms that need no judging: units, boxes, military post, numbered roads, corners."""
-    low = text.replace("İ", "i").lower()  # the one letter whose small form is longer
-    for beginnings, pattern, score, form in _FIXED:
-        for start in _spots(low, beginnings):
-            match = pattern.match(text, start)
+_LATIN_GRID = re.compile(
+    r"\b(?:calle|carrera|cra|kra|cl|cll|avenida|av|diagonal|dg|transversal|tv)\.?[ \t][0-9]{1,3}[a-z]?"
+    r"(?:[ \t](?:sur|norte|bis))?"
+    r"(?:[ \t]?(?:#|no?\.?|n[°º])[ \t]?[0-9]{1,3}[a-z]?[ \t]?-[ \t]?[0-9]{1,3})",
+    re.IGNORECASE,
+)
+_LOT = re.compile(
+    r"\b(?:house|plot|blk|block|lot|flat|villa|shop|door|h\.?[ \t]?no|hs\.?[ \t]?nr)\.?[ \t]"
+    r"(?:no\.?[ \t]?)?[0-9]{1,5}[a-z]?(?:[/-][0-9]{1,4})?,[ \t](?=[A-Z])",
+    re.IGNORECASE,
+)
+_JAPANESE = re.compile(
+    r"\b[0-9]{1,2}-[0-9]{1,2}(?:-[0-9]{1,3})?,?[ \t][A-Z][\w'’]+,[ \t][A-Z][\w'’]+-(?:ku|shi|cho|machi|gun)\b"
+)
+
+
+def fixed_forms(passage: Passage) -> Iterator[Street]:
+    """Forms that need no judging: units, boxes, military post, numbered roads, corners, lots, grids."""
+    text, low, words = passage.text, passage.low, passage.words
+    for signs, beginnings, pattern, score, form in _FIXED:
+        if not words.isdisjoint(signs):
+            for start in _spots(low, beginnings):
+                match = pattern.match(text, start)
+                if match is not None:
+                    yield Street(match.start(), match.end(), score, form)
+    if "corner" in words:
+        for start in _spots(low, ("corner of",)):
+            match = _CORNER.search(text, max(0, start - 4), min(len(text), start + 200))
             if match is not None:
-                yield Street(match.start(), match.end(), score, form)
-    for start in _spots(low, ("corner of",)):
-        match = _CORNER.search(text, max(0, start - 4), min(len(text), start + 200))
-        if match is not None:
-            yield Street(match.start(1), match.end(2), 0.8, "corner")
-    for start in _spots(low, _ROAD_WORDS):
-        for match in _HIGHWAY.finditer(text, max(0, start - 30), min(len(text), start + 40)):
-            yield Street(match.start(), match.end(), 0.8, "numbered road")
+                yield Street(match.start(1), match.end(2), 0.8, "corner")
+    if not words.isdisjoint(_ROAD_SIGNS):
+        for start in _spots(low, _ROAD_WORDS):
+            for match in _HIGHWAY.finditer(text, max(0, start - 30), min(len(text), start + 40)):
+                yield Street(match.start(), match.end(), 0.8, "numbered road")
+    for signs, pattern, form in _OTHERS:
+        for sign in signs & words:
+            for start in _spots(low, (sign,)):
+                match = pattern.match(text, start)
+                if match is not None:
+                    yield Street(match.start(), len(text[: match.end()].rstrip(" ,")), 0.8, form)
+    if not words.isdisjoint(_WARDS):
+        for match in _JAPANESE.finditer(text):
+            yield Street(match.start(), match.end(), 0.8, "blocks")
 
 
+_OTHERS = (
+    (words_of("calle carrera cra kra cl cll avenida av diagonal dg transversal tv"), _LATIN_GRID, "grid"),
+    (words_of("house plot blk block lot flat villa shop door h hs"), _LOT, "lot"),
+)
+_WARDS = words_of("ku shi cho machi gun")
 _FIXED = (
-    (("apt", "apartment", "suite", "ste"), _UNIT, 0.8, "unit"),
+    (words_of("apt apartment suite ste"), ("apt", "apartment", "suite", "ste"), _UNIT, 0.8, "unit"),
     (
+        words_of("box pobox postfach apartado boite boîte postale postbus casella bag caixa pmb"),
         (
             "p.o",
             "po box",
@@ -72,8 +108,6 @@ _FIXED = (
             "postfach",
             "apartado",
             "bo",
-            "b.p",
-            "bp",
             "casella",
             "gpo",
             "locked",
@@ -91,8 +125,16 @@ _FIXED = (
         0.95,
         "box",
     ),
-    (("usns", "uss ", "usnv", "uscgc", "apo", "fpo", "dpo"), _MILITARY, 0.95, "military"),
+    (words_of("bp b"), ("bp", "b.p"), BOX_AFTER, 0.95, "box"),
+    (
+        words_of("usns uss usnv uscgc apo fpo dpo"),
+        ("usns", "uss ", "usnv", "uscgc", "apo", "fpo", "dpo"),
+        _MILITARY,
+        0.95,
+        "military",
+    ),
 )
+_ROAD_SIGNS = words_of("highway hwy route rte interstate road rd cr sr fm")
 _ROAD_WORDS = (
     "highway",
     "hwy",
@@ -116,3 +158,7 @@ def _spots(low: str, words: tuple[str, ...]) -> Iterator[int]:
             if not at or not low[at - 1].isalnum():
                 yield at
             at = low.find(word, at + 1)
+
+
+FIXED_SIGNS = frozenset().union(*(each[0] for each in (*_FIXED, *_OTHERS)), _ROAD_SIGNS, _WARDS, {"corner"})
+"""Without one of these words there is none of the forms."""

@@ -13,13 +13,10 @@ from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
 
 CITY, STATE, COUNTRY = Label("phi.address.city"), Label("quasi.state"), Label("quasi.country")
 
-_RUN = re.compile(
-    r"[^\W\d_](?:[^\W\d_]|[.'’\-]|[\u0300-\u036f]){0,40}(?:[ \t]{1,2}[^\W\d_](?:[^\W\d_]|[.'’\-]"
-    r"|[\u0300-\u036f]){0,40}){0,5}"
-)
-_WORD_END = re.compile(r"[ \t]")
+_WORD = r"[^\W\d_](?:[^\W\d_]|[.'’\-]|[\u0300-\u036f]){0,40}"
+_RUNS = tuple(re.compile(rf"{_WORD}(?:[ \t]{{1,2}}{_WORD}){{0,{more}}}") for more in range(6))
 
-MORE_COUNTRIES = frozenset({"kingdom of the netherlands", "kurdistan", "tibet"})
+MORE_COUNTRIES = frozenset({"kingdom of the netherlands", "kurdistan", "tibet", "uk", "u.k.", "usa", "u.s.a.", "uae"})
 """What people write and the tables leave out."""
 
 
@@ -45,6 +42,13 @@ AMBIGUOUS = words_of(
     " hospital clinic summit dr apt suite page main spring"
 )
 """Towns whose names are everyday words, whatever the lists make of them."""
+STOPS = words_of(
+    "the a an i we he she they it you this that these those my your his her our their who what when where why how"
+    " which all some any no not be been was were is are am do did does have has had will would can could should may"
+    " might must there here now then out up off over under me him them us one two three four five six seven eight"
+    " nine ten person general case fact order patients patient adults children women men"
+)
+"""Words that are no place by themselves, however many towns are called so."""
 _NO_PLACE = CONNECTORS | NOT_STREET
 
 
@@ -55,7 +59,10 @@ def is_everyday(word: str, tables: Tables) -> bool:
 
 def fold(name: str) -> str:
     """As tables spell it: lower case, one kind of apostrophe, single spaces."""
-    return " ".join(name.lower().replace("’", "'").split())
+    low = name.lower()
+    if not low.isascii():
+        low = low.replace("’", "'")
+    return " ".join(low.split()) if "  " in low or "\t" in low else low
 
 
 def without_accents(name: str) -> str:
@@ -83,18 +90,16 @@ def known(tables: Tables, name: str) -> tuple[Label, int] | None:
 
 def longest(tables: Tables, text: str, start: int, most: int = 6) -> Place | None:
     """The longest known place that begins at `start`, of at most `most` words on one line."""
-    run = _RUN.match(text, start)
-    if run is None:
-        return None
-    end = run.end()
-    ends = [*(start + cut.start() for cut in _WORD_END.finditer(run[0])), end]
-    for stop in reversed(ends[:most]):
-        name = text[start:stop].rstrip()
-        bare = name.rstrip(".,-'’")
-        for candidate in (name, bare):
+    run = _RUNS[min(most, 6) - 1].match(text, start)
+    name = "" if run is None else run[0]
+    while name:
+        bare = name.rstrip(".-'’")
+        for candidate in (name, bare) if bare != name else (name,):
             found = known(tables, fold(candidate)) if candidate else None
             if found is not None:
                 return Place(start, start + len(candidate), found[0], found[1], candidate.count(" ") + 1)
         if bare.endswith(("'s", "’s")) and (found := known(tables, fold(bare[:-2]))) is not None:
             return Place(start, start + len(bare) - 2, found[0], found[1], bare.count(" ") + 1)
+        cut = max(name.rfind(" "), name.rfind("\t"))
+        name = name[:cut].rstrip() if cut > 0 else ""
     return None

@@ -1,43 +1,34 @@
-"""Names of towns, counties, states and countries in running text."""
+"""Names of towns, counties, states and countries that the tables know, in running text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from interlock.model.finding import Finding
 from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.names.wording import words_of
-from interlock.sensitivity.passage import Token
+from interlock.sensitivity.passage import Passage, Token
+from interlock.sensitivity.places.context import is_located, is_strong
 from interlock.sensitivity.places.facility_words import STUDY_AFTER
-from interlock.sensitivity.places.lookup import CITY, COUNTRY, STATE, Place, fold, is_everyday, longest, without_accents
-from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
+from interlock.sensitivity.places.formed import formed_town
+from interlock.sensitivity.places.lookup import (
+    CITY,
+    COUNTRY,
+    STATE,
+    STOPS,
+    Place,
+    fold,
+    is_everyday,
+    known,
+    longest,
+    without_accents,
+)
+from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET, STATE_CODES
 
-_LOCATING = re.compile(
-    r"\b(?:in|from|at|near|to|of|around|outside|visit(?:ed|ing|s)?|left|via|leaving|toward|towards|through|our"
-    r"|between|for|home|city|town|village|hometown|where)[ \t:]{1,2}(?:the[ \t]|beautiful[ \t]|downtown[ \t]"
-    r"|(?:north|south|east|west|central|greater|suburban)(?:ern)?[ \t])?$",
-    re.IGNORECASE,
-)
-_STRONG = re.compile(
-    r"\b(?:liv(?:es?|ed|ing)|resid(?:es?|ed|ing|ent|ents)|grew up|raised|born|moved?|moving|originally|relocat(?:ed"
-    r"|ing)|travel(?:l?ed|l?ing|s)?|fl(?:ew|ying)|flown|arriv(?:ed|es|ing)|visit(?:s|ed|ing)?"
-    r"|hails?|native|city|town|village|suburb|municipality|hometown|immigrated|emigrated|stationed|based|located"
-    r"|settled|returned|returning|vacation(?:ed|ing)?|trip|drove|driving|commut(?:es|ed|ing)"
-    r"|went|going|coming|come|came|comes|meet|stay(?:s|ed|ing)?|home|house|i['’]m|am|street|office|headquarters|area"
-    r"|branch)"
-    r"(?:[ \t](?:here|there|back|up|down|over|now|currently|alone|city|all the way|with \w{2,8} \w{3,10}|the area))?"
-    r"[ \t](?:in|from|to|at|near|of|outside|outside of|around|is)[ \t](?:the[ \t](?:city|town|village|area"
-    r"|suburbs?)[ \t](?:of[ \t])?)?",
-    re.IGNORECASE,
-)
-_BARE = re.compile(
-    r"(?:hometown|city|town|village|where|location|birthplace|birth|residence|municipality)[ \t]?(?::|is|of"
-    r"|=)?[ \t]{1,2}",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|(?<=[ÃÂ])[\u0080-\u00bf]|[.'’\-]|[\u0300-\u036f]){0,40}")
 _AFTER_PLACE = re.compile(r",?[ \t]{1,2}(?:[A-Z]{2})(?![\w'’])")
+_AFTER_PLACE_SMALL = re.compile(r",[ \t]{1,2}(?:[a-z]{2})(?![\w'’])")
+_ALONE = re.compile(r"(?!['’.\-])(?:[^ \t\w]|[ \t]{1,2}[^\w ])")
 _COMMA = re.compile(r"[ \t]?,[ \t]{1,2}")
 _TITLE = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|miss|prof|nurse|sir|madam|president|by|named|name|name:|signed|dear|hi|hello|hey"
@@ -46,102 +37,101 @@ _TITLE = re.compile(
 )
 _NEXT_NAME = re.compile(r"[ \t](?:[^\W\da-z_][^\W\d_]+|[^\W\da-z_]\.)")
 _PREVIOUS_NAME = re.compile(r"(?:[^\W\da-z_][\w'’\-]+\.?|[^\W\da-z_]\.)[ \t]$")
-_ENDS = re.compile(
-    r"[ \t]?(?:[.,;:!?)(\]\"\\\n]|$|[ \t](?:and|or|on|at|in|for|with|who|which|where|when|since|this|last|yesterday"
-    r"|today|country|club|area|hospital|clinic|is|was|has|to|because|but|after|before|from|as|by)\b)"
-)
-_DRUG = re.compile(
-    r"(?:mab|nib|pril|artan|statin|olol|cillin|mycin|azole|idine|gliptin|flozin|xaban|parin|vir|ium|zepam|zolam|pine"
-    r"|tide|formin|oxetine|amide|one|ase|emia|itis|osis|oma|opathy|ectomy|oscopy|ology|gram|therapy)s?$"
-)
+_LISTED = re.compile(r"\b(?:in|from|near|at|to|of)[ \t](?:[^\W\da-z_][\w'’.\-]{0,30}[ \t]?){1,4},[ \t]?$")
 _LARGE, _TOWN = 100, 15
-_MOST_WORDS = 6
-_STOPS = words_of(
-    "the a an i we he she they it you this that these those my your his her our their who what when where why how"
-    " which all some any no not be been was were is are am do did does have has had will would can could should may"
-    " might must there here now then out up off over under me him them us one two three four five six seven eight"
-    " nine ten person general case fact order patients patient adults children women men"
-)
 
 
-def towns(
-    text: str, tokens: Sequence[Token], lower: bool, tables: Tables, starts: Mapping[str, int]
-) -> Iterator[Finding]:
-    """Known places, one after the other, where nothing speaks against them."""
-    done = 0
-    for token in tokens:
+def towns(passage: Passage, lower: bool, tables: Tables, starts: Mapping[str, int]) -> Iterator[Finding]:
+    """Known places and such as are formed like them, one after the other, where nothing speaks against them."""
+    text, done = passage.text, 0
+    for token in passage.tokens:
         word = token.text
         if token.start < done or not (word[0].isupper() or lower or not word.isascii()):
             continue
-        low = word.lower()
-        most = starts.get(low) or starts.get(low.removesuffix("'s").removesuffix("’s")) or _accented(low, starts)
-        if not most:
-            continue
-        place = longest(tables, text, token.start, most)
-        if place is None:
-            continue
-        score = _weigh(text, place, lower, tables)
-        if score:
+        place = _known(text, token, tables, starts)
+        score = _weigh(passage, place, lower, tables) if place is not None else 0.0
+        if place is not None and score:
             yield Finding(place.start, place.end, place.label, score, f"places: known, {place.label}")
             done = place.end
-            yield from _after(text, done, tables)
+        elif (formed := formed_town(text, passage.low, token, lower, tables)) is not None:
+            yield formed
+            done = formed.end
+        else:
+            continue
+        yield from after_town(text, done, lower)
 
 
-def _accented(word: str, starts: Mapping[str, int]) -> int:
+def _known(text: str, token: Token, tables: Tables, starts: Mapping[str, int]) -> Place | None:
+    low = token.text.lower()
+    most = starts.get(low) or _otherwise(low, starts)
+    if not most:
+        return None
+    if most == 1 or _ALONE.match(text, token.end):
+        found = known(tables, low.replace("’", "'"))  # the word is all there is: no need to look for more
+        if found is not None:
+            return Place(token.start, token.end, found[0], found[1], 1)
+        if most == 1 and low.isascii() and not low.endswith("'s"):
+            return None
+    return longest(tables, text, token.start, most)
+
+
+def _otherwise(word: str, starts: Mapping[str, int]) -> int:
+    """The same for a word without its possessive, or without its accents."""
+    if word.endswith(("'s", "’s")):
+        return starts.get(word[:-2], 0)
     return 0 if word.isascii() else starts.get(without_accents(word), 0)
 
 
-def _after(text: str, at: int, tables: Tables) -> Iterator[Finding]:
+def after_town(text: str, at: int, lower: bool) -> Iterator[Finding]:
     """`, CT` after a town."""
-    state = _AFTER_PLACE.match(text, at)
-    if state is not None and state[0][-2:] in tables.states.values():
+    state = (_AFTER_PLACE_SMALL if lower else _AFTER_PLACE).match(text, at)
+    if state is not None and state[0][-2:].upper() in STATE_CODES:
         yield Finding(state.end() - 2, state.end(), STATE, 0.85, "places: state after a town")
 
 
-def _weigh(text: str, place: Place, lower: bool, tables: Tables) -> float:
+def _weigh(passage: Passage, place: Place, lower: bool, tables: Tables) -> float:
+    text, low = passage.text, passage.low
     if STUDY_AFTER.match(text, place.end):
         return 0.0
     name = fold(text[place.start : place.end])
     capital = text[place.start].isupper()
     if not capital and not lower:
         return 0.0
-    cue = _LOCATING.search(text, max(0, place.start - 32), place.start) is not None
+    cue = is_located(low, place.start)
     if place.label in (COUNTRY, STATE):
-        return _weigh_land(text, place, name, cue, lower, tables)
+        return _weigh_land(text, low, place, name, cue, lower, tables)
     if len(name) < 3 or name in NOT_STREET or (text[place.start : place.end].isupper() and len(name) < 5 and not cue):
         return 0.0
     if text[place.end : place.end + 2] in ("'s", "’s") and place.size < _LARGE and not cue:
         return 0.0
-    if (
-        text[place.end : place.end + 2] in ("'s", "’s")
-        and name in tables.surnames
-        and not _is_strong(text, place.start)
-    ):
+    if text[place.end : place.end + 2] in ("'s", "’s") and name in tables.surnames and not is_strong(low, place.start):
         return 0.0
     if _is_followed_by_land(text, place, tables):
         return 0.85
     if place.words > 1:
         return _weigh_long(text, place, name, cue, lower, tables)
-    if _is_in_a_name(text, place, tables, name) and not (cue and name not in tables.given):
+    if _is_in_a_name(text, low, place, tables, name) and not (cue and name not in tables.given):
         return 0.0
     ordinary = is_everyday(name, tables) or (tables.words.get(name, 0) >= 45 and place.size < _LARGE)
     if lower:
-        strong = _is_strong(text, place.start)
+        strong = is_strong(low, place.start)
         return (
             0.6
             if (strong or (cue and place.size >= _TOWN and name not in tables.ordinary))
             and not ordinary
-            and name not in _STOPS
+            and name not in STOPS
             else 0.0
         )
+    if cue and place.size < _TOWN and low.endswith("the ", 0, place.start) and not is_strong(low, place.start):
+        return 0.0  # no town has an article: a newspaper, a ship, a hotel
     if cue:
-        if ordinary and not _is_strong(text, place.start):
+        if ordinary and not is_strong(low, place.start):
             return 0.0
         if (
             text[place.start : place.end].isupper()
             and len(name) < 6
             and place.size < 50
-            and not _is_strong(text, place.start)
+            and not is_strong(low, place.start)
         ):
             return 0.0
         return 0.75 if place.size >= _TOWN else 0.6
@@ -151,14 +141,15 @@ def _weigh(text: str, place: Place, lower: bool, tables: Tables) -> float:
     return 0.6 if place.size >= (5 * _LARGE if known_name else _LARGE) else 0.0
 
 
-def _weigh_land(text: str, place: Place, name: str, cue: bool, lower: bool, tables: Tables) -> float:
+def _weigh_land(text: str, low: str, place: Place, name: str, cue: bool, lower: bool, tables: Tables) -> float:
     if place.words > 1 and name not in tables.given:
         return 0.8
     if len(name) < 4 or "." in name:
         return 0.7 if cue and not lower else 0.0
     common = name in _PERSONS
-    if common and (not cue or _is_in_a_name(text, place, tables, name)):
-        return 0.7 if _is_alone(text, place) and not lower else 0.0
+    if common and (not cue or _is_in_a_name(text, low, place, tables, name)):
+        listed = _LISTED.search(text, max(0, place.start - 60), place.start) is not None
+        return 0.7 if (_is_alone(text, place) or listed) and not lower else 0.0
     return 0.75
 
 
@@ -178,7 +169,7 @@ def _weigh_long(text: str, place: Place, name: str, cue: bool, lower: bool, tabl
     words = name.split()
     if words[0] in tables.given and words[-1] in tables.surnames and not cue:
         return 0.0
-    if all(word in tables.ordinary or word in _STOPS or word in CONNECTORS for word in words):
+    if all(word in tables.ordinary or word in STOPS or word in CONNECTORS for word in words):
         capital = all(word[0].isupper() or word in CONNECTORS for word in text[place.start : place.end].split())
         return (
             0.65
@@ -197,7 +188,7 @@ def _is_followed_by_land(text: str, place: Place, tables: Tables) -> bool:
     state = _AFTER_PLACE.match(text, place.end)
     if (
         state is not None
-        and state[0][-2:] in tables.states.values()
+        and state[0][-2:] in STATE_CODES
         and ("," in state[0] or state[0][-2:] not in ("IN", "OR", "ME", "OK", "HI", "MD", "PA", "DR", "CO"))
     ):
         return True
@@ -208,12 +199,12 @@ def _is_followed_by_land(text: str, place: Place, tables: Tables) -> bool:
     return land is not None and land.label in (COUNTRY, STATE) and text[land.start].isupper()
 
 
-def _is_in_a_name(text: str, place: Place, tables: Tables, name: str) -> bool:
+def _is_in_a_name(text: str, low: str, place: Place, tables: Tables, name: str) -> bool:
     """Whether it is a part of a person's name: a title or a given name before it, a family name or initial after."""
     before = text[max(0, place.start - 24) : place.start]
     if _TITLE.search(before):
         return True
-    if _LOCATING.search(before):
+    if is_located(low, place.start):
         before = ""
     previous = _PREVIOUS_NAME.search(before)
     if previous is not None:
@@ -227,153 +218,14 @@ def _is_in_a_name(text: str, place: Place, tables: Tables, name: str) -> bool:
     return (name in tables.given and (len(word) == 1 or word in tables.surnames)) or len(word) == 1
 
 
-def _is_strong(text: str, start: int) -> bool:
-    """Whether a word for living, going or being somewhere stands right before."""
-    for match in _STRONG.finditer(text, max(0, start - 64), start):
-        if match.end() == start or text[match.end() : start] in ("the ", "beautiful ", "downtown ", "the city of "):
-            return True
-    return False
-
-
-_PREPOSITIONS = words_of("in from to at near of outside around is")
-_FORERUNNERS = words_of("city hometown town village where location birthplace birth residence municipality")
-
-
-def told_by_a_cue(text: str, tokens: Sequence[Token], lower: bool, tables: Tables) -> Iterator[Finding]:
-    """Unknown names after words for living or going somewhere; after a bare `in` or `from` only what is no English."""
-    for token in tokens:
-        low = token.text.lower()
-        if low in _PREPOSITIONS:
-            at = _skip(text, token.end)
-            if at is None or not (lower or not text[at].islower() or text[at : at + 2] in ("th", "be")):
-                continue
-            start = at if lower or not text[at].islower() else _article(text, at)
-            firm = _is_strong(text, start)
-            if firm or low in ("in", "from", "near", "outside", "to"):
-                yield from _told(text, start, lower, tables, firm=firm)
-        elif low in _FORERUNNERS:
-            match = _BARE.match(text, token.start)
-            if match is not None:
-                firm = ":" in match[0] or low == "city"
-                yield from _told(text, match.end(), lower, tables, firm=firm)
-
-
-def _skip(text: str, at: int) -> int | None:
-    """The place of the next word on the line, when one space stands before it."""
-    return at + 1 if text[at : at + 1] in (" ", "\t") and text[at + 1 : at + 2].isalpha() else None
-
-
-_ARTICLE = re.compile(r"(?:the[ \t](?:(?:city|town|village|area|suburbs?)[ \t](?:of[ \t])?)?|beautiful[ \t])")
-
-
-def _article(text: str, at: int) -> int:
-    match = _ARTICLE.match(text, at)
-    return match.end() if match else at
-
-
-def _told(text: str, at: int, lower: bool, tables: Tables, *, firm: bool) -> Iterator[Finding]:
-    end, words = _run(text, at, lower, tables)
-    while len(words) > 1 and words[-1].lower() in _PLACE_NOUNS:
-        end -= len(words.pop()) + 1
-    if not words:
-        return
-    name = text[at:end]
-    low = [word.lower().strip(".'’") for word in words]
-    place = longest(tables, text, at)
-    if words[-1].lower() in _STUDIES or (place is not None and STUDY_AFTER.match(text, place.end)):
-        return
-    if place is not None and place.label != CITY and place.end >= end:
-        return  # told already, as what it is
-    if (
-        place is not None
-        and place.end < end
-        and place.label == CITY
-        and low[0] not in tables.given
-        and (place.words > 1 or not is_everyday(words[0].lower(), tables))
-        and not lower
-    ):
-        yield Finding(at, end, CITY, 0.6, "places: known, and more of its name")
-        return
-    if any(word in NOT_STREET or word in _STOPS for word in low[:1]) or STUDY_AFTER.match(text, end):
-        return
-    if all(word in tables.ordinary or word in CONNECTORS for word in low) and not (
-        firm and name.istitle() and len(words) < 4 and not lower and _is_rare(low, tables)
-    ):
-        return
-    if (not firm and not _is_foreign(name, low, tables)) or (lower and _ENDS.match(text, end) is None):
-        return
-    if (len(name) < 4 and not firm) or (name.isupper() and len(name) < 5 and low[0] not in tables.cities):
-        return
-    if _DRUG.search(low[-1]) and name.isascii() and not firm:
-        return
-    yield Finding(at, end, CITY, 0.6 if firm else 0.52, "places: after a word for being somewhere")
-
-
-def _is_rare(words: list[str], tables: Tables) -> bool:
-    return all(tables.words.get(word, 0) < 40 for word in words)
-
-
-def _is_foreign(name: str, words: list[str], tables: Tables) -> bool:
-    """Whether English knows none of its words as its own, nor as a person's."""
-    if any(character.isdigit() for character in name):
-        return False
-    telling = [word for word in words if word not in CONNECTORS]
-    return all(
-        (
-            tables.words.get(word, 0) < 25
-            and word not in tables.ordinary
-            and (word not in tables.given or len(telling) > 1)
-        )
-        or (word in tables.cities and word not in tables.ordinary)
-        for word in telling
-    )
-
-
-def _run(text: str, at: int, lower: bool, tables: Tables) -> tuple[int, list[str]]:
-    """The words of a name from `at`: capitalised ones (in small text rare ones) and connectors."""
-    end, here, words, pending = at, at, list[str](), list[str]()
-    for _ in range(_MOST_WORDS):
-        match = _NAME.match(text, here)
-        if match is None:
-            break
-        word = match[0].rstrip(".'’-") if match[0].lower() not in ("st.", "mt.") else match[0]
-        low = word.lower()
-        if (
-            word[:1].isupper()
-            or not word[:1].islower()
-            or (word[:2] in ("d'", "l'", "d’", "l’") and words)
-            or (lower and low not in _STOPS and not _everyday(low, tables, bool(words)))
-        ):
-            words += [*pending, word]
-            pending, end = [], here + len(word)
-        elif low in CONNECTORS and words and low not in ("and", "&", "in", "on", "at", "to", "of", "the", "am"):
-            pending.append(word)
-        else:
-            break
-        here += len(word)
-        if text[here : here + 1] not in (" ", "\t"):
-            break
-        here += 1
-    return end, words
-
-
-def _everyday(word: str, tables: Tables, inside: bool) -> bool:
-    return (
-        word in CONNECTORS
-        or (word in tables.ordinary and tables.words.get(word, 0) >= (25 if inside else 20))
-        or tables.words.get(word, 0) >= 50
-    )
-
-
-_STUDIES = words_of("study trial index score scale criteria guidelines registry cohort syndrome disease")
-_PLACE_NOUNS = words_of(
-    "country club university hospital clinic school center centre street office facility branch station airport hotel"
-)
 _COUNTY_HEADS = frozenset({"county", "parish", "borough", "township", "cnty", "prefecture", "oblast", "canton"})
 
 
-def counties(text: str, tokens: Sequence[Token], tables: Tables) -> Iterator[Finding]:
+def counties(passage: Passage, tables: Tables) -> Iterator[Finding]:
     """`Tulare County`, `County Cork`; small-written only where a table knows it."""
+    if passage.words.isdisjoint(_COUNTY_HEADS):
+        return
+    text, tokens = passage.text, passage.tokens
     for index, token in enumerate(tokens):
         if token.text.lower() not in _COUNTY_HEADS or not index:
             continue

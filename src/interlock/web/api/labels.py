@@ -29,6 +29,7 @@ from interlock.web.callers import ApiCaller, SignedIn
 from interlock.web.control_state import Control, Parts
 from interlock.web.passkeys import passkeys_of, request_options
 from interlock.web.problems import Refused
+from interlock.web.typed import kept
 
 _TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 409, 422, 429, 503)}
 
@@ -48,7 +49,9 @@ async def clear_labels(parts: Parts, caller: ApiCaller, wanted: ClearIn) -> Labe
     me, clearing = _me(parts, caller), _clearing(parts)
     with refusing():
         answer = answer_in_json(wanted.assertion)
-        await clearing.clear(me.person.id, wanted.column, _labels(wanted.labels), wanted.because, answer)
+        await clearing.clear(
+            me.person.id, wanted.column, _labels(wanted.labels), await kept(parts, wanted.because), answer
+        )
     return _listed(clearing)
 
 
@@ -64,7 +67,7 @@ async def clearing_challenge(parts: Parts, caller: ApiCaller, wanted: ClearAskIn
 async def operator_clear_labels(parts: Parts, wanted: OperatorClearIn) -> LabelledList:
     """The ledger says that the operator did, and why."""
     clearing = _clearing(parts)
-    await clearing.operator_clear(wanted.column, _labels(wanted.labels), wanted.because)
+    await clearing.operator_clear(wanted.column, _labels(wanted.labels), await kept(parts, wanted.because))
     return _listed(clearing)
 
 

@@ -11,6 +11,7 @@ from interlock.model.names import KeyId, PersonId
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.api.shapes import KEY_ID, EndedOut, KeyIn, KeyOut, LinkIn, LinkOut, RevokedOut, RevokeIn, Told
 from interlock.web.control_state import Parts
+from interlock.web.typed import kept
 
 OPERATOR = PersonId("operator")  # not a person, and no name of the settings may be this one
 
@@ -34,7 +35,7 @@ async def revoke_key(
     parts: Parts, key: Annotated[str, Path(pattern=KEY_ID, description="The key's id")], why: RevokeIn
 ) -> RevokedOut:
     """Ends a key, or a sign-in link that wasn't used, at once and for good."""
-    await parts.registry.revoke_key(KeyId(key), by=OPERATOR, because=why.because)
+    await parts.registry.revoke_key(KeyId(key), by=OPERATOR, because=await kept(parts, why.because))
     return RevokedOut(key=key)
 
 
@@ -57,5 +58,5 @@ async def end_sessions(
 ) -> EndedOut:
     """All console sessions that they have begun, on every node, and their passwords for doors, at once and for good."""
     whose = PersonId(person)
-    await parts.registry.end_sessions(whose, by=OPERATOR, because=why.because, passwords=True)
+    await parts.registry.end_sessions(whose, by=OPERATOR, because=await kept(parts, why.because), passwords=True)
     return EndedOut(person=person)

@@ -22,6 +22,7 @@ from interlock.web.api.shapes import RevokeIn, Told
 from interlock.web.callers import ApiCaller
 from interlock.web.control_state import Parts
 from interlock.web.passkeys import passkeys_of, request_options
+from interlock.web.typed import kept
 
 _TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 409, 422, 429, 503)}
 
@@ -45,7 +46,7 @@ async def override_mask(parts: Parts, caller: ApiCaller, wanted: OverrideIn) -> 
     me, overrides = recent(parts, caller), labelling_of(parts).overrides
     with refusing():
         answer = answer_in_json(wanted.assertion)
-        await overrides.override(me.person.id, wanted.wish(), wanted.because, answer)
+        await overrides.override(me.person.id, wanted.wish(), await kept(parts, wanted.because), answer)
     return _listed(overrides)
 
 
@@ -61,7 +62,7 @@ async def overriding_challenge(parts: Parts, caller: ApiCaller, wanted: Override
 async def end_override(parts: Parts, caller: ApiCaller, override: OverrideInPath, why: RevokeIn) -> OverrideList:
     """For stewards. The mask is back at once."""
     me, overrides = recent(parts, caller), labelling_of(parts).overrides
-    await overrides.end(me.person.id, override, why.because)
+    await overrides.end(me.person.id, override, await kept(parts, why.because))
     return _listed(overrides)
 
 
@@ -69,7 +70,7 @@ async def end_override(parts: Parts, caller: ApiCaller, override: OverrideInPath
 async def operator_override_mask(parts: Parts, wanted: OperatorOverrideIn) -> OverrideList:
     """The ledger says that the operator did, and why."""
     overrides = labelling_of(parts).overrides
-    await overrides.operator_override(wanted.wish(), wanted.because)
+    await overrides.operator_override(wanted.wish(), await kept(parts, wanted.because))
     return _listed(overrides)
 
 
@@ -77,7 +78,7 @@ async def operator_override_mask(parts: Parts, wanted: OperatorOverrideIn) -> Ov
 async def operator_end_override(parts: Parts, override: OverrideInPath, why: RevokeIn) -> OverrideList:
     """The ledger says that the operator did, and why."""
     overrides = labelling_of(parts).overrides
-    await overrides.operator_end(override, why.because)
+    await overrides.operator_end(override, await kept(parts, why.because))
     return _listed(overrides)
 
 

@@ -12,6 +12,7 @@ from interlock.web.api.passkey_shapes import CREDENTIAL, PasskeyList, PasskeyOut
 from interlock.web.api.shapes import RevokeIn, Told
 from interlock.web.control_state import Parts
 from interlock.web.passkeys import passkeys_of
+from interlock.web.typed import kept
 
 _TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 422, 429, 503)}
 
@@ -34,5 +35,5 @@ async def remove_passkey(
     parts: Parts, person: PersonInPath, credential: CredentialInPath, why: RevokeIn
 ) -> PasskeyList:
     """Removes it for good, without an answer of it. The ledger says that the operator did, and why."""
-    await passkeys_of(parts).operator_remove(PersonId(person), credential, why.because)
+    await passkeys_of(parts).operator_remove(PersonId(person), credential, await kept(parts, why.because))
     return await list_passkeys(parts, person)

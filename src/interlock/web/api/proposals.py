@@ -35,6 +35,7 @@ from interlock.web.control_state import Control, Parts
 from interlock.web.labelling import Discoveries, Labelling
 from interlock.web.passkeys import passkeys_of, request_options
 from interlock.web.problems import Refused
+from interlock.web.typed import kept
 
 _TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 409, 422, 429, 503)}
 _LOOKING = (CallerKind.CONSOLE, CallerKind.PERSON, CallerKind.OPERATOR)
@@ -132,14 +133,21 @@ async def _judged(parts: Control, caller: ApiCaller, proposal: str, verdict: Ver
     with refusing():
         answer = answer_in_json(wanted.assertion)
         await proposals.judge(
-            me.person.id, ProposalId(proposal), verdict, _labels(wanted.labels), wanted.because, answer
+            me.person.id,
+            ProposalId(proposal),
+            verdict,
+            _labels(wanted.labels),
+            await kept(parts, wanted.because),
+            answer,
         )
     return _listed(proposals)
 
 
 async def _operator_judged(parts: Control, proposal: str, verdict: Verdict, wanted: OperatorJudgeIn) -> ProposalList:
     proposals = labelling_of(parts).proposals
-    await proposals.operator_judge(ProposalId(proposal), verdict, _labels(wanted.labels), wanted.because)
+    await proposals.operator_judge(
+        ProposalId(proposal), verdict, _labels(wanted.labels), await kept(parts, wanted.because)
+    )
     return _listed(proposals)
 
 

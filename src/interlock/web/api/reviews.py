@@ -37,6 +37,7 @@ from interlock.web.control_state import Control, Parts
 from interlock.web.paging import MAX_CURSOR, Before, link_next, page
 from interlock.web.problems import Refused
 from interlock.web.sight import NO_SUCH, seen
+from interlock.web.typed import tell
 
 MAX_LISTED = 200
 
@@ -105,11 +106,17 @@ async def entitled_voter(parts: Parts, caller: ApiCaller, review_id: InPath) -> 
     **allowed(CallerKind.CONSOLE, CallerKind.PERSON, otherwise=votes.never_votes),
 )
 async def vote(
-    parts: Parts, who: Annotated[Voter, Depends(entitled_voter)], review_id: InPath, ballot: BallotIn
+    parts: Parts,
+    who: Annotated[Voter, Depends(entitled_voter)],
+    review_id: InPath,
+    ballot: BallotIn,
+    response: Response,
 ) -> ReviewOut:
     """Approves or denies exactly the action and card whose digests are sent."""
     sent = Ballot(ballot.verdict, Digest(ballot.action_digest), Digest(ballot.card_digest), ballot.reason)
-    return review_out(await votes.cast(parts, ReviewId(review_id), _answered(who, ballot), sent))
+    after = await votes.cast(parts, ReviewId(review_id), _answered(who, ballot), sent)
+    await tell(parts, response, after.id, "reason", ballot.reason)
+    return review_out(after)
 
 
 def _answered(who: Voter, ballot: BallotIn) -> Voter:
@@ -117,7 +124,9 @@ def _answered(who: Voter, ballot: BallotIn) -> Voter:
 
 
 @router.post("/{review}/comments", summary="Say something about a review", **READERS)
-async def comment(parts: Parts, caller: ApiCaller, review_id: InPath, said: CommentIn) -> CommentOut:
+async def comment(
+    parts: Parts, caller: ApiCaller, review_id: InPath, said: CommentIn, response: Response
+) -> CommentOut:
     """People who may see the review comment on it or ask the asker something; the asker answers, and that only."""
     review, person = ReviewId(review_id), reader(caller)
     if person is None:
@@ -130,7 +139,9 @@ async def comment(parts: Parts, caller: ApiCaller, review_id: InPath, said: Comm
         raise Refused(403, "answers_only", "Who asked can answer questions, and say nothing else here.")
     answers = isinstance(caller, ByKey) and said.kind is CommentKind.ANSWER
     who = caller.actor if isinstance(caller, ByKey) and answers else f"person/{person}"
-    return comment_out(await parts.desk.comment(review, who, said.kind, said.text))
+    made = await parts.desk.comment(review, who, said.kind, said.text)
+    await tell(parts, response, review, "text", said.text)
+    return comment_out(made)
 
 
 @router.post("/{review}/withdraw", summary="Withdraw a request", **ASKERS)

@@ -1,0 +1,93 @@
+"""Facilities without a head noun, and those in texts without capitals: `Nelson Memorial`, `seen at hornfort clinic`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.names.wording import words_of
+from interlock.sensitivity.passage import Passage, Token
+from interlock.sensitivity.places.facility_heads import (
+    CONNECTING,
+    INSIDE_GAP,
+    PLACE_CUE,
+    Facility,
+    first_of_name,
+    headed,
+)
+from interlock.sensitivity.places.facility_words import GENERIC, INNER, NAMING, NOT_A_NAME, STRONG_HEADS
+from interlock.sensitivity.places.formed import ending_of
+from interlock.sensitivity.places.lookup import STOPS, is_everyday
+from interlock.sensitivity.places.visits import is_visit
+
+_GOING = re.compile(r"\b(?:at|to|from)[ \t]$")
+_RUN_ON = re.compile(r"[ \t](?:[^\W\da-z_][\w'’\-]*)")
+_LINE = re.compile(r"(?:^|\n)[ \t#*]*$")
+_OFFICES = words_of(
+    "surgeon attorney secretary major brigadier lieutenant consul solicitor inspector registrar adjutant"
+)
+_NO_END = re.compile(r"(?:['’]s)?[ \t]+(?:day|weekend|anesth|practitioner|service|fund|award|lecture)", re.IGNORECASE)
+_SMALL_CUES = words_of("at to from by near the our via in visited")
+
+
+def ended(passage: Passage, index: int, lower: bool, tables: Tables) -> Facility | None:
+    """`Nelson Memorial`, `Port Ellery Regional`, `Hollister VA`: nothing of the name may follow, and a word for being
+    there leads up to it, or it is a line of its own."""
+    text, tokens = passage.text, passage.tokens
+    head = tokens[index]
+    if not (lower or head.text[0].isupper()) or (
+        head.text.lower() in ("va", "vamc") and not (lower or head.text.isupper())
+    ):
+        return None
+    first = _leftmost_small(text, tokens, index) if lower else first_of_name(text, tokens, index, tables)
+    if first == index or (not lower and _RUN_ON.match(text, head.end)) or _NO_END.match(text, head.end):
+        return None
+    names = [token.text.lower() for token in tokens[first:index]]
+    if all(name in GENERIC or name in CONNECTING or name in NOT_A_NAME or name in _OFFICES for name in names):
+        return None
+    start = tokens[first].start
+    cue = PLACE_CUE.search(text, max(0, start - 24), start)
+    if cue is None or names[-1] in _OFFICES:
+        return None
+    firm = _GOING.search(cue[0]) is not None or (_LINE.search(text, max(0, start - 8), start) and not lower)
+    if not firm or (head.text.lower() == "general" and not is_visit(passage.low, start)):
+        return None
+    if lower and head.text in ("va", "general", "regional") and all(is_everyday(name, tables) for name in names):
+        return None
+    return Facility(start, head.end, 0.7, "ends as facilities do")
+
+
+def _leftmost_small(text: str, tokens: Sequence[Token], index: int) -> int:
+    """The same in a text without capitals: what stands between a word for being there and the head."""
+    at = index
+    while at > 0 and index - at < 5:
+        before = tokens[at - 1]
+        if not INSIDE_GAP.fullmatch(text[before.end : tokens[at].start]) or before.text in _SMALL_CUES:
+            break
+        at -= 1
+    return (
+        at
+        if at > 0 and tokens[at - 1].text in _SMALL_CUES and text[tokens[at - 1].end : tokens[at].start] == " "
+        else index
+    )
+
+
+def headed_small(passage: Passage, index: int, tables: Tables) -> Facility | None:
+    """`seen at hornfort clinic`, in a text without capitals."""
+    found = headed(passage, index, tables)
+    if found is not None:
+        return found
+    text, tokens = passage.text, passage.tokens
+    first = _leftmost_small(text, tokens, index)
+    names = [token.text for token in tokens[first:index]]
+    naming = [name for name in names if name in NAMING and name not in GENERIC]
+    rare = [name for name in names if not is_everyday(name, tables) and name not in GENERIC and name not in INNER]
+    if any(name in STOPS for name in names) or not (rare or len(naming) > 1 or (naming and len(names) > 1)):
+        return None
+    known = any(
+        name in tables.given or name in tables.surnames or name in tables.cities or ending_of(name) for name in rare
+    )
+    if tokens[index].text not in STRONG_HEADS and not known:
+        return None
+    return Facility(tokens[first].start, tokens[index].end, 0.65, "head noun, small")
