@@ -23,7 +23,7 @@ from interlock.desk.seals import Sealed, Seals
 from interlock.desk.seen import Looks
 from interlock.desk.settling import Settling, Using
 from interlock.desk.standing import Glance, Standing
-from interlock.desk.talk import Talk
+from interlock.desk.talk import LONGEST, Talk
 from interlock.desk.voting import Refusal, Voting
 from interlock.desk.words import AsTyped, Typed, Words, with_words
 from interlock.errors import NotEntitled
@@ -307,7 +307,7 @@ class Desk:
         Raises `NotFound` for people who may not see the review, `NotEntitled` for others, `MalformedInput` for a text
         that is too long, `Conflict` when enough was said.
         """
-        said = await self.typed(text, review)
+        said = await self.typed(text, review) if len(text) <= LONGEST else Typed(text)  # which is refused
         return await self._talk.comment(await self.review(review), who, kind, said.text)
 
     async def comments(self, review: ReviewId) -> Sequence[Comment]:

@@ -20,7 +20,7 @@ FOUND = [
 ]
 LEFT = [
     "021000021",
-    "routing number 021000022",
+    "number 021000022",
     "COBADEFFXXX",
     "bank of 12 rivers",
     "SWIFT RESPONSE team",

@@ -22,7 +22,7 @@ def _written(candidate: Candidate) -> Verdict | None:
     start = len(local) - len(local.lstrip(".'-%"))
     if not local[start:]:
         return None
-    if local[start:].lower() == "git" and candidate.after.startswith(":"):
+    if local[start:].lower() == "git":
         return Verdict(0.2, "a repository")
     last = domain.rpartition(".")[2]
     if last.isascii() and not last.isalpha() and not last.startswith("xn--"):

@@ -53,7 +53,8 @@ def _four(candidate: Candidate) -> Verdict | None:
 
 
 def _six(candidate: Candidate) -> Verdict | None:
-    written = candidate.matched.partition("%")[0]
+    whole = candidate.matched.rstrip(".")  # a sentence's end
+    written = whole.partition("/")[0].partition("%")[0]
     if candidate.before.endswith(":") or _GOES_ON.match(candidate.after):
         return None
     try:
@@ -63,8 +64,8 @@ def _six(candidate: Candidate) -> Verdict | None:
     if written in _NOBODY:
         return Verdict(0.1, "nobody's")
     if address.ipv4_mapped is not None:
-        return Verdict(0.75, "form, version 4 within")
-    return Verdict(0.8 if sum(map(str.isalnum, written)) >= 5 else 0.3, "form")
+        return Verdict(0.75, "form, version 4 within", 0, len(whole))
+    return Verdict(0.8 if sum(map(str.isalnum, written)) >= 5 else 0.3, "form", 0, len(whole))
 
 
 DETECTOR = Structured(

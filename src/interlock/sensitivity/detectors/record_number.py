@@ -79,6 +79,7 @@ DETECTOR = Structured(
             _ID,
             (
                 "study|case|claims?|referral|accession|specimen|rx|enrollment|mrn/?csn|csn|encounter|subject|participant",
+                "f?ein|employer identification(?: number)?",
                 "prior auth(?:ori[sz]ation)?|authori[sz]ation|requisition|prescription|confirmation|docket|badge",
             ),
             0.7,

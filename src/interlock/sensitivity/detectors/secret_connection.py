@@ -31,6 +31,13 @@ def _address(candidate: Candidate) -> Verdict | None:
     return Verdict(0.97, "an address with a password", 0, max(end, parts.end()))
 
 
+def _password_file(candidate: Candidate) -> Verdict | None:
+    start = candidate.matched.rindex(":") + 1
+    if is_reference(candidate.matched[start:]):
+        return None
+    return Verdict(0.9, "a line of a password file", start)
+
+
 def _oracle(candidate: Candidate) -> Verdict | None:
     start = candidate.matched.index("/") + 1
     return Verdict(0.9, "a password before an Oracle address", start, candidate.matched.index("@"))
@@ -49,6 +56,15 @@ DETECTOR = Structured(
             _address,
             ignore_case=True,
             longest=512,
+        ),
+        Pattern(
+            # A line of PostgreSQL's password file: host:port:database:user:password.
+            "connection.password_file",
+            r"[A-Za-z0-9*._-]{1,}:(54[0-9]{2}|6432|\*):[A-Za-z0-9*_.-]{1,}:[A-Za-z0-9*_.@-]{1,}:[!-9;-~]{3,}",
+            _LABEL,
+            0.9,
+            Beside.WORD,
+            _password_file,
         ),
         Pattern(
             "connection.oracle",
