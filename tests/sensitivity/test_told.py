@@ -76,3 +76,44 @@ def test_a_long_text_takes_time_in_proportion(unit: str) -> None:
     for engine in (PLAIN, GLUED):
         engine.find(unit * (200_000 // len(unit)) + "1234")
         assert engine.failed == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "locker (L1): ⟦12345⟧",
+        '"locker"}, "value": "⟦9981⟧"',
+        "locker ⟦H 002281⟧, then",
+        "locker ⟦882 110 334⟧",
+        "locker ⟦11 20 93⟧",
+        "locker ⟦4 1 5 2 2⟧",
+        "gympass ⟦SN-DKX-759225⟧",
+        "a, b, locker\n⟦12345⟧ and more",
+        "[locker_no] ⟦9912⟧ [state] ok",
+    ],
+)
+def test_ways_to_write_one(line: str) -> None:
+    text, expected = marked(line)
+    assert found(PLAIN, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "locker RFC 6749",
+        "locker sha-256",
+        "locker CVE-2019-5010",
+        "locker x509.load_der",
+        "locker 0x180000000",
+        "locker-api-7d9f8b6c5d",
+        "max_locker=50000",
+        "locker(), 100",
+        "'locker': '\\u211e'",
+        "a,b,locker\n1001,x,y",
+        "locker 12.0-16.0",
+        "locker DUE 12345",
+        "locker due 12345",
+    ],
+)
+def test_what_is_none_either(text: str) -> None:
+    assert found(PLAIN, text) == []

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from interlock.actions.basis import Basis
 from interlock.actions.capping import cappable
+from interlock.actions.code_findings import Finds, nothing, without_findings
 from interlock.actions.copied_rows import with_rows
 from interlock.actions.cover import UpstreamIdentity, around, documents
 from interlock.actions.exposing import exposure_of, probes_of
@@ -52,10 +53,12 @@ def from_sql(
     readings: Readings | None = None,
     ticket: str = "",
     reveal: Sequence[ColumnName] = (),
+    finds: Finds = nothing,
 ) -> Action:
     """The action that these statements are, as one unit of decision. `readings` remembers what can be.
 
-    A statement of kind REFUSED, a name that repeats a hidden value, or a mask token in a write sets `refusal`. `reveal`
+    A statement of kind REFUSED, a name that repeats a hidden value, what `finds` tells of code, or a mask token in a
+    write sets `refusal`. `reveal`
     are the columns that the session asks to see; those that the statements plainly show become the action's.
     """
     basis = Basis(connection, labels, snapshot, state, identity)
@@ -63,6 +66,8 @@ def from_sql(
     read_ = _in_turn(statements, look, basis)
     payload = SqlPayload(tuple(p.payload for p in statements))
     templates, finding = _templates(read_, payload)
+    if finding is None:
+        templates, finding = without_findings(templates, finds, snapshot)
     templates = tuple(with_rows(t, p.payload, p.rows) for t, p in zip(templates, statements, strict=True))
     refusal = finding or _refusal(read_, payload, holds_token)
     asks, exposures = _touched(statements, read_, basis, finding=finding is not None)

@@ -70,6 +70,6 @@ def written(value: Value) -> str | None:
         case datetime() | date():
             return value.isoformat()
         case Decimal():
-            return f"{value.normalize():f}"
+            return f"{value.normalize():f}" if value.is_finite() else str(value)
         case _:
             return str(value)

@@ -102,6 +102,8 @@ def _of_digits(text: str, start: int, end: int) -> Iterator[Run]:
     digits = re.sub("[^0-9]", "", text[start:end])
     if counts(digits) or len(set(digits)) <= 3:
         return
+    if text.startswith(("1.3.6.", "1.2.", "2.5."), start):
+        return  # an object identifier (X.660)
     listed = re.search(r"[,\t\r\n/]", text[start:end]) is not None
     yield Run(start, end, digits if listed else grouped(digits))
 
@@ -118,6 +120,8 @@ def _of_groups(text: str, start: int, end: int) -> Iterator[Run]:
 
 
 def _of_lines(text: str, start: int, end: int) -> Iterator[Run]:
+    if text[end : end + 2].lstrip(" ")[:1] in ("=", ":"):
+        return  # the next line is another thing's: `AKIA...`, and then `SECRET=...`
     first = start + _told(text[start:end])
     yield Run(first, end, re.sub(r"\r?\n", "", text[first:end]))
 

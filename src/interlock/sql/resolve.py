@@ -28,6 +28,11 @@ _COMMON: Final = frozenset({"CommonTableExpr"})
 _NAMED: Final = frozenset({"RangeVar"})
 _WITHOUT: Final = LEAVES | {"ColumnRef"}  # in which no relation is named
 
+# Fields that name a relation only where there is a subquery in them.
+_EXPRESSIONS: Final = frozenset(
+    {"targetList", "whereClause", "quals", "groupClause", "sortClause", "havingClause", "distinctClause", "valuesLists"}
+)
+
 _Range = tuple[Fields, frozenset[str], str]
 
 
@@ -61,15 +66,17 @@ def sources(whole: Survey, snapshot: Snapshot, state: SessionState) -> tuple[Sou
 
 def _ranges(whole: Survey) -> Iterable[_Range]:
     """As `range_vars` has it; where there is no WITH, what was walked is enough."""
+    named = whole.of(_NAMED)
     if whole.of(_COMMON):
-        return range_vars(whole.root)
+        found = list(range_vars(whole.root, _EXPRESSIONS))
+        return found if len(found) == len(named) else range_vars(whole.root)
     targets: dict[int, str] = {}
     for kind, fields in whole.of(_WRITES):
         for name in _TARGETS[kind]:
             below = fields.get(name)
             for value in below if isinstance(below, list) else [below] if below else []:
                 targets[id(typed(value, name)[1])] = kind
-    return [(fields, frozenset(), targets.get(id(fields), "")) for _, fields in whole.of(_NAMED)]
+    return [(fields, frozenset(), targets.get(id(fields), "")) for _, fields in named]
 
 
 def lookup(schema: str, name: str, snapshot: Snapshot, state: SessionState) -> tuple[str, Relation | None]:
@@ -109,8 +116,11 @@ def _source(fields: Fields, visible: frozenset[str], target: str, snapshot: Snap
     )
 
 
-def range_vars(root: Node) -> Iterator[_Range]:
-    """Every relation named in the tree: its node, the common table expressions in scope, and as in `Source.target`."""
+def range_vars(root: Node, without: frozenset[str] = frozenset()) -> Iterator[_Range]:
+    """Every relation named in the tree: its node, the common table expressions in scope, and as in `Source.target`.
+
+    `without`: fields that aren't looked into.
+    """
     stack: list[tuple[Node, frozenset[str], str]] = [(root, frozenset(), "")]
     while stack:
         node, visible, target = stack.pop()
@@ -119,11 +129,16 @@ def range_vars(root: Node) -> Iterator[_Range]:
             continue
         targets = _TARGETS.get(node[0], ())
         below = visible | frozenset(_cte_names(node[1])) if "withClause" in node[1] else visible
-        for field, child in children(node):
+        inside = node if without.isdisjoint(node[1]) else (node[0], _left(node[1], without))
+        for field, child in children(inside):
             if field == "withClause":
                 stack.extend(_ctes(child, visible))
             elif child[0] not in _WITHOUT:
                 stack.append((child, below, node[0] if field in targets else ""))
+
+
+def _left(fields: Fields, without: frozenset[str]) -> Fields:
+    return {name: value for name, value in fields.items() if name not in without}
 
 
 def _cte_names(fields: Fields) -> list[str]:

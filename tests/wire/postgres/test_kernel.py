@@ -102,6 +102,23 @@ def test_both_say_the_same_of_any_bytes(masks: list[ColumnMask | None], data: by
     both(masks, b"D" + len(data).to_bytes(4) + len(masks).to_bytes(2) + data)
 
 
+@given(
+    st.lists(st.lists(st.none() | st.binary(max_size=9), min_size=3, max_size=3), max_size=4),
+    st.sets(st.integers(0, 3)),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=3),
+    st.integers(0, 9),
+)
+def test_both_say_the_same_of_values(
+    values: list[list[bytes | None]], wanted: set[int], changes: list[tuple[int, int]], short: int
+) -> None:
+    data, columns = bytearray(b"".join(map(write_data_row, values))), tuple(sorted(wanted))
+    for at, byte in changes:
+        if data:
+            data[at % len(data)] = byte
+    for whole in (bytes(data), bytes(data[: len(data) - short])):
+        assert said(rows.values_of, whole, columns) == said(PYTHON["rows"].values_of, whole, columns)
+
+
 KINDS = st.lists(st.sampled_from([b"D", b"T", b"C", b"\0", b"\xff"]), max_size=3)
 MESSAGES = st.lists(
     st.tuples(st.sampled_from([b"D", b"T", b"\0", b"\xff"]), st.integers(-3, 30), st.binary(max_size=30)), max_size=8

@@ -12,7 +12,7 @@ from tests.wire.postgres.cuts import cut, places
 from interlock.errors import MalformedInput
 from interlock.wire.postgres.answers import write_data_row
 from interlock.wire.postgres.frames import Batch, RunReader
-from interlock.wire.postgres.rows import ColumnMask, RowMasker
+from interlock.wire.postgres.rows import ColumnMask, RowMasker, values_of
 
 
 @dataclass(frozen=True)
@@ -152,3 +152,49 @@ def test_a_changed_byte_gives_rows_or_malformed_input(
 @given(st.lists(MASKS, max_size=4), st.binary(max_size=200))
 def test_any_bytes_are_masked_or_malformed_at_length(masks: list[ColumnMask | None], data: bytes) -> None:
     fuzzed(masks, struct.pack(">H", len(masks)) + data)
+
+
+@given(
+    st.lists(st.lists(st.none() | st.binary(max_size=9), min_size=4, max_size=4), max_size=6),
+    st.sets(st.integers(0, 3)),
+)
+def test_the_values_of_columns_are_those_that_masks_get(values: list[list[bytes | None]], wanted: set[int]) -> None:
+    columns = tuple(sorted(wanted))
+    noted: dict[int, list[bytes | None]] = {at: [] for at in columns}
+
+    def noting(at: int) -> ColumnMask:
+        def mask(value: bytes | None) -> bytes | None:
+            noted[at].append(value)
+            return value
+
+        return mask
+
+    data = b"".join(map(write_data_row, values))
+    RowMasker([noting(at) if at in wanted else None for at in range(4)]).rewrite_batch(data)
+    assert values_of(data, columns) == [noted[at] for at in columns]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"D",
+        b"T\0\0\0\x06\0\x01",
+        b"D\0\0\0\x06\0\x01",
+        b"D\0\0\0\x0a\0\x01\0\0\0\x09",
+        b"D\0\0\0\x0a\0\x01\xff\xff\xff\xfe",
+        b"D\0\0\0\x0b\0\x01\0\0\0\x01",
+        b"D\0\0\0\x06\0\0",
+    ],
+)
+def test_values_of_rows_that_lie_are_malformed(data: bytes) -> None:
+    with pytest.raises(MalformedInput):
+        values_of(data, (0,))
+
+
+@given(st.binary(max_size=80), st.sets(st.integers(0, 5), max_size=3))
+def test_any_bytes_have_values_or_are_malformed(data: bytes, wanted: set[int]) -> None:
+    for given_ in (data, b"D" + len(data).to_bytes(4) + b"\0\x03" + data):
+        try:
+            values_of(given_, tuple(sorted(wanted)))
+        except MalformedInput:
+            continue

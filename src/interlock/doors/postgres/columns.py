@@ -28,6 +28,7 @@ MOST_REMEMBERED: Final = 1 << 20  # bytes of values, of one column of one result
 LONGEST_REMEMBERED: Final = 4096  # bytes of one
 
 _NOTHING: Final[frozenset[Label]] = frozenset()
+_NOTE: Final = Label("phi.clinical.note")  # says that people write into it, so that it is looked into
 _TYPES: Final = {Holds.TEXT: "text", Holds.JSON: "json", Holds.ARRAY: "text[]", Holds.BYTES: "bytea", Holds.OTHER: "?"}
 
 Found = Sequence[tuple[bytes, Texts | None, Sequence[tuple[Finding, ...]]]]
@@ -74,7 +75,7 @@ class ContentColumn:
             return
         self._skips = known.treatment is Treatment.SKIPPED and self.mask.holds is Holds.NUMBER
         if known.treatment is Treatment.LABELLED:
-            self.labels = self._masked(known.labels)
+            self.labels = self._masked(known.labels - {_NOTE})
 
     def _masked(self, labels: Iterable[Label]) -> frozenset[Label]:
         return self._masker.found(labels, Place(self.mask.column))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from interlock.actions.code_findings import Finds, nothing
 from interlock.doors.postgres.units import Planned, Stop, UnitPlan
 from interlock.doors.postgres.upstream import ServerError
 from interlock.model.payload import SqlStatement
@@ -33,7 +34,9 @@ def elsewhere() -> Iterator[None]:
         raise
 
 
-def at_parse(error: ServerError, text: bytes, payload: SqlStatement | None, snapshot: Snapshot) -> Complained:
+def at_parse(
+    error: ServerError, text: bytes, payload: SqlStatement | None, snapshot: Snapshot, finds: Finds = nothing
+) -> Complained:
     """What the server said of a `text` that it was to prepare for this statement of a client's (None: for us). Nothing
     has run.
 
@@ -48,6 +51,7 @@ def at_parse(error: ServerError, text: bytes, payload: SqlStatement | None, snap
         text=payload.text.decode("utf-8", "replace") if theirs else "",
         names=names_of(snapshot) if theirs else frozenset(),
         placed=said,
+        withheld=withheld_by(finds),
     )
     return Complained(told_error(error.complaint, hearing))
 
@@ -73,7 +77,13 @@ class Complaints:
             text=planned.payload.text.decode("utf-8", "replace") if theirs else "",
             names=names_of(snapshot) if theirs else frozenset(),
             placed=theirs and alone and not planned.executes and planned.goes_on is None,
+            withheld=withheld_by(self.unit.finds),
         )
+
+
+def withheld_by(finds: Finds) -> Callable[[str], bool]:
+    """Whether something in a sentence or name looks like data."""
+    return lambda said: any(True for _ in finds(said))
 
 
 def _evaluated(planned: Planned, snapshot: Snapshot) -> Evaluated:

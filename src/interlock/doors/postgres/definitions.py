@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from interlock.actions.code_findings import Finds, nothing
 from interlock.doors.masks import Masks
 from interlock.doors.postgres.changes import Changes
 from interlock.errors import UpstreamFailed
@@ -91,7 +92,8 @@ class Definitions:
 
     `most_sessions`: how many upstream sessions clients may have at once. `temporary`: how a session is asked for its
     temporary relations; without it clients can't make any. `changes`: those under way through this gateway.
-    `masks`: what masks values beside their labels; None where nothing does.
+    `masks`: what masks values beside their labels; None where nothing does. `finds`: what looks like data in code and in
+    the server's messages, by its form alone.
     """
 
     connection: Connection
@@ -103,6 +105,7 @@ class Definitions:
     most_sessions: int = 80
     temporary: Reader | None = None
     masks: Masks | None = None
+    finds: Finds = nothing
     changes: Changes = field(init=False)
     _labels: ColumnLabels | None = field(default=None, init=False)
     _derived_at: int = field(default=0, init=False)

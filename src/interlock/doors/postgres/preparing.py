@@ -242,7 +242,7 @@ class Preparing:
     def known_to(self, plan: UnitPlan) -> UnitPlan:
         """The plan with what masks its results and tells of its errors."""
         known = self.definitions
-        return replace(plan, pseudonyms=self.pseudonyms, snapshot=known.snapshot, masks=known.masks)
+        return replace(plan, pseudonyms=self.pseudonyms, snapshot=known.snapshot, masks=known.masks, finds=known.finds)
 
     def action(self, planned: Sequence[Planned]) -> Action:
         """The action that these statements make; raises `Stop` when the definitions moved since one was read.
@@ -271,6 +271,7 @@ class Preparing:
             readings=self._texts.readings,
             ticket=given.ticket,
             reveal=given.reveal,
+            finds=self.definitions.finds,
         )
         deferred = given.wait is effects.Wait.DEFERRED and self._stands_alone(planned)
         if deferred or given.idempotency_key:
@@ -345,7 +346,7 @@ class Preparing:
         that it is prepared for."""
         answer = await self.up.prepare(text, types, anew=anew)
         if isinstance(answer, ServerError):
-            raise at_parse(answer, text, theirs, self.snapshot)
+            raise at_parse(answer, text, theirs, self.snapshot, self.definitions.finds)
         return answer
 
 

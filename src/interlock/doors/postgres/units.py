@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from interlock.actions.code_findings import Finds, nothing
 from interlock.doors.masks import Masks
 from interlock.doors.postgres.changes import Changes
 from interlock.doors.postgres.portals import Open
@@ -119,7 +120,7 @@ class UnitPlan:
     `closing` are portals of ours upstream that nobody needs any more. `pseudonyms`: those of who asks.
     `still`: whether its outputs carry no more labels by now than it was decided with. `snapshot`: the definitions that
     it was read by; `in_parts`: the client sent more than this in one text; `changes`: those of definitions to wait for.
-    `masks`: what masks values beside their labels; None where nothing does.
+    `masks`: what masks values beside their labels; None where nothing does. `finds`: what looks like data in messages.
     """
 
     statements: tuple[Planned, ...]
@@ -136,6 +137,7 @@ class UnitPlan:
     in_parts: bool = False
     changes: Changes | None = None
     masks: Masks | None = None
+    finds: Finds = nothing
 
     def names_after(self, completed: int) -> Session:
         """The client's names when only the first `completed` statements have run: the rest was never looked at."""

@@ -22,7 +22,6 @@ DETECTOR = Structured(
                 "(?:guarantor|billing|invoice|statement|cust(?:omer)?|client|loyalty|ledger) ?(?:id|no|num|number|ref)s?",
                 "guarantor",
                 "cust(?:omer)?",
-                "invoice",
                 "financial number",
                 "fin",
                 "har",

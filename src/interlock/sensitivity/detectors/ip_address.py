@@ -79,10 +79,17 @@ DETECTOR = Structured(
             judge=_four,
             context=_CONTEXT,
         ),
-        Pattern("ip_address.v6", r"[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){7}(?:%[0-9A-Za-z]+)?", _IP, 0.8, judge=_six),
+        Pattern(
+            "ip_address.v6",
+            r"[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){7}(?:%[0-9A-Za-z]+)?(?:/[0-9]{1,3})?",
+            _IP,
+            0.8,
+            judge=_six,
+        ),
         Pattern(
             "ip_address.v6_short",
-            r"(?:[0-9a-fA-F]{1,4}:)*[0-9a-fA-F]{0,4}::(?:[0-9a-fA-F]{1,4}:)*[0-9a-fA-F.]+(?:%[0-9A-Za-z]+)?",
+            r"(?:[0-9a-fA-F]{1,4}:)*[0-9a-fA-F]{0,4}::"
+            r"(?:(?:[0-9a-fA-F]{1,4}:)*[0-9a-fA-F.]+(?:%[0-9A-Za-z]+)?(?:/[0-9]{1,3})?|/[0-9]{1,3})",
             _IP,
             0.8,
             judge=_six,
