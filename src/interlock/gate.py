@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from interlock.actions.from_leaf import from_leaf, hidden_label, in_console
-from interlock.actions.mentioning import with_own
 from interlock.actions.record import observed_told, only_observed, reasons_told, released_told, told, would_mask
 from interlock.desk import Desk, Sealed, own_reasons
 from interlock.desk.answers import Answer, Asking, Cleared, Denied, Held
@@ -38,12 +37,11 @@ from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
 from interlock.model.review import Review, ReviewState, Voter
 from interlock.model.secret import Secret
-from interlock.policy.reasons import SIZE_UNKNOWN
-from interlock.policy.requests import principals
 from interlock.ports import Clock, Entropy, Estimator, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.registry import Registry
 from interlock.registry.derived import deriving
 from interlock.review.states import Event
+from interlock.rulebook import by_own_writes, is_denial
 
 __all__ = ["Answer", "Asking", "Cleared", "Denied", "Gate", "Held"]
 
@@ -93,7 +91,7 @@ class Gate:
             return await self._deny(action, (own_reasons.OTHER_RULES,))
         if actor != action.actor:
             action = replace(action, actor=actor)
-        action = self._by_own_writes(action)
+        action = by_own_writes(action, self.recents, self.clock)
         claim = await self._claim(action)
         if isinstance(claim, Denied):
             return claim
@@ -133,17 +131,17 @@ class Gate:
     def foresees_denial(self, action: Action) -> bool:
         """Whether policy denies it as far as it is known; asked before a statement is even described upstream."""
         policy = self.rules.current()
-        if policy is None:
-            return True
-        decision = None if only_observed(action) else self._decide(policy, self._by_own_writes(action))
-        return isinstance(decision, Deny) and any(reason.code != SIZE_UNKNOWN for reason in decision.reasons)
+        return policy is None or (not only_observed(action) and is_denial(self._foreseen(policy, action)))
 
     def foresees_review(self, action: Action) -> bool:
         """Whether people would be asked, as far as it is known; asked before what they'd sign for is collected."""
         policy = self.rules.current()
         if policy is None or only_observed(action):
             return False
-        return isinstance(self._decide(policy, self._by_own_writes(action)), NeedsReview)
+        return isinstance(self._foreseen(policy, action), NeedsReview)
+
+    def _foreseen(self, policy: Policy, action: Action) -> Decision:
+        return self._decide(policy, by_own_writes(action, self.recents, self.clock))
 
     async def redeem(self, review_id: ReviewId, action: Action, rebuild: Rebuild, *, by_itself: bool = False) -> Answer:
         """Runs what was approved, if it still may: `action` is what asked, `rebuild` makes the sealed payload anew.
@@ -180,12 +178,6 @@ class Gate:
         policy = self.rules.current()
         return action if policy is None or not policy.reads_estimate else await sized(self.estimator, action)
 
-    def _by_own_writes(self, action: Action) -> Action:
-        """The action by what who asks wrote lately: tests by values of its own choice are guesses."""
-        if not any(each.mentions for each in action.exposures):
-            return action
-        return with_own(action, self.recents.wrote([each.id for each in principals(action.actor)], self.clock.now()))
-
     def _decide(self, policy: Policy, action: Action) -> Decision:
         """What policy says; whatever it raises is a no, on record like any other (promise 4)."""
         try:
@@ -207,7 +199,7 @@ class Gate:
     async def _redeem(self, review: Review, sealed: Sealed, action: Action, *, by_itself: bool) -> Answer:
         if by_itself and not self.desk.waits_to_run(review.id):
             return Denied((own_reasons.NOT_WANTED,), review.id)
-        action = self._by_own_writes(action)
+        action = by_own_writes(action, self.recents, self.clock)
         policy = self.rules.current()  # of this moment: it may have changed while the payload was rebuilt
         if policy is None:
             return await self._deny(action, (own_reasons.OTHER_RULES,), review.id)

@@ -12,11 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from interlock.actions.mentioning import with_own
 from interlock.errors import PolicyMistakes
 from interlock.ledger import texts as ledger_texts
 from interlock.ledger.authority import Authority
+from interlock.model.action import Action
+from interlock.model.decision import Decision, Deny
 from interlock.model.names import Digest
-from interlock.ports import Policy
+from interlock.policy.reasons import SIZE_UNKNOWN
+from interlock.policy.requests import principals
+from interlock.ports import Clock, Policy, Recents
 
 KEPT: Final = 4  # the one in force, the one before it, and what is about to be
 MAX_BYTES: Final = 1_000_000  # of a bundle's names and texts in UTF-8: they go into the ledger in one unit
@@ -89,3 +94,15 @@ class LoadedRules:
         for digest in list(self._loaded):
             if len(self._loaded) > KEPT and digest not in (self._authority.bundle, rules):
                 del self._loaded[digest]
+
+
+def is_denial(decision: Decision) -> bool:
+    """Whether it stays one, whatever is known later: how many rows it is may not have been asked yet."""
+    return isinstance(decision, Deny) and any(reason.code != SIZE_UNKNOWN for reason in decision.reasons)
+
+
+def by_own_writes(action: Action, recents: Recents, clock: Clock) -> Action:
+    """The action by what who asks wrote lately: tests by values of its own choice are guesses."""
+    if not any(each.mentions for each in action.exposures):
+        return action
+    return with_own(action, recents.wrote([each.id for each in principals(action.actor)], clock.now()))

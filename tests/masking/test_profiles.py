@@ -141,7 +141,9 @@ FORBIDDEN = {
 }
 
 
-@pytest.mark.parametrize(("profile", "rule"), [(name, rule) for name, rules in FORBIDDEN.items() for rule in sorted(rules)])
+@pytest.mark.parametrize(
+    ("profile", "rule"), [(name, rule) for name, rules in FORBIDDEN.items() for rule in sorted(rules)]
+)
 def test_a_profile_refuses_the_rules_it_forbids(profile: str, rule: RuleName) -> None:
     with pytest.raises(Mistakes, match="isn't allowed"):
         PROFILES[profile].changed("ours", {"phi.mrn": Choice(rule)})

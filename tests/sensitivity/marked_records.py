@@ -1,7 +1,7 @@
 """Records as systems write them (logs, dumps, exports, messages, settings), with what is to be found in them marked.
 
-`records/*.txt`: `=== name` and a record. ⟦⟧ marks an identifier or secret of layer 2, ⟪⟫ what other layers find or what may
-be taken for one either way, ⟨kind⟩ a secret, which is made up anew for each run.
+`records/*.txt`: `=== name` and a record. ⟦⟧ marks an identifier or secret of layer 2, ⟪⟫ what other layers find or what
+may be taken for one either way, ⟨kind⟩ a secret, which is made up anew for each run.
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ MAKERS: dict[str, Make] = {
     "pem": _pem,
     "pgurl": of("postgres", "ql://app:", run(ALNUM, 14), "@db.example.com:5432/clinic"),
     "redisurl": of("redis", "://:", run(ALNUM, 18), "@cache.internal:6379/0"),
-    "slackhook": of(
-        "https://hooks.slack", ".com/services/T", run(UPPER, 9), "/B", run(UPPER, 9), "/", run(ALNUM, 24)
-    ),
+    "slackhook": of("https://hooks.slack", ".com/services/T", run(UPPER, 9), "/B", run(UPPER, 9), "/", run(ALNUM, 24)),
     "npm": of("npm", "_", run(ALNUM, 36)),
     "vault": of("hv", "s.", run(ALNUM, 24)),
     "openai": of("sk", "-proj-", run(ALNUM, 48)),

@@ -14,7 +14,22 @@ from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.ner import LONGEST_SEGMENT, Kind, NamesRead, Recognised, Recogniser, StrictRecogniser
 from interlock.sensitivity.passage import Layer, Passage
 
-WORDS = "the patient will brown report was seen by stage sign negative positive today with".split()
+WORDS = [
+    "the",
+    "patient",
+    "will",
+    "brown",
+    "report",
+    "was",
+    "seen",
+    "by",
+    "stage",
+    "sign",
+    "negative",
+    "positive",
+    "today",
+    "with",
+]
 TABLES = Tables(
     given={"maria": 40, "will": 30},
     surnames={"brown": 35, "okonkwo": 5, "babinski": 5, "hill": 33, "wells": 33},

@@ -81,7 +81,7 @@ def test_a_long_text_takes_time_in_proportion(unit: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "locker (L1): ⟦12345⟧",
+        "gym (locker): ⟦12345⟧",
         '"locker"}, "value": "⟦9981⟧"',
         "locker ⟦H 002281⟧, then",
         "locker ⟦882 110 334⟧",

@@ -8,6 +8,7 @@ capitalised word that isn't ordinary counts as a name. With nothing that can be 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ from interlock.sensitivity.text import ALL_LAYERS, TextEngine
 FORMS: Final = frozenset({Layer.NORMALISE, Layer.STRUCTURED})
 """The layers that go by form alone: for code, names and messages, in which words are words."""
 
+MOST_REMEMBERED: Final = 4096  # texts of code that were looked into
+LONGEST_REMEMBERED: Final = 4096  # characters of one
+
 log = structlog.get_logger()
 
 
@@ -46,6 +50,22 @@ class Loading:
 
     def __init__(self) -> None:
         self._task: asyncio.Task[Engines] | None = None
+        self._found: OrderedDict[str, tuple[tuple[int, int], ...]] = OrderedDict()
+
+    def finds(self, text: str) -> Sequence[tuple[int, int]]:
+        """What looks like data in code or a message, by its form alone (`actions.code_findings.Finds`), as soon as the
+        engines are there. What isn't long is remembered: the same statements come again and again."""
+        forms = self._task.result().forms if self._task is not None and self._task.done() else None
+        if forms is None:
+            return ()
+        found = self._found.get(text)
+        if found is None:
+            found = tuple((f.start, f.end) for f in forms.find(text))
+            if len(text) <= LONGEST_REMEMBERED:
+                self._found[text] = found
+                while len(self._found) > MOST_REMEMBERED:
+                    self._found.popitem(last=False)
+        return found
 
     async def engines(self) -> Engines:
         """Them, as soon as they are loaded. Raises nothing."""
@@ -87,11 +107,11 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What was loaded. `forms` may be asked from the loop's thread at any time. `trouble`: what is wrong, in a
-    sentence; "" for nothing."""
+    """What was loaded. `forms` may be asked from the loop's thread at any time; None where it can't be loaded, and code
+    is judged by its digits alone (`sql.identifiers`). `trouble`: what is wrong, in a sentence; "" for nothing."""
 
     detections: Mapping[Regime, Detection]
-    forms: TextFinder
+    forms: TextFinder | None
     thread: ThreadPoolExecutor = field(repr=False)
     trouble: str = ""
     layers: tuple[str, ...] = ()
@@ -107,7 +127,7 @@ def load_engines() -> Engines:
         return _loaded()
     except Exception as error:
         trouble = f"no engine can be loaded ({type(error).__name__}): what it would look into is masked whole"
-        return _with({regime: Blind() for regime in Regime}, Blind(), trouble, ())
+        return _with({regime: Blind() for regime in Regime}, None, trouble, ())
 
 
 def _loaded() -> Engines:
@@ -147,7 +167,9 @@ def _reader() -> tuple[recogniser.Rampart | None, str]:
         return None, f"{error.sentence}; every capitalised word that isn't ordinary counts as a name"
 
 
-def _with(finders: Mapping[Regime, TextFinder], forms: TextFinder, trouble: str, layers: tuple[str, ...]) -> Engines:
+def _with(
+    finders: Mapping[Regime, TextFinder], forms: TextFinder | None, trouble: str, layers: tuple[str, ...]
+) -> Engines:
     thread, lock = ThreadPoolExecutor(1, thread_name_prefix="detection"), Lock()
     detections = {regime: Detection(finder, regime, thread, lock) for regime, finder in finders.items()}
     return Engines(detections, forms, thread, trouble, layers)

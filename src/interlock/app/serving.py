@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import structlog
 
 from interlock import __version__
+from interlock.actions.code_findings import Finds, nothing
 from interlock.actions.from_bundle import ITSELF
 from interlock.app.beginning import begin
 from interlock.app.core import Core, opened, record
@@ -81,7 +82,7 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
     masks = await masks_of(core, labelling.overrides, vault)
     first_looks: list[Callable[[], Coroutine[None, None, None]]] = []
     for name, connection in settings.connections.items():
-        refresh = _schema_refresh(core, name, connection, definitions, masks.get(name))
+        refresh = _schema_refresh(core, name, connection, definitions, masks.get(name), core.content.finds)
         first_looks.append(refresh.refresh_now)
         workers.append(lambda refresh=refresh: refresh.run(stop))  # type: ignore[misc]
     await _first_looks(first_looks)
@@ -139,6 +140,7 @@ def _schema_refresh(
     connection: ConnectionSettings,
     definitions: dict[ConnectionName, Definitions | None],
     masks: Masks | None = None,
+    finds: Finds = nothing,
 ) -> SchemaRefresh:
     made: Definitions | None = None
 
@@ -155,6 +157,7 @@ def _schema_refresh(
             connection.most_sessions,
             TemporaryRelations(),
             masks,
+            finds,
         )
         await made.foresee(snapshot)
         return snapshot

@@ -45,4 +45,4 @@ def html_cells(text: str) -> Iterator[Cell]:
 
 
 def _told(heads: Sequence[str], at: int) -> bool:
-    return at < len(heads) and len(heads[at]) <= 40 and tells(heads[at])  # noqa: PLR2004  as heads of other tables
+    return at < len(heads) and len(heads[at]) <= 40 and tells(heads[at])

@@ -1,4 +1,4 @@
-"""What is laid out in a text: tables, rows of SQL, segments. Each value has its place, and the place tells what it is."""
+"""What is laid out in a text: tables, rows of SQL, segments. Each value has its place, which tells what it is."""
 
 from __future__ import annotations
 

@@ -18,6 +18,10 @@ TOLD: Final = 0.55
 as that of telephone numbers."""
 LOWERED: Final = 0.6
 """The score of one right behind its word whose check digit fails."""
+# What may stand between a word and a number that is told by it for certain: signs, and what says that it follows.
+_DIRECTLY: Final = (
+    r"[ _.-]{0,2}(?:(?:no|nr|num|number|nummer|id|code|#)[ .]{0,2})?[:=#\"'> \t|(]{0,4}(?:is |was )?[\"']?"
+)
 BETWEEN: Final = 32
 """How many characters may stand between a word and the number that it tells of."""
 _GROUPS: Final = str.maketrans("", "", " -./\t")
@@ -61,6 +65,7 @@ def told_number(
     either = "|".join(re.escape(w).replace("\\ ", "[ _-]?") for w in sorted(words, key=lambda w: (-len(w), w)))
     told = rf"(?:{either})[^0-9\x1e]{{1,{BETWEEN}}}"
     parts = cache(lambda: re.compile(rf"{told}?({expression})", re.IGNORECASE))  # when it is first needed
+    directly = cache(lambda: re.compile(rf"(?:{either}){_DIRECTLY}", re.IGNORECASE))
 
     def judge(candidate: Candidate) -> Verdict | None:
         found = parts().fullmatch(candidate.matched)
@@ -71,7 +76,7 @@ def told_number(
             return None
         if not check(found[1].translate(_GROUPS).upper()):
             # Numbers are mistyped: what stands right behind the word may be one all the same.
-            direct = label.startswith(("pii.", "pci.")) and _DIRECTLY.search(number.before)
+            direct = label.startswith(("pii.", "pci.")) and directly().fullmatch(number.before)
             return Verdict(LOWERED, "form, told by words", found.start(1)) if direct else None
         return Verdict(score, f"{why}, told by words", found.start(1))
 
@@ -99,10 +104,6 @@ def goes_on(candidate: Candidate) -> bool:
     return (before[-1:] in _JOINTS and before[-2:-1].isdigit()) or (after[:1] in _JOINTS and after[1:2].isdigit())
 
 
-# A word and nothing but signs, or what says that a number follows. Bounded: a search begins anywhere.
-_DIRECTLY: Final = re.compile(
-    r"(?i)[a-z][ _.-]{0,2}(?:(?:no|nr|num|number|nummer|id|code|#)[ .]{0,2})?[:=#\"'> \t|(]{0,4}(?:is |was )?[\"']?\Z"
-)
 _GROUP_BEFORE: Final = re.compile(r"(?:^|[^0-9])[0-9]{4} $")
 _GROUP_BEHIND: Final = re.compile(r" [0-9]{4}(?:[^0-9]|$)")
 _JOINTS: Final = frozenset("-./")

@@ -3,8 +3,8 @@
     DETECTOR = Structured("us_ssn", (Pattern("us_ssn.grouped", r"[0-8][0-9]{2}-...", Label("phi.ssn"), 0.85, ...),))
 
 An expression is in what RE2 and hyperscan share: no lookaround, no back-reference, no lazy or possessive repeat, no
-`\\b`, ASCII classes alone, and it matches UTF-8 bytes of the normalised text. What must not stand beside a match is told
-by `beside`, and looked at afterwards; what only a closer look can tell is `judge`.
+`\\b`, ASCII classes alone, and it matches UTF-8 bytes of the normalised text. What must not stand beside a match is
+told by `beside`, and looked at afterwards; what only a closer look can tell is `judge`.
 """
 
 from __future__ import annotations

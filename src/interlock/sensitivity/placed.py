@@ -16,9 +16,27 @@ SCORE: Final = 0.9
 _LONGEST: Final = 120
 """Characters of a value that its place tells of as a whole; a longer one is a text, which is looked into."""
 # What every text is looked through for anyway, what a whole isn't hidden for, and what only counts (`token`, `access`).
-_LOOKED_INTO: Final = ("phi.clinical", "phi.family", "phi.claim", "phi.age", "quasi", "phi.email", "phi.url", "phi.photo")
+_LOOKED_INTO: Final = (
+    "phi.clinical",
+    "phi.family",
+    "phi.claim",
+    "phi.age",
+    "quasi",
+    "phi.email",
+    "phi.url",
+    "phi.photo",
+)
 _LOOKED_INTO_TOO: Final = ("pii.salary", "phi.biometric", "phi.ip", "secret", "phi.address.facility", "pci.expiry")
-_OF_NUMBERS: Final = ("phi.mrn", "phi.health_plan", "phi.account", "phi.licence", "phi.device", "phi.id", "phi.vehicle", "pii.passport")
+_OF_NUMBERS: Final = (
+    "phi.mrn",
+    "phi.health_plan",
+    "phi.account",
+    "phi.licence",
+    "phi.device",
+    "phi.id",
+    "phi.vehicle",
+    "pii.passport",
+)
 _OF_PLACES: Final = ("phi.address.street", "phi.address.city", "phi.address")
 _NUMBERED: Final = re.compile("[0-9]{3}")
 _LEAST_DIGITS: Final = 2
@@ -68,18 +86,18 @@ def _may_be(label: Label, value: str) -> bool:
     """Whether it can be that: `phone` may be a column of counts, `city` one of codes."""
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
     if label.startswith("phi.date"):
-        return digits >= 4 and not (digits == 4 == len(value))  # noqa: PLR2004  a year alone stays
+        return digits >= 4 and not (digits == 4 == len(value))
     if label.startswith("phi.name"):
         return letters > 1 and not digits
     if label.startswith("phi.address.zip"):
-        return digits >= _LEAST_DIGITS and len(value) < 12 and "." not in value  # noqa: PLR2004  nor coordinates' rest
+        return digits >= _LEAST_DIGITS and len(value) < 12 and "." not in value
     if label in _OF_PLACES:
         return letters > 1
     if label.startswith(_OF_NUMBERS):
-        return digits >= _LEAST_DIGITS and len(value) <= 48 and not _is_amount(value)  # noqa: PLR2004
+        return digits >= _LEAST_DIGITS and len(value) <= 48 and not _is_amount(value)
     return digits >= _LEAST_DIGITS + 1
 
 
 def _is_amount(value: str) -> bool:
     whole, dot, rest = value.partition(".")
-    return bool(dot) and len(rest) < 3 and whole.isdigit() and rest.isdigit()  # noqa: PLR2004
+    return bool(dot) and len(rest) < 3 and whole.isdigit() and rest.isdigit()

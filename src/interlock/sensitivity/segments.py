@@ -1,4 +1,4 @@
-"""Segments in text: lines of HL7 v2 (`PID|1||4711^^^HOSP^MR||DOE^JANE`) and of X12 (`NM1*IL*1*DOE*JANE****MI*W881~`)."""
+"""Segments in text: lines of HL7 v2 (`PID|1||4711^^^HOSP^MR||DOE^JANE`) and of X12 (`NM1*IL*1*DOE*JANE~`)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final
 
 from interlock.errors import MalformedInput
 from interlock.model.label import Label
-from interlock.sensitivity.placed import Cell
 from interlock.sensitivity.formats.document import Piece
 from interlock.sensitivity.formats.hl7v2 import Hl7v2
+from interlock.sensitivity.placed import Cell
 
 _MSH: Final = "MSH|^~\\&\r"  # what declares the usual separators
 _HL7: Final = re.compile(r"(?<![A-Za-z0-9])(?:MSH\|\^~|(?:PID|NK1|PV1|GT1|IN1|IN2|MRG)\|)[^\r\n]*")
@@ -73,7 +73,7 @@ def _entity(values: Sequence[str]) -> Iterator[tuple[int, Label]]:
         yield from ((2, Label("phi.name.family")), (3, Label("phi.name.given")), (4, Label("phi.name.given")))
     elif values[0] in ("77", "82", "85", "87", "FA", "DN", "DK"):
         yield 2, Label("phi.address.facility")
-    qualifier = values[7] if len(values) > 8 else ""  # noqa: PLR2004  NM108, before NM109
+    qualifier = values[7] if len(values) > 8 else ""
     if qualifier in _REFERENCES:
         yield 8, _REFERENCES[qualifier]
 

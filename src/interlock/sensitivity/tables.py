@@ -99,7 +99,7 @@ def _next(text: str, start: int, end: int, heads: _Heads) -> _Heads:
         return heads if written else _NO_HEADS
     copied = _COPY.match(written)
     if copied is not None:
-        columns = [name.strip(" \"") for name in copied[1].split(",")]
+        columns = [name.strip(' "') for name in copied[1].split(",")]
         return _Heads(_telling(columns), "," if "csv" in copied[2].lower() else "\t", dumped=True)
     line = _line(text, start, end, "")
     names = _names(text, line) if line is not None and not _CODE.search(written) else ()
@@ -170,14 +170,14 @@ def _names(text: str, line: _Line) -> Sequence[str | None]:
         return ()
     if line.sign in ",;" and (not written[-1] or any(_is_phrase(each) for each in written)):
         return ()  # a list in code, or in a sentence
-    if sum(map(bool, written)) < 2:  # noqa: PLR2004  a table has two columns
+    if sum(map(bool, written)) < 2:
         return ()
     heads = _telling(written)
     return heads if any(heads) else ()
 
 
 def _is_phrase(head: str) -> bool:
-    return head.count(" ") > 3 or head.count("(") != head.count(")")  # noqa: PLR2004
+    return head.count(" ") > 3 or head.count("(") != head.count(")")
 
 
 def _telling(names: Sequence[str]) -> Sequence[str | None]:

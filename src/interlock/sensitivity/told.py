@@ -39,9 +39,88 @@ PIECES: Final = r"(?:[A-Za-z0-9]+[-_./])*[A-Za-z]*[0-9][A-Za-z0-9]*(?:[-_./][A-Z
 VALUE: Final = rf"(?:[A-Za-z]{{1,3}} )?(?:{PIECES})|[0-9][0-9](?: [0-9][0-9]){{2,3}}|[0-9](?: [0-9]){{4,15}}"
 _LETTERS = re.compile(r"[A-Za-z]+ ")
 _NO_LETTERS: Final = frozenset(
-    "NO ON AT IN IS OF OR TO BY AS AN IF SO UP WE HE IT DO PER THE AND FOR DUE NOT ALL WAS HAS HAD ARE AM PM IV PO BP "
-    "HR RR MG ML KG DAY AGE OLD NEW VS HIM HER HIS SHE PT DR MR MS RE CC ETA QTY MRN SSN DOB NPI DEA VIN MBI EIN SIN PAN "
-    "DL ID TIN IP MAC ZIP CPT ICD NDC RX TEL FAX EXT REF".split()
+    [
+        "NO",
+        "ON",
+        "AT",
+        "IN",
+        "IS",
+        "OF",
+        "OR",
+        "TO",
+        "BY",
+        "AS",
+        "AN",
+        "IF",
+        "SO",
+        "UP",
+        "WE",
+        "HE",
+        "IT",
+        "DO",
+        "PER",
+        "THE",
+        "AND",
+        "FOR",
+        "DUE",
+        "NOT",
+        "ALL",
+        "WAS",
+        "HAS",
+        "HAD",
+        "ARE",
+        "AM",
+        "PM",
+        "IV",
+        "PO",
+        "BP",
+        "HR",
+        "RR",
+        "MG",
+        "ML",
+        "KG",
+        "DAY",
+        "AGE",
+        "OLD",
+        "NEW",
+        "VS",
+        "HIM",
+        "HER",
+        "HIS",
+        "SHE",
+        "PT",
+        "DR",
+        "MR",
+        "MS",
+        "RE",
+        "CC",
+        "ETA",
+        "QTY",
+        "MRN",
+        "SSN",
+        "DOB",
+        "NPI",
+        "DEA",
+        "VIN",
+        "MBI",
+        "EIN",
+        "SIN",
+        "PAN",
+        "DL",
+        "ID",
+        "TIN",
+        "IP",
+        "MAC",
+        "ZIP",
+        "CPT",
+        "ICD",
+        "NDC",
+        "RX",
+        "TEL",
+        "FAX",
+        "EXT",
+        "REF",
+    ]
 )
 _UNIT = re.compile(
     r"[ -]?(?:%|(?:mg|mcg|g|kg|ml|dl|l|mmol|mmhg|units?|iu|meq|cm|mm|hours?|hrs?|days?|weeks?|wks?|months?|years?|yrs?"
@@ -158,7 +237,9 @@ def _of_another(candidate: Candidate, told_by: str, value: str) -> bool:
     name of a machine (`claims-api-7d9f`); what stands before its digits is a word."""
     if "\n" in told_by and _CELLS.search(candidate.before[candidate.before.rfind("\n") + 1 :]):
         return True
-    if told_by.endswith("\\") or "()" in told_by or _COUNTS.search(candidate.before):  # an escape, a call, `max_records`
+    if (
+        told_by.endswith("\\") or "()" in told_by or _COUNTS.search(candidate.before)
+    ):  # an escape, a call, `max_records`
         return True
     if told_by.endswith("-") and " " not in told_by and _OF_MACHINES.match(value):
         return True

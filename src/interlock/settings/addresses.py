@@ -98,17 +98,21 @@ def unsafe(settings: Settings) -> list[str]:
         for name, each in settings.connections.items()
         if each.connection.unsafe_observe
     ]
-    return observed + [
-        f"[connections.{name}] unsafe_superuser: its login may be more than its grants, so that no grant of the server"
-        " bounds what a statement reaches"
-        for name, each in settings.connections.items()
-        if each.unsafe_superuser
-    ] + [
-        f"[connections.{name}] profile: {each.profile} keeps the names of people, so that labelled columns of them come"
-        " back in clear"
-        for name, each in settings.connections.items()
-        if each.profile and PROFILES[each.profile].keeps([Label("phi.name")])
-    ]
+    return (
+        observed
+        + [
+            f"[connections.{name}] unsafe_superuser: its login may be more than its grants, so that no grant of the"
+            " server bounds what a statement reaches"
+            for name, each in settings.connections.items()
+            if each.unsafe_superuser
+        ]
+        + [
+            f"[connections.{name}] profile: {each.profile} keeps the names of people, so that labelled columns of them"
+            " come back in clear"
+            for name, each in settings.connections.items()
+            if each.profile and PROFILES[each.profile].keeps([Label("phi.name")])
+        ]
+    )
 
 
 def read_connection(name: str, table: Table) -> ConnectionSettings:
@@ -134,7 +138,7 @@ def read_connection(name: str, table: Table) -> ConnectionSettings:
 
 
 def _profile(table: Table) -> str:
-    """"none" is none, said aloud."""
+    """ "none" is none, said aloud."""
     named = table.one_of("profile", (NO_PROFILE, *PROFILES), NO_PROFILE)
     return "" if named == NO_PROFILE else named
 

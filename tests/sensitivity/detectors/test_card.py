@@ -9,6 +9,10 @@ from interlock.sensitivity.detectors.card import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "my card, the number was ⟦2131-4898-8130-514⟧, please",
+    "other card is ⟦5883-6687-3812⟧ and",
+    "card=⟦180086518997748⟧ amount=16.00",
+    "card? it's ⟦4485 2758 6014 5522⟧ ok",
     "card ⟦4111 1111 1111 1111⟧ ok",
     "⟦4111111111111111⟧",
     "cc#⟦378282246310005⟧",
@@ -27,6 +31,8 @@ FOUND = [
     "⟦%B4111111111111111^DOE/JOHN^2512101123⟧",
 ]
 LEFT = [
+    "SIM card 8944110066778899001",
+    "4485 2758 6014 5522",
     "4111 1111 1111 1112",
     "4111111111111112",
     "1700000000000000",

@@ -9,6 +9,9 @@ from interlock.sensitivity.detectors.device_serial import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "device ⟦SN-DKX-759225⟧ mac",
+    "device ⟦FV76-36581-LE⟧ mac",
+    "DeviceSN=⟦0732-UJN5-KSWO⟧",
     "Device serial ⟦SN-CG5-881207X⟧.",
     "S/N ⟦A1B2-99881⟧",
     "UDI ⟦(01)00844588003288(17)141120(10)7654321D(21)1098d⟧",
@@ -17,6 +20,8 @@ FOUND = [
     "pacemaker ⟦PM-77120⟧",
 ]
 LEFT = [
+    '"serial": 118,',
+    "Decimal('snan'), 1.222",
     "serial creatinine 120 mmol",
     "device in place for 365 days",
     "490154203237518",

@@ -9,6 +9,10 @@ from interlock.sensitivity.detectors.iban import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "iban=⟦GB81CGCQ4396034086332⟧ ref",
+    "IBAN: ⟦NL20 INGB 0001 2345 60⟧ and",
+    "IBAN of the landlord: ⟦GB13NBES8372939851842⟧. He",
+    "received payment from ⟦PH976264676414318443⟧, thanks",
     "IBAN ⟦DE89 3704 0044 0532 0130 00⟧ BIC",
     "iban: ⟦gb29nwbk60161331926819⟧",
     "⟦FR14 2004 1010 0505 0001 3M02 606⟧",
@@ -16,6 +20,7 @@ FOUND = [
     "⟦DE89 3704 0044 0532 0130 00⟧",
 ]
 LEFT = [
+    "part PH976264676414318443",
     "DE89 3704 0044 0532 0130 01",
     "DE88370400440532013000",
     "XX89370400440532013000",

@@ -9,6 +9,12 @@ from interlock.sensitivity.detectors.ip_address import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "from ⟦7f31:6e06:e305:1d23:ba7c:f255:1997:21aa⟧: site",
+    "near ⟦fe80::1ff:fe23:4567:890a⟧.",
+    "allow ⟦2001:db8:0:1::/64⟧, and",
+    "[⟦2001:db8::ff00:42:8329⟧]:443",
+    "IP ⟦10.0.4.8⟧.51544 > ⟦198.51.100.33⟧.443: Flags",
+    "⟦198.51.100.8⟧:8443",
     "from ⟦10.34.201.7⟧ port 22",
     "⟦192.168.1.1⟧",
     "ip ⟦2001:db8::8a2e:370:7334⟧",
@@ -17,6 +23,8 @@ FOUND = [
     "IP ⟦1.2.3.4⟧",
 ]
 LEFT = [
+    "netmask 255.255.255.0",
+    "4.12.0.3",
     "version 1.2.3.4 released",
     "firmware 10.20.30.40",
     "300.1.2.3",

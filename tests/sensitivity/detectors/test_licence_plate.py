@@ -9,12 +9,21 @@ from interlock.sensitivity.detectors.licence_plate import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "licence plate ⟦W08-DGS⟧ exited",
+    "plate ⟦B04-EGY⟧, then",
+    "Kennzeichen ⟦M-AB 1234⟧ entered",
+    '"reg": "⟦AB12 CDE⟧"',
+    "plate ⟦AB-123-CD⟧",
+    "car tag# ⟦BZN 4471⟧ (TX)",
     "plate ⟦8XYZ432⟧",
     "License plate: ⟦ABC-1234⟧",
     "licence plate ⟦AB12 CDE⟧",
     "license plate ⟦250000⟧",
 ]
 LEFT = [
+    "for tag, ai1, ai2 in tags",
+    "<tag>xc3</tag>",
+    "plate 12 was moved",
     "plates 250000",
     "plate was bent",
     "8XYZ432",

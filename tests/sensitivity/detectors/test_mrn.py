@@ -9,6 +9,13 @@ from interlock.sensitivity.detectors.mrn import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "MRN: ⟦92-40-93⟧",
+    "MRN ⟦12-11-93⟧ pulled",
+    "MRN# ⟦11 20 93⟧",
+    "MRN: ⟦H 002281⟧",
+    "medical record number (MRN): ⟦482913⟧",
+    '"Medical record number"},"value":"⟦7750123⟧"',
+    "MedRecNo=⟦0592922⟧",
     "(MRN ⟦5583920⟧)",
     "chartMRN⟦04857211⟧ with",
     "MRN#: ⟦FL-987654⟧",
@@ -22,6 +29,7 @@ FOUND = [
     "⟦MRN-0048213⟧",
 ]
 LEFT = [
+    "MAX_RECORDS: 50000",
     "MRN unknown, DOB 01/02/1960",
     "5583920",
     "record 45 minutes",

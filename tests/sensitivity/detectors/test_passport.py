@@ -9,6 +9,9 @@ from interlock.sensitivity.detectors.passport import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "X-Passport-Number: ⟦C72985780⟧",
+    "[passport_no] ⟦JZ6633886⟧ [x]",
+    "passportNumber=⟦X4RTBPFW4⟧",
     "passport no. ⟦123456789⟧",
     "US passport ⟦483920112⟧",
     "Passport: ⟦C01X00T47⟧",

@@ -9,6 +9,8 @@ from interlock.sensitivity.detectors.record_number import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "EIN ⟦12-3456789⟧",
+    "order number ⟦448120⟧",
     "study code ⟦CRIMSON-0447⟧ links",
     "case number ⟦24-CV-10382⟧",
     "claim # ⟦CLM-2023-88121⟧",
@@ -21,6 +23,12 @@ FOUND = [
     "subject ⟦S-0041⟧",
 ]
 LEFT = [
+    "trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+    '{"id": 482137, "ok": true}',
+    "txn_id=900112",
+    "order_id: 100231",
+    "X-Request-Id: 7f2b1c7e-5a6d-4c3b-8a7f-1e2d3c4b5a69",
+    "claims-api-7d9f8b6c5d-x2k4q",
     "study of 1200 patients",
     "a case of 24 bottles",
     "in case 3 fell",

@@ -9,6 +9,7 @@ from interlock.sensitivity.detectors.secret_connection import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "db01.internal:5432:clinic:etl:⟦s3cr3t⟧",
     "⟦postgresql://app:s3cr3t@db.example.com:5432/clinic⟧",
     "DATABASE_URL=⟦mysql://root:pw@127.0.0.1/db⟧ next",
     "⟦redis://:p4ss@cache:6379/0⟧",
@@ -19,6 +20,7 @@ FOUND = [
     "⟦postgres://u:pa/ss@db/x⟧",
 ]
 LEFT = [
+    "main.py:5432:12:error:text",
     "postgres://localhost:5432/app",
     "https://example.com:8443/@scope/pkg",
     "postgres://user:${PGPASSWORD}@db/app",

@@ -9,6 +9,8 @@ from interlock.sensitivity.detectors.secret_password import DETECTOR
 
 ENGINE = engine_of(DETECTOR)
 FOUND = [
+    "define('DB_PASSWORD', '⟦correct3139#⟧');",
+    "sorry, ⟦hunter2⟧ is my password, don't tell",
     "password=⟦hunter2⟧",
     '{"password": "⟦s3cr3t!x⟧"}',
     "password: ⟦changeme⟧\nuser: x",
@@ -34,6 +36,14 @@ FOUND = [
     "PASSWORD   =   ⟦12345678⟧",
 ]
 LEFT = [
+    "pw = pw[:-1]",
+    "self.user, self.password = user, password",
+    "f(pass_fds=fds_to_keep)",
+    "LPWSTR = ctypes.c_wchar_p",
+    "MAX_PASSWORD = tokens.MAX_TOKEN + 1",
+    "`password: must be`",
+    '"secret.password": "a password or its hash"',
+    "mgr.add_password('basic_test_realm', x)",
     "password: <redacted>",
     "password=${PASSWORD}",
     "password=os.environ['DB_PASSWORD']",

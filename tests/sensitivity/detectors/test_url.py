@@ -17,6 +17,10 @@ FOUND = [
     "on ⟦janedoe.com⟧ there",
 ]
 LEFT = [
+    "log.info('started')",
+    "client(place.ca)",
+    "http://hl7.org/fhir/sid/us-ssn",
+    "http://www.w3.org/2001/XMLSchema",
     "https://",
     "e.g. this",
     "file.py and node.js",

@@ -92,8 +92,8 @@ class Definitions:
 
     `most_sessions`: how many upstream sessions clients may have at once. `temporary`: how a session is asked for its
     temporary relations; without it clients can't make any. `changes`: those under way through this gateway.
-    `masks`: what masks values beside their labels; None where nothing does. `finds`: what looks like data in code and in
-    the server's messages, by its form alone.
+    `masks`: what masks values beside their labels; None where nothing does. `finds`: what looks like data in code and
+    in the server's messages, by its form alone.
     """
 
     connection: Connection

@@ -152,7 +152,8 @@ def _two(text: str, start: int, end: int, parts: list[str], separator: str, tell
 
 
 def _month_and_day(text: str, start: int, end: int, one: str, two: str, separator: str, telling_date: bool) -> float:
-    if _MEASURE.search(text, max(0, start - _LOOK), start) or _UNIT.match(text, end):
+    quoted = start > 0 and text[start - 1] in "\"'" and text[end : end + 1] == text[start - 1]
+    if _MEASURE.search(text, max(0, start - _LOOK), start) or (not quoted and _UNIT.match(text, end)):
         return 0.0
     told = telling_date or _CUE.search(text, max(0, start - _LOOK), start) is not None
     if separator == "-":

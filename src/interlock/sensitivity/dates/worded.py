@@ -152,6 +152,8 @@ _HALF_HOLIDAYS = words_of(
     " columbus president presidents mlk boxing good ash palm guy bank new"
 )
 _OTHER_HALVES = words_of("day friday wednesday sunday night holiday year years")
+HOLIDAYS = _HOLIDAY_WORDS | _HALF_HOLIDAYS
+"""Without one of these words there is no holiday."""
 _HOLIDAY_YEAR = re.compile(rf"(?:,?\s+(?:of\s+|in\s+)?{YEAR}|\s+(?:of\s+)?(?:last|this|next) year\b)")
 _ON = re.compile(
     r"\b(?:on|since|until|till|before|after|by|around|over|last|this|next|past)\s+(?:the\s+)?$", re.IGNORECASE

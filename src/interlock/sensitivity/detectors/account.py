@@ -19,7 +19,8 @@ DETECTOR = Structured(
                 "a/c",
                 "acc",
                 r"acct?\.",
-                "(?:guarantor|billing|invoice|statement|cust(?:omer)?|client|loyalty|ledger) ?(?:id|no|num|number|ref)s?",
+                "(?:guarantor|billing|invoice|statement|cust(?:omer)?|client|loyalty|ledger) ?"
+                "(?:id|no|num|number|ref)s?",
                 "guarantor",
                 "cust(?:omer)?",
                 "financial number",

@@ -121,13 +121,15 @@ def _told_number(candidate: Candidate) -> Verdict | None:
     """Behind a word of cards: whatever its check digit, since numbers are mistyped, and whoever gave it out."""
     value = candidate.matched
     digits = digits_of(value)
-    if not _SHORTEST <= len(digits) <= _LONGEST or len(set(digits)) < 3 or _SIM.search(candidate.before):  # noqa: PLR2004
+    if not _SHORTEST <= len(digits) <= _LONGEST or len(set(digits)) < 3 or _SIM.search(candidate.before):
         return None
     return Verdict(_SURE if is_card(digits) else 0.7, "told by words")
 
 
 _SHORTEST: Final = 12
-_SIM: Final = re.compile(r"\b(?:sim|sd|gift|library|report|score|index|business|id|identity|green|member)[ _-]?cards?\b")
+_SIM: Final = re.compile(
+    r"\b(?:sim|sd|gift|library|report|score|index|business|id|identity|green|member)[ _-]?cards?\b"
+)
 
 
 def _track(candidate: Candidate) -> Verdict | None:
@@ -155,7 +157,9 @@ DETECTOR = Structured(
             _SURE,
             Beside.DIGIT,
             _grouped,
-            frozenset(("card", "visa", "mastercard", "amex", "discover", "credit", "debit", "cvv", "cvc", "expiry", "exp")),
+            frozenset(
+                ("card", "visa", "mastercard", "amex", "discover", "credit", "debit", "cvv", "cvc", "expiry", "exp")
+            ),
         ),
         Pattern(
             "card.grouped_15",
@@ -178,7 +182,8 @@ DETECTOR = Structured(
             _PAN,
             (
                 "(?:credit|debit|payment|bank|charge)? ?cards?(?: ?(?:no|num|number|nr|nbr))?",
-                "visa|mastercard|master ?card|amex|american express|discover|diners(?: club)?|jcb|maestro|pan|primary account number",
+                "visa|mastercard|master ?card|amex|american express|discover|diners(?: club)?|jcb|maestro|pan"
+                "|primary account number",
                 "cc|cc ?(?:no|num|number)|kreditkarte(?:nnummer)?|carte bancaire|tarjeta",
             ),
             0.7,

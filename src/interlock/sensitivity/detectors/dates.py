@@ -12,7 +12,8 @@ from interlock.sensitivity.dates.calendar import is_month_and_day
 from interlock.sensitivity.dates.numbers import dates_in_figures
 from interlock.sensitivity.dates.published import is_of_a_publication
 from interlock.sensitivity.dates.span import DateSpan
-from interlock.sensitivity.dates.worded import dates_in_words, holidays, weekdays
+from interlock.sensitivity.dates.worded import HOLIDAYS, dates_in_words, holidays, weekdays
+from interlock.sensitivity.dates.words import FULL_WEEKDAYS, MONTHS
 from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.passage import Layer, Passage
 
@@ -43,6 +44,7 @@ _KINDS: Mapping[str, tuple[Label, str]] = {
 _WORDS = re.compile(r"[^\W\d_]+")
 _SHORTENED = re.compile(r"\b(?:(d\.o\.b)|(d\.o\.d)|d/c)\b")
 _TELLING = re.compile(r"date|dob|birth|day|time|_at$|_on$|admit|discharge|dos\b|when|death|died")
+_WITHOUT_FIGURES = MONTHS | HOLIDAYS | FULL_WEEKDAYS
 _DIGIT = re.compile(r"[0-9]")
 _CLOCK = r"(?:[01]?[0-9]|2[0-4])[:h][0-5][0-9](?![0-9])(?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
 _ZONE = r"(?:\s?(?:[ap]\.m\.|[ap]m?\b|hrs?\b|hours?\b|Z\b|UTC\b|GMT\b|[A-Z]{1,3}T\b|[+-][0-9]{2}:?[0-9]{2}\b)){0,2}"
@@ -78,10 +80,13 @@ class Dates:
     def find(self, passage: Passage) -> Sequence[Finding]:
         """Every date in the passage; birth, death and service are told by the words before it."""
         text, low, words = passage.text, passage.low, passage.words
+        figures = _DIGIT.search(text) is not None
+        if not figures and words.isdisjoint(_WITHOUT_FIGURES):
+            return ()
         telling = passage.telling.lower()
         spans = [*dates_in_words(text, low, words), *holidays(text, low, words), *weekdays(text, low, words)]
         born: Sequence[Finding] = ()
-        if _DIGIT.search(text):
+        if figures:
             spans += dates_in_figures(text, bool(telling and _TELLING.search(telling)))
             if not words.isdisjoint(_SPACED_AFTER):
                 spans += _spaced(text)

@@ -13,7 +13,7 @@ _DEVICE = Label("phi.device")
 def _numbered(candidate: Candidate) -> Verdict | None:
     """`device 4 of 12`, `"serial": 118` count; a few digits alone are no serial number."""
     value = candidate.matched
-    return None if value.isdigit() and len(value) < 5 else Verdict(0.85, "told by words")  # noqa: PLR2004
+    return None if value.isdigit() and len(value) < 5 else Verdict(0.85, "told by words")
 
 
 def _imei(candidate: Candidate) -> Verdict | None:

@@ -10,6 +10,7 @@ from interlock.sensitivity.told import coded, told
 
 _LICENCE = Label("phi.licence")
 
+
 def _no_unit(candidate: Candidate) -> Verdict | None:
     """`mg/dL | 70-110` has a unit."""
     return None if _PER_DECILITRE.search(candidate.before) else Verdict(0.92, "told by words")

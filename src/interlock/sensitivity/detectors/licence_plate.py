@@ -10,8 +10,32 @@ from interlock.sensitivity.pattern import Candidate, Structured, Verdict
 from interlock.sensitivity.told import told
 
 _VEHICLE: Final = Label("phi.vehicle")
-_WORDS: Final = frozenset("is was on at the of and in for to has had seen no not by a an as or it".split())
-_TAG: Final = re.compile(r"(?<![a-z] )\btag[^a-z]*\Z")
+_WORDS: Final = frozenset(
+    [
+        "is",
+        "was",
+        "on",
+        "at",
+        "the",
+        "of",
+        "and",
+        "in",
+        "for",
+        "to",
+        "has",
+        "had",
+        "seen",
+        "no",
+        "not",
+        "by",
+        "a",
+        "an",
+        "as",
+        "or",
+        "it",
+    ]
+)
+_TAG: Final = re.compile(r"(?<!car )(?<!vehicle )(?<!truck )\btag[^a-z]*\Z")
 # Letters and digits by turns, parted or not: ABC-1234, W08-DGS, AB12 CDE, AB-123-CD; 7ABC123, 12-AB-34; M-AB 1234;
 # A 123 BC 77; then whatever stands in one piece.
 _FORMS: Final = (
@@ -24,16 +48,16 @@ _FORMS: Final = (
 
 
 def _lettered(candidate: Candidate) -> Verdict | None:
-    """A letter and a digit; digits alone where the words before leave no doubt. Small words behind aren't part of it."""
+    """A letter and a digit; digits alone where the words before leave no doubt. Small words behind aren't of it."""
     value = candidate.matched.rstrip(" -")
     pieces = value.split(" ")
     while len(pieces) > 1 and (pieces[-1].lower() in _WORDS or (pieces[-1].islower() and pieces[0].isupper())):
         pieces.pop()
     kept = " ".join(pieces)
     sure = "licen" in candidate.before or "registration" in candidate.before or "kennzeichen" in candidate.before
-    if len(kept) < 3 or not any(map(str.isdigit, kept)):  # noqa: PLR2004
+    if len(kept) < 3 or not any(map(str.isdigit, kept)):
         return None
-    if _TAG.search(candidate.before) and not (value.isupper() and len(kept) > 4):  # noqa: PLR2004
+    if _TAG.search(candidate.before) and not (value.isupper() and len(kept) > 4):
         return None  # tags of programs
     if not sure and (not any(map(str.isalpha, kept)) or pieces[0].lower() in _WORDS):
         return None

@@ -12,7 +12,15 @@ DETECTOR = Structured(
         told(
             "mrn.glued",
             Label("phi.mrn"),
-            ("mrns?", "mr no", "med(?:ical)? ?rec(?:ord)?s?", "emrn", "mpi", "empi", "(?:patienten|patient|fall|kranken)(?:nummer|nr)"),
+            (
+                "mrns?",
+                "mr no",
+                "med(?:ical)? ?rec(?:ord)?s?",
+                "emrn",
+                "mpi",
+                "empi",
+                "(?:patienten|patient|fall|kranken)(?:nummer|nr)",
+            ),
             0.95,
             glued=True,
             years=True,

@@ -22,8 +22,8 @@ _KINDS: Final = (
     (
         "national_id",
         "pii.national_id",
-        "bsn|nhs|nhs number|ni number|national insurance|nino|steuer-?id|idnr|nir|insee|dni|nie|nif|cpf|pesel|aadhaar|sin|tfn"
-        "|national id|id card|codice fiscale|personnummer|cpr|ahv|svnr|curp|rrn",
+        "bsn|nhs|nhs number|ni number|national insurance|nino|steuer-?id|idnr|nir|insee|dni|nie|nif|cpf|pesel|aadhaar"
+        "|sin|tfn|national id|id card|codice fiscale|personnummer|cpr|ahv|svnr|curp|rrn",
     ),
 )
 
@@ -37,9 +37,7 @@ def _numbered(candidate: Candidate) -> Verdict | None:
 
 def _pattern(name: str, label: str, words: str) -> Pattern:
     expression = rf"[A-Za-z0-9-]+ ?[(\[] ?(?:{words})(?: (?:no|num|number|nr|id|#))?\.?[)\]]"
-    return Pattern(
-        f"number_before.{name}", expression, Label(label), 0.85, Beside.NOTHING, _numbered, ignore_case=True
-    )
+    return Pattern(f"number_before.{name}", expression, Label(label), 0.85, Beside.NOTHING, _numbered, ignore_case=True)
 
 
 DETECTOR = Structured(

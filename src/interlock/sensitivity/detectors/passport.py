@@ -19,8 +19,8 @@ def _told(candidate: Candidate) -> Verdict | None:
     """Six to twelve letters and digits; German ones are letters for the most part."""
     value = candidate.matched.replace(" ", "").replace("-", "")
     digits = sum(map(str.isdigit, value))
-    least = 2 if value.isupper() and len(value) == 9 else 4  # noqa: PLR2004
-    if not 6 <= len(value) <= 12 or digits < least or _YEAR.fullmatch(value):  # noqa: PLR2004
+    least = 2 if value.isupper() and len(value) == 9 else 4
+    if not 6 <= len(value) <= 12 or digits < least or _YEAR.fullmatch(value):
         return None
     return Verdict(0.9, "behind a word of passports")
 

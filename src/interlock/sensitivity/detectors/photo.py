@@ -13,7 +13,8 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _THINGS = re.compile(
-    r"(?:logo|icon|banner|background|button|sprite|chart|graph|diagram|figure|screenshot|favicon|landscape|sample|example|thumbnail)", re.I
+    r"(?:logo|icon|banner|background|button|sprite|chart|graph|diagram|figure|screenshot|favicon|landscape|sample|example|thumbnail)",
+    re.I,
 )
 
 DETECTOR = Structured(

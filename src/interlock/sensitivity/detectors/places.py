@@ -21,13 +21,15 @@ class Places:
     tables: Tables
     starts: Mapping[str, int] = field(repr=False)
     """The first words of all known places -> the most words that one has. What isn't here needs no look."""
+    pairs: frozenset[str] = field(repr=False)
+    """The first two words of all that have several."""
     name: str = "places"
     layer: Layer = Layer.NAMES
 
     def find(self, passage: Passage) -> Sequence[Finding]:
         """Every place in the passage."""
         text, lower = passage.text, passage.text.islower()
-        found = list(towns(passage, lower, self.tables, self.starts))
+        found = list(towns(passage, lower, self.tables, self.starts, self.pairs))
         found.extend(told_by_a_cue(passage, lower, self.tables))
         found.extend(counties(passage, self.tables))
         if "," in text:
@@ -38,11 +40,14 @@ class Places:
 def detector(tables: Tables) -> Places:
     """The detector; the index of first words is made once."""
     starts: dict[str, int] = {"st": 4, "ste": 4, "n": 1, "d": 1, "l": 1, "u": 4}
+    pairs: set[str] = set()
     for name in (*tables.cities, *tables.states, *tables.countries, *MORE_COUNTRIES, *NICKNAMES):
         first, _, rest = name.partition(" ")
         words = rest.count(" ") + 2 if rest else 1
+        if rest:
+            pairs.add(f"{first} {rest.partition(' ')[0]}".rstrip(".,"))
         for key in {first.rstrip(".,"), first.partition(".")[0]} | (
             set() if first.isascii() else {without_accents(first)}
         ):
             starts[key] = max(words, starts.get(key, 0))
-    return Places(tables, starts)
+    return Places(tables, starts, frozenset(pairs))

@@ -27,7 +27,9 @@ _OF_MACHINES = re.compile(
     r"operation|invocation|execution|queue|topic|cluster|namespace|tenant|principal|parent|thread|process|worker|boot|"
     r"disk|partition|guid|nonce|idempot|workflow|pipeline|object|version|interface|typelib|clsid|\bop\b|call"
 )
-_PERSON = re.compile(r"patient|member|person|subject|employee|customer|client|insured|beneficiary|participant|staff|user")
+_PERSON = re.compile(
+    r"patient|member|person|subject|employee|customer|client|insured|beneficiary|participant|staff|user"
+)
 # The word that `id` is joined to, and whether it stands as keys of programs do.
 _JOINED = re.compile(r"([a-z0-9]*)[_.-]ids?[^a-z]*\Z|(?<![a-z])ids?(?:[\"'`]\s*[=:]|\s*=)[\"'\s]*\Z")
 
@@ -40,7 +42,7 @@ def _uuid(candidate: Candidate) -> Verdict | None:
 
 def _kind(candidate: Candidate) -> Verdict | None:
     """Rows of orders and files are numbered, too: as keys, and shortly."""
-    if candidate.matched.isdigit() and len(candidate.matched) < 8 and _ROW.search(candidate.before):  # noqa: PLR2004
+    if candidate.matched.isdigit() and len(candidate.matched) < 8 and _ROW.search(candidate.before):
         return None
     return Verdict(0.85, "told by words")
 
@@ -54,7 +56,7 @@ _ROW = re.compile(
 def _coded(candidate: Candidate) -> Verdict | None:
     """As `coded`, but for cases, of which people write much: small letters among few digits are none."""
     value = candidate.matched
-    if _CASE.search(candidate.before) and any(map(str.islower, value)) and sum(map(str.isdigit, value)) < 5:  # noqa: PLR2004
+    if _CASE.search(candidate.before) and any(map(str.islower, value)) and sum(map(str.isdigit, value)) < 5:
         return None
     return coded(candidate)
 
@@ -63,7 +65,7 @@ _CASE = re.compile(r"\bcases?[^a-z]*\Z")
 
 
 def _bare(candidate: Candidate) -> Verdict | None:
-    """`ID: 987654321`: of five digits or more, and not the key of a row or a request: `"id": 48213`, `txn_id=900112`."""
+    """`ID: 987654321`: of five digits or more, not the key of a row or a request: `"id": 48213`, `txn_id=900112`."""
     joined = _JOINED.search(candidate.before)
     if joined is not None and not _PERSON.search(candidate.before[-40:]):
         return None

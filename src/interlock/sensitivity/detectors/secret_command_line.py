@@ -61,7 +61,8 @@ DETECTOR = Structured(
         Pattern(
             "command_line.long",
             r"--?(password|passwd|passphrase|pass|pwd|db-password|root-password|token|api-key|apikey|api-token|access-token|"
-            r"auth-token|secret|client-secret|secret-key|access-key|secret-access-key|storepass|keypass|requirepass|masterauth)[ \t]{1,}"
+            r"auth-token|secret|client-secret|secret-key|access-key|secret-access-key|storepass|keypass|"
+            r"requirepass|masterauth)[ \t]{1,}"
             r"(\"[^\"\n]{3,}\"|'[^'\n]{3,}'|[!#-&(-+./-:<-~][!#-&(-:<-~]{2,})",
             _LABEL,
             0.9,

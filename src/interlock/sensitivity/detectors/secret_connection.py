@@ -33,7 +33,8 @@ def _address(candidate: Candidate) -> Verdict | None:
 
 def _password_file(candidate: Candidate) -> Verdict | None:
     start = candidate.matched.rindex(":") + 1
-    if is_reference(candidate.matched[start:]):
+    _, _, database, user, _ = candidate.matched.split(":", 4)
+    if is_reference(candidate.matched[start:]) or database.isdigit() or user.isdigit():
         return None
     return Verdict(0.9, "a line of a password file", start)
 

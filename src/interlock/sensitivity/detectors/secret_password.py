@@ -184,7 +184,8 @@ DETECTOR = Structured(
         Pattern(
             # `define('DB_PASSWORD', 'x')`, `env.set("password", "x")`
             "password.argument",
-            r"\([ \t]*[\"'][a-z0-9_.-]*(password|passwd|passphrase|passwort|pwd|_pass|secret|api_?key|token|auth_key|_salt|_key)"
+            r"\([ \t]*[\"'][a-z0-9_.-]*(password|passwd|passphrase|passwort|pwd|_pass|secret|api_?key|token|auth_key"
+            r"|_salt|_key)"
             r"[0-9]*[\"'][ \t]*,[ \t]*[\"'][^\"'\n]{3,}[\"']",
             _LABEL,
             0.9,
@@ -196,7 +197,8 @@ DETECTOR = Structured(
         Pattern(
             # `Hunter2! is my password`
             "password.before",
-            r"[!-~]{4,} (is|was|as|=) (my|the|his|her|our|your|their)( new| old| current)? (password|passcode|passphrase|pwd)",
+            r"[!-~]{4,} (is|was|as|=) (my|the|his|her|our|your|their)( new| old| current)? "
+            r"(password|passcode|passphrase|pwd)",
             _LABEL,
             0.8,
             Beside.NOTHING,

@@ -36,7 +36,9 @@ def _cut(candidate: Candidate) -> Verdict | None:
 # What programs write behind and before a member of something: `log.info(...)`, `use(place.ca)`.
 _USED = re.compile(r"[(\[_]|\??\.|[ \t]*(?:[-+*/%|&]?=(?!\S*\.)|[=!]=|\)|\]|is\b|and\b|or\b|if\b|in\b|not\b)")
 _OPENED = re.compile(r"(?:[(\[{!=]|\b(?:if|return|not|and|or|await|yield|self|print|in|assert|lambda))[ \t]*\Z")
-_MEMBER = re.compile(r"[A-Za-z_]\w*\.(?:info|ca|health|io|us|de|org|eu|fr|clinic|hospital|example|biz|net)", re.IGNORECASE)
+_MEMBER = re.compile(
+    r"[A-Za-z_]\w*\.(?:info|ca|health|io|us|de|org|eu|fr|clinic|hospital|example|biz|net)", re.IGNORECASE
+)
 
 
 def _is_member(candidate: Candidate) -> bool:

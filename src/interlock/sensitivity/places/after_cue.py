@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from interlock.sensitivity.names.wording import words_of
+
 _LOOK = 90
 _CUE = re.compile(
     r"(?:\baddress(?:es)?\b[^.\n]{0,40}|\b(?:lives?|lived|living|resid(?:es?|ed|ing)|located|situated|based|office"
@@ -16,6 +18,16 @@ _CUE = re.compile(
     r"|\brefers to\s|\bwhere:\s|\bcorner of\s|\badd?ress?:?\s|\bdom(?:icile|icilio|icilié)\b[^.\n]{0,12}\s"
     r"|\b(?:adresse|dirección|direccion|indirizzo|endereço|adres|anschrift|adresa|osoite|cím)\b\W{1,3})$"
 )
+CUE_WORDS = words_of(
+    "address addresses adress addres live lives lived living reside resides resided residing located situated"
+    " based office offices home house store shop clinic property apartment flat lease rent rents rented renting"
+    " site premises courier parcel package stay stays staying meet meeting be moved moving wohne wohnt wohnen"
+    " habite habitons habitent vivo vive abito mieszkam bor dropped left sent ship shipped mail mailed deliver"
+    " delivered return returned taxi cab uber ride drive go going come coming invite arrive arrived forward"
+    " forwarded send directions bill billed enter entrance where it refers corner domicile domicilio domicilié"
+    " adresse dirección direccion indirizzo endereço adres anschrift adresa osoite cím"
+)
+"""Without one of these words there is no cue in a text."""
 _LAST = (
     "at ", "in ", "on ", "is ", "to ", "for ", "it ", "en ", "au ", "på ", "pa ", "przy ", ": ", "of ", "where:", ":\n",
     "address ", "adress ", "addres ", "adresse ", "indirizzo ", "endereço ", "adres ",

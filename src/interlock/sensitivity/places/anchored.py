@@ -19,12 +19,13 @@ _BEFORE_LINE = r"(?:\n[ \t]{0,4}[>|*]?[ \t]{0,2}|[,;|][ \t]{1,2}|[,|]|[ \t][-–
 # A postcode before a town. Begins with a digit, which makes the search quick; what stands before is looked at then.
 _POSTCODE = re.compile(
     r"[0-9](?:(?<=[\n,;|–\-][ \t].)|(?<=[\n,;|>].)|(?<=[\n,;|–\-][ \t]{2}.)|(?<=[A-Z][-–].)|(?<=[A-Z]-[ \t].))"
-    r"(?:[0-9]{3,5}|[0-9]-[0-9]{3}|[0-9]{2}[ \t][0-9]{2}|[0-9]{4}-[0-9]{3}|[0-9]{3}-[0-9]{3})"
+    r"(?:[0-9]{3,5}|[0-9]{7}|[0-9]-[0-9]{3}|[0-9]{2}[ \t][0-9]{2}|[0-9]{4}-[0-9]{3}|[0-9]{3}-[0-9]{3})"
     r"(?:[ \t]?[A-Z]{2})?[ \t]{1,2}(?=([^\W\d_]))"
 )
 _COUNTRY = re.compile(r"(?:[A-Z]{1,2}[-–][ \t]?)$")
 _GAP = re.compile(_BEFORE_LINE + "$")
-_FIELD = re.compile(r"(?:^|[\n,;:|>(\"]|[ \t][-–])[ \t]*([^\n,;:|>(\"]{1,64}?)[ \t]*$")
+_FIELD_ENDS = re.compile(r"[\n,;:|>(\"]|[ \t][-–](?=[ \t])")
+_LONGEST_FIELD = 72
 _FIRST = re.compile(
     r"(?<![\w$€£./:%+\-])[0-9]{1,6}[A-Za-z]?(?:[-/][0-9A-Z]{1,4})?[ \t]{1,2}"
     r"(?:[^\W_][\w'’.\-]*[ \t]{1,2}){0,4}[^\W\d_][\w'’.\-]*$"
@@ -62,14 +63,30 @@ def anchored(passage: Passage, lower: bool, forms: Sequence[re.Match[str]]) -> I
             yield from _before(text, town, lower, _MOST_FIELDS)
 
 
+def _field(text: str, end: int) -> tuple[int, str]:
+    """Where the field that ends at `end` begins, and what is written in it: what stands behind the last comma or line
+    end, as far as it is looked back."""
+    begin = max(0, end - _LONGEST_FIELD)
+    for mark in _FIELD_ENDS.finditer(text, begin, end):
+        begin = mark.end()
+    written = text[begin:end]
+    return begin + len(written) - len(written.lstrip()), written.strip()
+
+
+def _back(text: str, at: int, over: str) -> int:
+    """`at` without those of the characters `over`, at most eight, that stand before it."""
+    least = max(0, at - 8)
+    return least + len(text[least:at].rstrip(over))
+
+
 def _town_before(text: str, at: int, lower: bool) -> int | None:
     """Where the field before `at` begins, when it may be a town: one to four words and no figure."""
-    field = _FIELD.search(text, max(0, at - 70), len(text[:at].rstrip(" ,\t\n")))
-    if field is None or any(c.isdigit() for c in field[1]):
+    start, field = _field(text, _back(text, at, " ,\t\n"))
+    if any(c.isdigit() for c in field):
         return None
-    words = field[1].split()
+    words = field.split()
     ok = len(words) < 6 and all(lower or not w[0].islower() or w.lower() in CONNECTORS for w in words)
-    return field.start(1) if ok and words else None
+    return start if ok and words else None
 
 
 def _before(text: str, at: int, lower: bool, most: int) -> Iterator[Street]:
@@ -80,17 +97,19 @@ def _before(text: str, at: int, lower: bool, most: int) -> Iterator[Street]:
         if gap is None:
             return
         end = gap.start()
-        field = _FIELD.search(text, max(0, end - 72), end)
-        if field is None:
-            return
-        start = _street(text, field.start(1), end, lower)
+        begin, field = _field(text, end)
+        start = _street(text, begin, end, lower)
         if start is not None:
             yield Street(_with_unit(text, start, lower), end, 0.75, "before a postcode")
             return
-        words = field[1].split()
-        if len(words) > 4 or any(w[0].islower() and not lower and w.lower() not in CONNECTORS for w in words):
+        words = field.split()
+        if (
+            not words
+            or len(words) > 4
+            or any(w[0].islower() and not lower and w.lower() not in CONNECTORS for w in words)
+        ):
             return
-        end = field.start(1)
+        end = begin
 
 
 def _street(text: str, start: int, end: int, lower: bool) -> int | None:
@@ -105,9 +124,10 @@ def _street(text: str, start: int, end: int, lower: bool) -> int | None:
         if words and _is_named([words[-1][1]], lower):
             return first_capital([word for word in words if word[0] >= start], lower)
     if _BARE.match(written):
-        field = _FIELD.search(text, max(0, start - 72), len(text[:start].rstrip(", \t")))
-        if field is not None and _is_named(field[1].split()[-3:], lower) and not any(c.isdigit() for c in field[1]):
-            words = words_before(text, field.end(1))
+        end = _back(text, start, ", \t")
+        _, field = _field(text, end)
+        if _is_named(field.split()[-3:], lower) and not any(c.isdigit() for c in field):
+            words = words_before(text, end)
             return first_capital(words, lower) if words else None
     return None
 
@@ -127,5 +147,7 @@ def _is_named(words: list[str], lower: bool) -> bool:
 def _with_unit(text: str, start: int, lower: bool) -> int:
     """With the line before it, when that is a flat's or a suite's."""
     gap = _GAP.search(text, max(0, start - 9), start)
-    field = _FIELD.search(text, max(0, start - 72), gap.start()) if gap is not None else None
-    return field.start(1) if field is not None and _UNIT.match(field[1]) else start
+    if gap is None:
+        return start
+    begin, field = _field(text, gap.start())
+    return begin if _UNIT.match(field) else start

@@ -14,6 +14,7 @@ from interlock.sensitivity.places.formed import FOREPARTS
 from interlock.sensitivity.places.lookup import AMBIGUOUS, CITY, COUNTRY, STATE, longest
 from interlock.sensitivity.places.number_last import HOUSE_BEFORE, UNIT_AFTER
 from interlock.sensitivity.places.postcode import ZIP
+from interlock.sensitivity.places.street_types import TYPES
 from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
 
 STREET = Label("phi.address.street")
@@ -26,7 +27,7 @@ _STATE_ZIP = re.compile(
     r"(?:([A-Z]{2,4}|[a-z]{2,3}|[0-9]{2}|[A-Z][0-9A-Z]{1,2})[.,]?[ \t]{1,2})([0-9]{5}(?:-[0-9]{4})?)(?![\w-])"
 )
 _POSTCODE = re.compile(
-    r"(?:[A-Z]{1,2}-?[ \t]?)?(?:[0-9]{2}-[0-9]{3}|[0-9]{5}-[0-9]{3}|[0-9]{3,6})(?:-[0-9]{3,4}|[ \t][0-9]{2,3}(?![0-9])"
+    r"(?:[A-Z]{1,2}-?[ \t]?)?(?:[0-9]{2}-[0-9]{3}|[0-9]{5}-[0-9]{3}|[0-9]{8}(?=[ \t][^\W\d_])|[0-9]{3,6})(?:-[0-9]{3,4}|[ \t][0-9]{2,3}(?![0-9])"
     r"|[ \t]?(?-i:[A-Z]{2})(?![\w]))?(?![\w.,:/-][0-9]|[\w%])"
     r"|[A-Z]{1,2}[0-9][A-Z0-9]?[ \t]?[0-9][A-Z]{2}(?!\w)|[A-Z][0-9][A-Z][ \t-]?[0-9][A-Z][0-9](?!\w)",
     re.IGNORECASE,
@@ -39,6 +40,7 @@ _DISTRICT = re.compile(r"[ \t](?:[0-9]{1,2}|[A-Z]{1,2})(?=[ \t]*(?:[,\n]|$)|[ \t
 _MOST_PARTS, _MOST_WORDS = 7, 6
 _KINDS = words_of("township county village heights park hills city beach springs")
 _COUNTY = re.compile(r"(?:Co\.|County)[ \t][A-Z][a-z]{2,15}(?!\w)")
+_OUTER = re.compile(r"[A-Z]{1,2}[0-9]{1,2}[A-Z]?[ \t][0-9][A-Z]{2}(?!\w)")
 _PIN = re.compile(r"[^\W\d_]{3,20}[ \t]?[-–][ \t]?[0-9]{6}(?![\w-])")
 
 
@@ -66,6 +68,7 @@ def after_street(text: str, start: int, lower: bool, tables: Tables) -> Iterator
                 return
         if part.label == COUNTRY:
             zip_ = _POSTCODE.match(text, at + 1) if text[at : at + 1] in (" ", ",") else None
+            zip_ = zip_ or (_STATE_ZIP.match(text, at + 2) if text[at : at + 2] == ", " else None)
             if zip_ is not None:
                 yield Finding(zip_.start(), zip_.end(), ZIP, 0.8, "addresses: postcode after a country")
             return
@@ -159,6 +162,7 @@ def _town(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tabl
         and word not in tables.cities
         and not _ends_line(text, run_end)
         and not _is_land_next(text, run_end, tables)
+        and not (words > 1 and text[at:run_end].rsplit(" ", 1)[-1].lower() in TYPES)
     ):
         return None
     return Finding(at, _with_district(text, run_end), CITY, 0.65, "addresses: town after a street")
@@ -207,6 +211,8 @@ def _name_run(text: str, at: int, lower: bool, tables: Tables, loose: bool = Fal
             break
         word = match[0].rstrip(".'’-")
         low = word.lower()
+        if _OUTER.match(text, here):
+            break
         if word[:1].isupper() or not word[:1].islower() or lower:
             article = low in ("the", "de", "st", "la", "le") and not lower
             everyday = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from interlock.model.finding import Finding
 from interlock.sensitivity.dates.span import spots
@@ -13,6 +13,7 @@ from interlock.sensitivity.passage import Passage
 from interlock.sensitivity.places.context import is_strong
 from interlock.sensitivity.places.facility_words import STUDY_AFTER
 from interlock.sensitivity.places.lookup import CITY, STOPS, is_everyday, longest
+from interlock.sensitivity.places.town import after_town
 from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
 
 _BARE = re.compile(
@@ -46,12 +47,19 @@ def told_by_a_cue(passage: Passage, lower: bool, tables: Tables) -> Iterator[Fin
                 continue
             firm = is_strong(low, start)
             if firm or word in _TELLING:
-                yield from _told(text, start, lower, tables, firm=firm)
+                yield from _with_state(text, lower, _told(text, start, lower, tables, firm=firm))
     for word in words & _FORERUNNERS:
         for begin, _ in spots(low, word):
             lead = _BARE.match(low, begin)
             if lead is not None:
-                yield from _told(text, lead.end(), lower, tables, firm=":" in lead[0] or word == "city")
+                firm = ":" in lead[0] or word == "city"
+                yield from _with_state(text, lower, _told(text, lead.end(), lower, tables, firm=firm))
+
+
+def _with_state(text: str, lower: bool, towns: Iterable[Finding]) -> Iterator[Finding]:
+    for town in towns:
+        yield town
+        yield from after_town(text, town.end, lower)
 
 
 def _may_begin(text: str, at: int, lower: bool) -> bool:
@@ -69,6 +77,12 @@ def _article(text: str, at: int) -> int:
 
 
 def _told(text: str, at: int, lower: bool, tables: Tables, *, firm: bool) -> Iterator[Finding]:
+    if (
+        lower
+        and (first := _NAME.match(text, at)) is not None
+        and (first[0] in STOPS or _everyday(first[0], tables, False))
+    ):
+        return
     end, words = _run(text, at, lower, tables)
     while len(words) > 1 and words[-1].lower() in _PLACE_NOUNS:
         end -= len(words.pop()) + 1

@@ -17,8 +17,8 @@ from interlock.sensitivity.places.facility_heads import (
     headed,
 )
 from interlock.sensitivity.places.facility_words import GENERIC, INNER, NAMING, NOT_A_NAME, STRONG_HEADS
-from interlock.sensitivity.places.formed import ending_of
-from interlock.sensitivity.places.lookup import STOPS, is_everyday
+from interlock.sensitivity.places.formed import FOREPARTS, ending_of
+from interlock.sensitivity.places.lookup import STOPS, is_everyday, longest
 from interlock.sensitivity.places.visits import is_visit
 
 _GOING = re.compile(r"\b(?:at|to|from)[ \t]$")
@@ -83,11 +83,29 @@ def headed_small(passage: Passage, index: int, tables: Tables) -> Facility | Non
     names = [token.text for token in tokens[first:index]]
     naming = [name for name in names if name in NAMING and name not in GENERIC]
     rare = [name for name in names if not is_everyday(name, tables) and name not in GENERIC and name not in INNER]
-    if any(name in STOPS for name in names) or not (rare or len(naming) > 1 or (naming and len(names) > 1)):
+    if any(name in STOPS and name not in NAMING for name in names) or not (
+        rare or len(naming) > 1 or (naming and len(names) > 1)
+    ):
         return None
     known = any(
         name in tables.given or name in tables.surnames or name in tables.cities or ending_of(name) for name in rare
     )
     if tokens[index].text not in STRONG_HEADS and not known:
         return None
-    return Facility(tokens[first].start, tokens[index].end, 0.65, "head noun, small")
+    return Facility(tokens[first].start, _of_somewhere(text, tokens[index].end, tables), 0.65, "head noun, small")
+
+
+_OF = re.compile(r"[ \t]of[ \t](?:the[ \t])?([^\W\d_][\w'’\-]{2,30})(?:[ \t]([^\W\d_][\w'’\-]{2,30}))?")
+
+
+def _of_somewhere(text: str, end: int, tables: Tables) -> int:
+    """The end with `of Randallville`, where that is a town's name."""
+    match = _OF.match(text, end)
+    if match is None:
+        return end
+    place = longest(tables, text, match.start(1))
+    if place is not None:
+        return place.end
+    if ending_of(match[1]):
+        return match.end(1)
+    return match.end(2) if match[1] in FOREPARTS and match[2] is not None else end

@@ -82,7 +82,7 @@ def fixed_forms(passage: Passage) -> Iterator[Street]:
             for start in _spots(low, (sign,)):
                 match = pattern.match(text, start)
                 if match is not None:
-                    yield Street(match.start(), len(text[: match.end()].rstrip(" ,")), 0.8, form)
+                    yield Street(match.start(), match.start() + len(match[0].rstrip(" ,")), 0.8, form)
     if not words.isdisjoint(_WARDS):
         for match in _JAPANESE.finditer(text):
             yield Street(match.start(), match.end(), 0.8, "blocks")

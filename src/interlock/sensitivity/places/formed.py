@@ -27,7 +27,7 @@ _EVERYDAY = words_of("new old point upper lower cape great little bad las los el
 _CREDENTIALS = words_of("MD PA MS MA DO DC CO OT PT AL IN OR ME OK HI LA ID DE AR AA CA")
 """Codes of states that are also degrees, words or initials."""
 _WORD = re.compile(r"[^\W\d_][\w'’\-]{0,40}")
-_STATE = re.compile(r",[ \t]{1,2}([A-Z]{2})(?![\w'’.\-]|[ \t]*[&/])")
+_STATE = re.compile(r",[ \t]{1,2}([A-Z]{2})(?![\w'’\-]|\.\w|[ \t]*[&/])")
 _SMALL_STATE = re.compile(
     r",[ \t]([a-z]{2})(?=[ \t]*(?:[,.;:\n)]|$|[0-9]{5}(?![0-9])|(?:with|and|for|on|since|to|is|office)\b))"
 )
@@ -56,11 +56,14 @@ def _with_a_forepart(text: str, low: str, start: int, end: int, lower: bool, tab
     if match is None or not (text[at].isupper() or lower) or STUDY_AFTER.match(text, match.end()):
         return None
     word = match[0].lower().removesuffix("'s").removesuffix("’s")
-    if not _is_a_name(word, tables) or not (
-        is_strong(low, start) if lower and low[start:end] in _EVERYDAY else is_located(low, start)
-    ):
+    if not _is_a_name(word, tables) or not _is_there(low, start, lower and low[start:end] in _EVERYDAY, word):
         return None
     return Finding(start, at + len(word), CITY, 0.7, "places: formed as towns are")
+
+
+def _is_there(low: str, start: int, doubtful: bool, word: str) -> bool:
+    """Whether words before say that it is a place; of a doubtful one, a word for living or going there."""
+    return is_strong(low, start) if doubtful and not ending_of(word) else is_located(low, start)
 
 
 def _is_a_name(word: str, tables: Tables) -> bool:

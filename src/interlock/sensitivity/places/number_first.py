@@ -147,10 +147,20 @@ def _weigh(
         return 0.0
     if strong and kind[0].isupper() and capitals == len(names):
         return 0.9
+    if not strong and "," in passage.text[start : start + 10].partition(" ")[0] and not after_cue(passage.low, start):
+        return 0.0  # CrCl 40, Luke Hill
     if _is_counted(passage, start, low):
         return 0.0
     if strong:
         return 0.75 if capitals or lower or len(names) < 3 else 0.0
+    if kind.isupper() and len(kind) < 4 and not all(name.isupper() for name in names):
+        return 0.0  # a chest CT
+    if (
+        lower
+        and not any(name in tables.given or name in tables.surnames for name in low)
+        and not after_cue(passage.low, start)
+    ):
+        return 0.0
     if not lower and (capitals < len(names) - sum(n in _INSIDE for n in low) or kind.islower()):
         return 0.0
     if not _ENDED.match(passage.text, end) and not after_cue(passage.low, start) and (lower or end - start < 12):

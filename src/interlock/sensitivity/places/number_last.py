@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from interlock.sensitivity.dates.span import spots
 from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.passage import Passage
-from interlock.sensitivity.places.after_cue import after_cue
+from interlock.sensitivity.places.after_cue import CUE_WORDS, after_cue
 from interlock.sensitivity.places.fixed import Street
 from interlock.sensitivity.places.words import (
     CONNECTORS,
@@ -33,8 +33,9 @@ _INNER = re.compile(r"[ \t]([0-9]{1,4})(?=[ \t]*(?:[,\n\r]|$))")
 _ASCII_CAPITAL = re.compile(r"[A-Z](?<![\w'’\-].)[\w'’\-]{0,30}[.,]?[ \t](?=[0-9])")
 _OTHER_CAPITAL = re.compile(r"[\u00c0-\u1fff](?<![\w'’\-].)[\w'’\-]{0,30}[.,]?[ \t](?=[0-9])")
 _CAPITAL_AND_SMALL = re.compile(
-    r"[^\W\da-z_](?<![\w'’\-].)[\w'’\-]{1,30}[ \t](?=[^\W\d_A-Z])[^\W\d_]{2,20}[.,]?[ \t](?=[0-9])"
+    r"[A-Z\u00c0-\u1fff](?<![\w'’\-].)[\w'’\-]{1,30}[ \t](?=[^\W\d_A-Z])[^\W\d_]{2,20}[.,]?[ \t](?=[0-9])"
 )
+_DIGIT = re.compile(r"[0-9]")
 _SMALL = re.compile(r"[0-9](?<=[^\W\d_][ \t].)|[0-9](?<=[^\W\d_][.,][ \t].)")
 _NUMBER = re.compile(
     r"[0-9]{1,4}(?:[ \t]?[a-zA-Z](?![\w'’/])|[a-z]?/[0-9]{1,4}[a-z]?|-[0-9]{1,4}[a-z]?)?(?![\w%]|[.,:/][0-9])\.?"
@@ -70,6 +71,8 @@ def _prefix(text: str, low: str, kind: str, start: int, match: re.Match[str], lo
     end, name = cut
     number = _AFTER_NAME.match(text, end)
     house = _HOUSE_BEFORE.search(text, max(0, start - 12), start)
+    if kind in _EVERYDAY_PREFIXES and number is not None and "," in text[end : number.start(1)]:
+        number = None
     capital = name[0].isupper()
     if kind in _SLAVIC and (number is None or text[match.end() : end].isascii()):
         return None
@@ -137,7 +140,11 @@ def _house_numbers(passage: Passage, lower: bool) -> Iterator[int]:
     without capitals."""
     text = passage.text
     if lower:
-        yield from (match.start() for match in _SMALL.finditer(text))
+        cued = not passage.words.isdisjoint(CUE_WORDS)
+        for match in _SMALL.finditer(text):
+            at = match.start()
+            if cued or _may_end(text[at - 3 : at - 1].rstrip(".,")) or _DIGIT.search(text, max(0, at - 60), at - 1):
+                yield at
         return
     yield from (match.end() for match in _ASCII_CAPITAL.finditer(text))
     for word in passage.words & _ENDINGS:
@@ -153,6 +160,10 @@ def _house_numbers(passage: Passage, lower: bool) -> Iterator[int]:
 
 def _number_last(text: str, low: str, match: re.Match[str], lower: bool) -> Street | None:
     at = match.start() - 1
+    word = text[text.rfind(" ", max(0, at - 40), at) + 1 : at].strip(".,(>\"'")
+    small = word.lower()
+    if small in NOT_STREET or (word.isupper() and len(word) < 5 and not lower):
+        return None  # told before the words are read, for it is so mostly
     words = words_before(text, at)
     word = words[-1][1].strip(".,") if words else ""
     small = word.lower()

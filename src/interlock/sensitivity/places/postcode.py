@@ -26,9 +26,11 @@ FORMS = re.compile(
     r"|(?<=[A-Za-z].)[A-Za-z][ -][0-9][A-Za-z][0-9](?![\w-])()"  # K1A 0B1
     r"|(?<![\w-].)[0-9]{3} [A-Z]{2} {1,2}(?=[A-Z][a-z])()"  # 1016 GV Amsterdam
     r"|(?<![\w.\-].)[0-9]{4}-[0-9]{4}(?![\w\-])()"  # 02139-1234
-    r"|(?<=[A-Za-z]{2}[ \t][A-Za-z].)[A-Za-z][0-9][A-Za-z][0-9](?!\w)())"  # NS B3H4R2
+    r"|(?<=[A-Za-z]{2}[ \t][A-Za-z].)[A-Za-z][0-9][A-Za-z][0-9](?!\w)()"  # NS B3H4R2
+    r"|(?<=[a-z]-.)[0-9]{5}(?![\w-])())"  # Kolkata-700091
 )
-US_ZIP, BRITISH, _CANADIAN, _PLUS_FOUR, _GLUED = 1, 2, 3, 5, 6
+US_ZIP, BRITISH, _CANADIAN, _PLUS_FOUR, _GLUED, _PIN = 1, 2, 3, 5, 6, 7
+_TOWN_BEFORE = re.compile(r"(?<![\w'’-])[A-Z][a-z]{3,20}-$")
 _SMALL_WORDS = words_of("in or me hi ok oh de la al co pa ma id")
 BRITISH_OUTER = re.compile(r"(?<![\w-])[A-PR-UWYZ][A-HK-Y]?[0-9][A-HJKMNPR-Y0-9]? $")
 _PROVINCES = words_of("AB BC MB NB NL NS NT NU ON PE QC SK YT")
@@ -54,6 +56,9 @@ def _of_form(text: str, match: re.Match[str]) -> Finding | None:
     if match.lastindex == _GLUED:
         known = text[start - 4 : start - 2].upper() in _PROVINCES and not text[start - 5 : start - 4].isalnum()
         return Finding(start - 4, end, ZIP, 0.85, "addresses: province and postcode") if known else None
+    if match.lastindex == _PIN:
+        town = _TOWN_BEFORE.search(text, max(0, start - 24), start)
+        return Finding(town.start(), end, ZIP, 0.7, "addresses: town and PIN") if town is not None else None
     if match.lastindex in (BRITISH, _CANADIAN):
         outer = BRITISH_OUTER if match.lastindex == BRITISH else _CANADIAN_FIRST
         before = outer.search(text, max(0, start - 6), start)

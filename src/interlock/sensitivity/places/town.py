@@ -11,7 +11,7 @@ from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.passage import Passage, Token
 from interlock.sensitivity.places.context import is_located, is_strong
 from interlock.sensitivity.places.facility_words import STUDY_AFTER
-from interlock.sensitivity.places.formed import formed_town
+from interlock.sensitivity.places.formed import FOREPARTS, formed_town
 from interlock.sensitivity.places.lookup import (
     CITY,
     COUNTRY,
@@ -24,31 +24,36 @@ from interlock.sensitivity.places.lookup import (
     longest,
     without_accents,
 )
+from interlock.sensitivity.places.postcode import ZIP
 from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET, STATE_CODES
 
 _AFTER_PLACE = re.compile(r",?[ \t]{1,2}(?:[A-Z]{2})(?![\w'’])")
 _AFTER_PLACE_SMALL = re.compile(r",[ \t]{1,2}(?:[a-z]{2})(?![\w'’])")
+_ZIP_AFTER = re.compile(r",?[ \t]{1,2}([0-9]{5}(?:-[0-9]{4})?)(?=[ \t]*(?:[.,;\n\r)\"']|$))(?!,[0-9]|\.[0-9])")
 _ALONE = re.compile(r"(?!['’.\-])(?:[^ \t\w]|[ \t]{1,2}[^\w ])")
 _COMMA = re.compile(r"[ \t]?,[ \t]{1,2}")
-_TITLE = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|miss|prof|nurse|sir|madam|president|by|named|name|name:|signed|dear|hi|hello|hey"
-    r"|thanks)\.?,?[ \t])$",
-    re.IGNORECASE,
-)
+_TITLES = words_of("dr mr mrs ms miss prof nurse sir madam president by named name signed dear hi hello hey thanks")
 _NEXT_NAME = re.compile(r"[ \t](?:[^\W\da-z_][^\W\d_]+|[^\W\da-z_]\.)")
 _PREVIOUS_NAME = re.compile(r"(?:[^\W\da-z_][\w'’\-]+\.?|[^\W\da-z_]\.)[ \t]$")
 _LISTED = re.compile(r"\b(?:in|from|near|at|to|of)[ \t](?:[^\W\da-z_][\w'’.\-]{0,30}[ \t]?){1,4},[ \t]?$")
 _LARGE, _TOWN = 100, 15
 
 
-def towns(passage: Passage, lower: bool, tables: Tables, starts: Mapping[str, int]) -> Iterator[Finding]:
+_MARKS = ".,;:!?)\"'"
+
+
+def towns(
+    passage: Passage, lower: bool, tables: Tables, starts: Mapping[str, int], pairs: frozenset[str]
+) -> Iterator[Finding]:
     """Known places and such as are formed like them, one after the other, where nothing speaks against them."""
     text, done = passage.text, 0
     for token in passage.tokens:
         word = token.text
         if token.start < done or not (word[0].isupper() or lower or not word.isascii()):
             continue
-        place = _known(text, token, tables, starts)
+        place = _known(text, token, lower, tables, starts, pairs)
+        if place is not None and place.words == 1 and passage.low[token.start : token.end] in FOREPARTS:
+            place = None if formed_town(text, passage.low, token, lower, tables) is not None else place
         score = _weigh(passage, place, lower, tables) if place is not None else 0.0
         if place is not None and score:
             yield Finding(place.start, place.end, place.label, score, f"places: known, {place.label}")
@@ -61,10 +66,14 @@ def towns(passage: Passage, lower: bool, tables: Tables, starts: Mapping[str, in
         yield from after_town(text, done, lower)
 
 
-def _known(text: str, token: Token, tables: Tables, starts: Mapping[str, int]) -> Place | None:
+def _known(
+    text: str, token: Token, lower: bool, tables: Tables, starts: Mapping[str, int], pairs: frozenset[str]
+) -> Place | None:
     low = token.text.lower()
     most = starts.get(low) or _otherwise(low, starts)
     if not most:
+        return None
+    if lower and most == 1 and is_everyday(low, tables) and low not in tables.countries and low not in tables.states:
         return None
     if most == 1 or _ALONE.match(text, token.end):
         found = known(tables, low.replace("’", "'"))  # the word is all there is: no need to look for more
@@ -72,6 +81,13 @@ def _known(text: str, token: Token, tables: Tables, starts: Mapping[str, int]) -
             return Place(token.start, token.end, found[0], found[1], 1)
         if most == 1 and low.isascii() and not low.endswith("'s"):
             return None
+    if low.isascii() and len(low) > 3 and text[token.end : token.end + 1] == " ":
+        second = text.find(" ", token.end + 1, token.end + 32)  # most first words go on otherwise than any town does
+        pair = text[token.start : second if second > 0 else token.end + 32].lower().rstrip(_MARKS)
+        if pair.isascii() and pair.isprintable() and pair not in pairs and "'" not in pair and "." not in pair:
+            if lower and is_everyday(low, tables) and low not in tables.countries and low not in tables.states:
+                return None
+            most = 1
     return longest(tables, text, token.start, most)
 
 
@@ -83,10 +99,14 @@ def _otherwise(word: str, starts: Mapping[str, int]) -> int:
 
 
 def after_town(text: str, at: int, lower: bool) -> Iterator[Finding]:
-    """`, CT` after a town."""
+    """`, CT` or a ZIP, or both, after a town."""
     state = (_AFTER_PLACE_SMALL if lower else _AFTER_PLACE).match(text, at)
     if state is not None and state[0][-2:].upper() in STATE_CODES:
         yield Finding(state.end() - 2, state.end(), STATE, 0.85, "places: state after a town")
+        at = state.end()
+    zip_ = _ZIP_AFTER.match(text, at)
+    if zip_ is not None:
+        yield Finding(zip_.start(1), zip_.end(1), ZIP, 0.7, "places: ZIP after a town")
 
 
 def _weigh(passage: Passage, place: Place, lower: bool, tables: Tables) -> float:
@@ -202,9 +222,11 @@ def _is_followed_by_land(text: str, place: Place, tables: Tables) -> bool:
 def _is_in_a_name(text: str, low: str, place: Place, tables: Tables, name: str) -> bool:
     """Whether it is a part of a person's name: a title or a given name before it, a family name or initial after."""
     before = text[max(0, place.start - 24) : place.start]
-    if _TITLE.search(before):
+    if before[-1:] not in (" ", "\t"):
+        before = ""
+    elif before[before.rstrip().rfind(" ") + 1 :].lower().strip(" \t.,:") in _TITLES:
         return True
-    if is_located(low, place.start):
+    if before and is_located(low, place.start):
         before = ""
     previous = _PREVIOUS_NAME.search(before)
     if previous is not None:

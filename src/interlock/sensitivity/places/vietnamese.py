@@ -9,7 +9,7 @@ from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.passage import Passage
 from interlock.sensitivity.places.fixed import Street
 
-_SIGNS = words_of("số đường phố hẻm ngõ ngách tổ phường quận xã thôn khóm ấp tỉnh thành huyện thị đội khu")
+_SIGNS = words_of("tp số đường phố hẻm ngõ ngách tổ phường quận xã thôn khóm ấp tỉnh thành huyện thị đội khu")
 _PART = r"(?:số|đường|phố|hẻm|ngõ|ngách|khu|tổ|phường|quận|xã|thôn|khóm|ấp|tỉnh|thành phố|huyện|thị trấn|thị xã|tp\.?)"
 _ADDRESS = re.compile(
     rf"(?:[0-9]{{1,4}}(?:/[0-9]{{1,4}}){{0,3}}[ \t](?:(?-i:[^\W\da-z_][^\W\d_]{{0,8}})[ \t]){{0,4}})?"

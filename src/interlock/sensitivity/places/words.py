@@ -9,7 +9,7 @@ from types import MappingProxyType
 from interlock.sensitivity.names.wording import words_of
 
 _PREFIXES = """
-    rue|av|avenue|boulevard|bd|bld|chemin|allée|allee|impasse|quai|route|ruelle|passage|cours|faubourg|esplanade|villa
+    rue|av|avenue|boulevard|bd|bld|chemin|allée|allee|impasse|rang|quai|route|ruelle|passage|cours|faubourg|esplanade|villa
     |square|sentier|montée|montee|place|pl|via|viale|v.le|piazza|piazzetta|p.za|piazzale|corso|vicolo|largo|strada
     |contrada|borgo|salita|stretto|incrocio|canale|rotonda|lungomare|lungotevere|traversa|località|frazione
     |calle|c/|c|cl|avda|avenida|avinguda|paseo|pº|pso|plaza|plza|pza|carrer|cam|camino|camiño|camí|cami|carretera|ctra
@@ -148,13 +148,14 @@ SUFFIXES = tuple(
 )
 """What compounds, or the word before the number, end with."""
 UNIT = (
-    r"(?:(?:apt\.?|apartment|apto\.?|appt\.?|suite|ste\.?|unit|room|rm\.?|floor|flr?\.?|flat|bldg\.?|building|lot|trlr"
+    r"(?:#[0-9]{2}-[0-9]{2,5}|(?:road|rd\.?|sector|phase|lane|street|cross|block|plot|house)[ \t](?:no\.?[ \t]?)?[0-9]{1,4}[A-Za-z]?(?!\w)"
+    r"|(?:apt\.?|apartment|apto\.?|appt\.?|suite|ste\.?|unit|room|rm\.?|floor|flr?\.?|flat|bldg\.?|building|lot|trlr"
     r"|trailer|space|dept\.?|penthouse|ph|level|piso|puerta|étage|bte\.?|boîte|bus|lejlighed|wohnung|whg\.?|no[.:]?|nr\.?"
     r"|n[º°]|#|bl\.|sc\.|ap\.|et\.|edif\.?|edificio|depto\.?|dpto\.?|int\.|interior|esc\.|escalera|lgh|lok\.|m\.|kat:?|d:"
     r"|bât\.?|batiment|bâtiment|bloc|block|blk|tower|studio|casa|lote|local|stair|appartamento|interno|interior|daire:?|k:)"
     r"[ \t]{0,2}(?:#[ \t]?)?(?:[A-Za-z]?[\-]?[0-9]{1,5}[A-Za-z]?(?![0-9A-Za-z])|[A-Za-z](?![\w'’]))"
     r"|[0-9]{1,2}(?:[ºª]|\.[ \t](?=tv|th|mf|sal))[ \t]?(?:[A-Za-z](?![\w'’])|tv|th|mf|sal|dcha|izda|izq)?\.?"
-    r"|r/c(?:[ \t](?:esq|dto|dir|frente)\.?)?|#[0-9]{2}-[0-9]{2,5})"
+    r"|r/c(?:[ \t](?:esq|dto|dir|frente)\.?)?)"
 )
 SAFE_UNIT = (
     r"(?:apt\.?|apartment|suite|ste\.)[ \t]?(?:#[ \t]?)?(?:[0-9]{1,5}[A-Za-z]?|[A-Z]-?[0-9]{1,4}|[A-Z])(?![\w%/])"

@@ -43,12 +43,14 @@ class Evaluated(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """What a complaint is judged by. `text` is the client's own (empty where another one ran); `names` are those of the
-    connection's definitions; `placed`: the server counts its positions in this very text."""
+    connection's definitions; `placed`: the server counts its positions in this very text. `withheld`: whether something
+    in what would be told looks like data, whoever's word it is."""
 
     evaluated: Evaluated
     text: str = field(default="", repr=False)
     names: Container[str] = frozenset()
     placed: bool = False
+    withheld: Callable[[str], bool] = field(default=lambda _: False, repr=False, compare=False)
 
     def knows(self, name: str) -> bool:
         """Whether it is an identifier, perhaps qualified, of the client's text or the definitions."""
@@ -95,6 +97,8 @@ def _told(complaint: Complaint, hearing: Hearing, severity: str, code: str, ours
     place = _position(complaint, hearing)
     placed = _at_its_place(hearing, place)
     message = _message(complaint, placed, code)
+    if message and hearing.withheld(message):
+        message = ""
     return Told(
         severity=severity,
         sqlstate=code,
@@ -234,7 +238,8 @@ def _names(complaint: Complaint, hearing: Hearing) -> Iterator[tuple[str, str]]:
     for letter in _NAME_FIELDS:
         name = complaint.fields.get(letter, "")
         # Built-ins take a constraint's name from the catalogs; the definitions that we keep don't list them.
-        if name and (letter == "n" or name in hearing.names or (letter == "d" and name in _TYPES)):
+        known = name in hearing.names or (letter == "d" and name in _TYPES)
+        if name and (known or (letter == "n" and not hearing.withheld(name))):
             yield letter, name
 
 

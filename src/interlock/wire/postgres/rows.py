@@ -3,7 +3,7 @@
 A row is walked by its lengths alone; what lies between two masked columns is copied as one slice. Masks that put the
 same value everywhere (`ConstantMask`) are written out once, with their length in front.
 
-`values_of` gives the values of some columns beforehand, for masks that must know a whole chunk's before they are called.
+`values_of` gives the values of some columns beforehand, for masks that must know a whole chunk before they are called.
 
 Part of the row kernel, which is compiled where it can be (`kernel.py`). `rows.pxd` tells the types that its speed rests
 on: every attribute of `RowMasker` must stand there too.
@@ -182,8 +182,8 @@ def _gather(data: bytes, columns: tuple[int, ...], found: list[list[bytes | None
         if kind != _DATA_ROW or stop > end:
             _lying()
         at += _HEADER_SIZE
-        number = place = 0
-        for column in columns:
+        number = 0
+        for place, column in enumerate(columns):
             if column >= count:
                 raise MalformedInput("a row has other columns than were announced")
             while number < column:
@@ -197,7 +197,6 @@ def _gather(data: bytes, columns: tuple[int, ...], found: list[list[bytes | None
             found[place].append(data[at + 4 : behind] if size >= 0 else None)
             at = behind
             number += 1
-            place += 1
         at = stop
 
 
