@@ -148,7 +148,8 @@ SUFFIXES = tuple(
 )
 """What compounds, or the word before the number, end with."""
 UNIT = (
-    r"(?:#[0-9]{2}-[0-9]{2,5}|(?:road|rd\.?|sector|phase|lane|street|cross|block|plot|house)[ \t](?:no\.?[ \t]?)?[0-9]{1,4}[A-Za-z]?(?!\w)"
+    r"(?:#[0-9]{2}-[0-9]{2,5}|(?:road|rd\.?|sector|phase|lane|street|cross|block|plot|house)[ \t]"
+    r"(?:no\.?[ \t]?)?[0-9]{1,4}[A-Za-z]?(?!\w)"
     r"|(?:apt\.?|apartment|apto\.?|appt\.?|suite|ste\.?|unit|room|rm\.?|floor|flr?\.?|flat|bldg\.?|building|lot|trlr"
     r"|trailer|space|dept\.?|penthouse|ph|level|piso|puerta|étage|bte\.?|boîte|bus|lejlighed|wohnung|whg\.?|no[.:]?|nr\.?"
     r"|n[º°]|#|bl\.|sc\.|ap\.|et\.|edif\.?|edificio|depto\.?|dpto\.?|int\.|interior|esc\.|escalera|lgh|lok\.|m\.|kat:?|d:"
