@@ -15,6 +15,7 @@ from interlock.masking.tokens import token_of
 from interlock.model.label import Label
 from interlock.model.names import ConnectionName
 from interlock.ports import Clock
+from interlock.sensitivity.labels import KNOWN
 from interlock.sensitivity.regime import Regime
 
 MOST: Final = 64 * 1024  # characters of a text that is looked into; no form takes so many
@@ -46,5 +47,5 @@ class TypedWords:
         found = await detection.within(
             lambda: detection.looking().in_text(text), len(text.encode("utf-8", "replace")), long=len(text) >= LONG
         )
-        told = mask(text, found, Masker(UNPROFILED, self._clock.now().date()))
+        told = mask(text, found, Masker(UNPROFILED, self._clock.now().date(), labels=KNOWN))
         return Typed(told.text, masked=bool(told.counts))

@@ -22,6 +22,7 @@ from interlock.model.names import ConnectionName
 from interlock.model.override import Override
 from interlock.ports import Clock, SurrogateVault
 from interlock.sensitivity.classifier import ColumnDecisions, ColumnKey
+from interlock.sensitivity.labels import KNOWN
 
 UNPROFILED: Final = Profile(
     name="content",
@@ -94,7 +95,7 @@ class Masks:
         if known is None:
             while len(self._known) >= _REMEMBERED:
                 self._known.popitem(last=False)
-            known = Masker(profile, key[1], self.keys, pseudonyms, overrides=Overrides(overrides))
+            known = Masker(profile, key[1], self.keys, pseudonyms, overrides=Overrides(overrides), labels=KNOWN)
             self._known[key] = known
         else:
             self._known.move_to_end(key)

@@ -191,6 +191,8 @@ def _of_codes(text: str, start: int, end: int) -> Iterator[Run]:
     base = 2 if len(numbers[0]) > 3 else 10
     if base == 2:
         digits = "".join(numbers)
+        if digits.strip("01"):
+            return
         numbers = [digits[at : at + 8] for at in range(0, len(digits), 8)]
     codes = [int(number, base) for number in numbers]
     if all(31 < code < 127 for code in codes):

@@ -38,6 +38,26 @@ ADDRESSES = detector(TABLES)
         "USNS Rivera\nFPO AE 37876",
         "218 west maple ave",
         "U.S. Highway 61",
+        "829 Adams Divide",
+        "49260 Adetokunbo Underpass",
+        "8773 Chelsea Coves",
+        "2531 Jamie Road",
+        "12 Weaver's Knoll",
+        "14 MG Road",
+        "Flat 69A Henry Mills",
+        "boulevard Serbia 042",
+        "Jørgensenjordet 1",
+        "Egeri út 154.",
+        "Király u. 15.",
+        "Vial de Anselma Mariscal 4",
+        "Campo de Costela 10",
+        "aleja Morska 35/52",
+        "pl. Chełmońskiego 89/14",
+        "Drumul Monalisa Tudor Nr. 32",
+        "U Smíchovského Hřbitova 3",
+        "Calle 93 # 14-20",
+        "Số 64 đường 28",
+        "43/492 Hẻm 79 Huỳnh Văn Bánh",
     ],
 )
 def test_a_street_is_found_whole(address: str) -> None:
@@ -55,6 +75,14 @@ def test_a_street_is_found_whole(address: str) -> None:
         "27 Hazelmere Gardens, Leeds LS8 2QT",
         "43 Bergshaugen 12\n Suite 9\n Qvargstad\n Nepal 08057",
         ">43 Bergshaugen 12\n>Suite 9\n>DEEP CREEK\n>South Africa 08057",
+        "36480 Small Center, Pattonmouth, SC 50194",
+        "Egeri út 154.\nH-6238 Keresztfalva",
+        "Dubová 4, 75-342 Kościerzyna",
+        "Hostivařské Nám. 94, 737 00 Jablonné v Podještědí",
+        "Jagodnjak 6c/5\n13522 Kraljevica",
+        "Studio 9\nPamela Ridges\nPort Alan\nNR8 6WH",
+        "Blk 211 Ang Mo Kio Ave 3 #08-1456",
+        "3309 OAK GROVE TRCE APT 2207, PORT LINDEN, TX 77541",
     ],
 )
 def test_a_block_is_hidden_to_its_end(block: str) -> None:
@@ -88,10 +116,28 @@ def test_a_block_in_small_letters() -> None:
         "the road to recovery",
         "step 2 of 3",
         "24 hour drive",
+        "Stage 3 Left Neck",
+        "2 Chest CT, then home",
+        "CrCl 40, Luke Hill",
+        "give 5 ml, then stop",
+        "a 45 yo pt, in pain",
+        "Metformin 500, Lisinopril 20, Aspirin 81",
+        "Sodium 132, Potassium 5, Ferritin 12000",
+        "During the 1990s, Lending Clubs grew",
     ],
 )
 def test_what_is_no_address_stays(text: str) -> None:
     assert found(ADDRESSES, text) == []
+
+
+def test_small_letters_with_types_that_are_words() -> None:
+    text = "my office is at 82012 elizabeth square apt. 126, south dean, ri 67098"
+    assert not any(c.isalnum() for c in hidden(ADDRESSES, text).removeprefix("my office is at ").replace("_", ""))
+
+
+def test_any_name_after_a_word_for_address() -> None:
+    assert found(ADDRESSES, "she lives across the street at 18 Pell.") == ["18 Pell"]
+    assert found(ADDRESSES, "seen at 10 Pell and 11") == []
 
 
 def test_a_block_has_a_label_a_part() -> None:
@@ -103,7 +149,17 @@ def test_a_block_has_a_label_a_part() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["my zip code is 86881", "ZIP: 02139-1234", "postcode SW1A 1AA", "in Ontario K1A 0B1", "IL 62708"]
+    "text",
+    [
+        "Kolkata-700091",
+        "moved to NS B3H4R2",
+        "in sc 29401",
+        "my zip code is 86881",
+        "ZIP: 02139-1234",
+        "postcode SW1A 1AA",
+        "in Ontario K1A 0B1",
+        "IL 62708",
+    ],
 )
 def test_postcodes(text: str) -> None:
     assert "phi.address.zip" in labels(ADDRESSES, text)

@@ -33,6 +33,17 @@ FACILITIES = detector(TABLES)
         ("à l'Hôpital Édouard Herriot le", "Hôpital Édouard Herriot"),
         ("Children's Hospital Los Angeles", "Children's Hospital Los Angeles"),
         ("seen by Dr. Smith at Houston Clinic on", "Houston Clinic"),
+        ("seen at Nelson Memorial.", "Nelson Memorial"),
+        ("transferred from Port Ellery Regional?", "Port Ellery Regional"),
+        ("referred from Hollister VA for gout", "Hollister VA"),
+        ("Welch Memorial\nDISCHARGE SUMMARY", "Welch Memorial"),
+        ("at Mount Smith Infirmary", "Mount Smith Infirmary"),
+        ("to Children's Hospital of Port Ellery, then", "Children's Hospital of Port Ellery"),
+        ("at the University of Ohio Hospital", "University of Ohio Hospital"),
+        ("at New Vanessaport Urgent Care", "New Vanessaport Urgent Care"),
+        ("seen at hornfort clinic on 3/3", "hornfort clinic"),
+        ("referred from smithport medical center today", "smithport medical center"),
+        ("moved to Maple Terrace Nursing Home", "Maple Terrace Nursing Home"),
     ],
 )
 def test_a_facility_is_found_whole(text: str, name: str) -> None:
@@ -58,6 +69,15 @@ def test_a_facility_is_found_whole(text: str, name: str) -> None:
         "Pain Clinic",
         "a tertiary care center",
         "reactions to Lisinopril.",
+        "What do the Mayo Clinic guidelines say?",
+        "recommendations from the Mayo Clinic",
+        "according to data from Johns Hopkins, mortality fell",
+        "the Surgeon General said",
+        "Memorial Day",
+        "Regional anesthesia",
+        "seen at the pain clinic",
+        "seen at home, then home",
+        "Home oxygen",
     ],
 )
 def test_kinds_of_facility_stay(text: str) -> None:

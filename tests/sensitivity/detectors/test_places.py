@@ -28,6 +28,12 @@ PLACES = detector(TABLES)
         ("flew to Los Angeles on Friday", "Los Angeles"),
         ("their home city ROSSÖN is small", "ROSSÖN"),
         ("in Chiclana de la Frontera, which", "Chiclana de la Frontera"),
+        ("born in New Kwaxuma, he left", "New Kwaxuma"),
+        ("a man from Port Ellory with gout", "Port Ellory"),
+        ("from Maryfurt with gout", "Maryfurt"),
+        ("he lives in Johnmouth, WV.", "Johnmouth"),
+        ("a retired teacher from East Mary, TN with gout", "East Mary"),
+        ("lives in maryport, ri", "maryport"),
     ],
 )
 def test_a_place_is_found(text: str, place: str) -> None:
@@ -56,6 +62,19 @@ def test_a_place_is_found(text: str, place: str) -> None:
     ],
 )
 def test_what_is_no_place_stays(text: str) -> None:
+    assert found(PLACES, text) == []
+
+
+def test_a_state_counts_after_a_town_that_no_table_knows() -> None:
+    assert labels(PLACES, "lives in Johnmouth, WV.") == {"phi.address.city", "quasi.state"}
+    assert labels(PLACES, "lives in Johnmouth, PW 96940.") == {"phi.address.city", "quasi.state", "phi.address.zip"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Jane Roe, MD", "Roe J, Wu, AL; Chen, WA", "seen by Dr. Roe, PA", "etoposide", "New Patient Visit", "Chief, OR"],
+)
+def test_two_letters_make_no_town_of_anything(text: str) -> None:
     assert found(PLACES, text) == []
 
 

@@ -34,7 +34,8 @@ _SMALL_STATE = re.compile(
 _RUN = re.compile(r"(?<![\w'’\-])(?:[^\W\da-z_][\w'’\-]{0,30}\.?[ \t]){0,3}[^\W\da-z_][\w'’\-]{1,30}$")
 _SMALL_RUN = re.compile(r"(?<![\w'’\-])(?:[^\W\d_][\w'’\-]{0,30}\.?[ \t]){0,2}[^\W\d_][\w'’\-]{2,30}$")
 _ZIP_AFTER = re.compile(r"[ \t,]{1,3}[0-9]{5}(?![0-9])")
-_BESIDE = re.compile(r"(?:^|\n|[,;:|>(\"']|\bour)[ \t]*$")
+# Not commas and semicolons: lists of authors have initials behind names (`Wu, AL; Chen, WA`).
+_BESIDE = re.compile(r"(?:^|\n|[:|>(\"']|\bour)[ \t]*$")
 _FIELD_BEFORE = re.compile(r"(?:^|\n)[ \t]*$")
 
 

@@ -1,6 +1,8 @@
 """What streets are called in English: the suffixes of USPS Publication 28, appendix C1, with their abbreviations and
-variants, singular and plural, and what Britain, Ireland, Australia and India add. Abbreviations
-that clinical notes use otherwise (ml, pt, ext) are left out."""
+variants, singular and plural, and what Britain, Ireland, Australia and India add.
+
+Abbreviations that clinical notes use otherwise (ml, pt, ext) are left out.
+"""
 
 from __future__ import annotations
 
