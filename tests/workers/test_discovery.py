@@ -249,7 +249,8 @@ async def test_the_clinic_is_labelled_as_its_catalog_says(tmp_path: Path, clinic
         told = columns(await looked(discoveries))
         otherwise = {(name, label) for name, each in told.items() for label in each.otherwise}
         assert not [each for each in otherwise if each[1] in ("phi.ssn", "phi.email", "pii.email")]  # as it looks for
-        assert not [name for name, each in told.items() if each.lacks & {"phi.ssn", "phi.email", "pii.email"}]
+        lacking_forms = {name for name, each in told.items() if each.lacks & {"phi.ssn", "phi.email", "pii.email"}}
+        assert lacking_forms == {"notes.body"}  # which the demo leaves to content detection, on purpose
     (tmp_path / "bare").mkdir()
     async with discovering(tmp_path / "bare", clinic) as (_, discoveries):
         told = columns(await looked(discoveries))
