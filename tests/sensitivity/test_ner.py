@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.model.finding import THRESHOLD, Finding
+from interlock.model.finding import Finding
 from interlock.model.label import Label
 from interlock.sensitivity.gazetteer import Tables
-from interlock.sensitivity.ner import LONGEST_SEGMENT, Kind, NamesRead, Recognised, Recogniser, StrictRecogniser
+from interlock.sensitivity.ner import LONGEST_SEGMENT, Kind, NamesRead, Recognised, Recogniser
 from interlock.sensitivity.passage import Layer, Passage
 
 WORDS = [
@@ -172,16 +172,6 @@ def test_numbers_and_states_belong_to_the_street_or_town_beside_them() -> None:
     assert read(told, "in Zsófiaton, MN today") == [("Zsófiaton, MN", "phi.address.city")]
 
 
-def test_a_model_that_cant_be_used_takes_each_word_asked_about_for_a_name() -> None:
-    text = "Zsófia was seen by okonkwo and Babinski sign today. the abelardo"
-    found = NamesRead(StrictRecogniser(), TABLES).find(Passage(text))
-    assert [(text[f.start : f.end], f.score) for f in found] == [("Zsófia", 0.5)]
-    text = "the report by abelardo"
-    (only,) = NamesRead(StrictRecogniser(), TABLES).find(Passage(text))
-    assert (text[only.start : only.end], only.label) == ("abelardo", "phi.name")
-    assert only.score >= THRESHOLD
-
-
 def test_long_texts_are_cut_and_offsets_stay_right() -> None:
     told = Told(("Zsófia", Kind.NAME, 0.9))
     text = "the " * 500 + "Zsófia " + "was " * 500
@@ -206,10 +196,10 @@ def test_many_passages_are_read_together() -> None:
 
 @given(st.text(alphabet="aZó'’-. ,;\n12DrŐ田", max_size=300))
 def test_any_text_gives_findings_within_it_and_windows_that_are_short(text: str) -> None:
-    class Looking(StrictRecogniser):
+    class NamesEverywhere:
         def recognise(self, segments: Sequence[str]) -> Sequence[Sequence[Recognised]]:
             assert all(0 < len(each) <= LONGEST_SEGMENT for each in segments)
-            return super().recognise(segments)
+            return [(Recognised(0, len(each), Kind.NAME, 0.95),) for each in segments]
 
-    found = NamesRead(Looking(), TABLES).find(Passage(text))
+    found = NamesRead(NamesEverywhere(), TABLES).find(Passage(text))
     assert all(0 <= f.start < f.end <= len(text) for f in found)

@@ -34,8 +34,6 @@ class Kind(StrEnum):
     CITY = "city"
     STATE = "state"
     ZIP = "zip"
-    UNREAD = "unread"
-    """It couldn't read these words: those asked about are taken for names."""
 
 
 _LABELS: Final[Mapping[Kind, Label]] = {
@@ -44,7 +42,6 @@ _LABELS: Final[Mapping[Kind, Label]] = {
     Kind.CITY: Label("phi.address.city"),
     Kind.STATE: Label("quasi.state"),
     Kind.ZIP: Label("phi.address.zip"),
-    Kind.UNREAD: Label("phi.name"),
 }
 # From which score on the model is believed of a word that was asked about; tuned on half the sets, checked on the rest.
 _LEAST: Final[Mapping[Kind, float]] = {Kind.NAME: 0.4, Kind.STREET: 0.4, Kind.CITY: 0.3}
@@ -84,14 +81,6 @@ class Recogniser(Protocol):
 
     def recognise(self, segments: Sequence[str]) -> Sequence[Sequence[Recognised]]:
         """What it sees in each, in order. Segments have at most `LONGEST_SEGMENT` characters."""
-
-
-class StrictRecogniser:
-    """Stands in for a model that is installed and can't be used: each word that is asked about is a name."""
-
-    def recognise(self, segments: Sequence[str]) -> Sequence[Sequence[Recognised]]:
-        """That it read nothing."""
-        return [(Recognised(0, len(each), Kind.UNREAD, _LOW),) for each in segments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +153,11 @@ class NamesRead:
                 continue
             first, done = self._beside(read, at, kind, -1), self._beside(read, at, kind, 1)
             tokens = read.passage.tokens
-            why = "ner: couldn't be read" if kind is Kind.UNREAD else "ner: read by the model"
             score = min(max(score, _LOW), _HIGH)
-            yield Finding(tokens[first].start, tokens[done].end, _LABELS[kind], score, why)
+            yield Finding(tokens[first].start, tokens[done].end, _LABELS[kind], score, "ner: read by the model")
 
     def _beside(self, read: _Read, at: int, kind: Kind, step: int) -> int:
         """The last word in one direction that the model takes for part of the same."""
-        if kind is Kind.UNREAD:
-            return at
         tokens, text = read.passage.tokens, read.passage.text
         kinds = _PLACES if kind in _PLACES else {kind}
         for _ in range(_MOST_WORDS):
@@ -232,8 +218,6 @@ def _start_of(token: Token) -> int:
 
 def _believed(scores: Mapping[Kind, float], how: Asked) -> tuple[Kind | None, float]:
     """What a word that was asked about is, and how sure that is."""
-    if Kind.UNREAD in scores:
-        return Kind.UNREAD, scores[Kind.UNREAD]
     among = {kind: scores.get(kind, 0.0) for kind in _LEAST}
     best = max(among, key=lambda kind: among[kind])
     together = sum(among.values())
