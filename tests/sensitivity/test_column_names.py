@@ -23,11 +23,11 @@ HELD = """
     socialSecurityNumber phi.ssn | ccNum pci.pan | card_exp pci.expiry | api-key secret.key | pwd_hash secret.password
     hiv_status phi.clinical.diagnosis | insurance_member_id phi.health_plan | IPAddress phi.ip | d_o_b phi.date.birth
     Vorname phi.name.given | Nachname phi.name.family | Geburtsdatum phi.date.birth | Straße phi.address.street
-    PLZ phi.address.zip | Telefonnummer phi.phone | Versichertennummer phi.health_plan | Gehalt pii.salary
+    PLZ phi.address.postcode | Telefonnummer phi.phone | Versichertennummer phi.health_plan | Gehalt pii.salary
     prénom phi.name.given | nom_de_famille phi.name.family | date_de_naissance phi.date.birth | ville phi.address.city
-    code_postal phi.address.zip | courriel phi.email | numéro_sécu pii.national_id | sexe quasi.gender
+    code_postal phi.address.postcode | courriel phi.email | numéro_sécu pii.national_id | sexe quasi.gender
     apellido1 phi.name.family | fecha_nacimiento phi.date.birth | correo_electrónico phi.email | dirección phi.address
-    contraseña secret.password | teléfono_móvil phi.phone | código_postal phi.address.zip | sueldo pii.salary
+    contraseña secret.password | teléfono_móvil phi.phone | código_postal phi.address.postcode | sueldo pii.salary
 """
 
 

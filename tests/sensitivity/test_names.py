@@ -66,6 +66,12 @@ def _found(text: str) -> list[str]:
         ("last_name: Church", ["Church"]),
         ("first: Summer", ["Summer"]),
         ("the Okonkwo family", ["Okonkwo"]),
+        ("the header shows DRUB, JANE and a date", ["DRUB", "JANE"]),
+        ("PATHOLOGY FINAL\nMILLER^JANE   F", ["MILLER^JANE"]),
+        ("pt V Vestergaard walked in", ["V Vestergaard"]),
+        ("a lease for (Farhans-iPhone) ended", ["Farhan"]),
+        ("The Johnsons at number 12 are sick", ["Johnson"]),
+        ('labelled "Petersen, left breast"', ["Petersen"]),
     ],
 )
 def test_finds_names(text: str, names: list[str]) -> None:
@@ -159,3 +165,20 @@ def test_any_text_gives_findings_within_it_and_in_order(text: str) -> None:
     found = _names().find(Passage(text))
     assert all(0 <= f.start < f.end <= len(text) for f in found)
     assert all(before.end <= after.start for before, after in itertools.pairwise(found))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lisfranc, Chopart and Segond: reading films",
+        "Should I use Wells or the revised Geneva?",
+        "ValueError: invalid literal",
+        "took=50.77ms rss=642864",
+        "transferred to Oak ward today",
+        "Ferritin 13, Procalcitonin 2, Kerlix rolls",
+        "CHEST, ABDOMEN and PELVIS were scanned",
+        "GLU^Glucose was sent",
+    ],
+)
+def test_what_medicine_and_programs_call_things_stays(text: str) -> None:
+    assert _found(text) == []

@@ -98,3 +98,41 @@ def test_a_telling_field_is_never_quiet() -> None:
 
 def test_without_tables_nothing_is() -> None:
     assert not quiet_words(Tables())("ok", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "by_figures"),
+    [
+        ("order 12/03 shipped", True),
+        ("seen march", True),
+        ("order 12/03 for Roe", False),
+        ("order 12/03 for jane", False),
+        ("order 12/03 street", False),
+        ("order jane's 12/03", False),
+        ("12/03 the last: note", False),
+        ("12/03 was é", False),
+        ("seen 12/03\nseen ok", True),
+    ],
+)
+def test_loud_by_figures_alone(text: str, by_figures: bool) -> None:
+    assert QUIET.loud([text]) == {0: by_figures}
+    assert QUIET.loud(["ok", text, "order shipped"]) == {1: by_figures}
+
+
+def test_many_at_once_as_one_by_one() -> None:
+    texts = [
+        "ok",
+        "",
+        "seen 12/03",
+        "order\nshipped",
+        "Order shipped",
+        "zorblat",
+        "é",
+        "ok " * LONGEST,
+        "seen 95",
+        "12",
+    ]
+    each = {number: found[0] for number, text in enumerate(texts) if (found := QUIET.loud([text]))}
+    assert QUIET.loud(texts) == each
+    assert QUIET.loud(texts, "patient_name") == dict.fromkeys(range(len(texts)), False)
+    assert QUIET.loud([]) == {}

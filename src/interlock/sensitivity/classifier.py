@@ -183,6 +183,7 @@ class ColumnDecisions:
         self._most = most
         self._known: OrderedDict[ColumnKey, Classification] = OrderedDict()
         self._passed: dict[ColumnKey, int] = {}
+        self._sampled: set[ColumnKey] = set()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -202,6 +203,15 @@ class ColumnDecisions:
         while len(self._known) > self._most:
             old, _ = self._known.popitem(last=False)
             self._passed.pop(old, None)
+
+    def first_sample(self, key: ColumnKey) -> bool:
+        """Whether this column's values weren't weighed yet; from now on they were."""
+        if key in self._sampled:
+            return False
+        if len(self._sampled) >= self._most:
+            self._sampled.clear()
+        self._sampled.add(key)
+        return True
 
     def audited(self, key: ColumnKey, count: int) -> range:
         """Which of the next `count` values of a skipped column are to be looked into, from 0: the very first, and each

@@ -67,7 +67,7 @@ _CLASS_OF: Final = {word: sql_class for sql_class, words in _CLASSES.items() for
 
 # Labels that no number, truth value or moment can be; and those that a row's number beside them isn't.
 _OF_TEXTS: Final = ("phi.name", "phi.address", "phi.email", "phi.url", "phi.photo", "phi.clinical.note", "phi.family")
-_NUMBERS_TOO: Final = ("phi.address.zip",)
+_NUMBERS_TOO: Final = ("phi.address.zip", "phi.address.postcode")
 _NOT_BY_REFERENCE: Final = (*_OF_TEXTS, "phi.clinical", "phi.phone", "phi.fax", "phi.claim", "phi.date", "quasi")
 
 

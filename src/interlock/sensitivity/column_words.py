@@ -65,8 +65,11 @@ _PHRASES: Final = {
         localidad poblacion neighborhood neighbourhood precinct
     """,
     "phi.address.zip": """
-        zip zip_code zipcode zip_4 postal_code postalcode post_code postcode plz postleitzahl code_postal codigo_postal
-        cod_postal latitude longitude lat lng geo_location gps coordinates geolocation lat_lng lat_long
+        zip zip_code zipcode zip_4 postal_code postalcode
+        latitude longitude lat lng geo_location gps coordinates geolocation lat_lng lat_long
+    """,
+    "phi.address.postcode": """
+        post_code postcode plz postleitzahl code_postal codigo_postal cod_postal
     """,
     "phi.address.facility": """
         facility facility_name hospital hospital_name clinic_name ward_name practice_name krankenhaus klinik hopital

@@ -20,6 +20,7 @@ KNOWN: Mapping[Label, str] = MappingProxyType(
             "phi.address.street": "a street and house number",
             "phi.address.city": "a city or county",
             "phi.address.zip": "a full ZIP code",
+            "phi.address.postcode": "a postal code of another country",
             "phi.address.facility": "a hospital, clinic or other facility",
             "phi.date": "a date tied to a person",
             "phi.date.birth": "a date of birth",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
@@ -21,6 +21,13 @@ class Gated(Protocol):
 
     def may_find(self, text: str, telling: str) -> bool:
         """False when it is sure to find nothing in `text` without seeds; in a microsecond for a short one."""
+
+
+class Quietness(Protocol):
+    """Tells which texts need no look by detectors (`quiet.py`)."""
+
+    def loud(self, texts: Sequence[str], telling: str = "") -> Mapping[int, bool]:
+        """The numbers of those that need one, in a field of that name; for each whether its words don't."""
 
 
 @runtime_checkable
@@ -47,8 +54,7 @@ class Looking:
     judging: Judging
     matcher: Matcher
     detectors: Sequence[TextDetector]
-    quiet: Callable[[str, str], bool] | None = None
-    """Of a text and the name of its field: whether no detector can find anything in it."""
+    quiet: Quietness | None = None
 
     def look(self, texts: Sequence[str], seeds: Sequence[str], telling: str) -> Looked:
         """Findings in normalised texts, overlaps and all. Raises what a detector raises."""
@@ -68,22 +74,24 @@ class Looking:
                 findings = self.judging.findings(before + texts[number], matches, field, shift)
                 if findings:
                     passages[number] = Passage(texts[number], findings, seeds, telling)
-        loud = self._loud(texts, passages, seeds, telling) if self.detectors else {}
+        loud, worded = self._loud(texts, passages, seeds, telling) if self.detectors else ({}, {})
         for detector in self.detectors:
-            _ask(detector, loud)
+            # Some are led by words, and find nothing where all of these are ordinary, whatever figures say.
+            _ask(detector, worded if getattr(detector, "by_words", False) else loud)
         passages |= {number: passage for number, passage in loud.items() if passage.findings}
         return Looked({n: p.findings for n, p in passages.items()}, others)
 
     def _loud(
         self, texts: Sequence[str], passages: Mapping[int, Passage], seeds: Sequence[str], telling: str
-    ) -> dict[int, Passage]:
-        """The texts that detectors are shown: those that aren't quiet. Seeds may be anywhere."""
-        quiet = None if seeds else self.quiet
-        return {
-            number: passages.get(number) or Passage(text, [], seeds, telling)
-            for number, text in enumerate(texts)
-            if text and (quiet is None or not quiet(text, telling))
-        }
+    ) -> tuple[dict[int, Passage], dict[int, Passage]]:
+        """The texts that detectors are shown: those that aren't quiet; of these, those whose words aren't. Seeds may be
+        anywhere."""
+        if self.quiet is None or seeds:
+            asked = dict.fromkeys((number for number, text in enumerate(texts) if text), False)
+        else:
+            asked = {number: words for number, words in self.quiet.loud(texts, telling).items() if texts[number]}
+        loud = {number: passages.get(number) or Passage(texts[number], [], seeds, telling) for number in asked}
+        return loud, {number: passage for number, passage in loud.items() if not asked[number]}
 
 
 def _ask(detector: TextDetector, passages: Mapping[int, Passage]) -> None:

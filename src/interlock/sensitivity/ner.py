@@ -154,7 +154,9 @@ class NamesRead:
             first, done = self._beside(read, at, kind, -1), self._beside(read, at, kind, 1)
             tokens = read.passage.tokens
             score = min(max(score, _LOW), _HIGH)
-            yield Finding(tokens[first].start, tokens[done].end, _LABELS[kind], score, "ner: read by the model")
+            last = tokens[done]
+            end = last.end - 2 if kind is Kind.NAME and last.text[-2:].lower() in ("'s", "’s") else last.end
+            yield Finding(tokens[first].start, end, _LABELS[kind], score, "ner: read by the model")
 
     def _beside(self, read: _Read, at: int, kind: Kind, step: int) -> int:
         """The last word in one direction that the model takes for part of the same."""

@@ -73,6 +73,27 @@ CONTEXT: Final = frozenset(
         "helpline",
         "ph",
     }
+    | {
+        "texting",
+        "texts",
+        "dialing",
+        "dialling",
+        "phoning",
+        "ringing",
+        "messaging",
+        "message",
+        "pls call",
+        "number s",
+        "my number",
+        "her number",
+        "his number",
+        "our number",
+        "number for",
+        "sms to",
+        "photo to",
+        "guardian",
+        "line",
+    }
     | {"landline", "answering", "phone number", "tel no", "office", "home", "work", "emergency contact", "next of kin"}
     | {
         "switchboard",
@@ -94,6 +115,7 @@ _DATE = re.compile(
 _EXTENSION = re.compile(r"[ ,;]*[xepd]", re.IGNORECASE)
 _DIGITS = re.compile("[0-9]+")
 _GOES_ON = re.compile(r"[-./,:][0-9]|%|[ -]?(?:mg|ml|mcg|kg|cm|mm|usd|eur)\b")
+_CODED = re.compile(r"([a-z]{2,12})[-_]\Z")  # `ORD-2026-00912`
 _PAIRS = re.compile(r"[0-9]{2} [0-9]{2} [0-9]{2}")
 _YEARS = re.compile(r"(?:19|20)[0-9]{2}[-/ ](?:19|20)[0-9]{2}")
 _NATIONAL = re.compile(r"\(?0[1-9][0-9]{0,4}\)?[-. /]")
@@ -120,7 +142,8 @@ def is_telephone(written: str, before: str, after: str) -> float | None:
         return None  # somebody counts
     if before and (before[-1] in "$€£#" or (before[-1] in "-./,:" and before[-2:-1].isdigit())):
         return None
-    if _GOES_ON.match(after):
+    coded = _CODED.search(before)
+    if _GOES_ON.match(after) or (coded is not None and coded[1] not in CONTEXT):
         return None
     if "." in number and len(groups) == 2:
         return None  # a decimal fraction

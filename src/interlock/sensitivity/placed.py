@@ -13,6 +13,7 @@ from interlock.sensitivity.column_words import NAME_WORDS
 from interlock.sensitivity.formats.field_names import label_of_field, label_of_name
 
 SCORE: Final = 0.9
+_SCORE_OF_SOME: Final = 0.8
 _LONGEST: Final = 120
 """Characters of a value that its place tells of as a whole; a longer one is a text, which is looked into."""
 # What every text is looked through for anyway, what a whole isn't hidden for, and what only counts (`token`, `access`).
@@ -66,8 +67,12 @@ def told(cell: Cell, text: str) -> Finding | None:
         return None
     label = cell.label or _label(cell.head, value)
     if label is None or label.startswith((*_LOOKED_INTO, *_LOOKED_INTO_TOO)) or not _may_be(label, value):
-        return None
-    return Finding(cell.start, cell.end, label, SCORE, "placed: its place tells")
+        initial = cell.label is not None and cell.label.startswith("phi.name") and len(value) == 1 and value.isalpha()
+        if not initial or label is None:
+            return None
+    # Which country's it is, its form tells better.
+    score = _SCORE_OF_SOME if label == "pii.national_id" else SCORE
+    return Finding(cell.start, cell.end, label, score, "placed: its place tells")
 
 
 def _label(head: str, value: str) -> Label | None:
@@ -89,7 +94,7 @@ def _may_be(label: Label, value: str) -> bool:
         return digits >= 4 and not (digits == 4 == len(value))
     if label.startswith("phi.name"):
         return letters > 1 and not digits
-    if label.startswith("phi.address.zip"):
+    if label.startswith(("phi.address.zip", "phi.address.postcode")):
         return digits >= _LEAST_DIGITS and len(value) < 12 and "." not in value
     if label in _OF_PLACES:
         return letters > 1

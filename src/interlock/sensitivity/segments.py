@@ -16,12 +16,13 @@ from interlock.sensitivity.placed import Cell
 _MSH: Final = "MSH|^~\\&\r"  # what declares the usual separators
 _HL7: Final = re.compile(r"(?<![A-Za-z0-9])(?:MSH\|\^~|(?:PID|NK1|PV1|GT1|IN1|IN2|MRG)\|)[^\r\n]*")
 _X12: Final = re.compile(r"(?<![A-Za-z0-9*])(NM1|REF|CLM|DMG|N3|N4|PER|SBR|TRN)\*([^~\r\n]*)")
+_BEGINNINGS: Final = ("PID|", "MSH|", "NK1|", "PV1|", "GT1|", "IN1|", "IN2|", "MRG|")
 _LEFT: Final = "\r\n\t "
 
 
 def may_have_segments(text: str) -> bool:
     """Whether `text` may have some; told in less than a microsecond for a short one."""
-    return "PID|" in text or "MSH|" in text or "NM1*" in text or "REF*" in text or "NK1|" in text
+    return ("|" in text and any(each in text for each in _BEGINNINGS)) or "NM1*" in text or "REF*" in text
 
 
 def segment_cells(text: str) -> Iterator[Cell]:
@@ -73,9 +74,11 @@ def _entity(values: Sequence[str]) -> Iterator[tuple[int, Label]]:
         yield from ((2, Label("phi.name.family")), (3, Label("phi.name.given")), (4, Label("phi.name.given")))
     elif values[0] in ("77", "82", "85", "87", "FA", "DN", "DK"):
         yield 2, Label("phi.address.facility")
-    qualifier = values[7] if len(values) > 8 else ""
-    if qualifier in _REFERENCES:
-        yield 8, _REFERENCES[qualifier]
+    # At the eighth place; where a name is written in one, before it.
+    for at in range(5, len(values) - 1):
+        if values[at] in _REFERENCES:
+            yield at + 1, _REFERENCES[values[at]]
+            return
 
 
 _REFERENCES: Final[Mapping[str, Label]] = MappingProxyType(

@@ -11,6 +11,9 @@ from typing import Final
 
 from interlock.model.finding import Finding
 
+UNREPORTED: Final = "settling: held against others, and then left out"
+"""The `why` of a finding that is nothing to report, but keeps others from being made of its characters."""
+
 
 def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
     """The findings without overlaps, sorted. The higher score wins, then the longer, then the label that is earlier in

@@ -82,10 +82,23 @@ def cells(text: str) -> Iterator[Cell]:
 def _row(text: str, start: int, end: int, heads: _Heads) -> Sequence[tuple[int, int]]:
     """The cells of a line that is a row of the table; none when it isn't."""
     line = _line(text, start, end, heads.sign)
+    if line is not None and heads.sign == "," and len(line.cells) > len(heads.names):
+        line = _Line(_without_lists(text, line.cells), ",")
     if line is not None and len(line.cells) == len(heads.names) and not _code(text[start:end], heads):
         again = () if heads.dumped else _names(text, line)
         return () if sum(name is not None for name in again) > 1 else line.cells
     return _by_place(text, start, end, heads.starts) if heads.sign == "  " else ()
+
+
+def _without_lists(text: str, cells: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Cells with those joined that a comma and a space part, as nobody parts cells: `977483,Roe, Jane,78C`."""
+    joined: list[tuple[int, int]] = []
+    for first, last in cells:
+        if joined and first == joined[-1][1] + 2 and text[joined[-1][1] : first] == ", ":
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def _code(written: str, heads: _Heads) -> bool:

@@ -16,14 +16,14 @@ from interlock.model.finding import Finding
 from interlock.model.label import Label
 from interlock.sensitivity import apart, decoded
 from interlock.sensitivity.laid_out import laid_out
-from interlock.sensitivity.looking import Looking
+from interlock.sensitivity.looking import Looking, Quietness
 from interlock.sensitivity.matching import Match, Matcher
 from interlock.sensitivity.normal import Normal, normalise
 from interlock.sensitivity.passage import Layer, TextDetector
 from interlock.sensitivity.pattern import Pattern, Structured
 from interlock.sensitivity.placed import Cell, told
 from interlock.sensitivity.regime import Regime
-from interlock.sensitivity.settling import settle
+from interlock.sensitivity.settling import UNREPORTED, settle
 from interlock.sensitivity.structured import AROUND, Judging
 
 ALL_LAYERS: Final = frozenset(Layer)
@@ -64,10 +64,10 @@ class TextEngine:
         detectors: Sequence[TextDetector] = (),
         layers: frozenset[Layer] = ALL_LAYERS,
         regime: Regime = Regime.PHI,
-        quiet: Callable[[str, str], bool] | None = None,
+        quiet: Quietness | None = None,
     ) -> None:
         """`matcher` compiles the patterns. What isn't in `layers` doesn't look; findings are named under `regime`.
-        `quiet` tells of a text and its field's name that no detector can find anything in it (`quiet.py`)."""
+        `quiet` tells in which texts no detector can find anything (`quiet.py`)."""
         judging = Judging(structured if Layer.STRUCTURED in layers else ())
         self._patterns = (*judging.patterns, *(decoded.PATTERNS if Layer.NORMALISE in layers else ()))
         wanted = sorted((d for d in detectors if d.layer in layers), key=lambda d: d.layer)
@@ -97,7 +97,7 @@ class TextEngine:
             if len(texts) > 1:  # to know which of them it was
                 return [self._found([text], seeds, telling)[0] for text in texts]
             self.failed += 1
-            return [(Finding(0, len(texts[0]), _WHOLE, 1.0, "engine: a detector failed, so the whole text is taken"),)]
+            return [(Finding(0, len(texts[0]), WHOLE, 1.0, "engine: a detector failed, so the whole text is taken"),)]
 
     def _look(self, texts: Sequence[str], seeds: Sequence[str], telling: str) -> list[tuple[Finding, ...]]:
         # One look at all of them together is quicker than one at each.
@@ -122,7 +122,7 @@ class TextEngine:
         settled: list[tuple[Finding, ...]] = [()] * len(texts)
         for number, findings in looked.findings.items():
             view = views[number]
-            found = [f for f in settle(findings, view.text) if f.start < f.end]
+            found = [f for f in settle(findings, view.text) if f.start < f.end and f.why != UNREPORTED]
             if view.starts:
                 found = [view.back(f) for f in found]
             settled[number] = tuple(map(self._named, found) if self._regime is not Regime.PHI else found)
@@ -161,7 +161,8 @@ class TextEngine:
         return finding if label == finding.label else replace(finding, label=label)
 
 
-_WHOLE: Final = Label("phi")
+WHOLE: Final = Label("phi")
+"""What a text is taken for that couldn't be looked into: anything."""
 
 
 def _of_run(number: int, text: str, run: apart.Run) -> _Beneath:

@@ -24,7 +24,7 @@ _SMALL: Final = (
     "number|numbers|num|no|nr|nbr|id|ids|identifier|identification|code|ref|reference|is|was|are|of|on|in|for|the|a|an"
     "|file|record|records|listed|as|value|text|patient|patients|pt|pts|his|her|their|your|my|our|this|reads|shows"
     "|assigned|equals|to|under|card|ending|with|new|old|current|same|which|that|has|been|hospital|clinic|chart"
-    "|registration|he|she|they|i|you|have|gave|provided|given|called|entered|changed|updated|from|and|it|its|s"
+    "|registration|1d|n0|he|she|they|i|you|have|gave|provided|given|called|entered|changed|updated|from|and|it|its|s"
 )
 _SIGN: Final = r"[ \t\r\n:;#=(\[{}\])>.,|*_\"'\\&?/-]"
 _FILL: Final = (
@@ -62,6 +62,12 @@ _SERIES = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"[._][a-z]{4,}|(?<![A-Za-z])[a-z]{4,}[._]|\A0x[0-9a-f]+\Z")
+# What clouds name their own things: `sg-0a1b2c3d4e5f67890`, `us-east-1`.
+_OF_CLOUDS = re.compile(
+    r"(?:i|sg|sgr|vpc|vpce|subnet|ami|vol|eni|rtb|igw|acl|snap|nat|eipalloc|lt|tgw|pcx|fs|fsap|r|asg|eks|nodegroup)"
+    r"-[0-9a-f]{8}(?:[0-9a-f]{9})?|(?:[a-z0-9-]{1,24}\.)?(?:us|eu|ap|sa|ca|me|af|il)(?:-gov)?"
+    r"-(?:north|south|east|west|central|northeast|southeast|northwest|southwest)-?[0-9][a-f]?"
+)
 _COUNTS = re.compile(r"(?:max|min|total|num|count|limit|avg|sum|per)[_ -]\Z")
 _OF_MACHINES = re.compile(r"[a-z]{3,}[-_]")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
@@ -110,7 +116,7 @@ class _Wanted:
     def takes(self, value: str) -> bool:
         if sum(map(str.isdigit, value)) < self.least:
             return False
-        if _SERIES.fullmatch(value) or _CODE.search(value):
+        if _SERIES.fullmatch(value) or _CODE.search(value) or _OF_CLOUDS.fullmatch(value):
             return False
         if (_DATE.fullmatch(value) and not (self.pairs and _PAIRS.fullmatch(value))) or _AMOUNT.fullmatch(value):
             return False

@@ -23,7 +23,7 @@ LEFT = [
 def test_what_is_marked_is_found_and_nothing_else(line: str) -> None:
     text, expected = marked(line)
     assert found(ENGINE, text) == expected
-    assert {f.label for f in ENGINE.find(text)} <= {"phi.id"}
+    assert {f.label for f in ENGINE.find(text)} <= {"phi.id", "phi.health_plan"}
 
 
 @pytest.mark.parametrize("text", LEFT)

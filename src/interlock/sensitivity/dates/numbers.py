@@ -21,8 +21,20 @@ _CUE = re.compile(
     r"|d\.o\.b|dos|doa|dod"
     r"|born|birth|admi[a-z]{0,8}|disch[a-z]{0,6}|d/c|seen|visit(?:ed)?|appt|appointment|surgery|exam|started|ended"
     r"|last|next|f/u|follow-?up|lmp|edd|expir[a-z]{0,6}|issued|collected|received|reported|updated|created|signed"
-    r"|performed|diagnosed|dx|labs?|week|when|time|starting|beginning|effective|scheduled|dated"
+    r"|performed|diagnosed|dx|drawn|sent|done|placed|removed|inserted|obtained|resulted|extubated|intubated|transfused|labs?|week|when|time|starting|beginning|effective|scheduled|dated"
     r"|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|[a-z]{3,6}day)\b[\s.:,(=#'\"]{0,4}(?:the |date[: ]{0,2}|for |on )?)$",
+    re.IGNORECASE,
+)
+_CLOCK_AFTER = re.compile(r",? (?:at |@ ?)[0-2]?[0-9]:[0-5][0-9]")
+# What was measured on days: `2.2 vs 5/8 1.4 and 12/20 1.1`.
+_VALUE_AFTER = re.compile(r":? [0-9]{1,4}\.[0-9]{1,3}(?![0-9%/])")
+_SERIES = re.compile(r"(?:\b(?:vs\.?|and|then|n?ad|,|;|→|>) ?|[,;>] )$", re.IGNORECASE)
+_VERSION = re.compile(
+    r"\b(?:upgrad(?:e[sd]?|ing)|bump(?:ed|s)?|releas(?:e[sd]?|ing)|builds?|versions?|ver|v|patch(?:ed)?|downgrad(?:e[sd]?|ing)"
+    r"|install(?:ed|s)?|firmware|software|drivers?|python|node|java|ios|android|kernel|tag(?:ged)?|epic|cerner|app|chrome|firefox"
+    r"|rollback|rolled back|deploy(?:ed|s)?|migrat(?:e[sd]?|ing)|pin(?:ned)?|requires?|hotfix|sdk|api|lib"
+    r"|library|package)\b"
+    r"[\w ()-]{0,14}?[\s=:]{1,2}(?:to |from |is |was |at |on |v\.?)?$",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
@@ -128,6 +140,8 @@ def _veto_full(text: str, start: int, end: int, parts: list[str], separators: li
     # Two-digit years with dots or hyphens are version numbers, doses and telephone numbers too.
     if _UNIT.match(text, end) or _MEASURE.search(text, max(0, start - _LOOK), start):
         return True
+    if separators[0] == "." and _VERSION.search(text, max(0, start - 40), start):
+        return True
     padded = len(parts[0]) == len(parts[1]) == 2
     return separators[0] == "." and not padded and not _CUE.search(text, max(0, start - _LOOK), start)
 
@@ -163,6 +177,10 @@ def _month_and_day(text: str, start: int, end: int, one: str, two: str, separato
     plain = len(one) == len(two) == 1 or int(two) == 10
     if told:
         return 0.8
+    if _CLOCK_AFTER.match(text, end) or (
+        _VALUE_AFTER.match(text, end) and _SERIES.search(text, max(0, start - 6), start)
+    ):
+        return 0.7
     if one[0] == "0" or (two[0] == "0" and len(two) == 2):
         return 0.75
     return 0.0 if plain else 0.6 if int(two) > 12 else 0.0

@@ -10,6 +10,8 @@ from interlock.sensitivity.dates.words import (
     DAY,
     DOUBTFUL_MONTHS,
     ENGLISH_WORDS,
+    FOREIGN_DOUBTFUL_MONTHS,
+    FOREIGN_WEEKDAY,
     FULL_MONTHS,
     FULL_WEEKDAYS,
     HOLIDAY,
@@ -25,7 +27,7 @@ from interlock.sensitivity.names.wording import words_of
 _YEAR = rf"(?:{YEAR}|{YEAR_IN_WORDS})"
 _MARK = r"\s?(?:-|–|—|to|and|&|or|through|thru|/)\s?(?:the )?"
 _LEFT = re.compile(
-    rf"(?:\b{WEEKDAY},?\s+(?:the\s+)?)?(?<![\w.])(?:the\s+)?"
+    rf"(?:\b(?:{WEEKDAY}|{FOREIGN_WEEKDAY}),?\s+(?:the\s+|den\s+|le\s+)?)?(?<![\w.])(?:the\s+)?"
     rf"(?:(?:{DAY})(?:{_MARK}(?:{DAY}))?|(?:{ORDINAL_WORD})(?:\s+day)?)"
     r"\s{0,3}(?:of\s+(?:the month of\s+)?|de\s+|d[’']|[-–/.,]|\.\s)?\s?$",
     re.IGNORECASE,
@@ -87,7 +89,11 @@ def _around(text: str, start: int, bare_end: int, done: int) -> DateSpan | None:
         left = _LEFT.search(text, max(done, start - _LOOK), start)
     foreign = low not in ENGLISH_WORDS
     if left is not None:
-        if low in DOUBTFUL_MONTHS and word[0].islower() and not _sure_left(text, left.start(), start, bare_end):
+        if (
+            low in DOUBTFUL_MONTHS - FOREIGN_DOUBTFUL_MONTHS
+            and word[0].islower()
+            and not _sure_left(text, left.start(), start, bare_end)
+        ):
             return None
         year = _RIGHT_YEAR.match(text, bare_end) or _SHORT_YEAR.match(text, bare_end)
         return DateSpan(left.start(), year.end() if year else bare_end, 0.95 if year else 0.85, "day_and_month")
@@ -183,7 +189,8 @@ _MEETING = re.compile(
     re.IGNORECASE,
 )
 _HABIT = re.compile(
-    r"\s?(?:s\b|-|–|through|thru|to\b|and (?:mon|tue|wed|thu|fri|sat|sun)|night fever|school|mornings|afternoons"
+    r"\s?(?:s\b|-|–|through|thru|to\b|(?:and |, ?(?:and )?|& |/)(?:mon|tue|wed|thu|fri|sat|sun)|night fever"
+    r"|school|mornings|afternoons"
     r"|evenings|nights)",
     re.IGNORECASE,
 )
@@ -202,6 +209,20 @@ def _matches(low: str, words: frozenset[str], pattern: re.Pattern[str], text: st
             match = pattern.match(text, start)
             if match is not None:
                 yield match
+
+
+_DAY_ALONE = re.compile(
+    r"\b(?:on|by|until|till|since|before|after|from)\s(the\s(?:[12]?1st|2?2nd|2?3rd|(?:[4-9]|1[0-9]|2[04-9]|30)th))"
+    r"(?=\s?[.,;:?!)\n]|\s?$|\s(?:and|at|with|for|to|he|she|i|we|they|because|if|but|or|when)\b)",
+    re.IGNORECASE,
+)
+
+
+def days_alone(text: str, words: frozenset[str]) -> Iterator[DateSpan]:
+    """`on the 22nd`: a day of the month that is running, where nothing is counted by it."""
+    if not words.isdisjoint(("st", "nd", "rd", "th")):
+        for match in _DAY_ALONE.finditer(text):
+            yield DateSpan(match.start(1), match.end(1), 0.55, "day_alone")
 
 
 def weekdays(text: str, low: str, words: frozenset[str]) -> Iterator[DateSpan]:

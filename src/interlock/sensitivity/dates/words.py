@@ -26,6 +26,7 @@ _OTHER_TONGUES = words_of(
 MONTHS = ENGLISH_WORDS | _OTHER_TONGUES
 FULL_MONTHS = words_of("January February March April May June July August September October November December")
 DOUBTFUL_MONTHS = frozenset({"may", "mar", "march", "dec", "sep", "jan", "mars", "mai", "mayo", "mei", "maj"})
+FOREIGN_DOUBTFUL_MONTHS = frozenset({"mai", "mayo", "mei", "maj"})
 """Also verbs, names, short forms of other things: written small they need a year or an ordinal beside them."""
 VERBS = frozenset({"may", "march", "mars", "mai", "mayo", "mei", "maj", "maja"})
 """Those that are so even with a number behind them."""
@@ -37,6 +38,11 @@ ORDINAL_WORD = (
 )
 DAY = r"(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:\s?(?:st|nd|rd|th)\b|(?=\b|_|[A-Za-z]))"
 WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?"
+FOREIGN_WEEKDAY = (
+    r"(?:(?:ma|man|ti|tirs|on|ons|to|tors|fre|lør|søn|mån|tis|lör|sön|maan|dins|woens|donder|vrij|zater|zon)dag|montag"
+    r"|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes"
+    r"|martes|miércoles|jueves|viernes|sábado|domingo|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica)"
+)
 FULL_WEEKDAYS = words_of("monday tuesday wednesday thursday friday saturday sunday")
 YEAR_IN_WORDS = (
     r"(?:nineteen|twenty|two thousand)(?:[ -](?:hundred|and|oh|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
@@ -45,11 +51,14 @@ YEAR_IN_WORDS = (
 )
 YEAR = r"(?:(?:18|19|20)[0-9]{2}(?![0-9])|['’‘`][0-9]{2}(?![0-9]))"
 HOLIDAY = (
-    r"christmas(?: eve| day)?|xmas|new year['’]?s?(?: eve| day)|thanksgiving(?: day)?|easter(?: sunday| monday)?"
+    r"christmas(?: eve| day| morning| night)?|xmas(?: eve| day| morning)?|new year['’]?s?(?: eve| day)"
+    r"|thanksgiving(?: day)?|easter(?: sunday| monday)?"
     r"|halloween|labou?r day|memorial day|independence day|fourth of july|4th of july|valentine['’]?s day"
     r"|st\.? patrick['’]?s day|mother['’]?s day|father['’]?s day|veterans day|columbus day|presidents['’]? day"
     r"|mlk day|juneteenth|boxing day|good friday|ash wednesday|palm sunday|hanukkah|passover|yom kippur|diwali"
-    r"|ramadan|eid(?: al-fitr| al-adha)?|guy fawkes night|bank holiday monday"
+    r"|bonfire night|st\.? stephen['’]?s day|canada day|australia day|anzac day|martin luther king day|hogmanay"
+    r"|midsummer(?: eve| day)?|whit monday|pentecost|epiphany|holi|lunar new year|chinese new year|ramadan"
+    r"|eid(?: al-fitr| al-adha)?|guy fawkes night|bank holiday monday"
 )
 
 MONTH_NUMBER: Mapping[str, int] = MappingProxyType(

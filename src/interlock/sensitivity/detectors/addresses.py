@@ -24,6 +24,14 @@ _ZIP_ALONE = re.compile(
 _DIGIT = re.compile(r"[0-9]")
 
 
+_CODES = frozenset({ZIP, "phi.address.postcode"})
+
+
+def _begins_row(text: str, finding: Finding) -> bool:
+    """Whether it is the first cell of a row, which is the row's number: the street ended the row before."""
+    return text[finding.start - 1 : finding.start] == "\n" and text[finding.end : finding.end + 1] == "\t"
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Finds streets and what belongs to them."""
@@ -48,7 +56,7 @@ class Addresses:
             found.extend(postcodes(passage, forms))
             if passage.telling and _TELLING_ZIP.search(passage.telling) and (alone := _ZIP_ALONE.fullmatch(text)):
                 found.append(Finding(alone.start(1), alone.end(1), ZIP, 0.95, "addresses: telling field"))
-        return found
+        return [f for f in found if not (f.label in _CODES and _begins_row(text, f))]
 
     def _block(self, passage: Passage, street: Street, lower: bool, first: bool) -> Iterator[Finding]:
         text, start = passage.text, street.start

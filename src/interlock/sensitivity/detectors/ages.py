@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from interlock.model.finding import Finding
 from interlock.model.label import Label
@@ -29,11 +29,14 @@ _PLAIN = re.compile(rf"[91](?<![\w.,$€£/:\-].)(?:(?<=9)[0-9]|(?<=1)[0-2][0-9]
 _IN_WORDS = re.compile(rf"(?<![\w.,$€£/:\-])(?:{_WORDS})(?:{_UNIT})", re.IGNORECASE)
 _SEX = re.compile(
     r"[91](?<![\w.,$€£/:\-].)(?:(?<=9)[0-9]|(?<=1)[0-2][0-9])[ -]?(?:[MF]|[mf](?=[ ,.;)])|male|female|WF|WM|BF"
-    r"|BM)(?![\w°/])"
+    r"|BM)(?![\w°/]|[ ]{1,4}\(x[0-9]|[ ]ago)"
 )
 _AGE_WORD = re.compile(
     r"\b(?:aged?|age of|turn(?:s|ed|ing)?|her age is|his age is|at age|now|she is|he is|she['’]s|he['’]s|patient is"
-    r"|pt is|i am|i['’]m|reached|birthday number)(?:\s(?:is|was|at|of|about|around))?[\s:=\"'(,]{1,4}$",
+    r"|pt is|i am|i['’]m|reached|birthday number|(?:grand)?(?:mother|father|mom|mum|dad|ma|pa)(?:my|ma"
+    r"|pa)?(?: is|['’]s)|gran(?:ny|dad)?(?: is|['’]s)"
+    r"|(?:aunt(?:ie)?|uncle|nana|nan|husband|wife)(?: is|['’]s)|lived to(?: be)?|(?:died"
+    r"|passed)(?: away)? at)(?:\s(?:is|was|at|of|about|around))?[\s:=\"'(,]{1,4}$",
     re.IGNORECASE,
 )
 _MEASURED = re.compile(
@@ -63,6 +66,9 @@ _AGED = re.compile(
 )
 _OLD = re.compile(r"old|age|y\.?[ /\-]{0,2}o|young|alt|y$", re.IGNORECASE)
 _GATE = re.compile(r"9[0-9]|1[0-2][0-9]|[nN](?i:inet|arian)|[hH](?i:undred)")
+_MAYBE = re.compile(
+    r"[91](?:(?<=(?<![0-9])9)[0-9]|(?<=(?<![0-9])1)[0-2][0-9])(?![0-9])|[nN](?i:inet|arian)|[hH](?i:undred)"
+)
 # A number alone after a word for age: letters, then up to four marks, then it.
 _CANDIDATE = re.compile(r"[91](?<![\w.,$€£/\-].)(?:(?<=9)[0-9]|(?<=1)[0-2][0-9])(?![\w%/:]|\.[0-9]|,[0-9])")
 _ALONE = re.compile(rf"\s*({_NUMBER})\s*(?:years?|yrs?|y)?\s*", re.IGNORECASE)
@@ -78,8 +84,13 @@ _FIELD_IN_TEXT = re.compile(
 class Ages:
     """Finds ages over 89."""
 
+    tables: Tables = field(default=Tables(), repr=False)
     name: str = "ages"
     layer: Layer = Layer.DATES
+
+    def may_find(self, text: str, telling: str) -> bool:
+        """Whether there is a number that could be one, no longer number around it, or a word."""
+        return _MAYBE.search(text) is not None
 
     def find(self, passage: Passage) -> Sequence[Finding]:
         """Every age over 89 in the passage, with its unit where it has one."""
@@ -89,10 +100,27 @@ class Ages:
         alone = _ALONE.fullmatch(text) if len(text) < 40 and _AGE_FIELD.search(passage.telling) else None
         if alone is not None:
             return (Finding(alone.start(1), alone.end(1), AGE, 0.95, "ages: telling field"),)
-        return list(_apart(sorted(_all(text, passage.low, passage.words), key=lambda found: (found.start, -found.end))))
+        return list(
+            _apart(
+                sorted(_all(text, passage.low, passage.words, self.tables), key=lambda found: (found.start, -found.end))
+            )
+        )
 
 
-def _all(text: str, low: str, words: frozenset[str]) -> Iterator[Finding]:
+_SOMEBODY_IS = re.compile(r"([^\W\d_][\w'’\-]{2,24})[ ](?:is|turns|turned)[ ](?:now[ ]|about[ ]|already[ ])?$")
+_NO_MORE = re.compile(r"[ ]?(?:[.,;!?)]|$)|[ ](?:and|but|with|now|today|who|n?ad|on|in|next|this|soon)\b")
+
+
+def _is_somebodys(text: str, match: re.Match[str], tables: Tables) -> bool:
+    """`Ann Moe is 97 and wants`: behind a person's name, with nothing that is counted behind it."""
+    before = _SOMEBODY_IS.search(text, max(0, match.start() - 42), match.start())
+    if before is None or _NO_MORE.match(text, match.end()) is None:
+        return False
+    name = before[1].lower()
+    return name not in tables.ordinary and (name in tables.surnames or name in tables.given)
+
+
+def _all(text: str, low: str, words: frozenset[str], tables: Tables) -> Iterator[Finding]:
     worded = "ninet" in low or "hundred" in low
     for match in [*_PLAIN.finditer(text), *(_IN_WORDS.finditer(text) if worded else ())]:
         if _is_age(text, match):
@@ -101,7 +129,7 @@ def _all(text: str, low: str, words: frozenset[str]) -> Iterator[Finding]:
         yield Finding(match.start(), match.end(), AGE, 0.75, "ages: with sex")
     for match in [*_CANDIDATE.finditer(text), *(_IN_WORDS_ALONE.finditer(text) if worded else ())]:
         told = _AGE_WORD.search(text, max(0, match.start() - 32), match.start())
-        if told and not _MEASURED.match(text, match.end()):
+        if (told or _is_somebodys(text, match, tables)) and not _MEASURED.match(text, match.end()):
             yield Finding(match.start(), match.end(), AGE, 0.75, "ages: after a word for age")
     for match in _FIELD_IN_TEXT.finditer(text) if not words.isdisjoint(_AGE_WORDS) else ():
         yield Finding(match.start(1), match.end(1), AGE, 0.75, "ages: field in the text")
@@ -141,5 +169,5 @@ def _apart(findings: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def detector(tables: Tables) -> Ages:
-    """The detector; it needs no tables."""
-    return Ages()
+    """The detector; the tables tell whose age it is."""
+    return Ages(tables)

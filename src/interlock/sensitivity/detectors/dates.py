@@ -12,10 +12,12 @@ from interlock.sensitivity.dates.calendar import is_month_and_day
 from interlock.sensitivity.dates.numbers import dates_in_figures
 from interlock.sensitivity.dates.published import is_of_a_publication
 from interlock.sensitivity.dates.span import DateSpan
-from interlock.sensitivity.dates.worded import HOLIDAYS, dates_in_words, holidays, weekdays
+from interlock.sensitivity.dates.worded import HOLIDAYS, dates_in_words, days_alone, holidays, weekdays
 from interlock.sensitivity.dates.words import FULL_WEEKDAYS, MONTHS
 from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.log_times import is_log_time
 from interlock.sensitivity.passage import Layer, Passage
+from interlock.sensitivity.settling import UNREPORTED
 
 DATE, BIRTH = Label("phi.date"), Label("phi.date.birth")
 DEATH, SERVICE = Label("phi.date.death"), Label("phi.date.service")
@@ -47,10 +49,15 @@ _TELLING = re.compile(r"date|dob|birth|day|time|_at$|_on$|admit|discharge|dos\b|
 _WITHOUT_FIGURES = MONTHS | HOLIDAYS | FULL_WEEKDAYS
 _DIGIT = re.compile(r"[0-9]")
 _CLOCK = r"(?:[01]?[0-9]|2[0-4])[:h][0-5][0-9](?![0-9])(?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
-_ZONE = r"(?:\s?(?:[ap]\.m\.|[ap]m?\b|hrs?\b|hours?\b|Z\b|UTC\b|GMT\b|[A-Z]{1,3}T\b|[+-][0-9]{2}:?[0-9]{2}\b)){0,2}"
+_ZONE = (
+    r"(?:[ \t]?(?:[ap]\.m\.|[ap]m?\b|hrs?\b|hours?\b|Z\b"
+    r"|UTC\b|GMT\b|(?-i:[A-Z]{1,3}T)\b|[+-][0-9]{2}:?[0-9]{2}\b)){0,2}"
+)
 _TIME_AFTER = re.compile(
-    rf"(?:T|,?\s{{1,2}}(?:at\s|around\s|@\s?|-\s)?|\s?@\s?|,\s?)(?:{_CLOCK}{_ZONE}|[0-9]{{1,2}}\s?(?:[ap]\.m\.|[ap]m\b)"
-    r"|(?<=at )[0-2][0-9][0-5][0-9](?:\s?(?:hrs?|hours?|h)\b)?(?![0-9])|[0-2][0-9][0-5][0-9]\s?(?:hrs?|hours?|h)\b)",
+    rf"(?:T|,?[ \t\u00a0]{{1,2}}(?:at\s|around\s|@\s?|-\s)?|\s?@\s?|,\s?)(?:{_CLOCK}{_ZONE}"
+    rf"|[0-9]{{1,2}}\s?(?:[ap]\.m\.|[ap]m\b)"
+    r"|(?<=at )[0-2][0-9][0-5][0-9](?:\s?(?:hrs?|hours?|h)\b)?(?![0-9]|[ ](?-i:[A-Z][a-z]))"
+    r"|[0-2][0-9][0-5][0-9]\s?(?:hrs?|hours?|h)\b)",
     re.IGNORECASE,
 )
 _HL7_REST = re.compile(r"(?:T[0-9]{2}:?[0-9]{2}(?::?[0-9]{2})?|\.[0-9]{1,4})?(?:Z|[+-][0-9]{4})?(?![0-9A-Za-z])")
@@ -87,6 +94,7 @@ class Dates:
         spans = [*dates_in_words(text, low, words), *holidays(text, low, words), *weekdays(text, low, words)]
         born: Sequence[Finding] = ()
         if figures:
+            spans += days_alone(text, words)
             spans += dates_in_figures(text, bool(telling and _TELLING.search(telling)))
             if not words.isdisjoint(_SPACED_AFTER):
                 spans += _spaced(text)
@@ -95,6 +103,8 @@ class Dates:
         found = [
             self._finding(text, span, telling) for span in spans if not is_of_a_publication(text, low, words, span)
         ]
+        if figures:  # it keeps other detectors from taking its month for a name
+            found = [replace(f, why=UNREPORTED) if is_log_time(passage, f.start, f.end) else f for f in found]
         return [*found, *born]
 
     def in_year(self, year: int) -> Dates:

@@ -64,6 +64,16 @@ def _lettered(candidate: Candidate) -> Verdict | None:
     return Verdict(0.88, "told by words", 0, len(kept))
 
 
+_EUROPEAN: Final = (
+    "[A-Z]{3}-[0-9]{3,4}|[A-Z][0-9]{2}-[A-Z]{3}|[A-Z]{1,3}-[A-Z]{1,2} ?[0-9]{1,4}[EH]?|[A-Z]{2}-[0-9]{3}-[A-Z]{2}"
+    "|[0-9]{1,2}-[A-Z]{2,3}-[0-9]{1,2}|[0-9]{4} [A-Z]{3}"
+)
+
+
+def _capitals(candidate: Candidate) -> Verdict | None:
+    return Verdict(0.85, "told by words") if candidate.matched.isupper() else None
+
+
 DETECTOR = Structured(
     "licence_plate",
     (
@@ -73,6 +83,7 @@ DETECTOR = Structured(
             (
                 "(?:licen[sc]e|number|registration|vehicle|car|tag|truck) ?plates?(?: ?(?:no|num|number))?",
                 "plates?",
+                "plates? (?:on|of|for) (?:the|his|her|their|my|our|a) [a-z]{2,12}(?: is| was)?",
                 "tag",
                 "(?:vehicle|car) ?(?:registration|reg|tag|rego)",
                 "(?:registration|reg) (?:mark|no|number)",
@@ -90,6 +101,29 @@ DETECTOR = Structured(
             0.88,
             least=2,
             value="[A-Z]{2}[0-9]{2} ?[A-Z]{3}",
+        ),
+        told(
+            "licence_plate.european",
+            _VEHICLE,
+            (
+                "reg",
+                "registration",
+                "registered",
+                "vehicle",
+                "car",
+                "parked",
+                "van",
+                "truck",
+                "suv",
+                "sedan",
+                "jeep",
+                "pickup",
+                "drives",
+            ),
+            0.88,
+            least=1,
+            value=_EUROPEAN,
+            check=_capitals,
         ),
     ),
     "vehicle plates, told by words",

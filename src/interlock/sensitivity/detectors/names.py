@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from interlock.model.finding import THRESHOLD, Finding
 from interlock.model.label import Label
 from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.names import cues
+from interlock.sensitivity.names.formed import formed
 from interlock.sensitivity.names.grammar import Piece, Words, pieces
 from interlock.sensitivity.names.lexicon import (
     CAPITAL,
+    EPONYM,
     GIVEN,
     INITIAL,
     LOWER,
@@ -21,7 +23,9 @@ from interlock.sensitivity.names.lexicon import (
     Lexicon,
 )
 from interlock.sensitivity.names.lists import a_thing, both_named, listed, may_be_listed
+from interlock.sensitivity.names.named_after import named_after
 from interlock.sensitivity.names.rows import in_rows, of_field
+from interlock.sensitivity.names.things import PHRASES
 from interlock.sensitivity.names.weighing import weigh
 from interlock.sensitivity.passage import Layer, Passage, TextDetector, Token
 
@@ -38,6 +42,7 @@ class Names:
 
     name = "names"
     layer = Layer.NAMES
+    by_words = True
 
     def __init__(self, tables: Tables) -> None:
         self._lexicon = Lexicon(tables)
@@ -51,8 +56,9 @@ class Names:
         of = self._lexicon.of
         bits = [of(token.text) for token in tokens]
         words = Words(passage.text, tokens, bits, _caseless(passage.text, tokens, bits))
-        found = _findings(words)
+        found = _findings(words, named_after(passage))
         more = [*of_field(passage.text), *in_rows(passage.text, passage.findings, self._lexicon)]
+        more += _not_found(formed(passage, self._lexicon), found, passage.text)
         if not more:
             return found
         taken = bytearray(len(passage.text))
@@ -76,20 +82,25 @@ def _plain_words(tables: Tables) -> frozenset[str]:
     return frozenset().union(small, (w.capitalize() for w in capital), (w.upper() for w in capital))
 
 
-def _findings(words: Words) -> list[Finding]:
+def _findings(words: Words, after_people: bytearray | None) -> list[Finding]:
     """Every piece that is a name by itself, and those that stand in a list with one."""
     found = [piece for piece in pieces(words) if not _a_thing(words, piece)]
     weights = [weigh(words, piece) for piece in found]
     _weigh_lists(words, found, weights)
+    _leave_eponyms(words, found, weights)
     return [
         _finding(words, piece, score, why)
         for piece, (score, why) in zip(found, weights, strict=True)
         if score >= THRESHOLD
+        and (piece.titled or after_people is None or not after_people[words.tokens[piece.first].start])
     ]
 
 
 def _a_thing(words: Words, piece: Piece) -> bool:
-    if piece.titled or piece.credentialed:
+    if piece.titled:
+        said = words.text[words.tokens[piece.first].start : words.tokens[piece.last - 1].end].lower()
+        return said.replace(".", "") in PHRASES
+    if piece.credentialed:
         return False
     return a_thing(words.text, words.tokens, piece.first, piece.last)
 
@@ -106,6 +117,38 @@ def _weigh_lists(words: Words, found: Sequence[Piece], weights: list[tuple[float
         good = weights[i][0] < THRESHOLD <= weights[i + 1][0] and listed(words, found[i], found[i + 1])
         if good and may_be_listed(words, found[i]):
             weights[i] = (0.55, "in a list of names")
+
+
+def _not_found(more: Iterable[Finding], found: Sequence[Finding], text: str) -> Iterator[Finding]:
+    """Those of which something is left that isn't found."""
+    taken: bytearray | None = None
+    for each in more:
+        if taken is None:
+            taken = bytearray(len(text))
+            for finding in found:
+                taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
+        if any(text[at].isalnum() and not taken[at] for at in range(each.start, each.end)):
+            yield each
+
+
+def _leave_eponyms(words: Words, found: Sequence[Piece], weights: list[tuple[float, str]]) -> None:
+    """`Lisfranc, Chopart, Jones`: a list in which most words are eponyms, and nothing else tells, is of eponyms."""
+    begin = 0
+    for i in range(1, len(found) + 1):
+        if i < len(found) and listed(words, found[i - 1], found[i]):
+            continue
+        among = range(begin, i)
+        single = all(
+            found[k].last - found[k].first == 1 and not found[k].titled and not found[k].credentialed for k in among
+        )
+        eponyms = sum(words.bits[found[k].first] & EPONYM > 0 for k in among)
+        told = any(score >= THRESHOLD and why in _TOLD for score, why in (weights[k] for k in among))
+        if single and eponyms > 1 and 2 * eponyms > len(among) and not told:
+            weights[begin:i] = [(0.0, "")] * (i - begin)
+        begin = i
+
+
+_TOLD = frozenset({"cue", "title", "credential", "given name"})
 
 
 def _finding(words: Words, piece: Piece, score: float, why: str) -> Finding:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from interlock.model.label import Label
 from interlock.sensitivity.check_digits import is_short_day, weighted
-from interlock.sensitivity.numbered import national_id
+from interlock.sensitivity.numbered import national_id, told_number
 from interlock.sensitivity.pattern import Structured
 
 _WORDS: Final = ("fodselsnummer", "fødselsnummer", "fnr", "personnummer", "norwegian", "d-nummer")
@@ -23,6 +24,16 @@ def is_birth_number(digits: str) -> bool:
 
 DETECTOR = Structured(
     "national_id_no",
-    (national_id("no", "birth_number", r"[0-7][0-9][01][0-9]{3} ?[0-9]{5}", is_birth_number, 0.6, _WORDS),),
+    (
+        national_id("no", "birth_number", r"[0-7][0-9][01][0-9]{3} ?[0-9]{5}", is_birth_number, 0.6, _WORDS),
+        told_number(
+            "national_id.no.told",
+            r"[0-7][0-9][01][0-9]{3} ?[0-9]{5}",
+            Label("pii.national_id.no"),
+            is_birth_number,
+            0.95,
+            _WORDS,
+        ),
+    ),
     "Norwegian birth numbers",
 )

@@ -39,6 +39,20 @@ def _international(candidate: Candidate) -> Verdict | None:
     return Verdict(0.85 if candidate.matched[0] == "+" else 0.5, "country code")
 
 
+def _extension(candidate: Candidate) -> Verdict | None:
+    """`Ext. 3194`, `x4993` behind somebody; not how often or how large something is."""
+    digits = "".join(filter(str.isdigit, candidate.matched))
+    bare = candidate.matched[0] in "xX" and not candidate.matched[1:2].isalpha()
+    if bare and (len(digits) != 4 or " " in candidate.matched or digits.endswith("00")):
+        return None
+    if candidate.before[-1:].isalnum() or _COUNTED.match(candidate.after):
+        return None
+    return Verdict(0.55, "extension")
+
+
+_COUNTED: Final = re.compile(r"[ ]?(?:mg|ml|mm|cm|px|g\b|times|units|magnif|[.,x×][0-9])", re.IGNORECASE)
+
+
 def _groups(candidate: Candidate) -> Verdict | None:
     score = is_telephone(candidate.matched, candidate.before, candidate.after)
     return None if score is None else Verdict(score, "groups of digits")
@@ -66,8 +80,20 @@ DETECTOR = Structured(
             context=CONTEXT,
             ignore_case=True,
         ),
+        # Of countries whose numbers begin with 0 at home, written in one.
+        Pattern(
+            "phone.national",
+            rf"0[1-9][0-9]{{8,9}}{EXTENSION}",
+            _PHONE,
+            0.2,
+            context=CONTEXT,
+            ignore_case=True,
+        ),
         Pattern(
             "phone.international", INTERNATIONAL, _PHONE, 0.85, judge=_international, context=CONTEXT, ignore_case=True
+        ),
+        Pattern(
+            "phone.extension", r"(?:ext\.?|extension|x)[ ]?[0-9]{3,5}", _PHONE, 0.5, judge=_extension, ignore_case=True
         ),
         Pattern("phone.groups", GROUPS, _PHONE, 0.25, judge=_groups, context=CONTEXT, ignore_case=True),
     ),

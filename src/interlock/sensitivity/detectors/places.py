@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from interlock.model.finding import Finding
 from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.names.named_after import named_after
 from interlock.sensitivity.passage import Layer, Passage
 from interlock.sensitivity.places.cued import told_by_a_cue
 from interlock.sensitivity.places.formed import before_a_state
@@ -25,6 +26,7 @@ class Places:
     """The first two words of all that have several."""
     name: str = "places"
     layer: Layer = Layer.NAMES
+    by_words: bool = True
 
     def find(self, passage: Passage) -> Sequence[Finding]:
         """Every place in the passage."""
@@ -34,7 +36,8 @@ class Places:
         found.extend(counties(passage, self.tables))
         if "," in text:
             found.extend(before_a_state(text, passage.low, lower, self.tables))
-        return found
+        after_people = named_after(passage)
+        return found if after_people is None else [f for f in found if not after_people[f.start]]
 
 
 def detector(tables: Tables) -> Places:

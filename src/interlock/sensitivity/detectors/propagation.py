@@ -51,7 +51,7 @@ class Propagation:
         found: list[Finding] = []
         if names or passage.seeds:
             found += self._names(passage, names)
-        if values:
+        if any(_stands_again(passage, value) for value in values):
             found += _values(passage, values)
         return found
 
@@ -130,6 +130,16 @@ def _initials_end(passage: Passage, index: int, token: Token, known: KnownNames)
         titled = before is not None and before.text.lower() in cues.PLAIN_TITLES and token.start - before.end <= 2
         return token.end + 1 if titled and letter.lower() in known.family_letters else 0
     return 0
+
+
+def _stands_again(passage: Passage, value: Finding) -> bool:
+    """Whether a value, or its digits, may stand elsewhere, told in a tenth of the time that looking for it takes."""
+    text, low = passage.text[value.start : value.end], passage.low
+    if not text.isascii():
+        return True
+    form = text.lower()
+    digits = "".join(filter(str.isdigit, form))
+    return low.find(form, low.find(form) + 1) >= 0 or (digits != form and digits in low)
 
 
 def _values(passage: Passage, values: Sequence[Finding]) -> Iterable[Finding]:

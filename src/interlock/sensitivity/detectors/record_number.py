@@ -12,7 +12,7 @@ _ID = Label("phi.id")
 _NUMBER = "(?:number|num|no|nbr|id|ids|code|ref|reference|identifier|#)"
 _KINDS = (
     "study|case|claims?|referral|encounter|visit|episode|admission|accession|specimen|sample|subject|participant"
-    "|donor|enrollment|enrolment|employee|staff|badge|personnel|payroll|student|prescription|rx|order|requisition"
+    "|donor|enrollment|enrolment|employee|emp|staff|badge|personnel|payroll|student|prescription|rx|order|requisition"
     "|authori[sz]ation|auth|prior auth|prior authori[sz]ation|pre ?cert|pre ?authori[sz]ation|confirmation"
     "|appointment|booking|reservation|ticket|incident|dispute|complaint|docket|inmate|prisoner|military|service"
     "|veteran|patient|person|individual|user|profile|contact|family|household|next of kin|national|government"
@@ -30,18 +30,34 @@ _OF_MACHINES = re.compile(
 _PERSON = re.compile(
     r"patient|member|person|subject|employee|customer|client|insured|beneficiary|participant|staff|user"
 )
+# Whose or what of theirs a UUID is, as the words or the key right before it say: `patient 1f0c...`, `"memberId": "`,
+# `/encounters/`. Programs give every request, row and build one; only such is a person's (45 CFR
+# 164.514(b)(2)(i)(R)), and nothing else tells.
+_WHOSE = re.compile(
+    r"(?:patient|member|person|people|subject|participant|subscriber|beneficiary|beneficiarie|enrollee|insured|guarantor"
+    r"|resident|donor|recipient|applicant|individual|customer|client|employee|staff|student|user|practitioner|provider"
+    r"|physician|clinician|doctor|nurse|caregiver|guardian|citizen|chart|encounter|admission|episode|claim"
+    r"|specimen|prescription|appointment|referral|mrn|enrol?lment|consent|health ?record|medical ?record)s?"
+    r"(?:[ _./-]{0,2}(?:id|ids|uuid|guid|key|ref|reference|identifier|number|no|record|account|external"
+    r"|unique|fk)){0,3}"
+    r"[^a-z0-9\n]{1,8}(?:(?:is|was|of|for|are) )?(?:urn:uuid:)?[\"']?\Z"
+)
+_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_DIGEST = re.compile("[0-9a-f]{7,12}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}")
 # The word that `id` is joined to, and whether it stands as keys of programs do.
 _JOINED = re.compile(r"([a-z0-9]*)[_.-]ids?[^a-z]*\Z|(?<![a-z])ids?(?:[\"'`]\s*[=:]|\s*=)[\"'\s]*\Z")
 
 
 def _uuid(candidate: Candidate) -> Verdict | None:
-    if _OF_MACHINES.search(candidate.before[-24:]) or _OF_MACHINES.search(candidate.telling):
-        return Verdict(0.1, "a machine's own")
-    return Verdict(0.5, "form")
+    if _WHOSE.search(candidate.before) is None:
+        return None
+    return Verdict(0.8, "form, told by words")
 
 
 def _kind(candidate: Candidate) -> Verdict | None:
-    """Rows of orders and files are numbered, too: as keys, and shortly."""
+    """Rows of orders and files are numbered, too: as keys, and shortly or by UUIDs."""
+    if _UUID.fullmatch(candidate.matched) is not None:
+        return None if _WHOSE.search(candidate.before) is None else Verdict(0.85, "told by words")
     if candidate.matched.isdigit() and len(candidate.matched) < 8 and _ROW.search(candidate.before):
         return None
     return Verdict(0.85, "told by words")
@@ -56,6 +72,8 @@ _ROW = re.compile(
 def _coded(candidate: Candidate) -> Verdict | None:
     """As `coded`, but for cases, of which people write much: small letters among few digits are none."""
     value = candidate.matched
+    if _UUID.fullmatch(value) is not None and _WHOSE.search(candidate.before) is None:
+        return None
     if _CASE.search(candidate.before) and any(map(str.islower, value)) and sum(map(str.isdigit, value)) < 5:
         return None
     return coded(candidate)
@@ -66,15 +84,62 @@ _CASE = re.compile(r"\bcases?[^a-z]*\Z")
 
 def _bare(candidate: Candidate) -> Verdict | None:
     """`ID: 987654321`: of five digits or more, not the key of a row or a request: `"id": 48213`, `txn_id=900112`."""
-    joined = _JOINED.search(candidate.before)
-    if joined is not None and not _PERSON.search(candidate.before[-40:]):
+    if _UUID.fullmatch(candidate.matched) is not None and _WHOSE.search(candidate.before) is None:
         return None
+    person = _PERSON.search(candidate.before[-40:]) is not None
+    if person:
+        return Verdict(0.65, "told by words")
+    if _JOINED.search(candidate.before) is not None or _OF_MACHINES.search(candidate.before[-24:]):
+        return None
+    if _UUID.fullmatch(candidate.matched) or (_DIGEST.fullmatch(candidate.matched) and not candidate.matched.isdigit()):
+        return None  # of rows, builds, containers
     return Verdict(0.65, "told by words")
+
+
+def _reference(candidate: Candidate) -> Verdict | None:
+    """Not a digest or a part of one, which programs make."""
+    digest = _DIGEST.fullmatch(candidate.matched) is not None and not candidate.matched.isdigit()
+    return None if digest else Verdict(0.7, "told by words")
+
+
+def _element(candidate: Candidate) -> Verdict | None:
+    start = candidate.matched.rindex(">") + 1
+    value = candidate.matched[start:]
+    if sum(map(str.isdigit, value)) < 4 or not candidate.after.startswith("<"):
+        return None
+    return Verdict(0.8, "an element of somebody's", start)
+
+
+def _query(candidate: Candidate) -> Verdict | None:
+    start = candidate.matched.rindex("=") + 1
+    value = candidate.matched[start:]
+    if sum(map(str.isdigit, value)) < 4:
+        return None
+    return Verdict(0.8, "asked for in an address", start)
+
+
+def _in_path(candidate: Candidate) -> Verdict | None:
+    """The number or code in an address: `/patients/4471902/labs`."""
+    start = candidate.matched.rindex("/") + 1
+    value = candidate.matched[start:]
+    if _UUID.fullmatch(value) is None and sum(map(str.isdigit, value)) < 4:
+        return None
+    return Verdict(0.8, "in an address, told by the name before it", start)
 
 
 DETECTOR = Structured(
     "record_number",
     (
+        Pattern(
+            "record_number.path",
+            r"/(?:patients?|members?|persons?|people|subjects?|participants?|subscribers?|beneficiary|beneficiaries"
+            r"|enrollees?|charts?|encounters?|claims?|customers?|clients?|employees?|practitioners?|providers?|specimens?"
+            r"|prescriptions?|appointments?|users?)/[A-Za-z0-9-]*[0-9][A-Za-z0-9-]*",
+            _ID,
+            0.8,
+            judge=_in_path,
+            ignore_case=True,
+        ),
         told("record_number.kind", _ID, (rf"(?:{_KINDS}) ?{_NUMBER}",), 0.85, least=3, check=_kind),
         told(
             "record_number.word",
@@ -95,16 +160,38 @@ DETECTOR = Structured(
             (r"ref\.?(?: code)?", "reference(?: code)?", "our ref", "your ref"),
             0.7,
             least=4,
+            check=_reference,
+        ),
+        Pattern(
+            # An element of somebody's that is called number: `<Employee><No>INM-2967-836</No>`.
+            "record_number.element",
+            r"<(?:[a-z0-9]+:)?(?:patient|member|person|subject|employee|customer|client|insured|beneficiary|participant|staff|user"
+            r"|student|subscriber|guarantor|resident|donor|enrollee|applicant|provider|practitioner)s?(?:"
+            r" [^<>\n]*)?>[ \t\r\n]*"
+            r"<(?:[a-z0-9]+:)?(?:no|nr|num|number|id|code|key|identifier|ref|reference)(?:"
+            r" [^<>\n]*)?>[A-Za-z0-9/._-]{4,}",
+            _ID,
+            0.8,
+            judge=_element,
+            ignore_case=True,
+        ),
+        Pattern(
+            # A query to what looks people up: `/members/search?id=48213377`.
+            "record_number.query",
+            r"/(?:patients?|members?|persons?|people|subjects?|participants?|subscribers?|beneficiaries|enrollees?|charts?"
+            r"|encounters?|claims?|customers?|clients?|employees?|practitioners?|providers?)[/a-z_-]*[?](?:[a-z_]+=[A-Za-z0-9%._-]*&)*"
+            r"(?:no|num|nr|number|id|q|value|code|key|ref)=[A-Za-z0-9-]{5,}",
+            _ID,
+            0.8,
+            judge=_query,
+            ignore_case=True,
         ),
         Pattern(
             "record_number.uuid",
             "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
             _ID,
-            0.5,
+            0.8,
             judge=_uuid,
-            context=frozenset(
-                {"patient", "subject", "member", "person", "user", "participant", "customer", "employee"}
-            ),
             ignore_case=True,
         ),
     ),

@@ -8,6 +8,20 @@ from interlock.sensitivity.pattern import Beside, Structured
 DETECTOR = Structured(
     "secret_azure",
     (
+        # A connection string is a credential as a whole, as an address with a password is.
+        token(
+            "azure.connection",
+            r"(DefaultEndpointsProtocol|Endpoint)=[^ \t\r\n\"'<>]*(Account|SharedAccess)Key=[A-Za-z0-9+/]{40,}={0,2}"
+            r"(;[A-Za-z]+=[A-Za-z0-9.:/_-]+)*",
+            "secret.azure",
+            longest=1024,
+        ),
+        token(
+            "azure.sas_whole",
+            r"sv=[0-9]{4}-[0-9]{2}-[0-9]{2}&[A-Za-z0-9%&=:._-]*sig=[A-Za-z0-9%+/_-]{40,}={0,2}",
+            "secret.azure",
+            longest=1024,
+        ),
         token("azure.account_key", r"(Account|SharedAccess)Key=[A-Za-z0-9+/]{40,}={0,2}", "secret.azure"),
         token(
             "azure.client_secret",

@@ -7,7 +7,7 @@ from typing import Final
 
 from interlock.model.label import Label
 from interlock.sensitivity.pattern import Beside, Candidate, Pattern, Structured, Verdict
-from interlock.sensitivity.placeholders import is_reference
+from interlock.sensitivity.placeholders import is_nothing, is_reference
 
 _LABEL: Final = Label("secret.connection")
 _PARTS: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://(?P<user>[^:@/\s]{0,200}):(?P<password>.{1,200})@", re.DOTALL)
@@ -29,6 +29,16 @@ def _address(candidate: Candidate) -> Verdict | None:
         end = comma
     end = len(text[:end].rstrip(".,;:"))
     return Verdict(0.97, "an address with a password", 0, max(end, parts.end()))
+
+
+_PASSWORD: Final = re.compile(r"(?i); ?(?:password|pwd) ?=([^;\n\"']{3,})")
+
+
+def _pairs(candidate: Candidate) -> Verdict | None:
+    told = _PASSWORD.search(candidate.matched)
+    if told is None or is_reference(told[1]) or told[1].strip("*xX.") == "" or is_nothing(told[1]):
+        return None
+    return Verdict(0.97, "a connection string with a password")
 
 
 def _password_file(candidate: Candidate) -> Verdict | None:
@@ -55,6 +65,20 @@ DETECTOR = Structured(
             0.97,
             Beside.WORD,
             _address,
+            ignore_case=True,
+            longest=512,
+        ),
+        Pattern(
+            # What ADO.NET, ODBC and JDBC take: `Server=db1;Database=ehr;User ID=svc;Password=...;Encrypt=True`.
+            "connection.pairs",
+            r"(server|data source|host|addr|address|endpoint|provider|driver|dsn|accountendpoint|network"
+            r" address|initial catalog)"
+            r" ?=[^;\n\"']{1,}(;[a-z ]{2,}=[^;\n\"']{0,}){0,}; ?(password|pwd)"
+            r" ?=[^;\n\"']{3,}(;[a-z ]{2,}=[^;\n\"']{0,}){0,};?",
+            _LABEL,
+            0.97,
+            Beside.WORD,
+            _pairs,
             ignore_case=True,
             longest=512,
         ),

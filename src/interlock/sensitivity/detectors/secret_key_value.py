@@ -32,6 +32,7 @@ _HEX_OR_ID: Final = re.compile(r"[0-9a-fA-F-]{32,}")
 _VALUE: Final = re.compile(r"[A-Za-z0-9+/=_.~:$!@#%^*|-]{6,}")
 
 
+_SCOPE: Final = re.compile(r"(?:%2F|/)aws4_request")
 _NUMBERS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+")  # a version, an object identifier
 _MEMBER: Final = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
 

@@ -13,9 +13,9 @@ from interlock.sensitivity.telling_keys import GIVES, TAIL, VALUE, Given, given
 _LABEL: Final = Label("secret.password")
 _NAMES: Final = (
     r"(passwords?|passwd|passphrase|passcode|passwort|pass|pwd|pswd|pword|psw|pw|contrasena|contrase\xc3\xb1a|kennwort|"
-    r"senha|wachtwoord|mot_?de_?passe|mdp|parola|haslo|requirepass|masterauth|bindpw|rootpw|dbpw)"
+    r"senha|wachtwoord|mot_?de_?passe|mdp|parola|haslo|requirepass|masterauth|bindpw|rootpw|dbpw|wpa_?psk|wifi_?psk|wlan_?psk|psk)"
 )
-_SHORT: Final = re.compile(r"(?i)(?:pass(?!w|c|p)|pw(?!d|o)|psw(?!d)|mdp|haslo|parola)")
+_SHORT: Final = re.compile(r"(?i)(?:pass(?!w|c|p)|pw(?!d|o)|psw(?!d)|psk|mdp|haslo|parola)")
 # A sentence about passwords goes on behind the word: `password: must be changed`.
 _GOES_ON: Final = re.compile(r"[ \t]+[a-z]{2,}(?![\w=:/@-])|'[a-z]")
 _STRONG: Final = re.compile(r"[0-9]|[^A-Za-z0-9\s.,'-]|[a-z][A-Z]")
@@ -56,12 +56,15 @@ def _is_own_word(candidate: Candidate, told: Given) -> bool:
 def _is_code(candidate: Candidate, told: Given) -> bool:
     """Whether a program gives one name's value to another: `pw = pw[:-1]`, `user, password = user, password`,
     `MAX = module.NAME`, `f(password=given)`."""
+    digits = sum(map(str.isdigit, told.value))
     if told.indented and told.sign == "=" and (_MEMBER.fullmatch(told.value) or _INDEXED.search(told.value)):
         return True
     if not _IDENTIFIER.fullmatch(told.value):
         return False
     rest = candidate.matched[told.end :] + candidate.after
-    return _CODE_BEHIND.match(rest) is not None or (told.indented and told.sign == "=" and "_" in told.value)
+    return _CODE_BEHIND.match(rest) is not None or (
+        told.indented and told.sign == "=" and "_" in told.value and digits < 3
+    )
 
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_]+(?:_[A-Za-z0-9_]*)?")
@@ -128,7 +131,10 @@ def _before_word(candidate: Candidate) -> Verdict | None:
     return Verdict(0.8, "a sentence tells a password", start, start + len(value))
 
 
-_SPOKEN: Final = re.compile(r"(?i)(?:\b(?:is|was|to|as|be|use|ist|es|now|currently|password):?|:)[ \t]+[\"'“`]?")
+_SPOKEN: Final = re.compile(
+    r"(?i)(?:\b(?:is|was|to|as|be|use|ist|es|now|currently|still|just|probably|again|only|simply|always|also"
+    r"|password):?|:)[ \t]+[\"'“`]?"
+)
 
 
 def _spoken(candidate: Candidate) -> Verdict | None:
@@ -143,6 +149,22 @@ def _spoken(candidate: Candidate) -> Verdict | None:
     if not _may_be(value) or not (_STRONG.search(value.rstrip("!")) or (quoted and " " not in value)):
         return None
     return Verdict(0.8, "a sentence tells a password", start, start + len(value))
+
+
+def _next(candidate: Candidate) -> Verdict | None:
+    """What stands next to the word and has digits or signs among its letters: a password, not a sentence that"
+    " goes on."""
+    text = candidate.matched
+    start = max(text.rfind(" "), text.rfind("\t")) + 1
+    start += text[start] in "/,"
+    start += text[start] in "\"'`("
+    value = text[start:].rstrip(".,;:?)\"'`")
+    inner = value.rstrip("!")
+    if not _may_be(value) or not re.search("[A-Za-z]", inner) or not re.search(r"[0-9]|[^\w\s.,'/-]", inner):
+        return None
+    if re.fullmatch("[a-z]+-[0-9]+", value) or "://" in value or "=" in value or "(" in value or ":" in value:
+        return None
+    return Verdict(0.8, "next to a word of passwords", start, start + len(value))
 
 
 DETECTOR = Structured(
@@ -216,13 +238,38 @@ DETECTOR = Structured(
         ),
         Pattern(
             "password.spoken",
-            r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|pwd|pin)"
-            r"( [a-z0-9_@./'-]{1,}){0,6}( is| was| to| as| be| use| ist| es|:)( now| currently)?:?[ \t]{1,}"
-            r"[\"'`]?[!-~\x80-\xff]{4,}|login[ \t]{1,}[!-~]{1,}[ \t]{1,}password[ \t]{1,}[!-~\x80-\xff]{4,}",
+            r"(password|passcode|passphrase|passwort|kennwort|contrase\xc3\xb1a|pwd|pass|pw|pin|creds|wachtwoord|senha)"
+            r"( [a-z0-9_@./'-]{1,}){0,6}( is| was| to| as| be| use| ist| es|:)( now| currently| still| just|"
+            r" probably| again| only| simply| always| also)?:?[ \t]{1,}"
+            r"[\"'`]?[!-~\x80-\xff]{4,}|login[ \t]{1,}[!-~]{1,}[ \t\r\n]{1,}password[ \t]{1,}[!-~\x80-\xff]{4,}",
             _LABEL,
             0.8,
             Beside.WORD,
             _spoken,
+            ignore_case=True,
+        ),
+        Pattern(
+            # `Login for the portal: ledbetter11 / vbP7MLkEkuVJUn`
+            "password.pair_of_login",
+            r"(login|logon|log-in|sign-in|creds|credentials|credential|user/pass|user/pw|account|access)("
+            r" [a-z]{2,12}){0,4}:[ \t]{1,2}"
+            r"[A-Za-z][A-Za-z0-9._@-]{2,} ?(/|,| - ) ?[!-~]{6,}",
+            _LABEL,
+            0.8,
+            Beside.WORD,
+            _next,
+            ignore_case=True,
+        ),
+        Pattern(
+            # `temp pass yDS!ldw5JQcw`, `wifi pw Sommer2024`
+            "password.next",
+            r"(temp|temporary|initial|default|new|old|admin|root|wifi|wi-fi|vpn|login|db|database|guest|portal|email|my|his|her|the"
+            r"|your|our|same|current|user|pc|shared|ehr|emr|epic|citrix|network|windows|service)[ -]"
+            r"(pass|password|passcode|passwd|pwd|pw|passphrase)[ \t]{1,}[\"'`(]?[!-~]{6,}",
+            _LABEL,
+            0.8,
+            Beside.WORD,
+            _next,
             ignore_case=True,
         ),
     ),

@@ -21,9 +21,35 @@ _NAMES = re.compile(
 )
 
 
+# Addresses of services, which programs ask: by their host, or by what stands before them. Nobody is known by one.
+_SERVICE = re.compile(
+    r"(?:https?|wss?|ftps?|sftp)://(?:"
+    r"(?:localhost|127\.[0-9.]+|0\.0\.0\.0|\[::1\]|[a-z0-9_-]+(?=[:/?#]|\Z))"
+    r"|(?:[a-z0-9_-]+\.)+(?:internal|local|localdomain|svc|lan|intern|int|corp)(?=[:/?#]|\Z)"
+    r"|(?:api|apis|oauth|oauth2|sts|registry|maps|smtp|imap|ldap|cdn|static|hooks|vault|metrics|grafana|prometheus|kibana"
+    r"|jenkins|nexus|artifactory|ghcr|telemetry|otel|s3|packages|mirror|mirrors|downloads?|login)\.[a-z0-9.-]+"
+    r"|(?:[a-z0-9-]+\.)*(?:googleapis\.com|github\.com|githubusercontent\.com|gitlab\.com|amazonaws\.com|windows\.net"
+    r"|azure\.com|microsoftonline\.com|npmjs\.org|npmjs\.com|pypi\.org|docker\.io|docker\.com|golang\.org|crates\.io"
+    r"|rubygems\.org|maven\.org|quay\.io|debian\.org|ubuntu\.com|sentry\.io|datadoghq\.com|openai\.com|anthropic\.com))"
+    r"(?=[:/?#]|\Z)(?![^ ]*[~@])",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(
+    r"(?:_ur[il]|endpoint|upstream|issuer|insteadof|proxy_pass|base_?ur[il]|api_?ur[il]|registry|callback|audience"
+    r"|(?:^|[\s\"'])(?:get|post|put|patch|delete|head))\\?[\"']?\s?[=:]?\s?\\?[\"']?\Z"
+)
+# A name of a server, behind a word for one: `host: smtp.example.com`.
+_HOST = re.compile(
+    r"(?:host|hostname|host_?name|server|machine|smtp|relay|proxy|upstream|broker|brokers|servers|endpoint|node)"
+    r"\\?[\"']?\s{0,2}[=:]?\s{0,2}\\?[\"']?(?:tcp:)?\Z"
+)
+
+
 def _cut(candidate: Candidate) -> Verdict | None:
     """Without the sentence's own signs at its end."""
-    if _NAMES.match(candidate.matched):
+    if _NAMES.match(candidate.matched) or _SERVICE.match(candidate.matched):
+        return None
+    if "://" in candidate.matched and _ASKED.search(candidate.before) and "?" not in candidate.matched:
         return None
     end = len(candidate.matched.rstrip(".,;:!?*_~"))
     while end and candidate.matched[end - 1] in ")]" and not _opened(candidate.matched[:end]):
@@ -55,6 +81,10 @@ def _opened(url: str) -> bool:
 def _named(candidate: Candidate) -> Verdict | None:
     told = _cut(candidate)
     if told is None or candidate.before.endswith(("@", "://", ".", "/")):
+        return None
+    if candidate.after[:1] == "." and candidate.after[1:2].isalpha():
+        return None  # a package of a program: `org.example.clinic.PatientDao`
+    if "/" not in candidate.matched and _HOST.search(candidate.before):
         return None
     www = candidate.matched[:4].lower() == "www."
     if not www and "/" not in candidate.matched and _is_member(candidate):

@@ -200,7 +200,8 @@ def _by_type(element: Element, key: str, above: tuple[str, ...]) -> Told | None:
     if key in _NAMES and (parent in ("name", "valueHumanName") or element.beside("family")):
         return _whole(_NAMES[key])
     if key in _ADDRESS and parent in ("address", "valueAddress"):
-        return _whole(_ADDRESS[key])
+        abroad = key == "postalCode" and element.beside("country").upper() not in _AMERICAN
+        return _whole("phi.address.postcode" if abroad else _ADDRESS[key])
     if key == "value" and (parent in ("telecom", "valueContactPoint") or element.beside("system") in _CONTACT):
         return _whole((_TELECOM | _TELECOM_OTHER).get(element.beside("system"), "phi.phone"))
     if key == "value" and parent in _IDENTIFIER_KEYS:
@@ -212,6 +213,7 @@ def _by_type(element: Element, key: str, above: tuple[str, ...]) -> Told | None:
     return _by_reference(element, key, parent)
 
 
+_AMERICAN: Final = frozenset(("", "US", "USA", "UNITED STATES", "UNITED STATES OF AMERICA"))
 _CONTACT: Final = frozenset((*_TELECOM, *_TELECOM_OTHER))
 
 

@@ -15,7 +15,8 @@ MAX_NAME: Final = 128  # characters; what is longer isn't a name
 # Labels whose values have a digit: `phone: yes` and `account: primary` aren't one.
 _WITH_DIGIT: Final = (
     *("phi.phone", "phi.fax", "phi.ssn", "phi.mrn", "phi.health_plan", "phi.account", "phi.licence", "phi.vehicle"),
-    *("phi.device", "phi.address.zip", "phi.date", "phi.ip", "pii.ssn", "pii.passport", "pii.itin", "pci."),
+    *("phi.device", "phi.address.zip", "phi.address.postcode"),
+    *("phi.date", "phi.ip", "pii.ssn", "pii.passport", "pii.itin", "pci."),
 )
 _WITH_LETTER: Final = ("phi.name", "pii.name", "phi.address.city", "phi.address.facility")
 _VALUE: Final = frozenset("value values text number full raw formatted".split())

@@ -85,7 +85,7 @@ PV1: PL 3 6 11 42 43; CX 5 50; XCN 7 8 9 17 52; CX/phi.id 19; TS 44 45
 PV2: PL 1; TS 8 9 14 26 33; XCN 13; XON 23
 GT1: CX 2 19; XPN 3 4 16 42 45; XAD 5 17; XTN 6 7 18 46; TS/phi.date.birth 8; SSN 12; TS 13 14; XON 21;
     ST/quasi.gender 9
-IN1: CX/phi.health_plan 3 49; XON 4 9 11; XAD 5 19 44; XPN 6 16; XTN 7; ST/phi.health_plan 8 36; CX 10;
+IN1: CX/phi.health_plan 49; XON 9 11; XAD 5 19 44; XPN 6 16; XTN 7; ST/phi.health_plan 8 36; CX 10;
     TS 12 13 24 26 29; TS/phi.date.birth 18; XCN 27 30
 IN2: CX 1 61; SSN 2; XCN 3; ST/phi.health_plan 6 8 10; XPN 7 9 22 40 49 50 52; XTN 53 58 63 64; XAD 51 55;
     TS 17 18 19

@@ -75,6 +75,8 @@ def _cue(words: Words, first: int, gap: str) -> int:
         return 3
     if before in cues.CALLS or before in cues.ROLES:
         return 2
+    if words.lower(first - 2) in _WHERE_THEY_LIE if words.bits[first - 1] & NUMBER else _sexed(words, first, before):
+        return 2
     if before == "from":
         return 2 if words.lower(first - 2) in _SENT else 0
     if before not in cues.LINKS or words.gap(first - 1) not in (" ", ", "):
@@ -82,11 +84,22 @@ def _cue(words: Words, first: int, gap: str) -> int:
     second = words.lower(first - 2)
     if second in ("name", "names", "named", "surname", "called") or (before == "me" and second.startswith("call")):
         return 3
+    if before == "me":
+        return 0  # told me, asked me
     if second in cues.KIN or second in cues.ROLES or second in cues.CALLS or second in _DEEDS:
         return 3 if before in ("by", "with", "was", "is") else 2
     if before in ("is", "was", "does", "did") and second in ("why", "who", "where", "when", "how"):
         return 2
     return 1 if before in ("by", "than", "between") else 0
+
+
+_WHERE_THEY_LIE = words_of("room rm bed bay cubicle bedspace chair")
+_SEXES = words_of("m f yo yom yof male female man woman lady gentleman boy girl")
+
+
+def _sexed(words: Words, first: int, before: str) -> bool:
+    """Whether age and sex stand before it: `58M H. Moe`."""
+    return before in _SEXES and first > 1 and bool(words.bits[first - 2] & NUMBER) and len(words.gap(first - 1)) < 2
 
 
 _SENT = words_of(

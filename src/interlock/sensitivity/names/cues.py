@@ -9,7 +9,11 @@ TITLES = words_of(
     mr mrs ms miss mister dr drs doctor prof professor rev reverend father pastor rabbi imam sir dame lord lady madam
     mx sra sr srta señor señora señorita herr frau monsieur madame mme mlle fr hon judge justice senator sen
     congressman congresswoman rep governor gov mayor president capt captain col colonel lt lieutenant sgt sergeant maj
-    gen general cpl cdr officer detective det nurse rn lpn np pa crna cna pharmd dra
+    gen general cpl cdr officer detective det nurse rn lpn np pa crna cna pharmd dra mevrouw mevr meneer dhr frk
+    fru dep deputy
+    inspector insp sheriff ofc trooper
+    fröken
+    signor signora signorina sig dottor dottoressa dott senhor senhora docteur shri smt kumari pani
     """
 )
 """Before a name. Those that are ordinary words count only when a name follows that could be one."""
@@ -17,6 +21,8 @@ TITLES = words_of(
 PLAIN_TITLES = words_of(
     """
     mr mrs ms mister dr drs prof rev sra srta señor señora señorita herr frau monsieur madame mme mlle mx dra capt sgt
+    mevrouw mevr meneer dhr fru fröken dep ofc insp signor signora signorina dottor dottoressa dott senhor senhora
+    docteur shri smt
     """
 )
 """Those that are nothing but titles: whatever capitalised word follows is a name."""
@@ -42,7 +48,9 @@ KIN = words_of(
     cousin nephew niece grandson granddaughter grandmother grandfather grandma grandpa granny stepson stepdaughter
     stepmother stepfather fiance fiancé fiancee fiancée boyfriend girlfriend friend roommate neighbor neighbour
     caregiver caretaker guardian child baby infant twin mother-in-law father-in-law sister-in-law brother-in-law
-    son-in-law daughter-in-law colleague coworker boss kid boy girl widow widower godmother godfather
+    son-in-law daughter-in-law colleague coworker boss kid boy girl widow widower godmother godfather classmate
+    schoolmate teammate playmate housemate flatmate sibling grandchild stepfather
+    stepbrother stepsister aide carer caseworker chaperone
     """
 )
 
@@ -58,18 +66,20 @@ ROLES = words_of(
     user username agent analyst engineer lawyer attorney witness victim suspect defendant plaintiff student teacher
     tutor coach player rapper comedian journalist reporter editor photographer interpreter translator sender recipient
     passenger tenant landlord caller operator interviewer interviewee speaker intern fellow pi investigator preceptor
-    scribe
+    scribe sw chaplain deputy medic paramedic emt dispatcher registrar sonographer dietitian dietician locum trainee cna
+    phlebotomist optometrist chiropractor podiatrist hygienist surveyor decedent deceased clinician prescriber
+    informant complainant respondent petitioner appellant estate signatory notary
     """
 )
 
 CALLS = words_of(
     """
     named called name names surname surnamed nicknamed alias aka née nee dear hi hello hey hiya dearest attn attention
-    cc bcc signed sincerely regards cheers thanks signature dictated transcribed authored interviewed reviewed
+    cc bcc signed sincerely regards cheers thanks thx ty signature dictated transcribed authored interviewed reviewed
     prescribed referred seen examined evaluated performed ordered approved verified authenticated collected entered
     reported accompanied escorted assisted supervised starring featuring feat ft met meet told tell asked ask emailed
     email texted text paged page contacted phoned notified notify informed inform consulted spoke says said saying
-    married divorced mrn'd greeted thanked thank introduced introducing versus vs d/w per regarding ref ex unlike
+    married divorced mrn'd greeted thanked thank introduced introducing d/w per regarding ref ex
     """
 )
 """What is capitalised after one of these, or after one of them and a preposition, is mostly somebody."""

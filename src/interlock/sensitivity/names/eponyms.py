@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from interlock.sensitivity.names.medicine import RARE_EPONYMS
 from interlock.sensitivity.names.wording import words_of
 
-EPONYMS = words_of(
+EPONYMS = RARE_EPONYMS | words_of(
     """
+    braden sutton occam brackmann house-brackmann stanley-brown creutzfeldt-jakob schatzki cameron lisfranc
     abbe abrikossoff achard addison adie adson aicardi alagille albright alexander allen alpers alport alström
     alvarado alzheimer ambu amsler andersen anderson angelman apert apgar apley argyll arlet arnold asberg asherman
     ashworth asperger astler auer auerbach auspitz avellis ayerza babinski bacelli bainbridge baker balfour balint
@@ -103,7 +105,8 @@ HEADS = words_of(
     classifications class staging stage grade grading system formula equation method operation repair resection
     approach incision technique line lines node nodes nodule nodules spots spot body bodies cell cells stain stains
     fracture fractures contracture deformity hernia ulcer ulcers esophagus oesophagus thyroiditis arteritis
-    granulomatosis purpura nephropathy neuropathy encephalopathy cardiomyopathy myopathy dementia psychosis aphasia
+    razor granulomatosis purpura nephropathy neuropathy encephalopathy cardiomyopathy myopathy dementia psychosis
+    aphasia
     area areas gyrus fissure canal duct ducts gland glands tube tubes loop capsule space pouch ligament tendon foramen
     ganglion plexus fascia membrane layer muscle point angle triangle ring rings murmur breathing respiration
     respirations pulse wave waves interval forceps retractor clamp drain tube needle probe bag splint brace collar tray
@@ -114,7 +117,12 @@ HEADS = words_of(
     hemangioma osteotomy arthroplasty fusion tumor's complex variant mutation gene antigen antibody factor bacillus
     parasite agar reaction effect hypothesis theory theorem number stool disease's esophagitis enteropathy tic tics
     spondylitis uveitis keratitis gangrene sinus apparatus corpuscle corpuscles fibers fibres membrane crisis lesion
-    lesions erythema pattern patterns abscess block arthritis
+    lesions erythema pattern patterns abscess block arthritis angina grid ruler septum ostium tubercle recess valves
+    island islets crest notch eminence trigone cistern nucleus tract fibres shelf ampulla stratum choana chamber
+    flexure raphe dislocation amputation dressing bandage suture knot prosthesis brace scissors hook pins wire screw
+    nail rod plate pump stocking stockings chair table bed frame traction cast swab smear broth medium
+    tumour's coma stone stones hump hook hooks hole holes cramp facies nose hand foot knee palsies aphasia agnosia
+    apraxia epilepsy epilepsies seizure seizures spasm spasms disease/syndrome anastomosis bundle cord
     """
 )
 """After any surname, with or without a possessive, they make it an eponym."""

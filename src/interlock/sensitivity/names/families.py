@@ -74,4 +74,51 @@ wróbel wu wójcik xie xu yamada yamaguchi yamamoto yamashita yamazaki yang yild
 yáñez yıldız yılmaz zając zakharov zamora zapata zawadzki zelenka zeman zhang zhao zheng zhou zhu ziegler zielińska
 zieliński zimmermann zorić zulu zuniga závodná álvarez åström çakır çelik öhman öner özdemir öztürk ünal ćetković černá
 černý đorđević şahin şen šebek škoda živković žukauskas
+aasen abdelnour abdulla abdullahi abebe abernathy abiodun abouzeid abshir abubakar acevedo aden adeyinka adichie
+adigun aerts agarwal agbaje aggarwal ahluwalia ahmadu akinola akinwale akinwumi akinyemi al-ahmad al-amin al-khatib
+al-masry al-najjar alabi alami alarcón alcántara alemu ali aliyu amaechi amari amusan andresen anozie anyaoku aoun
+arroyo assefa avendaño awolowo ayodele ayoub azikiwe azizi babangida baeten bakken bakkers bakri balewa ballesteros
+balogun banda baptista barahona barakat barasa barrera barrientos barzini becerra beek bekele bellucci ben-ali
+benavides benjelloun berge bermúdez berntsen bhandari bhardwaj bhatia bhattacharjee bisht biswas bleijenberg
+boccherini boersma bogaerts boon bora boutros brambilla brekke brouwer bråten bustamante buthelezi camacho carmona
+carocci carrasco carrera carrillo casanova cele cervantes chahine chaturvedi chauhan chawla chepkoech cheruiyot
+chhabra chinedu chirwa cisneros claes clemenza coppens cordero corleone corona coronado corral cuevas cuypers cáceres
+cárdenas daalen daher dahle dahlström dalal dangote danladi darwish das-gupta dekkers desai desmet desta dhillon dijk
+dixit donati drago driessen dube dubey dwivedi echeverría egwu eklöf ekwueme el-masri el-sayed eliassen emeka enahoro
+engen escobar escobedo esquivel ezekwesili fagerström fajardo fakhoury farah farhat fawzi figueroa fossum fransson
+gaitán galimberti galindo gallardo gallegos galván gamboa garrido garza gathoni gebre geerts gerritsen getachew ghanem
+gill girma gitau goel goossens gowon goyal grewal guevara gulbrandsen gumede gunnarsson haan haddadi hagen haidar
+haile hakala hakim halabi hallström hamdan hariri harju hartikainen haugland heino helland hellström hendrickx heyman
+hietala hijazi hinojosa hirsi hirvonen hofman honkanen hovland huerta huisman hurtado huttunen hyvönen håkansson
+höglund idowu igwe ikonen ikpeazu immonen iversen iwu iyengar iyer jabbour jaber jadhav jalonen jama janse jaramillo
+jaspers jega jespersen jimoh jokela juárez järvinen jönsson kadam kallio kamath kanaan kangas kankaanpää kanu kapadia
+karam kariuki karvonen kashyap kassem kaunda kauppinen kaushik kebede ketola kettunen khanna khatri khoury khurana
+kinnunen kipchoge kiplagat kiprop kjeldsen koech kohli kok koponen korir korpela koski krishnamurthy krishnan kuiper
+kuipers kukkonen kurup kuti kuusela kvam laakso lakshmanan lal lara lawal lehto leinonen leiva lemmens leone leppänen
+lie lien lindahl ljungberg longo lucero luna luoma luxardo löfgren løken maalouf madueke maes mahajan maina maldonado
+malhotra manninen mansour marchesi mariani marroquín martelli masri mathew mathur mattila mattsson mbadiwe mbewe mejía
+mekonnen melgar mercado mertens michiels miettinen miramontes mittal mkhize modi moe mohamud mohanty molenaar monti
+montoya morales mortensen mpofu mthembu mubarak mugabe mukhopadhyay murthy musa mustonen mutai mutasa muthoni mwale
+mwenda myhr myklebust mäki nader naicker najjar nambiar naranjo narváez nasrallah nasser natarajan ncube negi nehru
+ngugi niemi niinistö nijland njenga nnamdi norberg nordström noriega norén nousiainen nwachukwu nwankwo nyambura
+nyathi nygård nyström næss obasanjo obeid obiora ochieng odukoya ogbonna ogunbanjo oikarinen ojukwu okereke okonjo
+okorie okoro olajide olivares ollila olofsson omar onyekachi opmans orellana orlando osorio oyedepo oyelaran oyelowo
+paavola pace padayachee palacios palmgren panatta panicker pardo paredes parisi parmar parviainen pastrana patil
+paulsen pawar paz pedraza peeters pelkonen peltola peltonen perea phiri pieterse pillay pineda piras pizarro portillo
+postma prabhu prakash prins pucci pulkkinen pulli puri purohit qassem quintana quintero quiñones raghavan rajagopalan
+rajala rajan rajput ramachandran raman ramaswamy rathore rautio rawat rendón renier restrepo riihimäki rincón riva
+rizk rizzi robles rosales rosario rosén rotich rutten räsänen rønning saab saari saavedra sabbagh saeed saha sahni
+sakala sala salameh salas salcedo saldaña saleh salgado salloum salmela salmi sande sandhu sandoval sandström sanna
+sanusi savola saxena sayegh scholten schouten segers sehgal sengupta seppänen sepúlveda serna serra seth shagari
+shaheen shalhoub shami shankar shenoy shetty shukla sibanda sidhu sihvonen silvennoinen simiyu singhania sipilä
+sivertsen sjöberg sjögren skaar sleiman smeets sodhi soini solano solheim solís sood soriano sorrentino sotelo soyinka
+srinivasan srivastava stevens strøm subramaniam sundaram sundström suomalainen suri svahn swaminathan sæther söderberg
+söderström sørlie tadesse talwar tamayo tandon tangen tannous tawfik tedesco tembo tervo tesfaye tessio testa thakur
+thijs thorsen tikkanen timmermans tinubu tlass toledo tolonen torp tovar travia trejo trivedi trujillo tuominen
+turpeinen tveit tyagi téllez uchenna udo ugwu ulloa ulvestad upadhyay urbina urrutia uusitalo uzoma vaidya vainio
+valdivia valencia valentini valenzuela vallejo valtonen varghese vartiainen veenstra velasco velásquez venkataraman
+venkatesan vera verbeek verhoeven vermeer verschuren vik villalobos villarreal viswanathan vitali vlaminck vuorinen
+vyas väänänen vélez wafula wallin wambui warsame wauters wekesa westberg wikström willems worku wouters yadav yakubu
+yassin yepes ylönen younes zaki zambrano zanella zapatero zavala zayed zidan zungu zwart zúñiga åberg åkesson öberg
+østby
 """

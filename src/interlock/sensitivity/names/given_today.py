@@ -24,4 +24,15 @@ romina ronan rory rosalia roselyn rowan ryann ryder ryker rylan ryland rylee ryl
 sariyah sekani selah serenity shivansh skyla skylar skyler sloane taliyah teagan tenley thalia theodora thiago torquil
 treyvon tripp truett vihaan vivaan waylen waylon westyn wren wrenley xander ximena xiomara yara yareli yaretzi yousef
 yusuf zahir zaid zaiden zain zainab zaire zander zaniyah zayden zayn zayne zechariah zion zoey zuri
+abdi abdirahman abdullahi adebisi afua agapito amarachi amma anika aniket anuli aputsiaq aryan aureliano aviaaja
+baldomero basilio bonifacio casimiro ceferino chikondi chima dayo demetrio dionisio domitila eden ekene eladio
+eleuterio eliseo epifanio eulalia eulogio eustaquio evaristo faduma fartun fidel fikru florencio froilán fulgencio
+gbenga genoveva gozie gregoria hadiza hermenegildo hipólito hiwot hodan ibukun idowu ifrah ifunanya iniobong inuk
+isidoro ivalu jenaro jide kamsi kemi kidane kritika kunuk lanre lemlem leocadio leoncio leovigildo macario malik
+maximino melquíades meron mobolaji modesto modupe naja nemesio nimco nivi niviaq nnenna nwando obiageli oge ogechi
+okechukwu onofre osas oyinkansola paninnguaq patrocinio pipaluk plácido prachi prudencio pura pánfilo reena revathi
+rigoberto roopa ruperto sade sahra sakshi senait serafín servando silverio silvestre sola somto sonal tayo telmo
+tigist tolu toluwani tomiwa toribio trinidad ubah urbano valeriano venancio ventura vicenta wale warsame wenceslao
+yemi
+skip buddy chip butch sonny junior ozzie ziggy dutch bubba trixie dot dottie birdie bunny kiki coco lolo gigi mimi fifi
 """

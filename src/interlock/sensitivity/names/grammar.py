@@ -12,6 +12,7 @@ from interlock.sensitivity.names.lexicon import (
     COMMON_NAME,
     CREDENTIAL,
     FAMILY,
+    FOREIGN,
     GIVEN,
     INITIAL,
     INSTITUTION,
@@ -36,6 +37,10 @@ from interlock.sensitivity.passage import Token
 
 LONGEST = 6
 """Words of one name at most, titles apart."""
+_SHORT = 4
+_GLUED = "&/+-"
+_ROOMS = frozenset({"ward", "wards", "bay", "wing", "suite", "hall", "lane", "park", "rose", "grant"})
+"""Names that in small letters behind a capital are none."""
 
 _WITHIN = frozenset({" ", ". ", ".", "  ", " '", ' "', "' ", '" ', "\u00a0"})
 
@@ -92,15 +97,32 @@ def pieces(words: Words) -> Iterator[Piece]:
 
 def _begins(words: Words, index: int) -> bool:
     bits = words.bits[index]
+    if bits & LOWER and _glued(words, index):
+        return False  # `e2ed`, `50.77ms`: of a number or a code
     if bits & STOP:
         return bool(bits & TITLE)
     if words.caseless[index] and len(words.tokens[index].text) == 1:
         return words.after(index) == "." and words.gap(index + 1) == ". " and bool(words.bits[index + 1] & NAMED)
     if words.caseless[index]:
-        return bool(bits & (NAMED | PLAIN_TITLE | UNKNOWN) or (bits & (MAYBE_GIVEN | PARTICLE) and not bits & VETO))
+        if words.lower(index) in cues.KIN:
+            return False
+        if bits & (NAMED | PLAIN_TITLE | UNKNOWN) or (bits & (MAYBE_GIVEN | PARTICLE) and not bits & VETO):
+            return True
+        return not bits & (ORDINARY | VETO | FOREIGN | NUMBER | TITLE) and words.lower(index - 1) in cues.KIN
+    if bits & CAPITAL and words.lower(index) in cues.KIN and _named_capital(words, index + 1):
+        return False  # Son Peter Moe
     if bits & (LOWER | NUMBER):
         return bool(bits & (PLAIN_TITLE | COMMON_NAME) or (bits & PARTICLE and _capital(words, index + 1)))
     return not bits & VETO or bool(bits & TITLE)
+
+
+def _glued(words: Words, index: int) -> bool:
+    start = words.tokens[index].start
+    return start > 0 and words.text[start - 1].isdigit()
+
+
+def _named_capital(words: Words, index: int) -> bool:
+    return index < len(words.bits) and words.gap(index) == " " and words.bits[index] & (CAPITAL | NAMED) > CAPITAL
 
 
 def _capital(words: Words, index: int) -> bool:
@@ -119,7 +141,7 @@ def _piece(words: Words, index: int) -> Piece | None:
         if last > start and words.bits[last - 1] & POSSESSIVE:
             break
         last += 1
-    while last > start and words.bits[last - 1] & PARTICLE and not words.bits[last - 1] & ANY_NAME:
+    while last > start and words.bits[last - 1] & PARTICLE and _no_name_at_the_end(words, last - 1):
         last -= 1
     if last == start:
         return None
@@ -128,9 +150,16 @@ def _piece(words: Words, index: int) -> Piece | None:
     return Piece(first if titled else start, last, titled, credentialed)
 
 
+def _no_name_at_the_end(words: Words, index: int) -> bool:
+    bits = words.bits[index]
+    return not bits & ANY_NAME or bool(bits & LOWER and not words.caseless[index])
+
+
 def _last_first(words: Words, start: int, last: int) -> int:
     """Past the initials of `Alvarez, R.` and `Alvarez, R. M.`"""
     if last - start > 2 or last >= len(words.tokens) or words.gap(last) != ", " or words.bits[last] & INITIAL == 0:
+        return last
+    if words.tokens[last].text == "I" and words.after(last) != ".":
         return last
     if not words.bits[last - 1] & (FAMILY | MAYBE_FAMILY | UNKNOWN) or words.after(last) not in (
         ".",
@@ -182,12 +211,17 @@ def _part(words: Words, index: int, beginning: bool, titled: bool) -> bool:
         return _lower_part(words, index, beginning, titled)
     if bits & INITIAL:
         dotted = words.after(index) == "."
-        return dotted or titled or (not beginning and words.tokens[index].text != "I")
+        if words.after(index) in _GLUED and words.after(index):
+            return False  # A&O
+        return dotted or (words.tokens[index].text != "I" and (titled or not beginning))
     if bits & VETO:
         return titled and beginning and words.lower(index) not in cues.CREDENTIALS
     if bits & (SUFFIX | CREDENTIAL) and not bits & NAMED:
         return False
-    if bits & INSTITUTION and not beginning and not (titled and bits & MAYBE_FAMILY):
+    if bits & UPPER and bits & ORDINARY and not beginning and words.bits[index - 1] & CAPITAL:
+        return False  # `DAUGHTER Ann Moe HAS POA`
+    after_initial = bool(words.bits[index - 1] & INITIAL) and words.after(index - 1) == "."
+    if bits & INSTITUTION and not beginning and not ((titled or after_initial) and bits & (FAMILY | MAYBE_FAMILY)):
         return False
     if beginning and titled:
         return True
@@ -207,12 +241,16 @@ def _lower_part(words: Words, index: int, beginning: bool, titled: bool) -> bool
     if not words.caseless[index]:
         if bits & PARTICLE and beginning:
             return _capital(words, index + 1)
-        strong = bits & (COMMON_NAME | FAMILY | GIVEN)
+        if words.lower(index) in _ROOMS and not titled:
+            return False
+        strong = bits & (COMMON_NAME | FAMILY | GIVEN) if beginning or not bits & FOREIGN else bits & COMMON_NAME
         return bool(strong) or (titled and beginning and not bits & VETO)
     if beginning and titled:
         return True
     if beginning:
         return bool(bits & (NAMED | UNKNOWN | MAYBE_GIVEN | PARTICLE))
+    if bits & FOREIGN and len(words.tokens[index].text) < _SHORT and not bits & COMMON_NAME:
+        return False  # aus, hat, und
     after_given = bool(words.bits[index - 1] & (NAMED | MAYBE_GIVEN | INITIAL | PARTICLE))
     return bool(bits & (NAMED | UNKNOWN)) or bool(after_given and bits & MAYBE_FAMILY and _not_frequent(words, index))
 
@@ -237,7 +275,10 @@ def _ending(words: Words, last: int) -> tuple[int, bool]:
 
 
 def _credential(words: Words, index: int) -> bool:
-    """A credential is in capitals (MD, PhD), or in small letters where everything is and nothing else is meant."""
+    """A credential is in capitals (MD, PhD), or in small letters where everything is and nothing else is meant. Before
+    a number it is that number's name."""
+    if index + 1 < len(words.bits) and words.bits[index + 1] & NUMBER and words.gap(index + 1) in (" ", ": ", ":"):
+        return False
     if words.caseless[index]:
         return words.lower(index) in ("md", "rn", "np", "phd", "dds", "dvm", "dmd", "lpn", "pharmd")
     return (not words.bits[index] & LOWER and words.lower(index) not in ("ma", "ms", "pa", "do", "od", "ed")) or (

@@ -64,6 +64,13 @@ _FORM = re.compile(
     r"chuk|czuk|uk|iuk|skyy|sky|skyi|skaya|skiy|tskiy|nyi|ets|ević|eski|ovski|evska|ovska|oski|ienė|aitė|ytė|"
     r"iņš|ņš|sons|kulov|baev|bayev|ullah|uddin|eddine|zadeh|pour|nejad|rajah|murthy|swamy|appa|nathan|wardene|singhe)"
 )
+_OF_PROGRAMS = re.compile(
+    r"[A-Z][a-z]+(?:[A-Z][a-z]+)*(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Timeout|Fault)"
+)
+_MIXED = re.compile(
+    r"(?!IJ)[A-Z]{2,}[a-z]+[A-Z]?|(?!(?:Mc|Mac|De|La|Da|Di|Le)[A-Z])[A-Za-z]*[a-z][A-Z]{1,3}"
+)  # HFpEF, HbA
+_SHORT = 6  # a longer one is a name with letters around it
 _MOST_WORDS = 100_000
 _LONGEST = 40
 _RARE = 25  # ten times the Zipf frequency: what is rarer is hardly a word people know
@@ -116,6 +123,9 @@ class Lexicon:
         if bits & INITIAL:
             return bits | (PARTICLE if base in ("y", "e") else 0)
         bits |= self._names(base) | _words(base, bits)
+        abbreviated = len(word) <= _SHORT and _MIXED.fullmatch(word) is not None
+        if not bits & NAMED and (abbreviated or _OF_PROGRAMS.fullmatch(word)):
+            bits |= VETO
         return self._settled(base, bits)
 
     def _names(self, base: str) -> int:

@@ -9,10 +9,14 @@ from interlock.sensitivity.names.grammar import Piece, Words
 from interlock.sensitivity.names.lexicon import (
     ANY_NAME,
     EPONYM,
+    GIVEN,
     INITIAL,
     LOWER,
     NAMED,
+    NUMBER,
+    ORDINARY,
     PLACE,
+    POSSESSIVE,
     STOP,
     UNKNOWN,
     UPPER,
@@ -34,6 +38,8 @@ def both_named(words: Words, before: Piece, after: Piece) -> bool:
     """Whether two pieces that stand in one list are both names that people have, and nothing else."""
     if sum(words.bits[piece.first] & (PLACE | EPONYM) > 0 for piece in (before, after)) > 1:
         return False
+    if _surname_and_given(words, before, after):
+        return True
     return all(
         piece.last - piece.first == 1
         and words.bits[piece.first] & NAMED
@@ -43,9 +49,27 @@ def both_named(words: Words, before: Piece, after: Piece) -> bool:
     )
 
 
+def _surname_and_given(words: Words, before: Piece, after: Piece) -> bool:
+    """`VENKATARAMAN, LAVANYA`: both in capitals in a text that isn't."""
+    one, other = words.bits[before.first], words.bits[after.first]
+    if not (one & other & UPPER) or words.gap(after.first) != ", " or words.caseless[before.first]:
+        return False
+    single = before.last - before.first == 1 == after.last - after.first
+    long = min(len(words.lower(before.first)), len(words.lower(after.first))) > 2
+    return single and long and not (one | other) & (VETO | STOP | ORDINARY) and bool(one & NAMED and other & GIVEN)
+
+
 def may_be_listed(words: Words, piece: Piece) -> bool:
     """Whether a piece that nothing else tells of may be a name because its neighbours in a list are."""
     bits = words.bits[piece.first]
+    after = words.bits[piece.last] if piece.last < len(words.bits) else 0
+    if after & NUMBER and words.gap(piece.last) in (" ", ": ", ":") and not bits & NAMED:
+        return False
+    last = words.tokens[piece.last - 1]
+    if bits & EPONYM and bits & POSSESSIVE:
+        return False  # Parkinson's and Crohn's
+    if words.text[last.end : last.end + 1].isdigit() or (bits & UNKNOWN and last.text.lower().endswith(("ing", "ed"))):
+        return False  # hba1c, sundowning
     if piece.last - piece.first > 2 or bits & (VETO | STOP | INITIAL) or (bits & PLACE and not bits & NAMED):
         return False
     if words.caseless[piece.first]:

@@ -11,6 +11,7 @@ from interlock.model.label import Label
 from interlock.sensitivity.names.lexicon import (
     ANY_NAME,
     CAPITAL,
+    CREDENTIAL,
     INITIAL,
     NAMED,
     ORDINARY,
@@ -98,9 +99,11 @@ def _in_row(text: str, start: int, end: int, known: Sequence[Finding], lexicon: 
 
 def _how(cell: str, lexicon: Lexicon) -> int:
     """2: it reads as a name; 1: it may be one beside another; 0: it isn't."""
-    if len(cell) > _LONGEST_CELL or not _CELL.fullmatch(cell):
+    if len(cell) < 2 or len(cell) > _LONGEST_CELL or not _CELL.fullmatch(cell):
         return 0
     bits = [lexicon.of(word) for word in re.split(r"[ .’]+", cell) if word]
+    if len(bits) == 1 and bits[0] & CREDENTIAL:
+        return 0
     if any(b & (VETO | STOP) or not b & (CAPITAL | UPPER | INITIAL | PARTICLE) for b in bits):
         return 0
     if any(not b & (ANY_NAME | INITIAL | PARTICLE | SUFFIX) and b & ORDINARY for b in bits):
@@ -110,8 +113,13 @@ def _how(cell: str, lexicon: Lexicon) -> int:
     return 2 if all(b & (NAMED | UNKNOWN | INITIAL | PARTICLE | SUFFIX) for b in bits) or len(bits) > 1 else 1
 
 
+_NOBODY = words_of("empty vacant none unknown nil tbd pending anonymous redacted unassigned blank closed n/a na")
+
+
 def of_field(text: str) -> Iterator[Finding]:
     """All of what stands behind the name of a field of people's names, in a text that is nothing else."""
     field = _FIELD.fullmatch(text) if len(text) < 120 else None
+    if field is not None and field["value"].strip().lower() in _NOBODY:
+        return
     if field is not None and not _OTHER_NAMES.search(field["head"]):
         yield Finding(field.start("value"), field.end("value"), NAME, 0.8, "names: the value of a field of names")

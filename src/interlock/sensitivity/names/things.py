@@ -6,6 +6,10 @@ from interlock.sensitivity.names.wording import phrases_of, words_of
 
 WARD = words_of(
     """
+    tazocin co-amoxiclav calpol nurofen clexane fragmin meronem flixotide seretide bricanyl movicol laxido oramorph
+    zomorph sevredol buscopan stemetil maxolon losec zoton fucidin canesten betnovate dermovate eumovate daktacort
+    epilim rivotril solpadeine panadol piriton largactil clopixol depixol imigran voltarol arcoxia brufen ponstan
+    syntocinon dalacin klacid zinnat ciproxin tavanic novalgin natazia yaz nuvaring loestrin sprintec seasonique
     abilify-maintena acetadote acinetobacter adacel adenosine advil afluria afrin aloxi ambisome anectine angiocath
     apresoline aspergillus ativan atropine augmentin babesia bacitracin bacteroides bair benadryl benzonatate betadine
     bicillin bivona boostrix bordetella borrelia botox bovie bovie-cautery brevibloc bumetanide calcitriol
@@ -49,7 +53,7 @@ SHORTHAND = words_of(
     palp palps paracentesis pcn perioral perrl perrla pmh pna ppi prbc prbcs psh pvcs qsofa qtc rehab resp rhonchi
     roux rvr sats satting sbo sbp serosanguinous sicu sob stemi stent subq subtherapeutic supratherapeutic synthroid
     tachy tachycardic tachypneic tele temp tha thora tias tka tpa trach trop troponin trops upgoing uti utis vanc vfib
-    vtach warf zosyn
+    vtach warf zosyn li-rads bi-rads pi-rads ti-rads lung-rads o-rads
     """
 )
 """What clinicians write in small letters and no dictionary has."""
@@ -81,7 +85,8 @@ PROGRAMS = words_of(
 
 COMPANIES = words_of(
     """
-    abbvie accenture adidas aetna airbnb airbus alibaba alphabet amgen anthem astrazeneca barclays bayer biogen
+    sysmex cepheid hologic masimo mindray draeger dräger maquet biomet depuy synthes arthrex plasma-lyte abbvie
+    accenture adidas aetna airbnb airbus alibaba alphabet amgen anthem astrazeneca barclays bayer biogen
     blackrock bloomberg bmw boeing bosch bridgestone broadcom burberry cadbury capgemini carrefour caterpillar
     chevrolet chevron chrysler cigna citibank citigroup coca-cola colgate comcast costco cvs daimler danone deloitte
     deutsche disney ebay ericsson exxon exxonmobil facebook fedex ferrero fiat fidelity fujitsu genentech gilead
@@ -116,7 +121,8 @@ PHRASES = phrases_of(
     estée lauder, famous amos, fannie mae, florence nightingale, freddie mac, general electric,
     george mason university, george washington university, georgia tech, giorgio armani, goldman sachs,
     good samaritan, graham steell, grant thornton, guillain barre, hail mary, hamilton anxiety, hamilton depression,
-    harley davidson, helen of troy, hello kitty, henry schein, hewlett packard, hugo boss, jack daniel's,
+    harley davidson, helen of troy, hello kitty, henry schein, hester davis, humpty dumpty, johns hopkins fall,
+    hewlett packard, hugo boss, jack daniel's,
     jack daniels, jackson pratt, jane street, jc penney, jehovah's witness, jenny craig, jiffy lube, jim beam,
     john deere, john hancock, johnnie walker, johns hopkins, johnson & johnson, johnson controls, kaiser permanente,
     king arthur, la quinta, lake placid, land rover, lean cuisine, lehman brothers, levi strauss, lockheed martin,
@@ -132,7 +138,8 @@ PHRASES = phrases_of(
     starling bank, stryker corp, swan ganz, taco bell, thomas jefferson university, tim hortons, tommy hilfiger,
     tommy john, trader joe's, tyson foods, uncle sam, under armour, van nuys, vera bradley, virginia mason,
     virginia tech, von willebrand, waffle house, walt disney, warner bros, washington post, wells fargo, whole foods,
-    william sonoma, williams sonoma, winston salem, young mania, yum brands, yves saint laurent, zoom video
+    william sonoma, hong kong, denver ii, williams sonoma, winston salem, young mania, yum brands,
+    yves saint laurent, zoom video
     """
 )
 """Two words or more that would read as somebody's name, and are no person, or nobody who is meant."""

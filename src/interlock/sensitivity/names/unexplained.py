@@ -35,7 +35,11 @@ from interlock.sensitivity.names.lexicon import (
     Lexicon,
 )
 from interlock.sensitivity.names.lists import a_thing
+from interlock.sensitivity.names.named_after import named_after
+from interlock.sensitivity.names.vetoes import CALENDAR
+from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.passage import Passage, Token
+from interlock.sensitivity.places.facility_words import SCALES
 
 # Small letters before a capital (CrCl, eGFR, JavaScript), or capitals before a small letter (HFrEF, PCOs).
 _MIXED = re.compile(r"(?!(?:Mc|Mac|De|Di|Da|La|Le|Van|Von|Fitz|Ap|San)[A-Z])\w*[^\W\d_A-Z][A-Z]|[A-Z]{2,}[^\W\d_A-Z]")
@@ -77,7 +81,7 @@ class Unexplained:
         of = [asked.get(token.text) or self._look(token.text) for token in passage.tokens]
         if _ONLY_NOT.issuperset(of):
             return ()
-        covered = bytearray(len(passage.text))
+        covered = named_after(passage) or bytearray(len(passage.text))
         for finding in passage.findings:
             covered[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
         return [
@@ -97,9 +101,24 @@ class Unexplained:
     def _counts(self, passage: Passage, at: int, how: Asked) -> bool:
         if how is Asked.SMALL or how is Asked.STRANGE:
             return _without_capitals(passage.text, passage.tokens[at])
+        if _is_named_after(passage, at) or _is_a_wing(passage, at):
+            return False
+        if how is Asked.EPONYM and self._beside_eponym(passage, at):
+            return False
         if how is Asked.COMMON:
             return not _begins_sentence(passage.text, passage.tokens[at])
         return how is not Asked.EPONYM or not _medicine_beside(passage, at)
+
+    def _beside_eponym(self, passage: Passage, at: int) -> bool:
+        """Whether another eponym stands beside it in a list: `Turner, Noonan, and Klinefelter`."""
+        tokens, text = passage.tokens, passage.text
+        for near in (at - 2, at - 1, at + 1, at + 2):
+            if 0 <= near < len(tokens):
+                one, other = min(at, near), max(at, near)
+                gap = text[tokens[one].end : tokens[other].start]
+                if gap in _LISTED and self._lexicon.of(tokens[near].text) & EPONYM:
+                    return True
+        return False
 
     def _look(self, word: str) -> Asked:
         how = self._how(word)
@@ -138,6 +157,7 @@ class Unexplained:
         return Asked.SMALL if bits & (NAMED | FOREIGN) else Asked.STRANGE
 
 
+_LISTED = frozenset({", ", ", and ", " and ", " or ", ", or ", "/", " vs ", " vs. ", " & "})
 _ONLY_NOT = frozenset({Asked.NOT})
 
 
@@ -150,6 +170,36 @@ def _without_capitals(text: str, token: Token) -> bool:
 def _begins_sentence(text: str, token: Token) -> bool:
     before = text[max(0, token.start - 4) : token.start].rstrip(" \t\"'([{*#>-•")
     return not before or before[-1] in ".!?:;\n"
+
+
+_WINGS = words_of("north south east west")
+
+
+def _is_a_wing(passage: Passage, at: int) -> bool:
+    """Whether it is a ward by its floor and side: `4 West`, `on 6 North`."""
+    tokens, text = passage.tokens, passage.text
+    if tokens[at].text.lower() not in _WINGS or at == 0 or len(tokens[at - 1].text) > 2:
+        return False
+    goes_on = at + 1 < len(tokens) and tokens[at + 1].text[0].isupper() and text[tokens[at].end] == " "
+    return tokens[at - 1].text.isdigit() and not goes_on
+
+
+def _is_named_after(passage: Passage, at: int) -> bool:
+    """Whether a possessive with an eponym's noun stands there: Occam's razor; or a month's: April's guideline."""
+    tokens, word = passage.tokens, passage.tokens[at].text
+    if at + 1 >= len(tokens):
+        return False
+    if word.lower() in _NUMBERED or word.lower() in SCALES:
+        return tokens[at + 1].text.isdigit() and tokens[at + 1].start - tokens[at].end == 1
+    if word[-2:] not in ("'s", "’s"):
+        return False
+    return word[:-2].lower() in CALENDAR or tokens[at + 1].text.lower() in _NOUNS
+
+
+_NUMBERED = words_of("page room table figure chapter section bed line step stage version item level lot box")
+_NOUNS = words_of(
+    "law razor sign syndrome disease triad maneuver manoeuvre palsy criteria phenomenon test reflex contracture"
+)
 
 
 def _medicine_beside(passage: Passage, at: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from interlock.sensitivity.names import things
+from interlock.sensitivity.names import medicine, things
 from interlock.sensitivity.names.wording import words_of
 
 BRANDS = words_of(
@@ -54,14 +54,18 @@ _STEMS = (
     "dronate|fibrate|gliclazide|ifene|lukast|mustine|navir|tegravir|buvir|asvir|vudine|ciclovir|cyclovir|nazole|nidazole|"
     "onide|asone|olone|orphan|oxacin|penem|phylline|platin|poetin|grastim|prazole|profen|quine|rubicin|semide|setron|"
     "sone|sulfa|tadine|taxel|terol|thiazide|tidine|tinib|trexate|triptan|tropium|ridone|zepam|zosin|zumab|ximab|"
-    "tocin|relin|relix|steride|stigmine|bactam|cef[a-z]+|peridol|apine|piprazole|racetam|trigine|bamate|gabalin|"
+    "pnea|pnoea|phagia|ptysis|rrhagia|reflexia|kinesia|arthria|esthesia|aesthesia|centesis|edema|oedema|staxis|opsia|anopia|"
+    "clonus|uresis|phoresis|blastoma|cytoma|thrombin|protein|calcitonin|sterone|kinase|pathic|plastic|trophic|tropic|"
+    "afil|degib|sentan|ersen|siran|gepant|orexant|vaptan|zomib|uretic|thiazole|conazole|fungin|bendazole|mectin|flurane|"
+    "fentanil|morphone|codone|estrant|rozole|lutamide|bazam|carbamol|glutide|grelor|citabine|fovir|buprofen|"
+    "tocin|relin|relix|steride|stigmine|bactam|peridol|apine|piprazole|racetam|trigine|bamate|gabalin|"
     "calcet|cept|cumab|kinra|ciclib|parib|rafenib|lisib|limus|tecan|bicin|zolid|mide|zide|thiazine|azine|amine|idine|"
     "itis|osis|emia|aemia|uria|ectomy|otomy|ostomy|oscopy|opathy|pathies|plasty|graphy|gram|ology|ologist|iatric|iatry|oma|omas|algia|"
     "plegia|paresis|penia|philia|phobia|rrhea|rrhage|rrhoea|sclerosis|stenosis|trophy|itides|cocci|coccus|bacter|cytes|cyte|"
     "virus|viral|bacterium|ase|globin|globulin|phage|lysis|dermal|venous|cardial|vascular|renal|hepatic|thyroid|enteral|aneous"
 )
 _BEGINNINGS = (
-    "cef|ceph|hydroxy|methyl|dextro|levof|levot|levet|levod|chloro|fluoro|bupre|immuno|cardio|gastro|hepato|nephro|neuro|"
+    "cef(?!erin)|ceph|hydroxy|methyl|dextro|levof|levot|levet|levod|chloro|fluoro|bupre|immuno|cardio|gastro|hepato|nephro|neuro|"
     "osteo|pneumo|thrombo"
 )
 MEDICAL = re.compile(rf"[a-z\-]{{2,}}(?:{_STEMS})s?|(?:{_BEGINNINGS})[a-z]{{4,}}")
@@ -118,7 +122,8 @@ STREETS = words_of(
 
 HEADINGS = words_of(
     """
-    pap senna vanc gtt tele hgb plt afebrile dispo
+    glu hco3 ldh bili rdw phos pap senna vanc gtt tele hgb plt afebrile dispo
+    addr tel attn decedent analyte explique veuillez pouvez bitte por merci
     chief complaint complaints history hpi pmh psh allergies allergy medications meds plan assessment impression
     findings exam examination vitals vital signs physical social family review systems labs lab imaging diagnosis
     diagnoses dx rx hx tx sx procedure procedures disposition discharge admission summary progress note notes
@@ -127,7 +132,8 @@ HEADINGS = words_of(
     present illness surgical current home problem list active resolved status code condition consult consultation
     report result results specimen gross microscopic comment comments addendum attestation electronically dictated
     transcribed confidential disclaimer dear sincerely regards thanks thank hello hi hey best yours kind warm cheers ok
-    okay yes no please sorry question answer q a user bot assistant system human agent customer support admin tel phone
+    okay yes no yeah yep nope yup perfect sure great alright absolutely exactly correct uh um bye goodbye please
+    sorry question answer q a user bot assistant system human agent customer support admin tel phone
     fax email e-mail web url mobile cell address street city state zip zipcode country name patient mrn dob ssn sex age
     gender race ethnicity id number no account provider insurance policy group member plan claim invoice order item
     total amount balance type value unit units description category level error warning info debug trace fatal critical
@@ -161,7 +167,7 @@ FACILITIES = words_of(
     kaiser permanente sinai cedars cedars-sinai mayo johns hopkins cleveland mount stanford ucla ucsf nyu langone
     baylor geisinger sloan kettering dana-farber anderson brigham massachusetts scripps sutter sharp banner ascension
     dignity intermountain providence swedish emory vanderbilt northwestern rush columbia cornell weill montefiore duke
-    yale harvard
+    yale harvard roche abbott beckman coulter baxter
     """
 )
 """Parts of well-known institutions' names; alone they are no person's."""
@@ -179,6 +185,14 @@ WORDS_TOO = words_of(
     """
 )
 """Given names that are ordinary words as well: in small letters, and at a sentence's beginning, they need a cue."""
+
+PILLS = words_of(
+    """
+    yasmin yasminelle camila natazia heather errin jolivette aviane alesse kariva lutera apri cryselle marlissa larissia
+    julie mirena kyleena skyla liletta lo cilest marvelon juliet microgynon rigevidon yaz diane dianette gedarel
+    """
+)
+"""Contraceptives that are called as people are: beside a word for pills they are such."""
 
 PLAIN_INSTITUTIONS = words_of(
     """
@@ -199,4 +213,7 @@ NEVER = (
     | things.PROGRAMS
     | things.COMPANIES
     | things.JOURNALS
+    | medicine.WORDS
+    | medicine.SOLD_AS
+    | medicine.OF_PROGRAMS
 )

@@ -23,6 +23,7 @@ from interlock.sensitivity.names.lexicon import (
     MAYBE_FAMILY,
     MAYBE_GIVEN,
     NAMED,
+    NUMBER,
     ORDINARY,
     PARTICLE,
     PLACE,
@@ -47,6 +48,8 @@ def _is_code(words: Words, index: int) -> bool:
 
 def weigh(words: Words, piece: Piece) -> tuple[float, str]:
     """How sure it is that a piece is a person's name, from 0 to 1, and why in words of our own."""
+    if words.lower(piece.first - 1) == "in" and words.lower(piece.first - 2) == "as":
+        return 0.0, ""  # L as in Larry
     about = around(words, piece)
     body = [i for i in range(piece.first, piece.last) if not _extra(words, piece, i)]
     if not body:
@@ -76,8 +79,12 @@ def _extra(words: Words, piece: Piece, index: int) -> bool:
 
 def _weigh_single(words: Words, piece: Piece, index: int, about: Around) -> tuple[float, str]:
     bits = words.bits[index]
-    if bits & INITIAL or bits & VETO:
+    if bits & INITIAL or bits & VETO or (bits & TITLE and bits & ORDINARY) or words.lower(index) == "lady":
         return 0.0, ""
+    if bits & EPONYM and words.lower(index - 1) in _APPLIED and words.gap(index) == " " and about.cue < 3:
+        return 0.0, ""  # should I use Wells or Geneva
+    if bits & EPONYM and bits & POSSESSIVE and about.cue < 3 and _is_cut_short(words, piece):
+        return 0.0, ""  # Barrett's with dysplasia, Graves' and Hashimoto's
     if piece.credentialed and bits & ANY_NAME:
         return 0.9, "credential"
     named = bits & ANY_NAME or not bits & ORDINARY
@@ -87,7 +94,11 @@ def _weigh_single(words: Words, piece: Piece, index: int, about: Around) -> tupl
     if about.cue == 3 and named and not about.article:
         return 0.85, "cue"
     if bits & UPPER:
-        return (0.6, "cue") if about.cue and bits & NAMED and not bits & ALONE_VETO else (0.0, "")
+        return (
+            (0.6, "cue")
+            if (about.cue or _on_a_list(words, piece)) and bits & NAMED and not bits & ALONE_VETO
+            else (0.0, "")
+        )
     if bits & ALONE_VETO:
         told = about.right or about.cue or bits & POSSESSIVE or not (about.initial or bits & EPONYM)
         good = bits & GIVEN and (bits & COMMON_NAME or told) and not about.place
@@ -101,15 +112,30 @@ def _weigh_single(words: Words, piece: Piece, index: int, about: Around) -> tupl
     ):
         return 0.0, ""
     if bits & GIVEN:
+        if words.lower(piece.last) in _ROOMS and words.gap(piece.last) == " " and words.bits[piece.last] & LOWER:
+            return 0.0, ""  # Oak ward
         if about.place and bits & PLACE:
+            return 0.0, ""
+        if bits & MAYBE_GIVEN and about.initial and not about.cue and _goes_with_a_thing(words, piece):
+            return 0.0, ""
+        if words.lower(index) in vetoes.PILLS and _of_pills(words, index):
             return 0.0, ""
         return (
             (0.8, "given name")
             if not about.initial or bits & COMMON_NAME or about.right or about.cue
             else (0.6, "given name")
         )
+    if words.lower(piece.last) in _ROOMS and words.gap(piece.last) == " ":
+        return 0.0, ""  # Oak ward
     if about.place and not about.cue:
         return 0.0, ""
+    if (
+        about.article
+        and words.lower(piece.first - 1) in _ANY
+        and words.bits[piece.last : piece.last + 1]
+        and not about.right
+    ):
+        return 0.0, ""  # a Tiger top
     if about.article and (about.right or words.gap(piece.last) != " "):
         return 0.0, ""  # the Herald disagreed; `the Okonkwo family` is somebody's
     if bits & FAMILY:
@@ -128,6 +154,24 @@ def _weigh_single(words: Words, piece: Piece, index: int, about: Around) -> tupl
     return 0.0, ""
 
 
+def _goes_with_a_thing(words: Words, piece: Piece) -> bool:
+    """`Rosemary and sage tea`: a plant, a virtue, a month, with another in small letters beside it."""
+    after = piece.last + 1
+    if words.lower(piece.last) != "and" or after >= len(words.bits) or not words.bits[after] & LOWER:
+        return False
+    return words.lower(after) not in cues.KIN and words.lower(after) not in _WHO
+
+
+_WHO = words_of(
+    "i he she we they her his my our their the a an both all me him them you your went were are is was then"
+)
+_PILLS_BESIDE = words_of("generic brand pill pills contraceptive contraceptives ocp ocps tablets mg packs placebo")
+
+
+def _of_pills(words: Words, index: int) -> bool:
+    return any(words.lower(at) in _PILLS_BESIDE for at in range(max(0, index - 10), min(len(words.tokens), index + 8)))
+
+
 def _weigh_unknown(words: Words, piece: Piece, index: int, about: Around) -> tuple[float, str]:
     """A capitalised word that is in no list: a name only where something tells so."""
     bits, word = words.bits[index], words.lower(index)
@@ -135,6 +179,8 @@ def _weigh_unknown(words: Words, piece: Piece, index: int, about: Around) -> tup
         return 0.0, ""
     if about.cue or (about.right and (not about.initial or not word.isascii())) or _speaks(words, piece):
         return 0.6, "unknown word, cue"
+    if about.right and words.lower(piece.last) in _SPEECH and not about.article and words.gap(piece.last) == " ":
+        return 0.6, "unknown word, speech"
     if about.right and bits & UNKNOWN and words.lower(piece.last + 1) not in _DEFINING:
         defined = words.lower(piece.last + 1).endswith("ed") or about.head
         return (0.0, "") if defined else (0.5, "unknown word, verb")
@@ -143,15 +189,48 @@ def _weigh_unknown(words: Words, piece: Piece, index: int, about: Around) -> tup
     return 0.0, ""
 
 
+_SPEECH = words_of("says said tells told asks asked thinks wants reports denies complains")
+_APPLIED = words_of(
+    "use using used uses apply applying applied calculate calculating calculated compute prefer preferred"
+    " modified validated"
+    " positive negative equivocal the revised original simplified adapted"
+)
+"""What is said of scores, signs and rules, before their names."""
+_ROOMS = words_of("ward wards bay suite corridor wing rotation firm theatre grass pollen creeper weed tree trees")
+"""What wards and plants have behind names that aren't of people."""
+_ANY = frozenset({"a", "an", "each", "every", "another", "these", "those"})
+_GOES_ON = words_of(
+    "with without is was in on and or vs versus after before patients have has does can may from at but for to than"
+)
+
+
+def _is_cut_short(words: Words, piece: Piece) -> bool:
+    """Whether no noun follows the possessive: what somebody has is meant, not somebody."""
+    gap = words.gap(piece.last)
+    return gap[:1] in ".,;:?!)\n" or words.lower(piece.last) in _GOES_ON
+
+
+def _on_a_list(words: Words, piece: Piece) -> bool:
+    """Whether it stands on a list of people, with what is to be done after a dash."""
+    return words.gap(piece.last) in _DASHES and words.gap(piece.first) in (": ", "; ", "\n", ":\n")
+
+
 def _speaks(words: Words, piece: Piece) -> bool:
     """Whether it stands at the beginning of a line with a colon after it, as in a transcript."""
     return "\n" in words.gap(piece.first) and words.gap(piece.last)[:1] == ":"
 
 
+_DASHES = frozenset({" – ", " - ", " — "})
+
+
 def _lone(words: Words, piece: Piece) -> bool:
     """Whether it stands alone on its line, or between commas as in a list of names."""
     before, after = words.gap(piece.first), words.gap(piece.last)
-    return ("\n" in before and "\n" in after) or (before.strip(" ") in (",", ":") and after.strip(" ") in (",", ""))
+    if _on_a_list(words, piece):
+        return True
+    return ("\n" in before and "\n" in after) or (
+        before.strip(" ") in (",", ":") and after.strip(" ") in (",", "", ":")
+    )
 
 
 _DEFINING = words_of(
@@ -173,6 +252,9 @@ def _weigh_several(words: Words, piece: Piece, body: Sequence[int], about: Aroun
         and about.cue < 3
     ):
         return 0.0, ""
+    joined = len(bits) > 2 and bits[1] & PARTICLE and all(b & LOWER for b in bits[1:-1])
+    if joined and bits[0] & UNKNOWN and not bits[-1] & VETO and not about.place and not about.article:
+        return 0.6, "unknown word and particle"
     if bits[0] & PARTICLE and len(bits) == 2 and (about.cue or about.right) and not bits[1] & (VETO | STOP):
         return 0.6, "particle, cue"
     if (
@@ -254,10 +336,14 @@ def _weigh_caseless(words: Words, piece: Piece, body: Sequence[int], about: Arou
             return (0.6, "family name") if shown and not any(b & (ALONE_VETO | EPONYM) for b in bits) else (0.0, "")
         return (0.6, "cue") if about.cue and any(b & (NAMED | UNKNOWN) for b in bits) else (0.0, "")
     bit = bits[0]
+    if bit & UPPER and len(words.lower(body[0])) < 5 and not bit & (COMMON_NAME | NAMED):
+        return 0.0, ""
     if bit & COMMON_NAME and bit & SURE_GIVEN and shown and not about.place and not about.article:
         return 0.7, "given name"
     if bit & (ALONE_VETO | VETO | MAYBE_GIVEN | MAYBE_FAMILY | ORDINARY) or not shown:
         return 0.0, ""
+    if _on_a_list(words, piece) and bit & NAMED:
+        return 0.6, "on a list"
     short = len(words.lower(body[0])) < 5
     if bit & SURE_GIVEN and not (short and bit & FOREIGN) and not (about.place and bit & PLACE) and not about.article:
         return 0.7, "given name"
@@ -265,5 +351,7 @@ def _weigh_caseless(words: Words, piece: Piece, body: Sequence[int], about: Arou
         return 0.0, ""
     if bit & NAMED and (about.cue or about.right):
         return 0.6, "name, cue"
+    if words.bits[piece.last : piece.last + 1] and words.bits[piece.last] & NUMBER:
+        return 0.0, ""
     strange = not words.lower(body[0]).isascii() and len(words.lower(body[0])) > 3 and not bit & FOREIGN
     return (0.55, "unknown word") if strange or (bit & UNKNOWN and about.cue > 1) else (0.0, "")

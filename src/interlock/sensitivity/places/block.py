@@ -11,11 +11,11 @@ from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.places.fixed import BOX_AFTER
 from interlock.sensitivity.places.formed import FOREPARTS
-from interlock.sensitivity.places.lookup import AMBIGUOUS, CITY, COUNTRY, STATE, longest
+from interlock.sensitivity.places.lookup import AMBIGUOUS, CITY, COUNTRY, STATE, STOPS, longest
 from interlock.sensitivity.places.number_last import HOUSE_BEFORE, UNIT_AFTER
 from interlock.sensitivity.places.postcode import ZIP
 from interlock.sensitivity.places.street_types import TYPES
-from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
+from interlock.sensitivity.places.words import CONNECTORS, FUNCTION, NOT_STREET
 
 STREET = Label("phi.address.street")
 
@@ -38,6 +38,10 @@ _REGION_SMALL = re.compile(r"(?:[a-z]{2,3}|[0-9]{2})(?=[ \t,.\n]|$)")
 _NAME = re.compile(r"[^\W\d_][\w'’.∆\-]{0,40}")
 _SPACE = re.compile(r"[ \t]{1,2}")
 _DISTRICT = re.compile(r"[ \t](?:[0-9]{1,2}|[A-Z]{1,2})(?=[ \t]*(?:[,\n]|$)|[ \t]+[A-Z])")
+_NO_REGION = (
+    STOPS | FUNCTION | frozenset({"so", "fax", "tel", "ph", "but", "dob", "ssn", "mrn", "sex", "ext", "vat", "who"})
+)
+_PROVINCE_AFTER = re.compile(r"[ ]\([A-Z]{2}\)")
 _MOST_PARTS, _MOST_WORDS = 7, 6
 _KINDS = words_of("township county village heights park hills city beach springs")
 _COUNTY = re.compile(r"(?:Co\.|County)[ \t][A-Z][a-z]{2,15}(?!\w)")
@@ -52,13 +56,17 @@ def after_street(text: str, start: int, lower: bool, tables: Tables) -> Iterator
         gap = _GAP.match(text, at)
         here = gap.end() if gap else at
         mark = text[at:here]
-        if here >= len(text) or (mark.strip() == "." and "\n" not in mark) or not mark:
+        if here >= len(text) or (mark.strip() == "." and (placed or "\n" not in mark)) or not mark:
             return
         part = _part(text, here, mark, placed, lower, tables)
         if part is None:
             return
         yield part
         at = part.end
+        province = _PROVINCE_AFTER.match(text, at) if part.label == CITY else None
+        if province is not None:
+            yield Finding(province.start() + 1, province.end(), STATE, 0.8, "addresses: province")
+            at = province.end()
         placed = placed or part.label in (CITY, STATE, COUNTRY)
         if part.label == ZIP:
             town = None if placed else _town_on_the_line(text, at, lower, tables)
@@ -115,6 +123,8 @@ def _part(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tabl
         return _postcode(text, at, mark, placed)
     if placed:
         region = _REGION.match(text, at) or (_REGION_SMALL.match(text, at) if lower else None)
+        plain = region is not None and (len(region[0]) > 2 or region[0].islower()) and region[0].lower() in _NO_REGION
+        region = None if plain else region
         if region is not None and (region[0].isupper() or region[0].lower() not in CONNECTORS | NOT_STREET):
             return Finding(at, region.end(), STATE, 0.7, "addresses: region")
     return _town(text, at, mark, placed, lower, tables)
@@ -136,7 +146,9 @@ def _town(text: str, at: int, mark: str, placed: bool, lower: bool, tables: Tabl
         and place.words == 1
         and text[at].islower()
         and (
-            text[at : place.end] in AMBIGUOUS or not (lower or (placed and text[at : place.end] not in tables.foreign))
+            text[at : place.end] in AMBIGUOUS
+            or (not lower and text[at : place.end] in tables.ordinary)
+            or not (lower or (placed and text[at : place.end] not in tables.foreign))
         )
     ):
         place = None
@@ -286,7 +298,16 @@ _UNIT_BEFORE = re.compile(
 def flat_before(text: str, start: int) -> int:
     """Where `Flat 3, ` begins when it stands directly before `start`, else `start`."""
     before = _UNIT_BEFORE.search(text, max(0, start - 24), start)
+    if before is None:
+        before = _FLAT_AND_HOUSE.search(text, max(0, start - 70), start)
     return before.start() if before else start
+
+
+_FLAT_AND_HOUSE = re.compile(
+    r"(?<![\w])(?:flat|room|house|plot|shop|door|unit|villa)[ ](?:no\.?[ ])?[0-9]{1,5}[A-Za-z]?,[ ]"
+    r"(?:(?-i:[A-Z])[\w'’]{1,20}(?:[ ](?-i:[A-Z])[\w'’]{1,20}){0,2},[ ]|(?:no\.?[ ])?[0-9]{1,5}[ ]){1,2}$",
+    re.IGNORECASE,
+)
 
 
 def house_before(text: str, start: int) -> int:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from interlock.model.finding import Finding
 from interlock.sensitivity.dates.span import spots
 from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.names.medicine import SOLD_AS, WORDS
+from interlock.sensitivity.names.vetoes import BRANDS
 from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.passage import Passage
 from interlock.sensitivity.places.context import is_strong
 from interlock.sensitivity.places.facility_words import STUDY_AFTER
 from interlock.sensitivity.places.lookup import CITY, STOPS, is_everyday, longest
-from interlock.sensitivity.places.town import after_town
+from interlock.sensitivity.places.town import after_town, named_part
 from interlock.sensitivity.places.words import CONNECTORS, NOT_STREET
 
 _BARE = re.compile(
@@ -30,6 +32,8 @@ _DRUG = re.compile(
     r"(?:mab|nib|pril|artan|statin|olol|cillin|mycin|azole|idine|gliptin|flozin|xaban|parin|vir|ium|zepam|zolam|pine"
     r"|tide|formin|oxetine|amide|one|ase|emia|itis|osis|oma|opathy|ectomy|oscopy|ology|gram|therapy)s?$"
 )
+_DRUGS = (BRANDS | SOLD_AS | WORDS) - words_of("mercy capsule")
+_MIXED = re.compile(r"(?!IJ)[A-Z]{2,}[a-z]+[A-Z]*|[A-Za-z]*[a-z][A-Z]{1,3}")
 _MOST_WORDS = 6
 _PREPOSITIONS = words_of("in from to at near of outside around is")
 _FORERUNNERS = words_of("city hometown town village where location birthplace birth residence municipality")
@@ -90,6 +94,8 @@ def _told(text: str, at: int, lower: bool, tables: Tables, *, firm: bool) -> Ite
         return
     name = text[at:end]
     low = [word.lower().strip(".'’") for word in words]
+    if not _DRUGS.isdisjoint(low):
+        return
     place = longest(tables, text, at)
     if words[-1].lower() in _STUDIES or (place is not None and STUDY_AFTER.match(text, place.end)):
         return
@@ -102,8 +108,10 @@ def _told(text: str, at: int, lower: bool, tables: Tables, *, firm: bool) -> Ite
         and low[0] not in tables.given
         and (place.words > 1 or not is_everyday(words[0].lower(), tables))
         and not lower
+        and not (name.isupper() and any(is_everyday(word, tables) for word in low[1:]))
     ):
-        yield Finding(at, end, CITY, 0.6, "places: known, and more of its name")
+        if not named_part(text, end):
+            yield Finding(at, end, CITY, 0.6, "places: known, and more of its name")
         return
     if any(word in NOT_STREET or word in STOPS for word in low[:1]) or STUDY_AFTER.match(text, end):
         return
@@ -113,6 +121,8 @@ def _told(text: str, at: int, lower: bool, tables: Tables, *, firm: bool) -> Ite
         return
     if (not firm and not _is_foreign(name, low, tables)) or (lower and _ENDS.match(text, end) is None):
         return
+    if not firm and _MIXED.fullmatch(words[0]):
+        return  # HFpEF
     if (len(name) < 4 and not firm) or (name.isupper() and len(name) < 5 and low[0] not in tables.cities):
         return
     if _DRUG.search(low[-1]) and name.isascii() and not firm:
@@ -149,6 +159,8 @@ def _run(text: str, at: int, lower: bool, tables: Tables) -> tuple[int, list[str
             break
         word = match[0].rstrip(".'’-") if match[0].lower() not in ("st.", "mt.") else match[0]
         low = word.lower()
+        if words and word.isupper() and len(word) > 1 and (low in STOPS or low in _PREPOSITIONS):
+            break  # where all are capitals they tell nothing
         if (
             word[:1].isupper()
             or not word[:1].islower()

@@ -9,6 +9,7 @@ from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.passage import Passage, Token
 from interlock.sensitivity.places.facility_heads import (
+    BREAKS,
     CONNECTING,
     INSIDE_GAP,
     PLACE_CUE,
@@ -21,9 +22,11 @@ from interlock.sensitivity.places.formed import FOREPARTS, ending_of
 from interlock.sensitivity.places.lookup import STOPS, is_everyday, longest
 from interlock.sensitivity.places.visits import is_visit
 
-_GOING = re.compile(r"\b(?:at|to|from)[ \t]$")
+_GOING = re.compile(r"\b(?:at|to|from|by|via|with|in|@)[ \t]$", re.IGNORECASE)
 _RUN_ON = re.compile(r"[ \t](?:[^\W\da-z_][\w'’\-]*)")
 _LINE = re.compile(r"(?:^|\n)[ \t#*]*$")
+_SURE_ENDS = words_of("memorial regional infirmary vamc")
+_STOP = re.compile(r"[ \t]?[.,;:)\n]|$")
 _OFFICES = words_of(
     "surgeon attorney secretary major brigadier lieutenant consul solicitor inspector registrar adjutant"
 )
@@ -41,12 +44,18 @@ def ended(passage: Passage, index: int, lower: bool, tables: Tables) -> Facility
     ):
         return None
     first = _leftmost_small(text, tokens, index) if lower else first_of_name(text, tokens, index, tables)
-    if first == index or (not lower and _RUN_ON.match(text, head.end)) or _NO_END.match(text, head.end):
+    run_on = None if lower else _RUN_ON.match(text, head.end)
+    if run_on is not None and head.text.isupper() and run_on[0].strip().lower() in BREAKS:
+        run_on = None
+    if first == index or run_on is not None or _NO_END.match(text, head.end):
         return None
     names = [token.text.lower() for token in tokens[first:index]]
     if all(name in GENERIC or name in CONNECTING or name in NOT_A_NAME or name in _OFFICES for name in names):
         return None
     start = tokens[first].start
+    strange = head.text.lower() in _SURE_ENDS and head.text[0].isupper() and _STOP.match(text, head.end) is not None
+    if strange and all(name not in tables.words or name in tables.cities for name in names):
+        return Facility(start, head.end, 0.6, "ends as facilities do")
     cue = PLACE_CUE.search(text, max(0, start - 24), start)
     if cue is None or names[-1] in _OFFICES:
         return None
@@ -90,7 +99,8 @@ def headed_small(passage: Passage, index: int, tables: Tables) -> Facility | Non
     known = any(
         name in tables.given or name in tables.surnames or name in tables.cities or ending_of(name) for name in rare
     )
-    if tokens[index].text not in STRONG_HEADS and not known:
+    unheard = rare and all(name not in tables.words for name in rare) and len(names) < 3
+    if tokens[index].text not in STRONG_HEADS and not known and not unheard:
         return None
     return Facility(tokens[first].start, _of_somewhere(text, tokens[index].end, tables), 0.65, "head noun, small")
 

@@ -53,21 +53,34 @@ class Facility:
 def headed(passage: Passage, index: int, tables: Tables) -> Facility | None:
     """A facility whose head noun is the token there: with the names before it, or behind it."""
     text, tokens = passage.text, passage.tokens
+    if index and tokens[index].text.lower() in _OF_WHAT and tokens[index - 1].text.lower() == "of":
+        return None  # start of care, bill of health
     first = first_of_name(text, tokens, index, tables)
     modifiers = [token.text.lower() for token in tokens[first:index]]
     if not modifiers:
         return _leading(text, tokens, index, tables)
+    if tokens[index].text.lower() in ("group", "unit", "ward") and _CLASS.match(text, tokens[index].end):
+        return None  # GOLD group B
+    if tokens[index].text.lower() == "residence" and len(modifiers) == 1 and modifiers[0] in tables.surnames:
+        return None  # a family's
     score = _weigh(passage, first, index, modifiers, tables)
     if score < 0.5:
         return _leading(text, tokens, index, tables)
     end = _rightmost(text, tokens, index, tables)
-    return Facility(tokens[first].start, end, score, "head noun")
+    start = tokens[first].start
+    if tokens[first].text == "Lady" and text.endswith("Our ", 0, start):
+        start -= 4
+    return Facility(start, end, score, "head noun")
 
 
+_CLASS = re.compile(r"[ \t](?:[A-E]|[IV]{1,3}|[0-9]{1,2})(?![\w'’-])")
 LEADING = words_of(
     "hospital hôpital hopital klinikum clinique clínica clinica ospedale policlinico krankenhaus universität"
     " universitat università universidad université universite universitair instituto centro szpital sjukhuset"
-    " ziekenhuis hospitalier hospitalario"
+    " ziekenhuis hospitalier hospitalario universitätsklinikum universitätsspital kreiskrankenhaus stadtkrankenhaus"
+    " landeskrankenhaus bezirkskrankenhaus kantonsspital marienhospital kinderklinik universitätsklinik frauenklinik"
+    " reha-klinik rehaklinik universitetssjukhuset universitetshospital poliklinik policlínica policlinica sanatorio"
+    " clínico maternité maison ehpad casa residencia"
 )
 
 
@@ -107,12 +120,20 @@ def _leftmost(text: str, tokens: Sequence[Token], index: int) -> int:
         if not INSIDE_GAP.fullmatch(gap) or (gap.startswith(".") and len(before.text) > 3):
             break
         word = before.text
+        if word.isupper() and word.lower() in BREAKS and here.text.isupper() and len(word) > 1:
+            break
+        if (word == "and" and here.text == "the") or (word.isdigit() and gap.startswith(".")):
+            break
         if word[0].isupper() or (word.isdigit() and len(word) < 4 and at == index):
             first = at - 1
         elif word not in CONNECTING:
             break
         at -= 1
     return first
+
+
+_OF_WHAT = words_of("care health medicine medical practice")
+BREAKS = words_of("at from to in by for with near via and or is was were seen on her his who brought taken transported")
 
 
 def _is_opening(token: Token, after: str, text: str, tables: Tables) -> bool:
@@ -143,6 +164,8 @@ def _weigh(passage: Passage, first: int, index: int, modifiers: list[str], table
     names = [word for word in modifiers if word not in GENERIC and word not in CONNECTING and word not in INNER]
     naming = [word for word in modifiers if word in NAMING]
     cue = PLACE_CUE.search(text, max(0, tokens[first].start - 24), tokens[first].start) is not None
+    if _SOCIETY.match(text, head.end):
+        return 0.0
     if STUDY_AFTER.match(text, head.end) and (not strong or _WORKS.match(text, head.end)):
         return 0.0
     if strong and KNOWN.match(text, tokens[first].start) and is_a_source(passage.low, tokens[first].start):
@@ -183,6 +206,9 @@ _WORKS = re.compile(
 )
 
 
+_SOCIETY = re.compile(
+    r"[ \t](?:organi[sz]ation|association|society|assembly|survey|college of|academy of)\b", re.IGNORECASE
+)
 _HOMES = words_of("nursing care rest funeral group retirement convalescent veterans children's memorial")
 
 

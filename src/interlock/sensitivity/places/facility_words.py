@@ -18,7 +18,7 @@ WEAK_HEADS = words_of(
     " foundation facility healthcenter healthcentre medcenter campus physicians practice laboratory laboratories"
     " lab labs hosp. system network partners surgery living manor home homes residence lodge house shelter ward er"
     " ed branch pavilion tower annex unit orthopedics pediatrics oncology cardiology dermatology neurology"
-    " radiology imaging diagnostics urgicare walk-in"
+    " radiology imaging diagnostics urgicare walk-in mall"
 )
 """These need a word for being there before them, a known place, or two names."""
 INNER = words_of(
@@ -40,7 +40,7 @@ NAMING = words_of(
 )
 """Those that do name a hospital or clinic when both are capitalised: City Hospital, General Hospital."""
 GENERIC = words_of(
-    "a an the this that our my your his her their its any some each every no local nearby outside another other"
+    "cath a an the this that our my your his her their its any some each every no local nearby outside another other"
     " same main new primary urgent emergency intensive critical pain mental public world global behavioral maternal"
     " reproductive sexual oral bone gut home bedside men's acute chronic outpatient inpatient ambulatory surgical"
     " medical cancer heart failure stroke diabetes diabetic wound sleep memory fertility cardiology oncology"
@@ -99,11 +99,26 @@ NOT_A_NAME = words_of(
 STUDY_AFTER = re.compile(
     r"(?:['’]s)?[\s\-]{1,2}(?:pain )?(?:stud(?:y|ies)|trials?|scores?|criteria|scale|index|guidelines?"
     r"|recommendations?|classification|type|protocol|coma|sign|reflex|virus"
-    r"|fever|disease|syndrome|tubes?|registry|cohort|consensus|statement|protein|stain|equation|formula"
-    r"|questionnaire|rules?|variant|strain"
+    r"|fever|flu|measles|pox|disease|syndrome|tubes?|registry|cohort|consensus|statement|protein|stain|equation|formula"
+    r"|questionnaire|rules?|variant|strain|staging|stage|grade|definition|criterion|cohorts|viruses|nomogram"
+    r"|knee rules?"
     r"|calculator|model|data|researchers?|investigators?|group|publications?|research"
     r"|approach|technique|procedure|method|incision|forceps|catheter|hemorrhagic|encephalitis|belt|process|agreement"
     r"|tv|news|post|times|heart study)\b",
     re.IGNORECASE,
 )
 """What makes a score, a study or a disease of a place's name."""
+SCALE_AFTER = re.compile(
+    r"(?:[ ](?:(?-i:[A-Z][a-z]+)|knee|hip|ankle|shoulder|bowel|prep(?:aration)?|sleepiness|sleep|quality|coma"
+    r"|postnatal|pain"
+    r"|depression|anxiety|cognitive|disability|naming|stroke|handicap|health|risk|life|activity|function(?:al)?|syncope)){1,3}"
+    r"[ ](?:scales?|scores?|index|assessment|criteria|classification|questionnaire|inventory|examination|rules?"
+    r"|test)\b",
+    re.IGNORECASE,
+)
+"""What makes a scale of a place's name, with what it measures between."""
+SCALES = words_of(
+    "deauville hamilton denver lugano glasgow ottawa oswestry bethesda rome milan montreal edinburgh bristol rotterdam"
+    " sydney marburg nottingham vancouver lille lausanne atlanta tokyo balthazar toronto sokal epworth barcelona geneva"
+) | {"van nuys", "los angeles"}
+"""Places whose names scales and classes bear: with a number behind they are such."""

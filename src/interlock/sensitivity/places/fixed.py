@@ -25,9 +25,30 @@ _HIGHWAY = re.compile(
     r"(?:\b[0-9]{1,6}[ \t]{1,2}(?:[NSEW]\.?[ \t])?(?:(?i:state |county |us |old )?(?i:highway|hwy|route|rte|road|rd)"
     r"|CR|SR|FM|US|I-?)"
     r"[. \t]?[ \t]?#?[0-9]{1,4}[A-Z]?\b"
-    r"|\b(?:(?i:state|county|us|u\.s\.|old|interstate|farm to market)[ \t])?(?:(?:[Hh]ighway|[Hh]wy\.?|HWY|Route"
+    r"|\b(?:(?i:state|county|us|u\.s\.|old|interstate)[ \t])?(?:(?:[Hh]ighway|[Hh]wy\.?|HWY|Route"
     r"|Rte\.?|Interstate)|(?i:county road|state road))"
     r"[ \t]#?[0-9]{1,4}[A-Z]?\b)(?![.,][0-9])(?:[ \t](?:(?i:north|south|east|west)|[NSEW])\b)?"
+)
+# Roads of Texas; what numbers begin in China and India and end in a postal code of six digits.
+_FARM = re.compile(
+    r"\b(?:[0-9]{1,6},?[ \t])?(?:farm|ranch)[ -](?:to|2)[ -](?:market|ranch)(?:[ \t](?:road|rd\.?|highway"
+    r"|hwy))?(?:[ \t]#?[0-9]{1,4}\b)?",
+    re.IGNORECASE,
+)
+_UNIT_FIRST = re.compile(
+    r"\b(?:flat|room|rm|house|plot|villa|shop|door|apartment|apt|h\.?no|d\.?no|block|tower|wing|bldg|building"
+    r"|unit|qtr|quarter)\.?[ \t]"
+    r"(?:no\.?[ \t]?)?[0-9]{1,5}[a-z]?,?[ \t](?:[^\n;()\"|:.!?]|\.(?![ ](?-i:[A-Z]))){5,80}?[ \t,-][1-9][0-9]{2}"
+    r" ?[0-9]{3}(?![\w-])",
+    re.IGNORECASE,
+)
+_NUMBERED_HOUSE = re.compile(
+    r"\b(?i:at|of|from|outside|into|lives?|house)[ \t]((?i:no|number"
+    r"|nr)\.?[ \t][0-9]{1,4}[A-Za-z]?,?(?:[ \t][^\W\da-z_][\w'’-]{1,20}){2,3})"
+)
+_ON_A_STREET = re.compile(
+    r"\b(?:on|off|near|along|at|from|outside|of|down|onto|opposite|behind)[ \t]((?:[A-Z][a-z'’-]{2,20}[ \t]){1,3}"
+    r"(?:Ct|Pl|Ln|Cir|Ter|Trl|Blvd|Ave|Rd|Pkwy|Cres|Cl|Sq|Hwy)\.?)(?=[,;)\n]|\.?(?:[ \t]|$))"
 )
 _UNIT = re.compile(rf"(?<![\w])(?:{SAFE_UNIT})", re.IGNORECASE)
 BOX_AFTER = re.compile(rf"(?<![^\W_])(?:{PO_BOX})(?![0-9])", re.IGNORECASE)
@@ -83,6 +104,12 @@ def fixed_forms(passage: Passage) -> Iterator[Street]:
                 match = pattern.match(text, start)
                 if match is not None:
                     yield Street(match.start(), match.start() + len(match[0].rstrip(" ,")), 0.8, form)
+    if not words.isdisjoint(_NUMBERS):
+        for match in _NUMBERED_HOUSE.finditer(text):
+            yield Street(match.start(1), match.end(1), 0.7, "number of a house")
+    if not words.isdisjoint(_SHORT_TYPES):
+        for match in _ON_A_STREET.finditer(text):
+            yield Street(match.start(1), match.end(1), 0.6, "on a street")
     if not words.isdisjoint(_WARDS):
         for match in _JAPANESE.finditer(text):
             yield Street(match.start(), match.end(), 0.8, "blocks")
@@ -91,8 +118,18 @@ def fixed_forms(passage: Passage) -> Iterator[Street]:
 _OTHERS = (
     (words_of("calle carrera cra kra cl cll avenida av diagonal dg transversal tv"), _LATIN_GRID, "grid"),
     (words_of("house plot blk block lot flat villa shop door h hs"), _LOT, "lot"),
+    (words_of("farm ranch"), _FARM, "numbered road"),
+    (
+        words_of(
+            "flat room rm house plot villa shop door apartment apt h d block tower wing bldg building unit quarter"
+        ),
+        _UNIT_FIRST,
+        "unit first",
+    ),
 )
 _WARDS = words_of("ku shi cho machi gun")
+_NUMBERS = words_of("no number nr")
+_SHORT_TYPES = words_of("ct pl ln cir ter trl blvd ave rd pkwy cres cl sq hwy")
 _FIXED = (
     (words_of("apt apartment suite ste"), ("apt", "apartment", "suite", "ste"), _UNIT, 0.8, "unit"),
     (

@@ -181,7 +181,8 @@ _NO_NUMBER = re.compile(
     r"|RD|BOULEVARD|BLVD|LANE|LN)(?![\w'’\-])(?![ \t][A-Z][a-z])"
 )
 _WORDS_BEFORE = re.compile(
-    r"(?<![\w'’\-])(?:(?:[^\W\d_a-z][\w'’\-]{1,30}\.?|[0-9]{1,3}(?:st|nd|rd|th))(?:[ \t]|$)){1,3}$"
+    r"(?<![\w'’\-])(?:(?:[^\W\d_a-z][\w'’\-]{1,30}\.?|[NSEW]\.?|[0-9]{1,3}(?:st|nd|rd|th|ST|ND|RD|TH))(?:[ \t]"
+    r"|$)){1,3}$"
 )
 TELLING = words_of("street st avenue ave road rd boulevard blvd lane ln drive parkway pkwy highway hwy")
 _NUMBERED = re.compile(r"[0-9](?<![\w.,][0-9])[0-9]{0,2}(?i:st|nd|rd|th)[ \t](?i:street|avenue|ave)(?![\w'’\-])")
@@ -204,10 +205,68 @@ def without_number(passage: Passage) -> Iterator[Street]:
         yield Street(match.start(), match.end(), 0.7, "numbered street")
 
 
+_NO_BEGINNING = NOT_STREET | _SENTENCE_STARTERS
+
+
+def _is_first(words: list[str], kind: str) -> bool:
+    """Whether a word that begins no street does so here: Old Quarry Rd, MG Road."""
+    if len(words) > 1:
+        return words[0] in _OLD
+    return (
+        words[0].isupper()
+        and len(words[0]) == 2
+        and kind in ("Road", "Rd")
+        and words[0] not in ("AT", "ON", "IN", "TO")
+    )
+
+
+_OLD = frozenset({"Old", "First", "Second", "OLD"})
+_WEAK = re.compile(
+    r"\b(?i:on|near|off|from|to|along|down|at|of|in)[ ](?i:the[ ](?:corner|end|top)[ ]of[ ])?"
+    r"((?:[NSEW]\.?[ ])?(?:[^\W\d_a-z][\w'’\-]{1,30}[ ]){1,3}"
+    r"(?:Way|Terrace|Mews|Close|Crescent|Circle|Gardens|Grove|Walk|Loop|Trail|Rise|Dr|Drive|Pike|Turnpike|Hollow"
+    r"|WAY|TERRACE|MEWS|CLOSE|CRESCENT|CIRCLE|GARDENS|GROVE|DRIVE))(?![\w'’\-])(?![ ][A-Z][a-z])"
+)
+_WEAK_TYPES = words_of(
+    "way terrace mews close crescent circle gardens grove walk loop trail rise dr drive pike turnpike hollow"
+)
+_SMALL = re.compile(
+    r"\b(?:on|near|off|along|down)[ ]((?:(?:[nsew]|old|north|south|east|west|upper|lower)\.?[ ])?"
+    r"(?:[0-9]{1,3}(?:st|nd|rd|th)|[a-z][a-z'’\-]{2,20}(?:[ ][a-z]{3,20})?)[ ]"
+    r"(?:street|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|way|terrace|mews|crescent|parkway|pkwy|st))"
+    r"(?=[ ]?(?:[.,;:!?)\n\"]|$)|[ ](?:in|and|near|with|w/|had|has|is|was|since|for|by|at|on|until|next|[^\w ]))"
+)
+_SMALL_STARTS = words_of("the his her my your our their this that a an any each same wrong right other main long whole")
+
+
+def weakly_named(passage: Passage, lower: bool, tables: Tables) -> Iterator[Street]:
+    """`on Cobbler's Way`, `near w 47th st`: behind a preposition alone, where no house has a number."""
+    if not passage.words.isdisjoint(_WEAK_TYPES):
+        for match in _WEAK.finditer(passage.text):
+            names = match[1].split()[:-1]
+            if names[0].lower() not in _NO_BEGINNING and names[0].lower() not in FUNCTION:
+                yield Street(match.start(1), match.end(1), 0.6, "street after a preposition")
+    if not lower:
+        return
+    for match in _SMALL.finditer(passage.text):
+        names = match[1].split()[:-1]
+        if (
+            names[0] in _SMALL_STARTS
+            or names[0] in NOT_STREET
+            or any(n in FUNCTION and n not in _SIDES_OF for n in names)
+        ):
+            continue
+        if len(names) > 1 or names[0][0].isdigit() or not is_everyday(names[0], tables):
+            yield Street(match.start(1), match.end(1), 0.6, "street after a preposition")
+
+
+_SIDES_OF = words_of("n s e w old north south east west upper lower")
+
+
 def _start_of_name(before: re.Match[str], kind: str) -> int | None:
     start = before.start()
     words = before[0].split()
-    while words and words[0].lower().strip(".") in NOT_STREET | _SENTENCE_STARTERS:
+    while words and words[0].lower().strip(".") in _NO_BEGINNING and not _is_first(words, kind):
         start += len(words.pop(0)) + 1
     if not words or (kind in ("St", "Drive") and words[-1].lower().strip(".") in NOT_STREET):
         return None

@@ -181,7 +181,12 @@ def _number_last(text: str, low: str, match: re.Match[str], lower: bool) -> Stre
         return Street(start, match.end(), 0.85, "number last")
     if not (text[start].isupper() or lower):
         return None
-    if house is not None and _is_apart(text, house.start(), match.end()) and not _all_common(words):
+    if (
+        house is not None
+        and _MONTH_AFTER.match(low, match.end()) is None
+        and _is_apart(text, house.start(), match.end())
+        and not _all_common(words)
+    ):
         return Street(house.start(), match.end(), 0.65, "between numbers")
     if _is_a_field(text, start, match) and small.endswith(SUFFIXES) and small not in _ENGLISH_ENDINGS:
         return Street(start, match.end(), 0.65, "a field of its own")
@@ -192,6 +197,7 @@ def _number_last(text: str, low: str, match: re.Match[str], lower: bool) -> Stre
 
 
 _FIELD_BEFORE = re.compile(r"(?:^|[\n,;|\t\"'])[ \t]*$")
+_MONTH_AFTER = re.compile(r"[ ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 _FIELD_AFTER = re.compile(r"[ \t]*(?:[\n\r,;|\t\"']|$)")
 
 
@@ -245,7 +251,7 @@ def words_before(text: str, at: int) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     for match in reversed(list(_NON_SPACE.finditer(text, base, at))):
         word = match[0].lstrip("(>\"'")
-        if len(found) == 5 or not _STREET_WORD.fullmatch(word) or (found and word.endswith(",")):
+        if len(found) == 5 or not _STREET_WORD.fullmatch(word) or (found and text[match.end()] in ",;|"):
             break
         found.append((match.end() - len(word), word))
     return found[::-1]

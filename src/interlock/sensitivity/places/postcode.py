@@ -14,7 +14,7 @@ from interlock.sensitivity.places.words import STATE_CODES
 ZIP = Label("phi.address.zip")
 
 _ZIP_CUE = re.compile(
-    r"\b(?:zip|postal|post|pin)[ -]?(?:code)?s?\b[^\d\n.;]{0,30}?([0-9]{5,6}(?:-?[0-9]{4})?"
+    r"\b(?:zip|postal|post|pin)[ -]?(?:code)?s?\b[^\d\n.;)]{0,30}?([0-9]{5,6}(?:-?[0-9]{4})?"
     r"|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}|[0-9]{4} ?[A-Z]{2})(?![\w-])",
     re.IGNORECASE,
 )

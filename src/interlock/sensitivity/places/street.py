@@ -9,7 +9,7 @@ from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.passage import Passage
 from interlock.sensitivity.places.anchored import anchored
 from interlock.sensitivity.places.fixed import FIXED_SIGNS, Street, fixed_forms
-from interlock.sensitivity.places.number_first import TELLING, numbers_first, without_number
+from interlock.sensitivity.places.number_first import TELLING, numbers_first, weakly_named, without_number
 from interlock.sensitivity.places.number_last import numbers_last, prefixed
 from interlock.sensitivity.places.street_types import TYPES
 from interlock.sensitivity.places.vietnamese import vietnamese
@@ -24,6 +24,7 @@ def streets(passage: Passage, lower: bool, forms: Sequence[re.Match[str]] | None
     what has a postcode's form, None where there are no figures at all."""
     if not passage.words.isdisjoint(SIGNS):
         yield from without_number(passage)
+        yield from weakly_named(passage, lower, tables)
         yield from fixed_forms(passage)
         yield from prefixed(passage, lower)
         if forms is not None:

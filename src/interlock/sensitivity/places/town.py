@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from interlock.model.finding import Finding
 from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.names.eponyms import HEADS
 from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.passage import Passage, Token
 from interlock.sensitivity.places.context import is_located, is_strong
-from interlock.sensitivity.places.facility_words import STUDY_AFTER
+from interlock.sensitivity.places.facility_words import SCALE_AFTER, SCALES, STUDY_AFTER
 from interlock.sensitivity.places.formed import FOREPARTS, formed_town
 from interlock.sensitivity.places.lookup import (
     CITY,
@@ -39,6 +40,14 @@ _LISTED = re.compile(r"\b(?:in|from|near|at|to|of)[ \t](?:[^\W\da-z_][\w'’.\-]
 _LARGE, _TOWN = 100, 15
 
 
+_PARTS = re.compile(
+    r"\b(?:circle|foramen|foramina|sphincter|ampulla|loops?|canals?|nodes?|islets?|angle|ligament|organ|zone|crypts?|ducts?"
+    r"|bundle|fascia|pouch|space|artery|triangle|tetralogy|point|line|area|islands?|glands?|bodies"
+    r"|fissure)[ ]of[ ](?:the[ ])?$"
+)
+_GRADE = re.compile(r"[ \t](?:[IVX]{1,4}[a-cA-C]?|[0-9]{1,2})(?![\w\-/]|[.][0-9])")
+_SAYING = re.compile(r"[ ](?:is|was|were|has|of|for|and|or|to|in|at|on|above|below|scored?)\b|[ ]?[.,;:?!)]")
+_WITH_ARTICLES = words_of("hague bronx dalles woodlands villages valley bahamas gambia netherlands")
 _MARKS = ".,;:!?)\"'"
 
 
@@ -109,11 +118,40 @@ def after_town(text: str, at: int, lower: bool) -> Iterator[Finding]:
         yield Finding(zip_.start(1), zip_.end(1), ZIP, 0.7, "places: ZIP after a town")
 
 
+_POSSESSIVE_PART = re.compile(r"['’]s?[ ]([a-z]{3,20})")
+
+
+def named_part(text: str, end: int) -> bool:
+    """Whether what ends there is what something of anatomy or medicine is named after: `Cooper's ligament`."""
+    part = _POSSESSIVE_PART.match(text, end) or _POSSESSIVE_PART.match(text, max(0, end - 2))
+    return part is not None and part[1] in HEADS
+
+
 def _weigh(passage: Passage, place: Place, lower: bool, tables: Tables) -> float:
     text, low = passage.text, passage.low
     if STUDY_AFTER.match(text, place.end):
         return 0.0
+    if SCALE_AFTER.match(text, place.end) and not is_strong(passage.low, place.start):
+        return 0.0
+    if named_part(text, place.end):
+        return 0.0  # Cooper's ligament
+    if _PARTS.search(passage.low, max(0, place.start - 24), place.start):
+        return 0.0  # circle of Willis
+    if (
+        fold(text[place.start : place.end]) in SCALES
+        and _GRADE.match(text, place.end)
+        and not is_strong(low, place.start)
+    ):
+        return 0.0
     name = fold(text[place.start : place.end])
+    if (
+        place.label == CITY
+        and low.endswith("the ", 0, place.start)
+        and name not in _WITH_ARTICLES
+        and _SAYING.match(text, place.end)
+        and not is_strong(low, place.start)
+    ):
+        return 0.0  # if the Epworth is above ten
     capital = text[place.start].isupper()
     if not capital and not lower:
         return 0.0
@@ -137,7 +175,10 @@ def _weigh(passage: Passage, place: Place, lower: bool, tables: Tables) -> float
         strong = is_strong(low, place.start)
         return (
             0.6
-            if (strong or (cue and place.size >= _TOWN and name not in tables.ordinary))
+            if (
+                strong
+                or (cue and place.size >= _TOWN and (name not in tables.ordinary or _is_large(name, place, tables)))
+            )
             and not ordinary
             and name not in STOPS
             else 0.0
@@ -159,6 +200,14 @@ def _weigh(passage: Passage, place: Place, lower: bool, tables: Tables) -> float
         return 0.0
     known_name = tables.surnames.get(name, 0)
     return 0.6 if place.size >= (5 * _LARGE if known_name else _LARGE) else 0.0
+
+
+def _is_large(name: str, place: Place, tables: Tables) -> bool:
+    """Whether a town's name that English uses is hardly used for anything else."""
+    return place.size >= _LARGE and tables.words.get(name, 0) <= _SELDOM and len(name) > 5
+
+
+_SELDOM = 34
 
 
 def _weigh_land(text: str, low: str, place: Place, name: str, cue: bool, lower: bool, tables: Tables) -> float:
