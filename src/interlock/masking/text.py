@@ -15,8 +15,10 @@ from interlock.masking.marks import Wanted
 from interlock.masking.masker import NOWHERE, Call, Masker, Place
 from interlock.masking.profile import REDACT
 from interlock.masking.pseudonyms import ActorPseudonyms
+from interlock.masking.rule import RuleName
 from interlock.masking.tokens import own_tokens, read_keyed, replace_keyed, shared_label, token_of
 from interlock.masking.value import Kind, Special
+from interlock.masking.zip3 import AROUND, is_american
 from interlock.model.finding import Finding
 from interlock.model.label import Label
 
@@ -65,7 +67,7 @@ def mask(
     counts: Counter[Label] = Counter()
     at = length = 0
     for region in _regions(text, findings, masker, place):
-        told = _told(text[region.start : region.end], region, masker, place, held)
+        told = _told(text, region, masker, place, held)
         before = text[at : region.start]
         pieces += (before, told)
         start = length + len(before)
@@ -131,8 +133,9 @@ def _opened(token: str, pseudonyms: ActorPseudonyms) -> str | None:
         return None
 
 
-def _told(value: str, region: _Region, masker: Masker, place: Place, call: Call) -> str:
-    if not region.whole:
+def _told(text: str, region: _Region, masker: Masker, place: Place, call: Call) -> str:
+    value = text[region.start : region.end]
+    if not region.whole or (masker.choice(region.labels, place).rule is RuleName.ZIP3 and _is_foreign(text, region)):
         return token_of(region.labels)
     told = masker.mask_value(value, region.labels, Kind.TEXT, place=place, call=call)
     if told is Special.DROPPED:
@@ -185,6 +188,15 @@ def _trimmed(text: str, start: int, end: int, escapes: _Escapes) -> tuple[int, i
     if start < end < len(text) and escapes.at(end):
         end += 5 if text[end] == "u" else 1
     return start, min(end, len(text))
+
+
+def _is_foreign(text: str, region: _Region) -> bool:
+    """Whether a postcode within a text may be another country's. A text that is nothing else is a field's or column's,
+    whose name told."""
+    start = region.start
+    if not (text[:start].strip() or text[region.end :].strip()):
+        return False
+    return not is_american(text[start : region.end], text[max(0, start - AROUND) : start])
 
 
 class _Own:

@@ -5,10 +5,36 @@ Data with a date, to be replaced by newer: a `Zip3Table` of another census is ha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 HIDDEN: Final = "000"
+_STATES: Final = (
+    "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR"
+    "|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|PR|VI|GU|AS|MP|AP|AE"
+)
+_NAMED: Final = (
+    "alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|illinois"
+    "|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana"
+    "|nebraska|nevada|new hampshire|new jersey|new mexico|new york|north carolina|north dakota|ohio|oklahoma|oregon"
+    "|pennsylvania|rhode island|south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington"
+    "|west virginia|wisconsin|wyoming|puerto rico|d\\.c\\."
+)
+# What tells that the number behind it is one of the US: the word ZIP, a state, `"state": "OH", "postalCode": "`.
+_TELLS: Final = re.compile(
+    rf"(?:\b(?i:zip)[^0-9\n]{{0,24}}"
+    rf"|(?:\b(?:{_STATES})|\b(?i:{_NAMED}))[^0-9A-Za-z]{{1,6}}(?i:postal_?code[^0-9A-Za-z]{{1,6}})?)\Z"
+)
+_PLUS_FOUR: Final = re.compile("[0-9]{5}-[0-9]{4}")
+AROUND: Final = 48
+"""How many characters before a number `is_american` is shown."""
+
+
+def is_american(written: str, before: str) -> bool:
+    """Whether a number in a text is told to be a ZIP code. Other countries have postcodes of five digits too, and the
+    rule lets nothing of theirs stay. `before` is what stands before it."""
+    return _PLUS_FOUR.fullmatch(written) is not None or _TELLS.search(before) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ EXPERT: Final = Profile(
         "phi.name": _REALISTIC,
         "phi.address.city": KEEP,
         "phi.address.zip": Choice(RuleName.ZIP3),
+        "phi.address.postcode": REDACT,  # its first three digits are no area of the US census
         "phi.mrn": _ONE_WAY,
         "phi.health_plan": _ONE_WAY,
         "phi.account": _ONE_WAY,

@@ -30,6 +30,7 @@ INTERNAL: Final = Profile(
         "phi.fax": _LAST_FOUR,
         "phi.address.city": KEEP,
         "phi.address.zip": Choice(RuleName.ZIP3),
+        "phi.address.postcode": REDACT,  # its first three digits are no area of the US census
         "phi.date": KEEP,
         "phi.age": KEEP,
         "phi.biometric": _DROP,

@@ -21,6 +21,7 @@ LIMITED_DATASET: Final = Profile(
         "phi.address": REDACT,  # (ii) postal address information, other than town or city, state and ZIP code
         "phi.address.city": KEEP,
         "phi.address.zip": KEEP,
+        "phi.address.postcode": KEEP,
         "phi.phone": REDACT,  # (iii)
         "phi.fax": REDACT,  # (iv)
         "phi.email": REDACT,  # (v)

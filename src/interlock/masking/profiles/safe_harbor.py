@@ -28,6 +28,7 @@ SAFE_HARBOR: Final = Profile(
         "phi.date": _YEAR,
         "phi.age": Choice(RuleName.AGE),
         "phi.address.zip": Choice(RuleName.ZIP3),
+        "phi.address.postcode": REDACT,  # its first three digits are no area of the US census
         "phi.biometric": _DROP,
         "phi.photo": _DROP,
         "phi.clinical.diagnosis": KEEP,
