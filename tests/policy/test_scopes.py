@@ -9,10 +9,13 @@ from cedarpy import pst
 from interlock.model.actor import ActorKind
 from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName, GroupName
+from interlock.model.verb import TOOL_CALL, TOOL_READ
 from interlock.policy.scopes import conditions, covers, may_be, reach, verbs
 from interlock.policy.surroundings import Surroundings
 
 TOOL = "tool:github/search"
+TOOLS = {TOOL: TOOL_CALL}
+READING = {TOOL: TOOL_READ}
 CLINIC = Connection(ConnectionName("clinic"), "postgres", "production", frozenset())
 AROUND = Surroundings(
     {CLINIC.name: CLINIC},
@@ -66,8 +69,8 @@ def scope(principal: str = "principal", action: str = "action", resource: str = 
     ],
 )
 def test_wider_and_never_the_other_way_round(wide: pst.Template, narrow: pst.Template) -> None:
-    assert covers(reach(wide, (TOOL,)), reach(narrow, (TOOL,)), AROUND)
-    assert not covers(reach(narrow, (TOOL,)), reach(wide, (TOOL,)), AROUND)
+    assert covers(reach(wide, TOOLS), reach(narrow, TOOLS), AROUND)
+    assert not covers(reach(narrow, TOOLS), reach(wide, TOOLS), AROUND)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +90,8 @@ def test_wider_and_never_the_other_way_round(wide: pst.Template, narrow: pst.Tem
     ],
 )
 def test_neither_covers_the_other(one: pst.Template, other: pst.Template) -> None:
-    assert not covers(reach(one, (TOOL,)), reach(other, (TOOL,)), AROUND)
-    assert not covers(reach(other, (TOOL,)), reach(one, (TOOL,)), AROUND)
+    assert not covers(reach(one, TOOLS), reach(other, TOOLS), AROUND)
+    assert not covers(reach(other, TOOLS), reach(one, TOOLS), AROUND)
 
 
 def test_without_surroundings_nobody_is_known_to_be_in_a_group() -> None:
@@ -130,8 +133,22 @@ def test_fewer_conditions_are_wider() -> None:
 
 
 def test_the_verbs_of_a_scope() -> None:
-    assert verbs(scope(action=READ)) == {"sql.select", "sql.explain", "sql.listen"}
-    assert TOOL in verbs(scope(), (TOOL,)) and TOOL not in verbs(scope())
+    tools = {"tool.read", "document.read", "prompt.get", "prompt.complete"}
+    assert verbs(scope(action=READ)) == {"sql.select", "sql.explain", "sql.listen", *tools}
+    assert TOOL in verbs(scope(), TOOLS) and TOOL not in verbs(scope())
+
+
+def test_a_group_takes_in_the_tools_that_are_mapped_to_it() -> None:
+    own, every = scope(action=f'action == Interlock::Action::"{TOOL}"'), scope(action=READ)
+    assert TOOL in verbs(every, READING) and TOOL not in verbs(every, TOOLS)
+    assert covers(reach(every, READING), reach(own, READING))
+    assert not covers(reach(every, TOOLS), reach(own, TOOLS))
+
+
+def test_no_group_takes_in_a_tool_of_which_nothing_is_known() -> None:
+    own, every = scope(action=f'action == Interlock::Action::"{TOOL}"'), scope(action=READ)
+    assert not covers(reach(every, {TOOL: None}), reach(own, {TOOL: None}))
+    assert covers(reach(scope(), {TOOL: None}), reach(own, {TOOL: None}))
 
 
 def test_whom_a_scope_can_be_about() -> None:

@@ -25,7 +25,7 @@ def holds(some: list[Written], asked: Action, recent: Recent) -> None:
     texts = named([*some, *some[:2]])
     whole = load({"f": "\n".join(texts)}, GROUPS, KNOWN)
     before = verdict(whole.decide(asked, NOON, recent))
-    for rule, sentence in shadows(read_rules({"f": "\n".join(texts)}, GROUPS, KNOWN, None), (), None):
+    for rule, sentence in shadows(read_rules({"f": "\n".join(texts)}, GROUPS, KNOWN, None), {}, None):
         left = [text for text in texts if f'@id("{rule.annotations.id}")' not in text]
         after = verdict(load({"f": "\n".join(left)}, GROUPS, KNOWN).decide(asked, NOON, recent))
         assert after.same(before), (rule.annotations.id, sentence)

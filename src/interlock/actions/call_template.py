@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from interlock.model.jcs import Json, encode
+from interlock.model.label import Label
 from interlock.model.secret import Secret
 from interlock.model.template import MAX_VALUE, Leaf, Template
 from interlock.model.tool import Tool
@@ -22,6 +23,8 @@ from interlock.sql.template import Marks, length_class
 MAX_LEAVES: Final = 2_000
 FINDING: Final = "a key in the arguments looks like data; keys are never hidden"
 TOO_MANY: Final = f"the arguments hold more than {MAX_LEAVES} values"
+ARGUMENTS: Final = "arguments"
+"""How a map's paths into the arguments begin."""
 UNREAD: Final = Template(("(arguments that could not be read)",), ())
 
 _NAME = re.compile(r"[\w$./:-]+")
@@ -45,12 +48,16 @@ def is_name(text: str) -> bool:
 
 
 def cut_call(called: str, arguments: Mapping[str, Json], tool: Tool | None, *, show: bool) -> Cut:
-    """The call cut. With `show`, flags and words that the pinned definition lists are shown: they say what is done."""
+    """The call cut. With `show`, flags and words that the pinned definition lists are shown: they say what is done.
+
+    What the tool's map labels bears its label, and is hidden whatever it is.
+    """
     keys = frozenset(_names(tool.input_schema)) if tool is not None else _NO_WORDS
     words = frozenset(_listed(tool.input_schema)) if tool is not None and show else _NO_WORDS
     hidden = frozenset(text.casefold() for text in _texts(arguments) if text not in words)
-    cutting = _Cutting(keys, words, hidden, show, code=[f"{called} "])
-    cutting.value(arguments)
+    fields = tool.fields if tool is not None else {}
+    cutting = _Cutting(keys, words, hidden, show, fields, code=[f"{called} "])
+    cutting.value(arguments, ARGUMENTS, fields.get(ARGUMENTS))
     if len(cutting.leaves) > MAX_LEAVES:
         return Cut(UNREAD, TOO_MANY)
     template = Template(tuple(cutting.code), tuple(cutting.leaves), tuple(cutting.values))
@@ -65,32 +72,35 @@ class _Cutting:
     words: frozenset[str]
     hidden: frozenset[str]
     show: bool
+    fields: Mapping[str, Label]
     code: list[str]
     leaves: list[Leaf] = field(default_factory=list)
     values: list[Secret[str]] = field(default_factory=list, repr=False)
     marks: Marks = field(default_factory=Marks)
     found: bool = False
 
-    def value(self, value: Json) -> None:
+    def value(self, value: Json, path: str, label: Label | None) -> None:
+        """`path` as a tool's map writes it; `label` of the nearest that is mapped above."""
         if isinstance(value, Mapping):
-            self._object(value)
+            self._object(value, path, label)
         elif isinstance(value, list | tuple):
             self.code[-1] += "["
+            label = self.fields.get(f"{path}[]", label)
             for n, member in enumerate(value):
                 self.code[-1] += ", " if n else ""
-                self.value(member)
+                self.value(member, f"{path}[]", label)
             self.code[-1] += "]"
         else:
             assert not isinstance(value, Sequence) or isinstance(value, str)
-            self._leaf(value)
+            self._leaf(value, label)
 
-    def _object(self, value: Mapping[str, Json]) -> None:
+    def _object(self, value: Mapping[str, Json], path: str, label: Label | None) -> None:
         self.code[-1] += "{"
         for n, key in enumerate(sorted(value, key=lambda key: key.encode("utf-16-be"))):  # as in the canonical text
             self.code[-1] += ", " if n else ""
             self._key(key)
             self.code[-1] += ": "
-            self.value(value[key])
+            self.value(value[key], f"{path}.{key}", self.fields.get(f"{path}.{key}", label))
         self.code[-1] += "}"
 
     def _key(self, key: str) -> None:
@@ -100,20 +110,21 @@ class _Cutting:
             self.found = True
             self._hide(key, "text")
 
-    def _leaf(self, value: str | float | bool | None) -> None:
+    def _leaf(self, value: str | float | bool | None, label: Label | None) -> None:
         match value:
             case None:
-                self._add(Leaf(None, "null", None, "0", ""), "")
+                self._add(Leaf(None, "null", label, "0", ""), "")
             case bool():
-                self._hide("true" if value else "false", "boolean", shown=self.show)
+                self._hide("true" if value else "false", "boolean", label, shown=self.show)
             case str():
-                self._hide(value, "text", shown=value in self.words)
+                self._hide(value, "text", label, shown=value in self.words)
             case _:
-                self._hide(encode(value).decode(), "number")
+                self._hide(encode(value).decode(), "number", label)
 
-    def _hide(self, text: str, kind: str, *, shown: bool = False) -> None:
+    def _hide(self, text: str, kind: str, label: Label | None = None, *, shown: bool = False) -> None:
         mark = self.marks.of(f"{kind} {text}")  # 5 and "5" aren't equal
-        self._add(Leaf(text if shown else None, kind, None, length_class(len(text)), mark), text)
+        shown = shown and label is None
+        self._add(Leaf(text if shown else None, kind, label, length_class(len(text)), mark), text)
 
     def _add(self, leaf: Leaf, value: str) -> None:
         self.leaves.append(leaf)

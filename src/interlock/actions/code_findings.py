@@ -12,9 +12,14 @@ from typing import Final
 from interlock.model.snapshot import Snapshot
 from interlock.model.template import Template
 from interlock.sql.identifiers import FINDING_IN_CODE, defined
+from interlock.sql.shape import Refusal
 
-Finds = Callable[[str], Iterable[tuple[int, int]]]
-"""Where in a text something was found, in characters."""
+Finds = Callable[[str], Iterable[tuple[int, int]] | None]
+"""Where in a text something was found, in characters; None while nobody can tell."""
+
+NOT_LOOKED_INTO: Final = Refusal(
+    "still_starting", "code can't be looked into yet: the gateway is still starting, or its log says what it misses"
+)
 
 WITHHELD: Final = Template(("(code that looks like data)",), ())
 _WORD: Final = re.compile(r"\w+")
@@ -30,13 +35,17 @@ def without_findings(
 ) -> tuple[tuple[Template, ...], str | None]:
     """The templates as they may be stored, and why the action is refused; None where nothing is found.
 
-    What is made of names that the definitions have is theirs, whatever it looks like.
+    What is made of names that the definitions have is theirs, whatever it looks like. What can't be looked into is
+    refused, too.
     """
-    kept = tuple(WITHHELD if _holds_data(each.stored, finds, snapshot) else each for each in templates)
-    return kept, FINDING_IN_CODE.sentence if WITHHELD in kept else None
+    held = [_held_in(each.stored, finds, snapshot) for each in templates]
+    kept = tuple(each if no is None else WITHHELD for each, no in zip(templates, held, strict=True))
+    return kept, next((no.sentence for no in held if no is not None), None)
 
 
-def _holds_data(code: str, finds: Finds, snapshot: Snapshot) -> bool:
-    return any(
-        not all(defined(word, snapshot) for word in _WORD.findall(code[start:end])) for start, end in finds(code)
-    )
+def _held_in(code: str, finds: Finds, snapshot: Snapshot) -> Refusal | None:
+    found = finds(code)
+    if found is None:
+        return NOT_LOOKED_INTO
+    strange = (start for start, end in found if not all(defined(w, snapshot) for w in _WORD.findall(code[start:end])))
+    return FINDING_IN_CODE if any(True for _ in strange) else None

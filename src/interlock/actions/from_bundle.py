@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
+from interlock.errors import PolicyMistakes
 from interlock.model.action import Action, Ask
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue
@@ -19,6 +20,9 @@ from interlock.model.payload import BundlePayload
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.template import Template
 from interlock.model.verb import POLICY_LOAD
+from interlock.policy.difference import Kind
+from interlock.policy.terms import WAYS
+from interlock.policy.tool_difference import compare_tools
 
 ITSELF: Final = Connection(ConnectionName("interlock"), "interlock", "gateway", frozenset())
 """The gateway as what is acted on."""
@@ -27,6 +31,7 @@ MAX_DIFF: Final = 100_000  # characters; nobody reads a longer card whole
 MAX_NAME: Final = 100
 MAX_WORK: Final = 4_000_000  # line pairs to compare; difflib's worst case takes a second for so many
 _FOLDERS: Final = ("packs/", "tools/")
+_WORDS: Final = {Kind.ADDED: "new", Kind.REMOVED: "removed", Kind.CHANGED: "changed", Kind.RENAMED: "renamed"}
 _KEY, _PREVIOUS, _RULES = "/key", "/previous", "/rules"  # sealed beside the sources; no source has a slash in front
 
 
@@ -99,15 +104,40 @@ def name_mistakes(sources: Mapping[str, str]) -> list[str]:
 
 
 def differences(old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """All that differs, file by file; empty when nothing does. A line that starts with `=== ` is ours, all others start
-    with `-`, `+`, a space or `@@`, so no source can look like another file's."""
-    lines: list[str] = []
+    """All that differs, tool by tool and then file by file; empty when nothing does. A line that starts with `=== ` is
+    ours, all others start with `-`, `+`, a space or `@@`, so no source can look like another file's."""
+    lines = list(_tools(old, new))
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)
         if before != after:
             how = "new" if before is None else "removed" if after is None else "changed"
             lines += [f"=== {name}: {how}", *_hunks(_lines(before), _lines(after))]
     return "\n".join(lines)
+
+
+def _tools(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """What changed about each tool, which the difference of a long file doesn't say. Changes that let more through come
+    with that word."""
+    try:
+        found = compare_tools(old, new)
+    except PolicyMistakes:
+        yield "=== tools: these can't be compared one by one"
+        return
+    for change in found.changes:
+        yield f"=== tool {_on_a_line(change.tool)}: {_WORDS[change.kind]}, {WAYS[change.direction]}"
+        for detail in change.details:
+            way = f", {WAYS[detail.direction]}" if change.kind is Kind.CHANGED else ""
+            yield f"=== tool {_on_a_line(change.tool)}: {_on_a_line(detail.what)}{way}"
+            if detail.before and detail.after:
+                yield from _hunks(_lines(detail.before), _lines(detail.after))
+            else:
+                yield from (f"-{line}" for line in _lines(detail.before or None))
+                yield from (f"+{line}" for line in _lines(detail.after or None))
+
+
+def _on_a_line(name: str) -> str:
+    """A server's word for a tool, or a key of its schema, where a line is ours."""
+    return ascii(name)[1:-1]
 
 
 def _is_name(name: str) -> bool:

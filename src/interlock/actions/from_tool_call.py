@@ -1,15 +1,20 @@
-"""A tool call made into an action: its ask, what of its arguments policy may read, digest documents, template.
+"""A tool call made into an action: its asks, what of its arguments policy may read, digest documents, template.
 
 The arguments are read strictly and written canonically (RFC 8785), and what was approved is that text: no second reader
 can take it for something else. Text that has no canonical form is refused.
+
+A pinned tool's map says by which verbs a call is asked for, on the tool and on the documents that it touches, and which
+labels are in it. What the server itself says of a tool (its annotations) adds to what is asked, and never takes away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from interlock.actions.call_template import UNREAD, Cut, cut_call, is_name
+from interlock.actions.tool_resources import Touched, labels_given, touched
 from interlock.errors import MalformedInput
 from interlock.model import jcs
 from interlock.model.action import Action, Ask
@@ -19,20 +24,23 @@ from interlock.model.connection import Connection
 from interlock.model.exposure import Exposure, Output
 from interlock.model.jcs import Json
 from interlock.model.label import Label
-from interlock.model.names import ActionId, Digest
+from interlock.model.names import ActionId, Digest, Verb
 from interlock.model.payload import ToolPayload
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.tool import Tool
-from interlock.model.verb import TOOL_CALL
+from interlock.model.verb import TOOL_CALL, TOOL_EXPORT, TOOL_READ, TOOL_WRITE
 from interlock.policy.tools import map_input
 from interlock.sql.identifiers import invisible
 
 NOT_PINNED = "the tool isn't pinned, so nothing is known of its arguments"
 NOT_MAPPED = "some arguments aren't of a kind that policies can read"
+NOT_NAMED = "what it touches can't all be named"
 BAD_NAME = "the tool's name looks like data; names are never hidden"
 NOT_AN_OBJECT = "a tool's arguments are a JSON object"
 
 _HIDDEN_NAME = "?"
+_RESULT: Final = "result"
+_NOTHING: Final = Touched()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class _Read:
     cut: Cut
     input: Mapping[str, JsonValue] | None
     opaque_because: tuple[str, ...]
+    touched: Touched = _NOTHING
+    given: frozenset[Label] = frozenset()  # labels of the arguments
 
 
 def from_tool_call(
@@ -58,13 +68,15 @@ def from_tool_call(
     ticket: str = "",
 ) -> Action:
     """The action that this call is. `arguments` is the JSON object as it came; `tool` the pinned definition of `name`
-    on this connection (None, or another's: the call is opaque); `labels` what the call can reach.
+    on this connection (None, or another's: the call is opaque); `labels` what the call can reach besides what its map
+    says.
 
     Arguments that can't be read, and a key or name that looks like data, set `refusal`. Raises `MalformedInput` only
     for a pinned definition that has no canonical form.
     """
     if tool is not None and (tool.connection, tool.name) != (connection.name, name):
         tool = None
+    labels = labels if tool is None else labels | tool.labels
     named = is_name(name) if tool is None else not invisible(name)
     called = f"{connection.name}/{name if named else _HIDDEN_NAME}"
     definition = tool.digest if tool is not None else Digest("")
@@ -80,11 +92,11 @@ def from_tool_call(
         id=id,
         actor=actor,
         connection=connection,
-        asks=(Ask(TOOL_CALL, Resource(ResourceKind.TOOL, called, labels)),),
+        asks=_asks(tool, called, read.touched, labels),
         payload=payload,
         cover=document,
         form=document,
-        exposures=(_exposure(read, labels),),
+        exposures=(_exposure(read, tool, labels),),
         templates=(read.cut.template,),
         reason_given=reason,
         refusal=read.cut.refusal if named else BAD_NAME,
@@ -93,11 +105,37 @@ def from_tool_call(
     )
 
 
-def _exposure(read: _Read, labels: frozenset[Label]) -> Exposure:
-    """What comes back may bear every label in reach, whatever was asked."""
+def verbs_of(tool: Tool | None) -> tuple[Verb, ...]:
+    """By which a call is asked for; its own action entity's first. Who is said to read only, and says itself that it
+    destroys or reaches an open world (MCP 2025-11-25, "ToolAnnotations"), is asked for by that too."""
+    if tool is None:
+        return (TOOL_CALL,)
+    if frozenset(tool.verbs) != {TOOL_READ}:
+        return tool.verbs
+    hints = (("destructiveHint", TOOL_WRITE), ("openWorldHint", TOOL_EXPORT))
+    return (*tool.verbs, *(verb for hint, verb in hints if tool.annotations.get(hint) is True))
+
+
+def _asks(tool: Tool | None, called: str, touched: Touched, labels: frozenset[Label]) -> tuple[Ask, ...]:
+    resources = [Resource(ResourceKind.TOOL, called, labels)]
+    resources += [Resource(ResourceKind.DOCUMENT, name, labels) for name in touched.documents]
+    return tuple(Ask(verb, resource) for resource in resources for verb in verbs_of(tool))
+
+
+def _exposure(read: _Read, tool: Tool | None, labels: frozenset[Label]) -> Exposure:
+    """What comes back may bear every label in reach, whatever was asked. Arguments choose what is looked at, so their
+    values can be guessed by what comes back; where more is done than to read, they are written too."""
+    writes = read.given if frozenset(verbs_of(tool)) != {TOOL_READ} else frozenset[Label]()
+    results = {path: label for path, label in (tool.fields.items() if tool else ()) if path.startswith(_RESULT)}
     return Exposure(
-        outputs=(Output("result", 0, labels, None),),
+        outputs=(
+            Output(_RESULT, 0, labels, None),
+            *(Output(path, 0, frozenset({results[path]}), None) for path in sorted(results) if path != _RESULT),
+        ),
         labels=labels,
+        filters=read.given,
+        probes=read.given,
+        writes=writes,
         opaque=bool(read.opaque_because),
         opaque_because=read.opaque_because,
     )
@@ -111,9 +149,15 @@ def _read(tool: Tool | None, called: str, arguments: bytes, labels: frozenset[La
         return _unread(malformed.sentence)
     if not isinstance(values, Mapping):
         return _unread(NOT_AN_OBJECT)
-    cut = cut_call(called, values, tool, show=not labels)
+    # Whoever mapped a tool has said which of its arguments bear labels: the others' flags and listed words are what a
+    # reviewer goes by.
+    cut = cut_call(called, values, tool, show=not labels or (tool is not None and tool.is_mapped))
     because, input = _input(tool, values)
-    return _Read(canonical, cut, input, because)
+    if tool is None:
+        return _Read(canonical, cut, input, because)
+    documents = touched(tool, values)
+    because += () if documents.complete else (NOT_NAMED,)
+    return _Read(canonical, cut, input, because, documents, labels_given(tool, values))
 
 
 def _unread(because: str) -> _Read:

@@ -16,6 +16,7 @@ class ResourceKind(StrEnum):
     CATALOG = "catalog"  # server catalogs that hold no data values: pg_class, pg_type
     COLUMN = "column"  # what a reveal is about: clinic/public.patients.mrn
     TOOL = "tool"  # github/create_issue
+    DOCUMENT = "document"  # what an MCP server offers to read or prompt with: kb/prompts/triage
     MODEL = "model"  # anthropic/claude-sonnet-4
 
 

@@ -11,6 +11,7 @@ from interlock.model.actor import ActorKind
 from interlock.model.channel_settings import AccessConnections, ChannelSettings
 from interlock.model.connection import Connection
 from interlock.model.decision import Requirements
+from interlock.model.mcp_settings import McpConnections
 from interlock.model.names import ActorId, ConnectionName, GroupName, PersonId
 from interlock.model.person import Person
 from interlock.model.secret import Secret
@@ -26,12 +27,14 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """An address to listen on. Without TLS, `host` must be a loopback address."""
+    """An address to listen on. Without TLS, `host` must be a loopback address. `url`: where clients reach the agents'
+    port, if something stands between."""
 
     host: str
     port: int
     tls: TlsFiles | None = None
     client_ca: Path | None = None  # authorities whose client certificates are taken, beside other credentials
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +235,7 @@ class Settings:
     outgoing: tuple[str, ...] = ()  # URL prefixes that may be called besides issuers and providers (callbacks)
     channels: ChannelSettings = field(default_factory=ChannelSettings)
     access: AccessConnections = field(default_factory=dict)
+    mcp: McpConnections = field(default_factory=dict)
 
     @property
     def unsafe_token_votes(self) -> bool:

@@ -1,4 +1,8 @@
-"""A tool: something that a connection's server offers to be called, with the schema of its arguments."""
+"""A tool: something that a connection's server offers to be called, with the schemas of its arguments and results.
+
+Its definition is the server's own words; its map is ours: what a call of it does, on what, with which labels. Both are
+pinned in the policy bundle, so that people sign for either.
+"""
 
 from __future__ import annotations
 
@@ -8,35 +12,84 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from interlock.model.jcs import Json, encode
-from interlock.model.names import ConnectionName, Digest
+from interlock.model.label import Label
+from interlock.model.names import ConnectionName, Digest, Verb
+from interlock.model.verb import TOOL_CALL
 
 _DOMAIN = b"interlock/tool/v1\0"
+_DEFINITION = b"interlock/tool-definition/v1\0"
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool's definition as pinned: `input_schema` is the JSON Schema of its arguments (MCP, `inputSchema`)."""
+    """A tool's definition as pinned, and its map.
+
+    `input_schema`, `output_schema` (JSON Schema), `title` and `annotations` are MCP's `inputSchema`, `outputSchema`,
+    `title` and `annotations` (2025-11-25, "Tool"); an empty one wasn't given.
+
+    `verbs`: by which a call is asked for (`model.verb.TOOL_VERBS`); the first is its own action entity's. `labels`: all
+    that a call can reach. `fields`: which label what lies at a path bears, of arguments ("arguments.patient.mrn") and
+    results ("result.rows[].name"): names of properties with dots between, `[]` for every member of a list.
+    `resources`: what it touches beside itself, by templates of arguments ("repo/{owner}/{repo}").
+    """
 
     connection: ConnectionName
     name: str
     input_schema: Mapping[str, Json] = field(default_factory=dict)
     description: str = ""
+    title: str = ""
+    output_schema: Mapping[str, Json] = field(default_factory=dict)
+    annotations: Mapping[str, Json] = field(default_factory=dict)
+    verbs: tuple[Verb, ...] = (TOOL_CALL,)
+    labels: frozenset[Label] = frozenset()
+    fields: Mapping[str, Label] = field(default_factory=dict)
+    resources: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """Its full name, `github/create_issue`: the resource that a call touches."""
         return f"{self.connection}/{self.name}"
 
+    @property
+    def is_mapped(self) -> bool:
+        """Whether anything is said of it besides its server's own words."""
+        return bool(self.labels or self.fields or self.resources) or self.verbs != (TOOL_CALL,)
+
+    @property
+    def definition(self) -> Mapping[str, Json]:
+        """What the server says of it, as far as clients are told: `_meta` and icons aren't passed on."""
+        told: dict[str, Json] = {
+            "name": self.name,
+            "description": self.description,
+            "input_schema": self.input_schema,
+        }
+        also: dict[str, Json] = {
+            "title": self.title,
+            "output_schema": self.output_schema,
+            "annotations": self.annotations,
+        }
+        return told | {name: value for name, value in also.items() if value}
+
+    @cached_property
+    def definition_digest(self) -> Digest:
+        """SHA-256 (hex) of what the server says: what a listing is held against. Raises `MalformedInput` likewise."""
+        document: Json = {"connection": self.connection, **self.definition}
+        return Digest(hashlib.sha256(_DEFINITION + encode(document)).hexdigest())
+
     @cached_property
     def digest(self) -> Digest:
-        """SHA-256 (hex) of the whole definition: a tool that is described otherwise is another tool.
+        """SHA-256 (hex) of definition and map: a tool that is described or mapped otherwise is another tool.
 
         Raises `MalformedInput` for a definition that has no canonical form (RFC 8785).
         """
-        document: Json = {
-            "connection": self.connection,
-            "name": self.name,
-            "input_schema": self.input_schema,
-            "description": self.description,
-        }
+        mapped: dict[str, Json] = {}
+        if self.verbs != (TOOL_CALL,):
+            mapped["verbs"] = list(self.verbs)
+        if self.labels:
+            mapped["labels"] = sorted(self.labels)
+        if self.fields:
+            mapped["fields"] = dict(self.fields)
+        if self.resources:
+            mapped["resources"] = list(self.resources)
+        document: Json = {"connection": self.connection, **self.definition, **mapped}
         return Digest(hashlib.sha256(_DOMAIN + encode(document)).hexdigest())

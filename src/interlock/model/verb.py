@@ -34,7 +34,16 @@ SQL_REVEAL = Verb("sql.reveal")
 SQL_LOCK = Verb("sql.lock")
 SQL_LISTEN = Verb("sql.listen")
 SQL_NOTIFY = Verb("sql.notify")
-TOOL_CALL = Verb("tool.call")
+TOOL_CALL = Verb("tool.call")  # of a tool that nobody has mapped
+TOOL_READ = Verb("tool.read")
+TOOL_WRITE = Verb("tool.write")
+TOOL_EXPORT = Verb("tool.export")
+TOOL_SCHEMA = Verb("tool.schema")
+TOOL_PRIVILEGE = Verb("tool.privilege")
+TOOL_INFER = Verb("tool.infer")
+DOCUMENT_READ = Verb("document.read")  # MCP resources/read
+PROMPT_GET = Verb("prompt.get")
+PROMPT_COMPLETE = Verb("prompt.complete")  # MCP completion/complete
 MODEL_INFER = Verb("model.infer")
 SESSION_OPEN = Verb("session.open")
 SESSION_SET = Verb("session.set")
@@ -65,12 +74,34 @@ VERBS: Mapping[Verb, tuple[str, ...]] = MappingProxyType(
         SQL_LISTEN: ("read",),
         SQL_NOTIFY: ("write",),
         TOOL_CALL: ("execute",),
+        TOOL_READ: ("read",),
+        TOOL_WRITE: ("write",),
+        TOOL_EXPORT: ("export",),
+        TOOL_SCHEMA: ("schema",),
+        TOOL_PRIVILEGE: ("privilege",),
+        TOOL_INFER: ("infer",),
+        DOCUMENT_READ: ("read",),
+        PROMPT_GET: ("read",),
+        PROMPT_COMPLETE: ("read",),
         MODEL_INFER: ("infer",),
         SESSION_OPEN: ("session",),
         SESSION_SET: ("session",),
         REVIEW_REVEAL: ("reveal",),
     }
 )
+
+TOOL_VERBS: Mapping[str, Verb] = MappingProxyType(
+    {
+        "execute": TOOL_CALL,
+        "read": TOOL_READ,
+        "write": TOOL_WRITE,
+        "export": TOOL_EXPORT,
+        "schema": TOOL_SCHEMA,
+        "privilege": TOOL_PRIVILEGE,
+        "infer": TOOL_INFER,
+    }
+)
+"""The verb by which a call of a tool is asked for, by the action group that the tool is mapped to."""
 
 POLICY_LOAD = Verb("policy.load")
 """Putting another bundle in force. Not in the table: what a bundle may be replaced by isn't the bundle's to say."""

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from cedarpy import pst
 
 from interlock.model.tool import Tool
-from interlock.model.verb import TOOL_CALL, VERBS
+from interlock.model.verb import TOOL_VERBS, VERBS
 from interlock.policy import reads
 from interlock.policy.schema import ACTION, INPUT, TOOL_ACTION
 from interlock.policy.spelling import nearest
 from interlock.policy.tools import Record, record_of
 
-_ABOVE_TOOLS = frozenset({TOOL_CALL, *VERBS[TOOL_CALL]})
+_ABOVE_TOOLS = frozenset({*TOOL_VERBS.values(), *TOOL_VERBS})
 
 Path = tuple[str, ...]
 
@@ -52,7 +52,7 @@ def _unknown(named: frozenset[str], tools: Sequence[Tool]) -> Iterator[str]:
 def _not_there(asked: Collection[Path], tree: pst.Template, tools: Mapping[str, Tool]) -> Iterator[str]:
     """Where a policy names its tools, each must have what it asks for; else one of all that it is about."""
     named, about_all = tools_in_scope(tree)
-    records = {tool: record_of(tools[tool]) for tool in sorted(tools) if about_all or tool in named}
+    records = {tool: record_of(tools[tool]) for tool in sorted(tools) if tool in named or _takes_in(tree, tools[tool])}
     if not records:
         yield f"no pinned tool is within this policy's scope, and nothing else has context.{INPUT}"
         return
@@ -67,8 +67,19 @@ def _not_there(asked: Collection[Path], tree: pst.Template, tools: Mapping[str, 
                 yield f'the tool "{tool}" has no argument "{".".join(path)}" that policies can read{hint}'
 
 
+def _takes_in(tree: pst.Template, tool: Tool) -> bool:
+    """Whether a scope that names a verb or a group, or nothing, is about this tool's own action."""
+    match tree.action:
+        case pst.ActionEq():
+            return False
+        case pst.ActionIn(entities=uids):
+            return not {uid.id for uid in uids}.isdisjoint((tool.verbs[0], *VERBS[tool.verbs[0]]))
+        case _:
+            return True
+
+
 def tools_in_scope(tree: pst.Template) -> tuple[frozenset[str], bool]:
-    """The tools that a policy's scope names, and whether it is about all of them."""
+    """The tools that a policy's scope names, and whether it is about all of them, or all that are mapped alike."""
     match tree.action:
         case pst.ActionEq(entity=uid):
             uids: tuple[pst.EntityUid, ...] = (uid,)

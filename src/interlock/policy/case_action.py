@@ -13,7 +13,17 @@ from interlock.model.names import ActionId, ActorId, ConnectionName, GroupName, 
 from interlock.model.payload import SqlPayload
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.reveal import Reveal
-from interlock.model.verb import SQL_COPY_IN, SQL_LISTEN, SQL_TRUNCATE, TOOL_CALL, VERBS
+from interlock.model.verb import (
+    DOCUMENT_READ,
+    PROMPT_COMPLETE,
+    PROMPT_GET,
+    SQL_COPY_IN,
+    SQL_LISTEN,
+    SQL_TRUNCATE,
+    TOOL_CALL,
+    TOOL_VERBS,
+    VERBS,
+)
 from interlock.policy.case_table import CaseTable
 from interlock.policy.ground import Ground, read_connection
 from interlock.policy.schema import kinds_of
@@ -26,7 +36,9 @@ ACTION_KEYS: Final = ("asks", "verb", "resource", "kind", "input")
 _NOBODY = PersonId("-")
 _MASKED: Final = "a column that was read masked"
 _CAPPABLE = frozenset({"read", "write", "export"})
-_UNCOUNTED = frozenset({SQL_TRUNCATE, SQL_COPY_IN, SQL_LISTEN})
+_UNCOUNTED = frozenset(
+    {SQL_TRUNCATE, SQL_COPY_IN, SQL_LISTEN, DOCUMENT_READ, PROMPT_GET, PROMPT_COMPLETE, *TOOL_VERBS.values()}
+)
 
 
 def read_action(table: CaseTable, ground: Ground, known: frozenset[Label]) -> Action:
@@ -197,7 +209,11 @@ def _arguments(table: CaseTable, asks: tuple[Ask, ...], ground: Ground) -> Mappe
     if not isinstance(value, dict):
         table.wrong("input", "this must be a table: the arguments of the call")
         return None
-    called = [tool for ask in asks if ask.verb == TOOL_CALL and (tool := ground.tool(ask.resource.id)) is not None]
+    tools = [(ask.verb, ground.tool(ask.resource.id)) for ask in asks if ask.resource.kind is ResourceKind.TOOL]
+    for verb, tool in tools:
+        if tool is not None and verb == TOOL_CALL and verb not in tool.verbs:
+            table.wrong("verb", f"no door asks so: by its map this tool is called by {' and '.join(tool.verbs)}")
+    called = [tool for verb, tool in tools if tool is not None and verb == tool.verbs[0]]
     if "input" in table and not called:
         table.wrong("input", "policies read the arguments of pinned tools only, and none is called here")
     return map_input(called[0], value) if called else None
@@ -205,7 +221,7 @@ def _arguments(table: CaseTable, asks: tuple[Ask, ...], ground: Ground) -> Mappe
 
 def _unread(asks: tuple[Ask, ...], arguments: Mapped | None) -> bool:
     """Whether a tool is called that isn't pinned, or with arguments that don't map: such a call is opaque."""
-    return any(ask.verb == TOOL_CALL for ask in asks) and (arguments is None or not arguments.complete)
+    return any(ask.verb in TOOL_VERBS.values() for ask in asks) and (arguments is None or not arguments.complete)
 
 
 def _counts_rows(asks: tuple[Ask, ...]) -> bool:

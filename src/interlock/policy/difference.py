@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from cedarpy import pst
 
-from interlock.model.names import PolicyId
+from interlock.model.names import PolicyId, Verb
 from interlock.model.obligation import Obligations
 from interlock.policy.reads import nodes
 from interlock.policy.scopes import Reach, covers, meaning, reach, tools_named
@@ -132,7 +132,7 @@ def _shared(policy: PolicyId, *sides: Mapping[PolicyId, Written]) -> frozenset[s
     return frozenset(name for written in others for name in written.values)
 
 
-def _details(was: Written, now: Written, tools: Collection[str], shared: frozenset[str]) -> Iterator[Detail]:
+def _details(was: Written, now: Written, tools: Mapping[str, Verb | None], shared: frozenset[str]) -> Iterator[Detail]:
     """What changed about a policy. Where it changed sides, or takes part only on one, that outweighs all the rest."""
     details = (*_reached(was, now, tools), *_annotated(was, now, shared))
     sides = tuple(_sides(was, now))
@@ -150,7 +150,7 @@ def _sides(was: Written, now: Written) -> Iterator[Detail]:
         yield Detail("@observe", before, after, direction)
 
 
-def _reached(was: Written, now: Written, tools: Collection[str]) -> Iterator[Detail]:
+def _reached(was: Written, now: Written, tools: Mapping[str, Verb | None]) -> Iterator[Detail]:
     """Scope and conditions. Where only one of the two reaches is wider, it is told which way that goes."""
     old, new = reach(was.tree, tools), reach(now.tree, tools)
     direction = _widening(old, new, was, now)

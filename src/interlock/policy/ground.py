@@ -14,6 +14,7 @@ environment = "production"
 tags = ["hipaa"]
 [around.tools."tracker/create_issue"]
 input_schema = { type = "object" }
+does = ["write"]                  what it is mapped to, as in the file that pins it
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from interlock.model.actor import ActorKind
 from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName, GroupName, PersonId
 from interlock.model.tool import Tool
+from interlock.model.verb import TOOL_CALL, TOOL_VERBS
 from interlock.policy.case_table import CaseTable
 from interlock.policy.surroundings import Members, Surroundings
 
@@ -116,7 +118,9 @@ def _tools(table: CaseTable, connections: Mapping[ConnectionName, Connection]) -
         if schema is not None and not isinstance(schema, dict):
             definition.wrong("input_schema", "this must be a table: the JSON Schema of the tool's arguments")
         plain: dict[str, Any] = schema if isinstance(schema, dict) else {}
-        tool = Tool(ConnectionName(connection), name, plain, definition.text("description", ""))
+        does = definition.texts("does", TOOL_VERBS)
+        verbs = tuple(TOOL_VERBS[group] for group in does if group in TOOL_VERBS) or (TOOL_CALL,)
+        tool = Tool(ConnectionName(connection), name, plain, definition.text("description", ""), verbs=verbs)
         try:
             _ = tool.digest
         except EntryRefused as refused:

@@ -16,7 +16,7 @@ from interlock.model.label import Label
 from interlock.model.names import ConnectionName
 from interlock.model.resource import ResourceKind
 from interlock.model.tool import Tool
-from interlock.model.verb import GROUPS, TOOL_CALL, VERBS
+from interlock.model.verb import GROUPS, TOOL_VERBS, VERBS
 from interlock.policy import reads
 from interlock.policy.arguments import argument_mistakes
 from interlock.policy.constants import constant_mistakes
@@ -182,7 +182,7 @@ def _is_labels(part: object) -> bool:
 
 
 def _is_group(uid: pst.EntityUid) -> bool:
-    return str(uid.type) == GROUP or (str(uid.type) == ACTION and uid.id in (*GROUPS, TOOL_CALL))
+    return str(uid.type) == GROUP or (str(uid.type) == ACTION and uid.id in (*GROUPS, *TOOL_VERBS.values()))
 
 
 def _skips_relations(tree: pst.Template, uid: pst.EntityUid) -> bool:
@@ -194,7 +194,7 @@ def _skips_relations(tree: pst.Template, uid: pst.EntityUid) -> bool:
 
 
 def _not_equal(uid: pst.EntityUid) -> str:
-    if uid.id == TOOL_CALL and str(uid.type) == ACTION:
+    if uid.id in TOOL_VERBS.values() and str(uid.type) == ACTION:
         return f"every pinned tool has an action of its own within {uid}, which `==` and `!=` miss: use `in`"
     return f"{uid} is a group, and nothing is ever equal to a group: use `in`"
 

@@ -23,7 +23,7 @@ from interlock.model.label import Label, upward
 from interlock.model.names import GroupName, Verb
 from interlock.model.resource import ResourceKind
 from interlock.model.tool import Tool
-from interlock.model.verb import TOOL_CALL, VERBS
+from interlock.model.verb import VERBS
 from interlock.policy.bundle import read_rules
 from interlock.policy.checks import Rule
 from interlock.policy.reads import context_reads, entity_uids, nodes
@@ -41,7 +41,7 @@ from interlock.policy.schema import (
     schema_text,
     tool_action,
 )
-from interlock.policy.scopes import verbs
+from interlock.policy.scopes import actions_of, verbs
 from interlock.policy.statements import Mistake
 from interlock.policy.surroundings import Members, Surroundings
 
@@ -65,6 +65,7 @@ class _Touched:
     """A resource to try, with what it is within, and an action that can be asked on it."""
 
     action: str
+    verb: Verb
     kind: ResourceKind
     id: str
     connection: Connection
@@ -166,7 +167,7 @@ def _contexts(read: frozenset[str], touched: _Touched, own: Labels, sets: Sequen
             "estimated": False,
             "rows_estimate": 0,
             "cappable": cappable,
-            "asked": sorted(VERBS.get(Verb(touched.action), VERBS[TOOL_CALL])),
+            "asked": sorted(VERBS[touched.verb]),
             "now": _TIME,
             "hour": hour,
             "recent": _QUIET,
@@ -194,15 +195,15 @@ def _touched(tree: pst.Template, around: Surroundings, tools: Sequence[Tool]) ->
         for kind in kinds_of(verb):
             if kind is ResourceKind.CONNECTION:
                 if VERBS[verb][0] not in _RELATION_ONLY:
-                    yield _Touched(verb, kind, connection.name, connection)
+                    yield _Touched(verb, verb, kind, connection.name, connection)
                 continue
             for name in names:
-                yield _Touched(verb, kind, f"{connection.name}/{name}", connection)
-    tried = verbs(tree, (tool_action(tool.id) for tool in tools))
+                yield _Touched(verb, verb, kind, f"{connection.name}/{name}", connection)
+    tried = verbs(tree, actions_of(tools))
     for tool in tools:
         at = around.connections.get(tool.connection)
         if at is not None and tool_action(tool.id) in tried and (len(tools) <= MANY_LABELS or tool.id in mentioned):
-            yield _Touched(tool_action(tool.id), ResourceKind.TOOL, tool.id, at)
+            yield _Touched(tool_action(tool.id), tool.verbs[0], ResourceKind.TOOL, tool.id, at)
 
 
 def _verbs(tree: pst.Template) -> list[Verb]:

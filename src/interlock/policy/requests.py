@@ -19,7 +19,7 @@ from interlock.model.recent import Recent, Window
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.reveal import Reveal
 from interlock.model.tool import Tool
-from interlock.model.verb import SQL_REVEAL, TOOL_CALL, VERBS
+from interlock.model.verb import SQL_REVEAL, VERBS
 from interlock.policy.schema import ACTION, GROUP, INPUT, principal_type, resource_type, tool_action
 
 Uid = dict[str, str]
@@ -146,13 +146,19 @@ def requests(action: Action, principal: Actor, about: Mapping[str, object], tool
 def _request(
     action: Action, who: Uid, ask: Ask, about: Mapping[str, object], tools: Mapping[str, Tool]
 ) -> dict[str, object]:
-    tool = tools.get(ask.resource.id) if ask.verb == TOOL_CALL else None
+    tool = _own_action(ask, tools)
     return {
         "principal": who,
         "action": {"type": ACTION, "id": str(ask.verb) if tool is None else tool_action(tool.id)},
         "resource": _resource(ask.resource),
         "context": about if tool is None else _with_input(action, tool, about),
     }
+
+
+def _own_action(ask: Ask, tools: Mapping[str, Tool]) -> Tool | None:
+    """The pinned tool whose own action entity this ask is: that of its first verb, on itself."""
+    tool = tools.get(ask.resource.id) if ask.resource.kind is ResourceKind.TOOL else None
+    return tool if tool is not None and ask.verb == tool.verbs[0] else None
 
 
 def _with_input(action: Action, tool: Tool, about: Mapping[str, object]) -> dict[str, object]:

@@ -16,7 +16,17 @@ from interlock.model.actor import ActorKind
 from interlock.model.names import Verb
 from interlock.model.resource import ResourceKind
 from interlock.model.tool import Tool
-from interlock.model.verb import GROUPS, MODEL_INFER, REVIEW_REVEAL, SQL_REVEAL, TOOL_CALL, VERBS
+from interlock.model.verb import (
+    DOCUMENT_READ,
+    GROUPS,
+    MODEL_INFER,
+    PROMPT_COMPLETE,
+    PROMPT_GET,
+    REVIEW_REVEAL,
+    SQL_REVEAL,
+    TOOL_VERBS,
+    VERBS,
+)
 from interlock.policy.tools import cedar_string, record_text
 
 NAMESPACE = "Interlock"
@@ -25,7 +35,13 @@ ACTION = f"{NAMESPACE}::Action"
 TOOL_ACTION = "tool:"
 """What the ids of pinned tools' action entities begin with."""
 
-_IN_CONNECTION = (ResourceKind.RELATION, ResourceKind.CATALOG, ResourceKind.TOOL, ResourceKind.MODEL)
+_IN_CONNECTION = (
+    ResourceKind.RELATION,
+    ResourceKind.CATALOG,
+    ResourceKind.TOOL,
+    ResourceKind.DOCUMENT,
+    ResourceKind.MODEL,
+)
 
 # What `context` holds. The first five are the whole action's labels, closed upward and downward (`requests.close`).
 CONTEXT: Mapping[str, str] = MappingProxyType(
@@ -105,6 +121,8 @@ def resource_type(kind: ResourceKind) -> str:
             return f"{NAMESPACE}::Column"
         case ResourceKind.TOOL:
             return f"{NAMESPACE}::Tool"
+        case ResourceKind.DOCUMENT:
+            return f"{NAMESPACE}::Document"
         case ResourceKind.MODEL:
             return f"{NAMESPACE}::Model"
         case _:
@@ -152,14 +170,16 @@ def schema_text(
 
 
 def kinds_of(verb: Verb) -> tuple[ResourceKind, ...]:
-    """The kinds of resource that a verb can be asked on."""
+    """The kinds of resource that a verb can be asked on: for a tool's, what it touches besides too."""
     match verb:
         case _ if "session" in VERBS[verb] or verb == REVIEW_REVEAL:
             return (ResourceKind.CONNECTION,)
         case _ if verb == SQL_REVEAL:
             return (ResourceKind.COLUMN,)
-        case _ if verb == TOOL_CALL:
-            return (ResourceKind.TOOL,)
+        case _ if verb in TOOL_VERBS.values():
+            return (ResourceKind.TOOL, ResourceKind.DOCUMENT)
+        case _ if verb in (DOCUMENT_READ, PROMPT_GET, PROMPT_COMPLETE):
+            return (ResourceKind.DOCUMENT,)
         case _ if verb == MODEL_INFER:
             return (ResourceKind.MODEL, ResourceKind.CONNECTION)
         case _:
@@ -181,7 +201,7 @@ def _tool_actions(tools: Sequence[Tool], principals: str, unknown: Collection[st
         seen.add(tool.id)
         context = _record({**CONTEXT, INPUT: record_text(tool)}, unknown)
         applies = f"principal: [{principals}], resource: [Tool], context: {context}"
-        yield f'  action {cedar_string(tool_action(tool.id))} in ["{TOOL_CALL}"] appliesTo {{ {applies} }};'
+        yield f'  action {cedar_string(tool_action(tool.id))} in ["{tool.verbs[0]}"] appliesTo {{ {applies} }};'
 
 
 def _record(fields: Mapping[str, str], optional: Collection[str] = ()) -> str:

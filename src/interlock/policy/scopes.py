@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from types import MappingProxyType
 
 from cedarpy import pst
 
 from interlock.model.actor import ActorKind
+from interlock.model.names import Verb
 from interlock.model.resource import ResourceKind
-from interlock.model.verb import TOOL_CALL, VERBS
-from interlock.policy.schema import GROUP, TOOL_ACTION, principal_type, resource_type
+from interlock.model.tool import Tool
+from interlock.model.verb import VERBS
+from interlock.policy.schema import GROUP, TOOL_ACTION, principal_type, resource_type, tool_action
 from interlock.policy.surroundings import Surroundings
 
 _CONNECTION = resource_type(ResourceKind.CONNECTION)
 _RELATION = resource_type(ResourceKind.RELATION)
 _COLUMN = resource_type(ResourceKind.COLUMN)
 _INSIDE = frozenset(resource_type(kind) for kind in ResourceKind if kind is not ResourceKind.CONNECTION)
+_NO_TOOLS: Mapping[str, Verb | None] = MappingProxyType({})
 _ACTORS = {principal_type(kind): kind for kind in ActorKind}
 
 Scope = pst.ScopeAny | pst.ScopeEq | pst.ScopeIn | pst.ScopeIs | pst.ScopeIsIn
@@ -36,8 +40,9 @@ class Reach:
     conditions: frozenset[Hashable]
 
 
-def reach(tree: pst.Template, tools: Iterable[str] = ()) -> Reach:
-    """The reach of a policy. `tools` are the actions of pinned tools (`tool:github/search`)."""
+def reach(tree: pst.Template, tools: Mapping[str, Verb | None] = _NO_TOOLS) -> Reach:
+    """The reach of a policy. `tools` are the actions of tools (`tool:github/search`), each with the verb that it is a
+    member of; None where that isn't known, and so no verb or group takes it in."""
     return Reach(tree.principal, verbs(tree, tools), tree.resource, conditions(tree))
 
 
@@ -51,10 +56,10 @@ def covers(wide: Reach, narrow: Reach, around: Surroundings | None = None) -> bo
     )
 
 
-def verbs(tree: pst.Template, tools: Iterable[str] = ()) -> frozenset[str]:
-    """The verbs that a policy's scope takes in, calls of pinned tools among them."""
+def verbs(tree: pst.Template, tools: Mapping[str, Verb | None] = _NO_TOOLS) -> frozenset[str]:
+    """The verbs that a policy's scope takes in, calls of pinned tools among them: their actions, each with its verb."""
     groups: dict[str, tuple[str, ...]] = {verb: above for verb, above in VERBS.items()}  # noqa: C416  str for Verb
-    groups |= dict.fromkeys(tools, (TOOL_CALL, *VERBS[TOOL_CALL]))
+    groups |= {tool: () if verb is None else (verb, *VERBS[verb]) for tool, verb in tools.items()}
     match tree.action:
         case pst.ActionEq(entity=uid):
             return frozenset({uid.id})
@@ -65,9 +70,15 @@ def verbs(tree: pst.Template, tools: Iterable[str] = ()) -> frozenset[str]:
             return frozenset(groups)
 
 
-def tools_named(trees: Iterable[pst.Template]) -> frozenset[str]:
-    """The actions of tools that these policies speak of."""
-    return frozenset(uid.id for tree in trees for uid in pst.entity_uids(tree) if uid.id.startswith(TOOL_ACTION))
+def tools_named(trees: Iterable[pst.Template]) -> Mapping[str, Verb | None]:
+    """The actions of tools that these policies speak of, where nothing is known of the tools themselves."""
+    uids = (uid for tree in trees for uid in pst.entity_uids(tree))
+    return {uid.id: None for uid in uids if uid.id.startswith(TOOL_ACTION)}
+
+
+def actions_of(tools: Iterable[Tool]) -> Mapping[str, Verb | None]:
+    """The actions of pinned tools, each with the verb that it is a member of."""
+    return {tool_action(tool.id): tool.verbs[0] for tool in tools}
 
 
 def may_be(tree: pst.Template, kind: ActorKind, name: str, around: Surroundings) -> bool:

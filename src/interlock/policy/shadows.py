@@ -7,9 +7,10 @@ they neither shadow nor are shadowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from interlock.model.names import Verb
 from interlock.model.obligation import Obligations
 from interlock.policy.checks import Rule
 from interlock.policy.scopes import Reach, covers, reach
@@ -35,11 +36,12 @@ class _Policy:
         return self.rule.annotations.asks
 
 
-def shadows(rules: Sequence[Rule], tools: Iterable[str], around: Surroundings | None) -> Iterator[tuple[Rule, str]]:
+def shadows(
+    rules: Sequence[Rule], tools: Mapping[str, Verb | None], around: Surroundings | None
+) -> Iterator[tuple[Rule, str]]:
     """Each policy that another makes idle, with a sentence that says which and how; the first one found, in order."""
-    actions = tuple(tools)
     obeyed = sorted((rule for rule in rules if not rule.annotations.observed), key=_place)
-    policies = [_Policy(rule, reach(rule.tree, actions), order) for order, rule in enumerate(obeyed)]
+    policies = [_Policy(rule, reach(rule.tree, tools), order) for order, rule in enumerate(obeyed)]
     for policy in policies:
         for other in policies:
             sentence = None if other is policy else _idle(policy, other, around)

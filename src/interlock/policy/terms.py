@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, assert_never
 
 from interlock.model.decision import Quorum, Requirements, Reuse, Stages
 from interlock.model.label import Label
@@ -36,6 +36,15 @@ class Direction(StrEnum):
                 return self
             case _:
                 assert_never(self)
+
+
+WAYS: Final = {
+    Direction.LOOSENS: "can only loosen",
+    Direction.TIGHTENS: "can only tighten",
+    Direction.EITHER: "may loosen or tighten",
+    Direction.NEITHER: "decides nothing otherwise",
+}
+"""Each in words."""
 
 
 def together(directions: Iterable[Direction]) -> Direction:

@@ -18,7 +18,7 @@ from interlock.policy.bundle import read_rules
 from interlock.policy.checks import Rule
 from interlock.policy.rehearsal import never_firing
 from interlock.policy.reviewers import Excluded, unsignable
-from interlock.policy.schema import tool_action
+from interlock.policy.scopes import actions_of
 from interlock.policy.shadows import shadows
 from interlock.policy.surroundings import Members, Surroundings
 
@@ -61,7 +61,7 @@ def warnings(
     """
     rules = read_rules(sources, groups, known, around, tools)
     found = {
-        WarningCode.SHADOWED: _named("{}", shadows(rules, (tool_action(tool.id) for tool in tools), around)),
+        WarningCode.SHADOWED: _named("{}", shadows(rules, actions_of(tools), around)),
         WarningCode.NEVER_FIRES: never_firing(rules, known, around, tools),
         WarningCode.TESTS_ABSENCE: _absence(rules),
         WarningCode.UNSIGNABLE: _named("the review of {}", unsignable(rules, groups, around, excluded)),

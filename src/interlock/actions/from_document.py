@@ -1,0 +1,212 @@
+"""What an MCP server offers besides tools, made into an action: reading a resource, getting a prompt, completing.
+
+    resources/read        document.read      kb/resources/<the template that the URI fits, or its scheme>
+    prompts/get           prompt.get         kb/prompts/<its name>
+    completion/complete   prompt.complete    that of the prompt or resource it completes for
+
+To subscribe to a resource, or no longer, is asked for as reading it is. A URI may hold values, so it never becomes a
+name: it is an argument, and hidden like all others. One that a server may read as another resource's is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import unquote
+
+from interlock.actions.call_template import UNREAD, Cut, cut_call, is_name
+from interlock.errors import MalformedInput
+from interlock.model import jcs
+from interlock.model.action import Action, Ask
+from interlock.model.actor import Actor
+from interlock.model.canonical import JsonValue
+from interlock.model.connection import Connection
+from interlock.model.exposure import Exposure, Output
+from interlock.model.jcs import Json
+from interlock.model.label import Label
+from interlock.model.names import ActionId, ConnectionName, Digest, Verb
+from interlock.model.payload import ToolPayload
+from interlock.model.resource import Resource, ResourceKind
+from interlock.model.tool import Tool
+from interlock.model.verb import DOCUMENT_READ, PROMPT_COMPLETE, PROMPT_GET
+from interlock.sql.identifiers import MAX_DIGITS, invisible
+
+METHODS: Mapping[str, Verb] = MappingProxyType(
+    {
+        "resources/read": DOCUMENT_READ,
+        "resources/subscribe": DOCUMENT_READ,
+        "resources/unsubscribe": DOCUMENT_READ,
+        "prompts/get": PROMPT_GET,
+        "completion/complete": PROMPT_COMPLETE,
+    }
+)
+MAX_TEMPLATES: Final = 1_000
+MAX_TEMPLATE: Final = 512  # characters of a URI template
+MAX_URI: Final = 8_192
+
+BAD_URI: Final = "what is to be read isn't named by a URI"
+TWO_URIS: Final = (
+    "the URI may be read as another resource's: write it without escapes, steps and capitals it doesn't need"
+)
+BAD_PROMPT: Final = "the prompt's name looks like data; names are never hidden"
+BAD_REFERENCE: Final = "what is to be completed isn't an argument of a prompt or of a resource"
+
+_WRONG: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("resources/read", "resources/subscribe", "resources/unsubscribe"), BAD_URI),
+        "prompts/get": BAD_PROMPT,
+        "completion/complete": BAD_REFERENCE,
+    }
+)
+_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]{0,31}):", re.IGNORECASE)
+_TEMPLATE: Final = re.compile(r"[\w$./:{}+#?&*,;=~%-]+")
+_MANY_STEPS: Final = frozenset("+#?&/")
+_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
+_WORDS: Final = Tool(
+    connection=ConnectionName(""),
+    name="",
+    input_schema={
+        "properties": dict.fromkeys(["uri", "name", "arguments", "argument", "context", "ref", "type", "value"], True)
+    },
+)
+"""The words of the protocol itself, which are names wherever they stand."""
+
+
+def from_document(
+    *,
+    id: ActionId,
+    actor: Actor,
+    connection: Connection,
+    method: str,
+    params: bytes,
+    templates: Sequence[str] = (),
+    labels: frozenset[Label] = frozenset(),
+    reason: str = "",
+    ticket: str = "",
+) -> Action:
+    """The action that a request of one of `METHODS` is. `params` are its params as JSON, `templates` the URI templates
+    that the server lists, `labels` what it can reach.
+
+    Params that can't be read, and names that look like data, set `refusal`.
+    """
+    canonical, values, refusal = _read(params)
+    name, wrong = _named(method, values, templates) if refusal is None else ("?", refusal)
+    document = f"{connection.name}/{name}"
+    cut = cut_call(document, values, _WORDS, show=False) if refusal is None else Cut(UNREAD, refusal)
+    cover: Mapping[str, JsonValue] = {
+        "connection": connection.name,
+        "method": method,
+        "definition": "",
+        "arguments": canonical.decode(),
+    }
+    resource = Resource(ResourceKind.DOCUMENT, document, labels)
+    return Action(
+        id=id,
+        actor=actor,
+        connection=connection,
+        asks=(Ask(METHODS[method], resource),),
+        payload=ToolPayload(called(connection, method), Digest(""), canonical),
+        cover=cover,
+        form=cover,
+        exposures=(Exposure((Output("result", 0, labels, None),), labels=labels),),
+        templates=(cut.template,),
+        reason_given=reason,
+        refusal=wrong or cut.refusal,
+        ticket_given=ticket,
+    )
+
+
+def called(connection: Connection, method: str) -> str:
+    """What a payload says is called. No tool's full name begins so: there a slash follows the connection's."""
+    return f"{connection.name} {method}"
+
+
+def method_of(payload: ToolPayload, connection: Connection) -> str | None:
+    """The method that a payload is of; None for a tool's."""
+    before, _, method = payload.tool.partition(" ")
+    return method if before == connection.name and method in METHODS else None
+
+
+def _read(params: bytes) -> tuple[bytes, Mapping[str, Json], str | None]:
+    try:
+        values = jcs.read(params, most_values=jcs.MANY)
+        canonical = jcs.encode(values)
+    except MalformedInput as malformed:
+        return b"", {}, malformed.sentence
+    return (canonical, values, None) if isinstance(values, Mapping) else (b"", {}, "params are a JSON object")
+
+
+def _named(method: str, params: Mapping[str, Json], templates: Sequence[str]) -> tuple[str, str | None]:
+    """The document's name within its connection, and why the request is refused, if it is."""
+    match params:
+        case {"uri": str() as uri} if METHODS[method] is DOCUMENT_READ:
+            return _resource(uri, templates)
+        case {"name": str() as name} if method == "prompts/get":
+            return _prompt(name)
+        case {"ref": {"type": "ref/prompt", "name": str() as name}} if method == "completion/complete":
+            return _prompt(name)
+        case {"ref": {"type": "ref/resource", "uri": str() as uri}} if method == "completion/complete":
+            return _resource(uri, templates)
+        case _:
+            return "?", _WRONG[method]
+
+
+def _prompt(name: str) -> tuple[str, str | None]:
+    return (f"prompts/{name}", None) if is_name(name) else ("prompts/?", BAD_PROMPT)
+
+
+def _resource(uri: str, templates: Sequence[str]) -> tuple[str, str | None]:
+    scheme = _SCHEME.match(uri)
+    if scheme is None or len(uri) > MAX_URI or invisible(uri) or sum(c.isdigit() for c in scheme[1]) > MAX_DIGITS:
+        return "resources/?", BAD_URI
+    known = [each for each in templates[:MAX_TEMPLATES] if _may_show(each)]
+    meant = [_fitting(known, uri, reading) for reading in _READINGS]
+    name = meant[0] or scheme[1].lower()
+    twofold = any(each not in (None, meant[0]) for each in meant) or not _STEPS.isdisjoint(_spelt(uri).split("/"))
+    return f"resources/{name}", TWO_URIS if twofold else None
+
+
+def _fitting(templates: Sequence[str], uri: str, reading: Callable[[str], str]) -> str | None:
+    """The template that fits, when both are read that way."""
+    read = reading(uri)
+    return next((each for each in templates if (as_read := reading(each)) == read or fits(as_read, read)), None)
+
+
+def _spelt(uri: str) -> str:
+    """Without escapes, as who decodes twice reads it, and in small letters: of scheme and host they mean the same."""
+    return unquote(unquote(uri)).replace("\\", "/").lower()
+
+
+def _stepped(uri: str) -> str:
+    """The same without empty steps."""
+    return _SLASHES.sub("/", _spelt(uri))
+
+
+# What servers make of a URI before they look for the resource (RFC 3986 section 6.2.2).
+_READINGS: Final[tuple[Callable[[str], str], ...]] = (str, _spelt, _stepped)
+_STEPS: Final = frozenset({".", ".."})
+_SLASHES: Final = re.compile("//+")
+
+
+def _may_show(template: str) -> bool:
+    """Whether a template is one: the server's own words, shown on cards, without anything that looks like data."""
+    if len(template) > MAX_TEMPLATE or not _TEMPLATE.fullmatch(template) or not _SCHEME.match(template):
+        return False
+    return "{" in template and sum(c.isdigit() for c in template) <= MAX_DIGITS
+
+
+def fits(template: str, uri: str) -> bool:
+    """Whether a URI is what a template (RFC 6570) may become, in one pass: its fixed parts in their order, and no slash
+    in what one expression stands for, unless it is of a kind that may hold them."""
+    fixed, expressions = _VARIABLE.split(template), _VARIABLE.findall(template)
+    at, last = len(fixed[0]), len(expressions)
+    if not expressions or not uri.startswith(fixed[0]) or "" in fixed[1:-1]:
+        return False
+    for n, part in enumerate(fixed[1:], 1):
+        end = uri.find(part, at) if n < last else len(uri) - len(part) if uri.endswith(part) else -1
+        if end < at or ("/" in uri[at:end] and expressions[n - 1][1:2] not in _MANY_STEPS):
+            return False
+        at = end + len(part)
+    return True

@@ -1,0 +1,177 @@
+"""Reads, prompts and completions as actions: what they are named after, and that no value becomes a name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.actions.test_from_tool_call import AGENT
+
+from interlock.actions.from_document import (
+    BAD_PROMPT,
+    BAD_REFERENCE,
+    BAD_URI,
+    METHODS,
+    TWO_URIS,
+    called,
+    fits,
+    from_document,
+    method_of,
+)
+from interlock.model.action import Action
+from interlock.model.canonical import encode
+from interlock.model.connection import Connection
+from interlock.model.label import Label
+from interlock.model.names import ActionId, ConnectionName, Digest
+from interlock.model.payload import ToolPayload
+from interlock.model.resource import ResourceKind
+
+KB = Connection(ConnectionName("kb"), "mcp", "production", frozenset())
+SECRET = "123-45-6789"
+TEMPLATES = ("patients://{mrn}/notes", "files://{+path}", "kb://x")
+
+
+def asked(method: str, params: dict[str, Any] | bytes, templates: tuple[str, ...] = TEMPLATES) -> Action:
+    text = params if isinstance(params, bytes) else json.dumps(params).encode()
+    return from_document(
+        id=ActionId("a"),
+        actor=AGENT,
+        connection=KB,
+        method=method,
+        params=text,
+        templates=templates,
+        labels=frozenset({Label("phi")}),
+        reason="why",
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "name"),
+    [
+        ("resources/read", {"uri": f"kb://{SECRET}"}, "kb/resources/kb"),
+        ("resources/read", {"uri": f"patients://{SECRET}/notes"}, "kb/resources/patients://{mrn}/notes"),
+        ("resources/read", {"uri": f"patients://{SECRET}/a/notes"}, "kb/resources/patients"),
+        ("resources/read", {"uri": "files://a/b/c"}, "kb/resources/files://{+path}"),
+        ("resources/read", {"uri": "HTTPS://a"}, "kb/resources/https"),
+        ("prompts/get", {"name": "triage", "arguments": {"who": SECRET}}, "kb/prompts/triage"),
+        (
+            "completion/complete",
+            {"ref": {"type": "ref/prompt", "name": "triage"}, "argument": {"name": "who", "value": SECRET}},
+            "kb/prompts/triage",
+        ),
+        (
+            "completion/complete",
+            {
+                "ref": {"type": "ref/resource", "uri": "patients://{mrn}/notes"},
+                "argument": {"name": "mrn", "value": "1"},
+            },
+            "kb/resources/patients://{mrn}/notes",
+        ),
+    ],
+)
+def test_what_is_asked_is_named_without_its_values(method: str, params: dict[str, Any], name: str) -> None:
+    action = asked(method, params)
+    (ask,) = action.asks
+    assert (ask.verb, ask.resource.kind, ask.resource.id) == (METHODS[method], ResourceKind.DOCUMENT, name)
+    assert action.refusal is None and action.exposure.labels == {"phi"} and not action.effect_free
+    assert SECRET not in name + action.templates[0].stored
+    assert isinstance(action.payload, ToolPayload) and json.loads(action.payload.arguments) == params
+    assert method_of(action.payload, KB) == method
+    encode(action.cover)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "because"),
+    [
+        ("resources/read", {}, BAD_URI),
+        ("resources/read", {"uri": SECRET}, BAD_URI),
+        ("resources/read", {"uri": "kb://\u202e"}, BAD_URI),
+        ("prompts/get", {"name": SECRET}, BAD_PROMPT),
+        ("prompts/get", {"name": "a b"}, BAD_PROMPT),
+        ("completion/complete", {"ref": {"type": "ref/tool", "name": "x"}}, BAD_REFERENCE),
+        ("completion/complete", {}, BAD_REFERENCE),
+    ],
+)
+def test_what_names_nothing_is_refused(method: str, params: dict[str, Any], because: str) -> None:
+    action = asked(method, params)
+    assert action.refusal == because and SECRET not in action.asks[0].resource.id
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"uri":1,"uri":2}', b"\xff", b'{"uri":"kb://x","n":1e999}'])
+def test_what_cant_be_read_is_refused(text: bytes) -> None:
+    action = asked("resources/read", text)
+    assert action.refusal is not None and action.asks[0].resource.id == "kb/?"
+
+
+def test_no_tools_payload_is_taken_for_a_documents() -> None:
+    payload = ToolPayload("kb/resources/read", Digest(""), b"{}")
+    assert method_of(payload, KB) is None and called(KB, "resources/read") != payload.tool
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_a_template_fits_or_not_and_never_raises(template: str, uri: str) -> None:
+    assert isinstance(fits(template, uri), bool)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["uri", "name", "ref", "x"]), st.text(max_size=12)),
+    st.sampled_from(sorted(METHODS)),
+)
+def test_any_params_make_one_ask_of_one_document(params: dict[str, str], method: str) -> None:
+    (ask,) = asked(method, params).asks
+    assert ask.resource.kind is ResourceKind.DOCUMENT
+
+
+def test_fitting_takes_one_pass() -> None:
+    template = "kb://" + "{a}x" * 100
+    for text in ("a" * 1_000_000, "x" * 1_000_000, "/" * 1_000_000):
+        assert fits(template, f"kb://{text}") in (True, False)
+
+
+KINDS = ("kb://public/{page}", "kb://secret-{id}", "repo://{owner}/{path}")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "KB://secret-1",
+        "kb://SECRET-1",
+        "kb://%73ecret-1",
+        "kb://%2573ecret-1",
+        "kb://public/..%2f..%2fsecret-1",
+        "kb://public/..",
+        "kb://public\\..\\secret-1",
+        "kb:////secret-1",
+    ],
+)
+def test_a_uri_that_a_server_may_read_as_anothers_is_refused(uri: str) -> None:
+    assert asked("resources/read", {"uri": uri}, KINDS).refusal == TWO_URIS
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("kb://public/A%20page", "kb://public/{page}"),
+        ("repo://Ada/src%2Fmain.py", "repo://{owner}/{path}"),
+        ("kb://public/a..b", "kb://public/{page}"),
+        ("other://a//b", "other"),
+        ("kb://Other", "kb"),
+    ],
+)
+def test_a_uri_that_can_only_be_one_is_taken(uri: str, name: str) -> None:
+    action = asked("resources/read", {"uri": uri}, KINDS)
+    assert action.refusal is None and action.asks[0].resource.id == f"kb/resources/{name}"
+
+
+def test_a_scheme_that_holds_a_number_is_no_name() -> None:
+    action = asked("resources/read", {"uri": "s536904399://x"})
+    assert action.refusal == BAD_URI and action.asks[0].resource.id == "kb/resources/?"
+
+
+@pytest.mark.parametrize("method", ["resources/subscribe", "resources/unsubscribe"])
+def test_to_subscribe_is_asked_for_as_to_read(method: str) -> None:
+    (ask,) = asked(method, {"uri": "patients://1/notes"}).asks
+    assert (ask.verb, ask.resource.id) == (METHODS["resources/read"], "kb/resources/patients://{mrn}/notes")
