@@ -7,7 +7,7 @@ that nobody else waits for it. An engine isn't for several threads at once, henc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
@@ -20,7 +20,25 @@ from interlock.sensitivity.regime import Regime
 AT_ONCE: Final = 2048  # bytes that are looked into on the loop, if the engine is free; no language model reads these
 LONG: Final = 40  # characters from which on a text is one that somebody wrote, and the language model reads it too
 
+SLICE: Final = 32 * 1024  # bytes or characters that are looked into at a time: others have their turn between
+
 T = TypeVar("T")
+Placed = TypeVar("Placed")
+Value = TypeVar("Value", str, bytes)
+
+
+def slices(asked: Sequence[tuple[Placed, Value]]) -> Iterator[list[tuple[Placed, Value]]]:
+    """Values, each with its place, so many at a time as are looked into at once."""
+    part: list[tuple[Placed, Value]] = []
+    size = 0
+    for each in asked:
+        if part and size + len(each[1]) > SLICE:
+            yield part
+            part, size = [], 0
+        part.append(each)
+        size += len(each[1])
+    if part:
+        yield part
 
 
 class ByLength:

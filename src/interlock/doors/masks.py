@@ -21,7 +21,7 @@ from interlock.masking.rule import NOTHING_OF_IT
 from interlock.model.names import ConnectionName
 from interlock.model.override import Override
 from interlock.ports import Clock, SurrogateVault
-from interlock.sensitivity.classifier import ColumnDecisions, ColumnKey
+from interlock.sensitivity.classifier import ColumnDecisions
 from interlock.sensitivity.labels import KNOWN
 
 UNPROFILED: Final = Profile(
@@ -42,14 +42,13 @@ UNPROFILED: Final = Profile(
 and what is secret; not what they have, nor a state or a gender."""
 
 _REMEMBERED: Final = 128  # maskers: one for each actor who asks, mostly
-_MOST_SAMPLED: Final = 20_000
 
 
 @dataclass(slots=True)
 class Masks:
     """One connection's. `detection` None: values aren't looked into. `profile` None: labelled columns get constants.
 
-    `overrides` tells those that hold now. `decisions` and `sampled` remember what columns hold; for one thread.
+    `overrides` tells those that hold now. `decisions` remember what columns hold; for one thread.
     """
 
     connection: ConnectionName
@@ -60,7 +59,6 @@ class Masks:
     vault: SurrogateVault | None = None
     overrides: Callable[[], tuple[Override, ...]] = field(default=lambda: ())
     decisions: ColumnDecisions = field(default_factory=ColumnDecisions)
-    _sampled: set[ColumnKey] = field(default_factory=set)
     _known: OrderedDict[tuple[bool, date, tuple[Override, ...], ActorPseudonyms | None], Masker] = field(
         default_factory=OrderedDict
     )
@@ -77,15 +75,6 @@ class Masks:
     def finds(self, pseudonyms: ActorPseudonyms | None) -> Masker:
         """What masks what is found in values."""
         return self._made(self.profile or UNPROFILED, pseudonyms)
-
-    def first_sample(self, key: ColumnKey) -> bool:
-        """Whether this column's values weren't weighed yet; from now on they were."""
-        if key in self._sampled:
-            return False
-        if len(self._sampled) >= _MOST_SAMPLED:
-            self._sampled.clear()
-        self._sampled.add(key)
-        return True
 
     def _made(self, profile: Profile, pseudonyms: ActorPseudonyms | None) -> Masker:
         """The same object while nothing changed: plans are remembered by it."""

@@ -106,6 +106,11 @@ class Link(asyncio.Protocol):
         return self._transport.get_extra_info("ssl_object") if self._transport is not None else None
 
     @property
+    def inside(self) -> bool:
+        """Whether both ends lie in this process (`doors/inside.py`)."""
+        return False
+
+    @property
     def peer(self) -> Peer:
         """Who is at the other end: the address, and the certificate that a TLS handshake verified."""
         if self._transport is None:

@@ -12,6 +12,7 @@ from tests.a_gateway import Gateway, gateway
 from tests.an_engine import engines
 from tests.postgres_fixture import Database
 
+from interlock.app import content
 from interlock.app.content import Loading
 from interlock.app.words import TypedWords
 from interlock.sensitivity.regime import Regime
@@ -27,15 +28,15 @@ OTHER = "ASIAIOSFODNN7EXAMPLE"  # which no table is called
 
 
 @pytest.fixture
-async def gate(tmp_path: Path, empty_database: Database) -> AsyncIterator[Gateway]:
+async def gate(tmp_path: Path, empty_database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
     with empty_database.admin() as connection:
         connection.execute("CREATE TABLE visits (id int, note text, mrn text)")
         connection.execute(f'CREATE TABLE "{SECRET}" (id int)')
         connection.execute("INSERT INTO visits VALUES (1, 'x', 'M-1')")
         connection.execute(f'GRANT ALL ON visits, "{SECRET}" TO PUBLIC')
+    monkeypatch.setattr(content, "load_engines", engines)
     loading = Loading()
-    loading._load = _loaded  # type: ignore[method-assign, assignment]
-    await loading.engines()
+    assert await loading.ready()
     async with gateway(tmp_path, empty_database, CATALOG, policy=SIGNED) as running:
         running.definitions.finds = loading.finds
         clinic = running.definitions.connection.name
@@ -44,10 +45,7 @@ async def gate(tmp_path: Path, empty_database: Database) -> AsyncIterator[Gatewa
         running.office.desk = desk
         running.office.gate = running.door._gate = replace(running.office.gate, desk=desk)
         yield running
-
-
-async def _loaded() -> object:
-    return engines()
+    await loading.engines()
 
 
 @pytest.mark.parametrize(
@@ -67,6 +65,40 @@ async def test_a_name_that_looks_like_data_is_refused_and_not_kept(gate: Gateway
         assert await (await connection.execute("SELECT id FROM visits")).fetchall() == [(1,)]
     kept = b"".join(await gate.bodies())
     assert OTHER.encode() not in kept and b"dana@clinic" not in kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"CREATE FUNCTION told() RETURNS text LANGUAGE sql AS $$ SELECT '{OTHER}'::text $$",
+        f"CREATE FUNCTION told() RETURNS text LANGUAGE sql AS $$ SELECT 'x'::text -- {OTHER}\n$$",
+        f"CREATE FUNCTION told() RETURNS text LANGUAGE sql AS $$ SELECT '{OTHER[:9]}' || \"{OTHER}\" $$",
+        f"DO $$ BEGIN RAISE NOTICE '{OTHER}'; END $$",
+        f'CREATE VIEW "{OTHER}" AS SELECT id FROM visits',
+    ],
+)
+async def test_code_that_holds_data_is_not_kept(gate: Gateway, text: str) -> None:
+    async with await gate.connect() as connection:
+        with pytest.raises(psycopg.Error) as refused:
+            await connection.execute(text.encode())
+        assert refused.value.sqlstate == "42501" and OTHER not in str(refused.value.diag.message_primary)
+    assert OTHER.encode() not in b"".join(await gate.bodies())
+
+
+async def test_before_anything_can_look_the_answer_is_no_and_says_why(gate: Gateway) -> None:
+    async with await gate.connect() as connection:
+        gate.definitions.finds = Loading().finds
+        for text in (
+            f'SELECT id AS "{OTHER}" FROM visits',
+            "SELECT id FROM visits",
+            "SELECT nothing_there FROM visits",
+        ):
+            with pytest.raises(psycopg.Error) as refused:
+                await connection.execute(text.encode())
+            assert OTHER not in str(refused.value) and "nothing_there" not in str(refused.value.diag.message_primary)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="still starting"):
+            await connection.execute("SELECT id FROM visits")
+    assert OTHER.encode() not in b"".join(await gate.bodies())
 
 
 async def test_a_name_that_is_defined_is_a_name(gate: Gateway) -> None:

@@ -194,6 +194,7 @@ class Aftermath:
         """Where the unit's own action stands: ended, or waiting for its transaction or for what it left open."""
         unit.tally.rows += ending.rows
         unit.tally.masked.update(dict(ending.masked))
+        self._planning.remembered.masked = ", ".join(sorted(label for label, count in ending.masked if count))
         if not failed and unit.tally.opens:
             return  # recorded with what it left open
         unit.tally.recorded = True

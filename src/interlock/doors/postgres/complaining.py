@@ -82,8 +82,13 @@ class Complaints:
 
 
 def withheld_by(finds: Finds) -> Callable[[str], bool]:
-    """Whether something in a sentence or name looks like data."""
-    return lambda said: any(True for _ in finds(said))
+    """Whether something in a sentence or name looks like data, or nobody can tell."""
+
+    def withheld(said: str) -> bool:
+        found = finds(said)
+        return found is None or any(True for _ in found)
+
+    return withheld
 
 
 def _evaluated(planned: Planned, snapshot: Snapshot) -> Evaluated:

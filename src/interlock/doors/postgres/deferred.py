@@ -248,7 +248,8 @@ class _Running:
             return ending, KeptResult(because=f"{_TOO_MUCH}; it ran to its end all the same.")
         if ending.sqlstate:
             return ending, KeptResult(sqlstate=ending.sqlstate)
-        return ending, self._gathered.result(self._unit.statements)
+        masked = tuple(sorted(label for label, count in ending.masked if count))
+        return ending, replace(self._gathered.result(self._unit.statements), masked=masked)
 
     def _cancel(self) -> asyncio.Task[None]:
         async def cancel() -> None:

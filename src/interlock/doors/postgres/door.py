@@ -13,6 +13,7 @@ import structlog
 from interlock.actions.session import session_open
 from interlock.doors.accepting import Acceptor
 from interlock.doors.endings import Endings
+from interlock.doors.inside import dial_inside
 from interlock.doors.postgres.deferred import DeferredRuns
 from interlock.doors.postgres.definitions import Definitions
 from interlock.doors.postgres.idle_limits import Idled, IdleLimits
@@ -32,6 +33,7 @@ from interlock.masking.pseudonyms import Pseudonyms
 from interlock.model.actor import Actor
 from interlock.model.names import ActionId, ActorId, ConnectionName
 from interlock.model.payload import SessionPayload
+from interlock.model.peer import Peer
 from interlock.model.release import Ending, Outcome
 from interlock.model.settings import Limits, Listen
 from interlock.ports import Clock, Entropy
@@ -115,6 +117,10 @@ class PostgresDoor:
     def port(self) -> int:
         """The port it listens on, also where the settings left the choice to the system."""
         return self._acceptor.port
+
+    async def dial(self, peer: Peer) -> Link:
+        """A connection of another door's, on behalf of its client `peer`; see `doors/inside.py`."""
+        return await dial_inside(self._accepted, peer)
 
     async def stop(self, seconds: float) -> None:
         """Stops listening, ends every session, and waits for their endings to be recorded, for at most `seconds`."""

@@ -16,7 +16,7 @@ from typing import Final
 
 import structlog
 
-from interlock.doors.detection import LONG, Detection
+from interlock.doors.detection import LONG, Detection, slices
 from interlock.doors.masks import Masks
 from interlock.doors.postgres.columns import ContentColumn
 from interlock.doors.postgres.copying import MAX_ROW
@@ -33,7 +33,6 @@ from interlock.wire.postgres.copy_data import CopyOptions, CopyRewriter, copy_ma
 from interlock.wire.postgres.rows import values_of
 
 MOST: Final = 1 << 20  # bytes of a value that is looked into; a longer one is masked whole
-SLICE: Final = 32 * 1024  # bytes of values that are looked into at a time: others have their turn between
 
 log = structlog.get_logger()
 
@@ -94,7 +93,7 @@ class Foresight:
             judged = await self._judged(detection, asked)
             for at, column in self.looked_into.items():
                 mine = [each for each in judged if each.column is column]
-                again = column.weigh(chunk[at], [(each.value, each.texts, each.findings) for each in mine])
+                again = column.weigh(chunk[at], [(each.value, _said(each), each.findings) for each in mine])
                 judged += await self._judged(detection, [(column, value) for value in again])
         await self._fetch(chunk, judged)
         for each in judged:
@@ -104,7 +103,7 @@ class Foresight:
 
     async def _judged(self, detection: Detection, asked: Sequence[tuple[ContentColumn, bytes]]) -> list[Judged]:
         judged: list[Judged] = []
-        for part in _slices(asked):
+        for part in slices(asked):
             size = sum(len(value) for _, value in part)
             long = any(len(value) >= LONG for _, value in part)
             judged += await detection.within(lambda part=part: _judge(detection, part), size, long=long)  # type: ignore[misc]
@@ -144,6 +143,10 @@ class Foresight:
             labels.update(masked.counts if masked is not None else ())
         if not labels:
             return None
+        if judged.texts.without is not None and judged.findings:
+            held = [f for f in judged.findings[0] if self.masker.found([Label(f.label)], place)]
+            if (rest := judged.texts.without(held)) != judged.value:
+                return rest, frozenset(labels)
         if judged.texts.written is None:
             return content.whole(frozenset(labels))
         return judged.texts.written(iter(new)), frozenset(labels)
@@ -169,23 +172,14 @@ def new_call() -> tuple[Call, dict[Wanted, bytes]]:
     return Call(surrogates=given), kept
 
 
+def _said(judged: Judged) -> Sequence[str]:
+    return [piece.text for piece in judged.texts.pieces] if judged.texts is not None else ()
+
+
 def _told_of(judged: Judged) -> Iterator[tuple[str, tuple[Finding, ...]]]:
     if judged.texts is not None:
         for piece, findings in zip(judged.texts.pieces, judged.findings, strict=True):
             yield piece.text, findings
-
-
-def _slices(asked: Sequence[tuple[ContentColumn, bytes]]) -> Iterator[list[tuple[ContentColumn, bytes]]]:
-    part: list[tuple[ContentColumn, bytes]] = []
-    size = 0
-    for each in asked:
-        if part and size + len(each[1]) > SLICE:
-            yield part
-            part, size = [], 0
-        part.append(each)
-        size += len(each[1])
-    if part:
-        yield part
 
 
 def _judge(detection: Detection, asked: Sequence[tuple[ContentColumn, bytes]]) -> list[Judged]:

@@ -24,7 +24,8 @@ _LENGTH = 4
 class KeptResult:
     """`columns` None: it returned no rows. `rows` are DataRow messages, `tag` is that of CommandComplete.
 
-    `sqlstate` and `because` tell a failure, or why there is nothing to give though it ran.
+    `sqlstate` and `because` tell a failure, or why there is nothing to give though it ran. `masked`: labels of values
+    that were replaced.
     """
 
     columns: tuple[DescribedColumn, ...] | None = None
@@ -32,6 +33,7 @@ class KeptResult:
     tag: str = ""
     sqlstate: str = ""
     because: str = ""
+    masked: tuple[str, ...] = ()
 
 
 def write_result(kept: KeptResult) -> bytes:
@@ -42,6 +44,7 @@ def write_result(kept: KeptResult) -> bytes:
         "tag": kept.tag,
         "sqlstate": kept.sqlstate,
         "because": kept.because,
+        "masked": list(kept.masked),
     }
     told = json.dumps(header).encode()
     return len(told).to_bytes(_LENGTH, "big") + told + kept.rows
@@ -59,6 +62,7 @@ def read_result(data: bytes) -> KeptResult:
             tag=header["tag"],
             sqlstate=header["sqlstate"],
             because=header["because"],
+            masked=tuple(header.get("masked", ())),  # what an earlier release kept has none
         )
     except (ValueError, KeyError, TypeError):
         raise LedgerCorrupt("a kept result isn't one that Interlock wrote") from None

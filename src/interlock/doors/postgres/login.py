@@ -95,7 +95,7 @@ async def first_packet(link: Link, tls: ServerTls | None) -> tuple[Startup | Can
                 _demand_nothing_behind(reader, link)
                 link.write(b"N")
             case _:
-                if tls is not None and not encrypted and isinstance(packet, Startup):
+                if tls is not None and not (encrypted or link.inside) and isinstance(packet, Startup):
                     raise LoginRefused("28000", "This port takes connections over TLS only; use sslmode=require.")
                 return packet, reader.leftover
     raise MalformedInput("the client asks for encryption again and again")
@@ -122,7 +122,8 @@ async def log_in(link: Link, startup: Startup, leftover: bytes, registry: Regist
     settings = _settings(parameters)
     frames = FrameReader(MAX_PASSWORD)
     frames.feed(leftover)
-    actor = _by_certificate(link.peer, user, registry, session)
+    # Within the process the credential is what was presented; the certificate only shows by whom.
+    actor = None if link.inside else _by_certificate(link.peer, user, registry, session)
     if actor is None:
         link.write(answers.write_cleartext_password())
         password = await _password(link, frames)

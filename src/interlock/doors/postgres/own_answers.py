@@ -31,7 +31,7 @@ NEVER_RAN = "42501"
 NOT_KNOWN = "IL004"
 NOTHING_TO_GIVE = "IL005"
 
-SETTINGS = ("review", "why", "wait", "reason", "ticket", "reveal", "idempotency_key")
+SETTINGS = ("review", "why", "masked", "wait", "reason", "ticket", "reveal", "idempotency_key")
 
 _NO_SUCH = Stop(NEVER_RAN, "There is no review of that id that you asked for.", "interlock: no_review")
 
@@ -43,6 +43,7 @@ class Rows:
     columns: tuple[DescribedColumn, ...] | None
     data: bytes = field(repr=False)
     tag: str
+    masked: tuple[str, ...] = ()  # labels of values that were replaced in it
 
     async def rows(self) -> bytes:
         """See `LocalAnswer`."""
@@ -98,7 +99,7 @@ def _given(kept: KeptResult, formats: Sequence[int]) -> Rows:
     columns = kept.columns
     if columns is not None and formats:
         columns = with_formats(columns, formats)
-    return Rows(columns, kept.rows, kept.tag)
+    return Rows(columns, kept.rows, kept.tag, kept.masked)
 
 
 async def _own(desk: Desk, actor: Actor, review: str) -> Review:

@@ -313,7 +313,9 @@ class Planning:
             case effects.FetchResult(review):
                 review = review if review is not None else _parameter(payload)
                 actor = self.preparing.actor
-                return await own_answers.fetch(self._gate.desk, actor, review, payload.result_formats)
+                found = await own_answers.fetch(self._gate.desk, actor, review, payload.result_formats)
+                self.remembered.masked = ", ".join(found.masked)
+                return found
             case _:
                 raise UpstreamFailed("the gateway was asked what it can't answer", code="contradiction")
 
@@ -326,6 +328,8 @@ class Planning:
                 return application.shown(application.SETTING, self.preparing.up.parameters.get(application.SETTING, ""))
             case "why":
                 return self.remembered.why
+            case "masked":
+                return self.remembered.masked
             case "wait":
                 return given.wait.value
             case "reason":

@@ -20,10 +20,12 @@ _SQLSTATES = {"cancelled": "57014", "client_left": "57014", "statement_timeout":
 
 @dataclass(slots=True)
 class Remembered:
-    """What `SHOW interlock.review` and `SHOW interlock.why` tell: the last review, the last refusal or hold."""
+    """What `SHOW interlock.review` and its like tell: the last review, the last refusal or hold, the labels of what was
+    masked in the last result."""
 
     review: str = ""
     why: str = ""
+    masked: str = ""
 
     def held(self, review: ReviewId, reasons: Sequence[Reason]) -> None:
         """A request was held."""

@@ -1,7 +1,8 @@
 """A value of a result as texts to look into, and back: what was found is masked in its place, all else stays.
 
 Texts, JSON, and arrays of texts in both of their formats (PostgreSQL sources, arrayfuncs.c: array_out, array_send).
-Numbers, rows and values of users' types are read as one text, and nothing is written back into them.
+Numbers and values of users' types are read as one text, and nothing is written back into them; so are rows, but for
+their fields (`row_values`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from interlock.doors.postgres.row_values import read_row
 from interlock.errors import MalformedInput
 from interlock.masking import forms
 from interlock.masking.rules.content import ContentMask, Holds
 from interlock.masking.value import Special
+from interlock.model.finding import Finding
 from interlock.sensitivity.formats.document import Form, Nest, Part, Piece, pieces_of, rewritten
 from interlock.sensitivity.formats.json_text import JsonText
 
@@ -31,10 +34,12 @@ _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The texts in a value. `written` makes the value anew of what stands in their places, in order (None: as it was);
-    None where a finding in it masks all of it."""
+    None where a finding in it masks all of it. `without`: the value of a row, whose one piece is all of it, without the
+    fields that these findings lie in."""
 
     pieces: Sequence[Piece]
     written: Written | None
+    without: Callable[[Sequence[Finding]], bytes] | None = None
 
 
 def texts_in(value: bytes, mask: ContentMask, telling: str, record: int) -> Texts:
@@ -55,7 +60,9 @@ def texts_in(value: bytes, mask: ContentMask, telling: str, record: int) -> Text
             case Holds.BYTES:
                 return _one(_bytes(value, mask.format).decode(), telling, record, None)
             case _:
-                return _one(value.decode(errors="replace"), telling, record, None)
+                row = read_row(value, binary=mask.format == 1)
+                text = row.text if row is not None else value.decode(errors="replace")
+                return replace(_one(text, telling, record, None), without=row.without if row is not None else None)
     except UnicodeDecodeError:
         if mask.holds is Holds.BYTES:
             return Texts((), None)  # no text, so nothing to read in it

@@ -1,0 +1,1 @@
+"""The MCP door: every tool call through the gate."""

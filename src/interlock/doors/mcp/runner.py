@@ -1,0 +1,167 @@
+"""Running tasks once people have signed, on a link of the gateway's own, for a client that asks later.
+
+    whom it is for, still known? -> a link -> is the tool as it was signed for? -> the sealed payload, read anew
+        -> redeem -> run, masked -> kept for its asker -> the ending
+
+What can't be had any more (the credential, the tool's definition) ends the review with a reason, and nothing runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import structlog
+
+from interlock.doors.endings import Endings
+from interlock.doors.mcp import answers
+from interlock.doors.mcp.calling import Calls, Said
+from interlock.doors.mcp.kept import Kept, write_kept
+from interlock.doors.mcp.running import Ran
+from interlock.doors.mcp.seams import MODERN, AllLinks, Asker, Link, Object
+from interlock.errors import Conflict, InterlockError, LedgerUnavailable, UpstreamFailed
+from interlock.gate import Cleared, Gate
+from interlock.model.action import Action
+from interlock.model.actor import Actor
+from interlock.model.deferred import Deferred
+from interlock.model.names import ActionId, ConnectionName
+from interlock.model.payload import ToolPayload
+from interlock.model.peer import Peer
+from interlock.model.release import Ending, Outcome
+from interlock.model.review import Review
+from interlock.model.secret import Secret
+from interlock.ports import Entropy
+from interlock.registry import Registry
+
+KEEP_TRIES: Final = 5  # to put the result down, a second apart
+
+_ASKS: Final = "The server asked for more, and a task has nobody who could answer. How far it got isn't known."
+
+log = structlog.get_logger()
+
+
+class Nobody:
+    """The client of a task: it has left."""
+
+    @property
+    def protocol_version(self) -> str:
+        """The newest: servers can't turn to it."""
+        return MODERN
+
+    @property
+    def capabilities(self) -> Object:
+        """None."""
+        return {}
+
+    @property
+    def hushed(self) -> bool:
+        """Always."""
+        return True
+
+    def hush(self) -> None:
+        """It is."""
+
+    async def ask(self, method: str, params: Object, *, timeout: float) -> Object:  # noqa: ASYNC109  as the seam has it
+        """Nobody answers."""
+        raise UpstreamFailed("nobody is there to be asked")
+
+    async def tell(self, method: str, params: Object) -> None:
+        """Nobody hears it."""
+
+
+@dataclass(frozen=True, slots=True)
+class McpRuns:
+    """`ports.Runner` for the door's connections."""
+
+    calls: Mapping[ConnectionName, Calls]
+    links: AllLinks
+    gate: Gate
+    registry: Registry
+    endings: Endings
+    entropy: Entropy
+    _nobody: Nobody = field(default_factory=Nobody, repr=False)
+
+    def takes(self, connection: ConnectionName) -> bool:
+        """See `Runner`."""
+        return connection in self.calls
+
+    async def run(self, deferred: Deferred) -> None:
+        """See `Runner`."""
+        calls = self.calls[deferred.connection]
+        review = await self.gate.desk.review(deferred.review)
+        actor = self.registry.current(deferred.actor)
+        if actor is None:
+            await self._give_up(review, "the credential that asked isn't accepted any more")
+            return
+        asker = Asker(actor, Secret(""), Peer())
+        async with self.links[deferred.connection].link(asker, self._nobody, None) as link:
+            await calls.pins.fresh(0.0)  # raises `UpstreamFailed`: worth trying again
+            action = await self._action(calls, review, actor)
+            if await calls.moved(action) is not None:
+                await self._give_up(review, "the tool isn't what was signed for any more")
+                return
+            answer = await self.gate.redeem(review.id, action, calls.rebuild(action), by_itself=True)
+            if isinstance(answer, Cleared):
+                await self._through(calls, review, answer, link)
+
+    async def _action(self, calls: Calls, review: Review, actor: Actor) -> Action:
+        payload = (await self.gate.desk.unseal(review)).payload
+        assert isinstance(payload, ToolPayload), "reviews of these connections hold calls"
+        action = calls.action_of(payload, actor, ActionId(self.entropy.uuid7()), Said())
+        return replace(action, deferred=True)
+
+    async def _through(self, calls: Calls, review: Review, cleared: Cleared, link: Link) -> None:
+        """In a task of its own, which its asker may cancel without ending who runs it."""
+        run = asyncio.ensure_future(self._run(calls, review, cleared, link))
+        calls.tasks.running[review.id] = run
+        try:
+            await asyncio.wait([run])
+        finally:
+            if calls.tasks.running.get(review.id) is run:
+                del calls.tasks.running[review.id]
+            if not run.done():  # the gateway stops
+                run.cancel()
+                await asyncio.wait([run])
+        if not run.cancelled() and (error := run.exception()) is not None:
+            raise error
+
+    async def _run(self, calls: Calls, review: Review, cleared: Cleared, link: Link) -> None:
+        tool = calls.tool_of(cleared)
+        try:
+            ran, ending = await calls.running.came(cleared, link, tool)
+        except asyncio.CancelledError:
+            await self.keep(review, Kept(cancelled=True))
+            raise
+        if ran.asks is not None:
+            ran, ending = Ran(answers.failed("input_required", _ASKS, review.id)), Ending(Outcome.UNKNOWN)
+        await self.keep(review, _kept(ran))
+        await self.endings.record(cleared.release, ending)
+
+    async def _give_up(self, review: Review, because: str) -> None:
+        try:
+            await self.gate.desk.supersede(review, because)
+        except Conflict:
+            return  # it moved on by itself
+
+    async def keep(self, review: Review, kept: Kept) -> None:
+        """Puts a result down, trying again for a moment while the store can't be written."""
+        data = write_kept(kept)
+        for _ in range(KEEP_TRIES):
+            try:
+                await self.gate.desk.deferrals.keep(review, data)
+                return
+            except LedgerUnavailable:
+                await asyncio.sleep(1.0)
+            except InterlockError as error:
+                log.error("mcp.task_not_kept", review=review.id, code=error.code)
+                return
+        log.error("mcp.task_not_kept", review=review.id, code="ledger_unavailable")
+
+
+def _kept(ran: Ran) -> Kept:
+    if ran.error is None:
+        return Kept(ran.result)
+    error = {"code": ran.error.code, "message": ran.error.message}
+    return Kept(error=error if ran.error.data is None else {**error, "data": ran.error.data})
