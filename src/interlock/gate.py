@@ -14,16 +14,13 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from interlock.actions.from_leaf import from_leaf, hidden_label, in_console
 from interlock.actions.record import observed_told, only_observed, reasons_told, released_told, told, would_mask
 from interlock.desk import Desk, Sealed, own_reasons
 from interlock.desk.answers import Answer, Asking, Cleared, Denied, Held
 from interlock.desk.entries import of_action, waiting
 from interlock.desk.estimates import estimated, sized
-from interlock.desk.presence import proof
 from interlock.desk.repeats import Claim, Ran
-from interlock.errors import AuthenticationFailed, Conflict, NotFound
-from interlock.identity.passkeys import REVEAL, leaf_terms
+from interlock.errors import Conflict
 from interlock.masking.plan import without_kept
 from interlock.masking.profile import Profile
 from interlock.model.action import Action, EnforcedBy
@@ -31,12 +28,11 @@ from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason, Requirements
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import ActionId, ConnectionName, Digest, EntryId, PersonId, PolicyId, ReviewId
+from interlock.model.names import ConnectionName, Digest, EntryId, PolicyId, ReviewId
 from interlock.model.obligation import Obligations
 from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
-from interlock.model.review import Review, ReviewState, Voter
-from interlock.model.secret import Secret
+from interlock.model.review import Review, ReviewState
 from interlock.ports import Clock, Entropy, Estimator, Ledger, Policy, Rebuild, Receipt, Recents, Rulebook
 from interlock.registry import Registry
 from interlock.registry.derived import deriving
@@ -124,9 +120,11 @@ class Gate:
             case refusal:
                 return await self._deny(action, (refusal,))
 
-    async def refuse(self, action: Action, reason: Reason, review: ReviewId | None = None) -> Denied:
-        """Records a no that was settled before policy had to be asked."""
-        return await self._deny(action, (reason,), review)
+    async def refuse(
+        self, action: Action, reason: Reason, review: ReviewId | None = None, *, also: tuple[Reason, ...] = ()
+    ) -> Denied:
+        """Records a no that was settled before policy had to be asked, or by `judged`."""
+        return await self._deny(action, (reason, *also), review)
 
     def foresees_denial(self, action: Action) -> bool:
         """Whether policy denies it as far as it is known; asked before a statement is even described upstream."""
@@ -244,54 +242,16 @@ class Gate:
             case _:
                 return answer
 
-    def may_show(self, review: Review, person: PersonId) -> bool:
-        """Whether asking to see a hidden value can lead to anything: nobody who is part of the request sees one."""
-        return self.desk.may_see(review, person) and person not in review.excluded
-
-    async def show_leaf(self, review_id: ReviewId, voter: Voter, statement: int, leaf: int) -> Secret[str] | Denied:
-        """One value that a review's card hides, for one reviewer; raises `NotFound`.
-
-        It is an action of the person's, decided like any other and on record before the value is handed out. Nobody can
-        sign for it: what would need a review is denied, and so is who has a passkey and doesn't answer with it.
-        """
-        review, person = await self.desk.review(review_id), self.registry.directory.person(voter.person)
-        if person is None or not self.desk.may_see(review, person.id):
-            raise NotFound("no review of that id")
-        card = (await self.desk.card(review_id)).content
-        label = hidden_label(card, statement, leaf)
-        actor = in_console(person, voter.key)
-        action = from_leaf(ActionId(self.entropy.uuid7()), actor, card, label)
-        decision = self._may_reveal(review, voter, action)
-        if not isinstance(decision, Allow):
-            return await self._deny(action, decision.reasons, review_id)
-        about = (review, REVEAL, review.digest, review.card_digest, leaf_terms(statement, leaf))
-        try:
-            voter = self.desk.attendance.attested(voter, *about)
-        except AuthenticationFailed as failed:
-            sentence = f"{failed.sentence[:1].upper()}{failed.sentence[1:]}."
-            return await self._deny(action, (Reason("no_passkey_answer", sentence),), review_id)
-        value = await self.desk.leaf(review_id, statement, leaf)
-        release = self._released(action, decision.obligations, decision, None, {})
-        shown: dict[str, JsonValue] = {"review": review_id, "person": person.id, "statement": statement, "leaf": leaf}
-        shown |= {"label": label, **proof(voter)}
-        ended: dict[str, JsonValue] = {"outcome": Outcome.SUCCEEDED.value, "rows": 1, "sqlstate": "", "review": ""}
-        entries = (
-            release,
-            of_action(self._id, EntryType.REVEAL_SHOWN, action, shown, obj=review_id),
-            of_action(self._id, EntryType.ACTION_ENDED, action, ended),
-        )
-        await self._commit(Unit(entries))
-        return value
-
-    def _may_reveal(self, review: Review, voter: Voter, action: Action) -> Decision:
+    def judged(self, action: Action) -> Decision:
+        """What policy says of it now. For what is asked for and done in one breath; nothing is recorded."""
         policy = self.rules.current()
-        refusal = self.desk.attendance.not_in_console(voter)
-        if policy is None:
-            return Deny((own_reasons.OTHER_RULES,), Digest(""))
-        if refusal is not None or not self.may_show(review, voter.person):
-            reason = Reason("not_present", "Hidden values are shown in the console only, after a recent login.")
-            return Deny((reason if refusal else own_reasons.PART_OF_IT,), Digest(policy.digest))
-        return self._decide(policy, action)
+        return Deny((own_reasons.OTHER_RULES,), Digest("")) if policy is None else self._decide(policy, action)
+
+    async def showed(self, action: Action, decision: Allow, shown: Draft) -> None:
+        """Records what is done in one breath: its release, what was shown, and its end; durable when this returns."""
+        release = self._released(action, decision.obligations, decision, None, {})
+        ended: dict[str, JsonValue] = {"outcome": Outcome.SUCCEEDED.value, "rows": 1, "sqlstate": "", "review": ""}
+        await self._commit(Unit((release, shown, of_action(self._id, EntryType.ACTION_ENDED, action, ended))))
 
     def end(self, release: Release, ending: Ending) -> Awaitable[Receipt]:
         """Records how a released action ended, and what was masked; its rows count from the moment of the call."""
@@ -402,11 +362,18 @@ class Gate:
         review: Review | None,
         noted: Mapping[str, JsonValue],
     ) -> Draft:
-        d = {**released_told(action, obligations, decision, review), **noted}
+        d = {**released_told(action, obligations, decision, review), **self._overrides(action), **noted}
         obj = review.id if review else ""
         return of_action(
             self._id, EntryType.ACTION_RELEASED, action, d, obj=obj, bundle=decision.bundle, reasons=decision.reasons
         )
+
+    def _overrides(self, action: Action) -> Mapping[str, JsonValue]:
+        """Which overrides of masks speak of what it shows, so that its release tells of them."""
+        shown = {output.plain for exposure in action.exposures for output in exposure.outputs}
+        overridden = self.registry.authority.overridden
+        found: list[JsonValue] = [*overridden.about(self.clock.now(), action.connection.name, shown)]
+        return {"overrides": found} if found else {}
 
     @property
     def _id(self) -> EntryId:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import resource
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from interlock.app import document_files, library, measured
 from interlock.cli import app
+from interlock.cli import mask as mask_verb
 from interlock.cli.verbs import VERBS
 from interlock.errors import InterlockError
 
@@ -167,6 +174,100 @@ def test_several_files(tmp_path: Path) -> None:
     assert run("mask", str(a), str(b), "--out", str(out)).exit_code == 0
     assert (out / "a.txt").read_text().startswith("[phi.name") and (out / "b.txt").exists()
     assert isinstance(run("mask", str(a), "--out", str(out)).exception, InterlockError), "nothing is written over"
+
+
+@pytest.fixture
+def masking(tmp_path: Path) -> tuple[Path, Path]:
+    """A private file, and a directory to write to."""
+    file, out = tmp_path / "a.txt", tmp_path / "out"
+    file.touch(0o600)
+    file.write_text("Alice\n" * 1000)
+    out.mkdir()
+    return file, out
+
+
+def test_a_masked_copy_is_for_those_who_may_read_the_source(masking: tuple[Path, Path]) -> None:
+    file, out = masking
+    for at, (mode, kept) in enumerate(((0o600, 0o600), (0o640, 0o640), (0o4755, 0o644))):
+        named = file.rename(file.with_name(f"{at}.txt")) if at == 0 else file.with_name(f"{at}.txt")
+        named.touch()
+        named.chmod(mode)
+        assert run("mask", str(named), "--out", str(out)).exit_code == 0
+        assert (out / named.name).stat().st_mode & 0o7777 == kept
+    assert sorted(each.name for each in out.iterdir()) == ["0.txt", "1.txt", "2.txt"]
+
+
+@pytest.mark.parametrize("dangling", [True, False])
+def test_a_link_in_the_way_is_neither_followed_nor_replaced(masking: tuple[Path, Path], dangling: bool) -> None:
+    file, out = masking
+    elsewhere = out.with_name("elsewhere")
+    if not dangling:
+        elsewhere.write_text("old")
+    (out / "a.txt").symlink_to(elsewhere)
+    assert isinstance(run("mask", str(file), "--out", str(out)).exception, InterlockError)
+    assert (out / "a.txt").is_symlink() and [each.name for each in out.iterdir()] == ["a.txt"]
+    assert elsewhere.exists() is not dangling and (dangling or elsewhere.read_text() == "old")
+
+
+def test_a_file_that_came_meanwhile_stays(masking: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    file, out = masking
+    monkeypatch.setattr(mask_verb, "_check_out", lambda files, into: (out / "a.txt").write_text("old"))
+    assert isinstance(run("mask", str(file), "--out", str(out)).exception, InterlockError)
+    assert (out / "a.txt").read_text() == "old" and len(list(out.iterdir())) == 1
+
+
+@pytest.mark.parametrize("full", [0, 3000, "fsync"])
+def test_a_full_disk_leaves_nothing(
+    masking: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, full: int | str
+) -> None:
+    file, out = masking
+
+    def no_room(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_room)
+    if isinstance(full, int):  # a real one: no file of this process may grow beyond
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (full, before[1]))
+        try:
+            result = run("mask", str(file), "--out", str(out))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, old)
+    else:
+        result = run("mask", str(file), "--out", str(out))
+    assert isinstance(result.exception, InterlockError) and "can't read or write" in str(result.exception)
+    assert list(out.iterdir()) == []
+
+
+def test_one_that_is_killed_leaves_no_half_file_under_its_name(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    fifo = tmp_path / "slow.txt"
+    os.mkfifo(fifo)
+    child = subprocess.Popen([sys.executable, "-m", "interlock.cli", "mask", "--out", str(out), str(fifo)])
+    try:
+        with fifo.open("wb") as into:  # opens once the child reads
+            into.write(b"nothing to see\n" * 4000)
+            into.flush()
+            wait_for(lambda: any(out.iterdir()))
+            child.kill()
+            child.wait(20)
+    finally:
+        child.kill()
+        child.wait(20)
+    left = list(out.iterdir())
+    assert [each.name for each in left if each.name == "slow.txt"] == [] and len(left) == 1
+    assert left[0].stat().st_mode & 0o777 == 0o600
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Waits until it holds."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_unknown_choices() -> None:

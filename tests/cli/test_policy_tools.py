@@ -37,7 +37,7 @@ a = ["ai-agents"]
 [around.connections.clinic]
 environment = "production"
 """ + CASES.replace("etl-agent", "a")
-TOOLS = """{"connection": "clinic", "tools": [{"name": "note", "inputSchema":
+TOOLS = """{"connection": "clinic", "tools": [{"name": "note", "interlock": {"does": ["read"]}, "inputSchema":
  {"type": "object", "properties": {"text": {"type": "string"}, "days": {"type": "integer"}}}}]}"""
 
 AGENTS, CATALOGS = 'principal in Interlock::Group::"ai-agents"', "resource is Interlock::Catalog"
@@ -227,7 +227,7 @@ def test_a_tool_s_call_by_its_pinned_definition(settings: Path) -> None:
     assert explained(settings, *words, "--arguments", '{"text": "a", "days": 3}', code=0)["outcome"] == "allowed"
     found = explained(settings, *words, "--arguments", '{"text": "a", "days": 9}', code=1)
     assert (found["outcome"], found["policies"]) == ("held", ["few-days"])
-    odd = explained(settings, *words, "--arguments", '{"text": "a", "more": 1}', code=1)
+    odd = explained(settings, *words, "--arguments", '{"text": "a", "more": 1}', code=0)
     assert odd["opaque_because"] == ["some arguments aren't of a kind that policies can read"]
     assert "more" not in json.dumps(odd["requests"])
 

@@ -10,8 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from interlock.app.assembly import (
+        OPERATOR_TOKEN,
+        SIGNER_STATE,
+        STORE,
+        Assembly,
+        load_pinned_keys,
+        opened,
+        store_path,
+    )
     from interlock.app.beginning import unsafe_pin, unsafe_reset_signer
-    from interlock.app.core import OPERATOR_TOKEN, SIGNER_STATE, STORE, Core, load_pinned_keys, opened, store_path
     from interlock.app.logs import set_up_logs
     from interlock.app.serving import serve
 
@@ -19,7 +27,7 @@ __all__ = [
     "OPERATOR_TOKEN",
     "SIGNER_STATE",
     "STORE",
-    "Core",
+    "Assembly",
     "load_pinned_keys",
     "opened",
     "serve",
@@ -32,7 +40,7 @@ __all__ = [
 _WHERE = {
     **dict.fromkeys(("unsafe_pin", "unsafe_reset_signer"), "beginning"),
     **dict.fromkeys(
-        ("OPERATOR_TOKEN", "SIGNER_STATE", "STORE", "Core", "load_pinned_keys", "opened", "store_path"), "core"
+        ("OPERATOR_TOKEN", "SIGNER_STATE", "STORE", "Assembly", "load_pinned_keys", "opened", "store_path"), "assembly"
     ),
     "set_up_logs": "logs",
     "serve": "serving",

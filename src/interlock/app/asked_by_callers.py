@@ -1,8 +1,8 @@
-"""AuthZEN's part of the control port, on the core."""
+"""AuthZEN's part of the control port, on the assembly."""
 
 from __future__ import annotations
 
-from interlock.app.core import Core
+from interlock.app.assembly import Assembly
 from interlock.model.tool import Tool
 from interlock.policy.bundle import Bundle
 from interlock.web.access.asking import Access
@@ -10,13 +10,15 @@ from interlock.web.access.binding import BindingTokens
 from interlock.web.access.problems import REQUESTS
 
 
-def access_of(core: Core) -> Access:
+def access_of(assembly: Assembly) -> Access:
     """What callers who enforce decisions themselves ask; its tools are those of the bundle in force, whichever."""
 
     def pinned(name: str) -> Tool | None:
-        policy = core.rulebook.current()
+        policy = assembly.rulebook.current()
         return policy.rules.tools.get(name) if isinstance(policy, Bundle) else None
 
-    base = core.settings.public_url.rstrip("/")
-    tokens = BindingTokens(core.keys.lookup, base, base + REQUESTS)
-    return Access(core.gate, core.desk, core.settings.access, pinned, tokens, core.clock, core.entropy)
+    base = assembly.settings.public_url.rstrip("/")
+    tokens = BindingTokens(assembly.keys.lookup, base, base + REQUESTS)
+    return Access(
+        assembly.gate, assembly.desk, assembly.settings.access, pinned, tokens, assembly.clock, assembly.entropy
+    )

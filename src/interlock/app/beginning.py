@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from interlock import __version__, recovery
-from interlock.app.core import Core, opened, record
+from interlock.app.assembly import Assembly, opened, record
 from interlock.model.entry import EntryType
 from interlock.model.names import Digest
 from interlock.model.settings import Settings
@@ -17,50 +17,50 @@ log = structlog.get_logger()
 
 async def unsafe_pin(settings: Settings) -> Digest:
     """Pins policies and catalogs as they lie there, without a review, while the gateway is stopped."""
-    async with opened(settings) as core:
-        rules = checked(core.files)
-        await _take_up_log(core)
-        await core.registry.unsafe_pin_bundle(rules.rules, rules.texts)
+    async with opened(settings) as assembly:
+        rules = checked(assembly.files)
+        await _take_up_log(assembly)
+        await assembly.registry.unsafe_pin_bundle(rules.rules, rules.texts)
         return rules.rules
 
 
 async def unsafe_reset_signer(settings: Settings) -> int:
     """Signs for the log as it lies there, while the gateway is stopped; its size. The ledger records that."""
-    async with opened(settings) as core:
-        done = await core.signer.unsafe_reset()
-        await record(core, EntryType.INTEGRITY_ALARM, {"because": f"the signer was reset at size {done.size}"})
+    async with opened(settings) as assembly:
+        done = await assembly.signer.unsafe_reset()
+        await record(assembly, EntryType.INTEGRITY_ALARM, {"because": f"the signer was reset at size {done.size}"})
         return done.size
 
 
-async def _take_up_log(core: Core) -> None:
+async def _take_up_log(assembly: Assembly) -> None:
     """Holds the store against what was signed; on a new log, signs that it is empty and opens it."""
-    size, _ = await core.store.head()
+    size, _ = await assembly.store.head()
     if size == 0:
-        await core.signer.begin_new_log()
-    await core.signer.verify_first(core.store.waypoint)
+        await assembly.signer.begin_new_log()
+    await assembly.signer.verify_first(assembly.store.waypoint)
     if size == 0:
-        await record(core, EntryType.LOG_OPENED, {"origin": core.settings.origin})
+        await record(assembly, EntryType.LOG_OPENED, {"origin": assembly.settings.origin})
 
 
-async def begin(core: Core) -> None:
+async def begin(assembly: Assembly) -> None:
     """Before any door opens: settle what a crash left, pin the rules, say who we are and what is in force."""
-    for sentence in unsafe(core.settings):
+    for sentence in unsafe(assembly.settings):
         log.warning("unsafe", because=sentence)
-    await _take_up_log(core)
-    rules = core.rules_of.to_start_on(core.files, core.authority)
-    if files_differ(core.files, rules):
+    await _take_up_log(assembly)
+    rules = assembly.rules_of.to_start_on(assembly.files, assembly.authority)
+    if files_differ(assembly.files, rules):
         log.warning("policy.files_differ", because=FILES_DIFFER)
-    core.rulebook.load(rules.rules, rules.policy, rules.sources)
-    await core.registry.adopt_bundle(rules.rules, rules.texts)
-    unknown = await recovery.settle(core.store, core.authority, core.entropy)
+    assembly.rulebook.load(rules.rules, rules.policy, rules.sources)
+    await assembly.registry.adopt_bundle(rules.rules, rules.texts)
+    unknown = await recovery.settle(assembly.store, assembly.authority, assembly.entropy)
     if unknown:
         log.warning("recovery.unknown", actions=unknown)
-    await core.adoption.adopt_due()
-    core.desk.look_ahead()
-    await core.provisioning.settle_due()
-    started = {"version": __version__, "vkey": core.keys.public()["node"], "settings": core.settings.digest}
-    await record(core, EntryType.NODE_STARTED, started)
-    await record(core, EntryType.SETTINGS_CHANGED, {"settings": core.settings.digest})
-    for name, catalog in core.catalogs.items():
+    await assembly.adoption.adopt_due()
+    assembly.desk.look_ahead()
+    await assembly.provisioning.settle_due()
+    started = {"version": __version__, "vkey": assembly.keys.public()["node"], "settings": assembly.settings.digest}
+    await record(assembly, EntryType.NODE_STARTED, started)
+    await record(assembly, EntryType.SETTINGS_CHANGED, {"settings": assembly.settings.digest})
+    for name, catalog in assembly.catalogs.items():
         d = {"catalog": catalog.digest, "connection": name}
-        await record(core, EntryType.CATALOG_CHANGED, d)
+        await record(assembly, EntryType.CATALOG_CHANGED, d)

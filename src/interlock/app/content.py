@@ -1,6 +1,8 @@
 """Content detection as a gateway has it: engines for each regime on the same lists and patterns, loaded once, off the
 loop; and what is made of them for doors and for words that people type.
 
+What looks into code comes first, in a fraction of a second: until it is there, statements are refused.
+
 Missing the language model's extra, patterns and lists look alone. With it and a model that can't be used, every
 capitalised word that isn't ordinary counts as a name. With nothing that can be loaded, everything is masked whole.
 """
@@ -41,6 +43,7 @@ FORMS: Final = frozenset({Layer.NORMALISE, Layer.STRUCTURED})
 
 MOST_REMEMBERED: Final = 4096  # texts of code that were looked into
 LONGEST_REMEMBERED: Final = 4096  # characters of one
+FORMS_SECONDS: Final = 30.0  # that a start waits for what looks into code; measured: 0.3, and 2 without kept patterns
 
 log = structlog.get_logger()
 
@@ -50,14 +53,15 @@ class Loading:
 
     def __init__(self) -> None:
         self._task: asyncio.Task[Engines] | None = None
+        self._forms: asyncio.Future[TextFinder | None] | None = None
         self._found: OrderedDict[str, tuple[tuple[int, int], ...]] = OrderedDict()
 
-    def finds(self, text: str) -> Sequence[tuple[int, int]]:
-        """What looks like data in code or a message, by its form alone (`actions.code_findings.Finds`), as soon as the
-        engines are there. What isn't long is remembered: the same statements come again and again."""
-        forms = self._task.result().forms if self._task is not None and self._task.done() else None
+    def finds(self, text: str) -> Sequence[tuple[int, int]] | None:
+        """What looks like data in code or a message, by its form alone (`actions.code_findings.Finds`); None while what
+        looks isn't there. What isn't long is remembered: the same statements come again and again."""
+        forms = self._forms.result() if self._forms is not None and self._forms.done() else None
         if forms is None:
-            return ()
+            return None
         found = self._found.get(text)
         if found is None:
             found = tuple((f.start, f.end) for f in forms.find(text))
@@ -69,22 +73,32 @@ class Loading:
 
     async def engines(self) -> Engines:
         """Them, as soon as they are loaded. Raises nothing."""
-        if self._task is None:
-            self._task = asyncio.ensure_future(self._load())
-        return await asyncio.shield(self._task)
+        return await asyncio.shield(self._begun()[1])
 
     def begin(self) -> None:
-        """They will be wanted soon."""
-        if self._task is None:
-            self._task = asyncio.ensure_future(self._load())
+        """They will be wanted soon: always where a door is to open, for any statement carries code."""
+        self._begun()
+
+    async def ready(self) -> bool:
+        """Whether code can be looked into; waits for that, within bounds."""
+        forms, _ = self._begun()
+        done, _ = await asyncio.wait({forms}, timeout=FORMS_SECONDS)
+        return bool(done) and forms.result() is not None
 
     async def close(self) -> None:
         """Nothing is looked into any more; a load that is under way comes to its end first."""
         if self._task is not None:
             (await self._task).close()
 
-    async def _load(self) -> Engines:
+    def _begun(self) -> tuple[asyncio.Future[TextFinder | None], asyncio.Task[Engines]]:
+        if self._forms is None or self._task is None:
+            self._forms = asyncio.ensure_future(asyncio.to_thread(load_forms))
+            self._task = asyncio.ensure_future(self._load(self._forms))
+        return self._forms, self._task
+
+    async def _load(self, first: asyncio.Future[TextFinder | None]) -> Engines:
         before = resident()
+        await asyncio.wait({first})  # a door may open with them
         engines = await asyncio.to_thread(load_engines)
         report(engines, max(0, resident() - before))
         return engines
@@ -107,11 +121,9 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What was loaded. `forms` may be asked from the loop's thread at any time; None where it can't be loaded, and code
-    is judged by its digits alone (`sql.identifiers`). `trouble`: what is wrong, in a sentence; "" for nothing."""
+    """What was loaded. `trouble`: what is wrong, in a sentence; "" for nothing."""
 
     detections: Mapping[Regime, Detection]
-    forms: TextFinder | None
     thread: ThreadPoolExecutor = field(repr=False)
     trouble: str = ""
     layers: tuple[str, ...] = ()
@@ -121,13 +133,23 @@ class Engines:
         self.thread.shutdown(wait=False, cancel_futures=True)
 
 
+def load_forms() -> TextFinder | None:
+    """What goes by form alone, which the loop's thread may ask at any time; None where it can't be loaded, and no code
+    can be looked into. Raises nothing."""
+    try:
+        return TextEngine(found_detectors()[0], fastest_matcher, (), FORMS)
+    except Exception as error:
+        log.error("detection.code_refused", because=f"patterns can't be loaded ({type(error).__name__})")
+        return None
+
+
 def load_engines() -> Engines:
     """Reads lists, patterns and the model. Takes seconds, in whatever thread. Raises nothing."""
     try:
         return _loaded()
     except Exception as error:
         trouble = f"no engine can be loaded ({type(error).__name__}): what it would look into is masked whole"
-        return _with({regime: Blind() for regime in Regime}, None, trouble, ())
+        return _with({regime: Blind() for regime in Regime}, trouble, ())
 
 
 def _loaded() -> Engines:
@@ -153,8 +175,7 @@ def _loaded() -> Engines:
             return quick
         return ByLength(quick, engine(ALL_LAYERS, regime, [NamesRead(reader, tables)]))
 
-    forms = TextEngine(structured, fastest_matcher, (), FORMS)
-    return _with({regime: finder(regime) for regime in Regime}, forms, trouble, tuple(e.name.lower() for e in layers))
+    return _with({regime: finder(regime) for regime in Regime}, trouble, tuple(e.name.lower() for e in layers))
 
 
 def _reader() -> tuple[recogniser.Rampart | None, str]:
@@ -167,12 +188,10 @@ def _reader() -> tuple[recogniser.Rampart | None, str]:
         return None, f"{error.sentence}; every capitalised word that isn't ordinary counts as a name"
 
 
-def _with(
-    finders: Mapping[Regime, TextFinder], forms: TextFinder | None, trouble: str, layers: tuple[str, ...]
-) -> Engines:
+def _with(finders: Mapping[Regime, TextFinder], trouble: str, layers: tuple[str, ...]) -> Engines:
     thread, lock = ThreadPoolExecutor(1, thread_name_prefix="detection"), Lock()
     detections = {regime: Detection(finder, regime, thread, lock) for regime, finder in finders.items()}
-    return Engines(detections, forms, thread, trouble, layers)
+    return Engines(detections, thread, trouble, layers)
 
 
 def report(engines: Engines, grown: int) -> None:

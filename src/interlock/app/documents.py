@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from typing import Final
 
 from interlock.app.local_masking import LocalMasking
@@ -19,7 +18,8 @@ from interlock.errors import MalformedInput
 from interlock.masking.masker import Call
 from interlock.model.finding import Finding
 from interlock.model.label import Label
-from interlock.sensitivity.classifier import ColumnSample, Treatment, classify
+from interlock.sensitivity.classifier import ColumnDecisions, ColumnKey, Treatment
+from interlock.sensitivity.column_values import MOST_CHARACTERS as MOST_CHARACTERS_SAMPLED
 from interlock.sensitivity.formats.csv_text import CsvText, delimiter_of, sample_of
 from interlock.sensitivity.formats.document import Form, Format, Part, Piece, pieces_of, rewritten
 from interlock.sensitivity.formats.fhir import Fhir, LogicalIds
@@ -29,6 +29,7 @@ from interlock.sensitivity.formats.looking import Looking, TextFinder
 from interlock.sensitivity.formats.plain import PlainText
 from interlock.sensitivity.passage import Layer
 from interlock.sensitivity.regime import Regime
+from interlock.sensitivity.values import Columns
 
 MOST_PIECES: Final = 5_000  # of one batch, where records let it end
 MOST_CHARACTERS: Final = 1 << 20
@@ -174,13 +175,14 @@ class Run:
         return CsvText(delimiter, heading, labels)
 
     def _column(self, name: str, values: Sequence[str]) -> Label | None:
-        detect = partial(self._finder.find_many, telling=name)
-        before = self._finder.failed
+        decisions, column, before = ColumnDecisions(), ColumnKey("", "", name, "", ""), self._finder.failed
         try:
-            found = classify(ColumnSample("", "", "", name, "", values, len(values)), detect)
+            columns = Columns(self._finder, decisions, self._regime, least=1)
+            columns.look(column, [value[:MOST_CHARACTERS_SAMPLED] for value in values])
         except Exception:  # the values themselves are looked into, each by itself, and counted where that fails
             return None
-        if self._finder.failed != before:
+        found = decisions.known(column)
+        if found is None or self._finder.failed != before:
             return None
         return found.evidence[0].label if found.treatment is Treatment.LABELLED else None
 

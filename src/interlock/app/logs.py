@@ -16,6 +16,7 @@ import structlog
 from interlock.model.mistakes import place_of_mistake
 
 QUIET: Final = (
+    "httpx2",
     "httpx",  # logs each call's whole address, and a webhook's address is its secret
     "httpcore",
     "aiohttp",
@@ -47,6 +48,7 @@ def set_up_logs() -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("mcp").setLevel(logging.ERROR)  # its warnings tell what clients send, as often as they send it
 
 
 def without_message(_: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from interlock.app.core import Core, profiles_of, regime_of, store_path
+from interlock.app.assembly import Assembly, profiles_of, regime_of, store_path
 from interlock.doors.masks import Masks
 from interlock.masking.keys import MaskKeys
 from interlock.masking.profile import Profile
@@ -15,38 +15,38 @@ from interlock.registry.overrides import Overrides
 from interlock.stores.vault import Vault
 
 
-async def masks_of(core: Core, overrides: Overrides, vault: Vault | None) -> Mapping[ConnectionName, Masks]:
+async def masks_of(assembly: Assembly, overrides: Overrides, vault: Vault | None) -> Mapping[ConnectionName, Masks]:
     """For those connections that have any. Waits for the engines where one's values are looked into."""
-    settings = core.settings
+    settings = assembly.settings
     profiles = profiles_of(settings)
     made: dict[ConnectionName, Masks] = {}
     for name, each in settings.connections.items():
         looks = each.content == "mask"
         if not looks and name not in profiles:
             continue
-        engines = await core.content.engines() if looks else None
+        engines = await assembly.content.engines() if looks else None
         made[name] = Masks(
             name,
-            core.clock,
+            assembly.clock,
             engines.detections[regime_of(each.connection)] if engines is not None else None,
             profiles.get(name),
-            MaskKeys(core.keys.sealing, name),
+            MaskKeys(assembly.keys.sealing, name),
             vault if _wants(profiles.get(name)) else None,
             partial(overrides.of, name),
         )
     return made
 
 
-def vault_of(core: Core) -> Vault | None:
+def vault_of(assembly: Assembly) -> Vault | None:
     """The vault of surrogates, where a profile has any; to be closed."""
-    if not any(map(_wants, profiles_of(core.settings).values())):
+    if not any(map(_wants, profiles_of(assembly.settings).values())):
         return None
     return Vault(
-        store_path(core.settings),
-        key=core.keys.sealing,
-        sealer=core.sealer,
-        entropy=core.entropy,
-        clock=core.clock,
+        store_path(assembly.settings),
+        key=assembly.keys.sealing,
+        sealer=assembly.sealer,
+        entropy=assembly.entropy,
+        clock=assembly.clock,
     )
 
 

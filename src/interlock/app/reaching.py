@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from interlock.app.core import Core
+from interlock.app.assembly import Assembly
 from interlock.channels.answering import Answering
 from interlock.channels.email import Email
 from interlock.channels.extras import require
@@ -48,7 +48,7 @@ class Reaching:
 class _Parts:
     """What every channel is made from, and what they come to."""
 
-    core: Core
+    assembly: Assembly
     calling: Outgoing
     notices: Notices
     answering: Answering
@@ -60,23 +60,29 @@ class _Parts:
 
     @property
     def settings(self) -> ChannelSettings:
-        return self.core.settings.channels
+        return self.assembly.settings.channels
 
 
 @asynccontextmanager
-async def reaching(core: Core) -> AsyncIterator[Reaching]:
+async def reaching(assembly: Assembly) -> AsyncIterator[Reaching]:
     """Every channel of the settings, until the context ends: run `runs` within it. Raises `SettingsMistakes` where a
     channel needs an extra that isn't installed."""
-    settings, meters = core.settings, Meters()
+    settings, meters = assembly.settings, Meters()
     async with AsyncExitStack() as stack:
         calling = Outgoing(called_by(settings.channels))
         stack.push_async_callback(calling.close)
-        refuse = RefusedCalls(core.store, core.clock, core.entropy)
-        notices = Notices(core.desk, settings.public_url)
+        refuse = RefusedCalls(assembly.store, assembly.clock, assembly.entropy)
+        notices = Notices(assembly.desk, settings.public_url)
         answering = Answering(
-            core.desk, core.people, notices, settings.public_url, core.clock, _counted(refuse, meters), meters.vote
+            assembly.desk,
+            assembly.people,
+            notices,
+            settings.public_url,
+            assembly.clock,
+            _counted(refuse, meters),
+            meters.vote,
         )
-        parts = _Parts(core, calling, notices, answering, refuse, [], {}, [refuse.run], stack)
+        parts = _Parts(assembly, calling, notices, answering, refuse, [], {}, [refuse.run], stack)
         _add_slack(parts)
         _add_teams(parts)
         _add_told(parts)
@@ -84,23 +90,23 @@ async def reaching(core: Core) -> AsyncIterator[Reaching]:
         _add_vote_callbacks(parts)
         outbox = Outbox(
             parts.couriers,
-            desk=core.desk,
-            documents=core.store.records,
-            ledger=core.store,
-            sealer=core.sealer,
-            clock=core.clock,
+            desk=assembly.desk,
+            documents=assembly.store.records,
+            ledger=assembly.store,
+            sealer=assembly.sealer,
+            clock=assembly.clock,
             meters=meters,
         )
         notifying = Notifying(
             settings.channels,
             environments(settings),
-            desk=core.desk,
+            desk=assembly.desk,
             outbox=outbox,
-            rotas=Rotas(settings.channels.rotas, core.clock, on_call.on_call),
-            clock=core.clock,
+            rotas=Rotas(settings.channels.rotas, assembly.clock, on_call.on_call),
+            clock=assembly.clock,
             meters=meters,
         )
-        listen = core.bell.listen
+        listen = assembly.bell.listen
         runs = (*parts.runs, lambda stop: outbox.run(listen, stop), lambda stop: notifying.run(listen, stop))
         yield Reaching(parts.inbound, runs, meters)
 
@@ -119,7 +125,8 @@ def called_by(channels: ChannelSettings) -> tuple[Allowed, ...]:
 def environments(settings: Settings) -> Mapping[ConnectionName, str]:
     """Of every connection, those that callers guard among them."""
     ours = {name: each.connection.environment for name, each in settings.connections.items()}
-    return {**ours, **{name: each.connection.environment for name, each in settings.access.items()}}
+    servers = {name: each.connection.environment for name, each in settings.mcp.items()}
+    return {**ours, **servers, **{name: each.connection.environment for name, each in settings.access.items()}}
 
 
 def _counted(refuse: RefusedCalls, meters: Meters) -> Callable[[str, str], Awaitable[None]]:
@@ -131,7 +138,7 @@ def _counted(refuse: RefusedCalls, meters: Meters) -> Callable[[str, str], Await
 
 
 def _add_slack(parts: _Parts) -> None:
-    settings, core = parts.settings.slack, parts.core
+    settings, assembly = parts.settings.slack, parts.assembly
     if settings is None:
         return
     require(Channel.SLACK)
@@ -141,10 +148,10 @@ def _add_slack(parts: _Parts) -> None:
         settings,
         parts.answering,
         parts.notices,
-        core.people,
-        DeskReaders(core.desk),
+        assembly.people,
+        DeskReaders(assembly.desk),
         parts.answering.refuse,
-        core.desk.moves,
+        assembly.desk.moves,
     )
     parts.couriers.append(service.courier)
     parts.runs.append(service.run)
@@ -154,23 +161,23 @@ def _add_slack(parts: _Parts) -> None:
 
 
 def _add_teams(parts: _Parts) -> None:
-    settings, core = parts.settings.teams, parts.core
+    settings, assembly = parts.settings.teams, parts.assembly
     if settings is None:
         return
     require(Channel.TEAMS)
     from interlock.channels.teams.roll import LinkedRoll
 
-    roll, answering = LinkedRoll(core.people, core.desk, settings.tenant), parts.answering
+    roll, answering = LinkedRoll(assembly.people, assembly.desk, settings.tenant), parts.answering
     teams = build_teams(
         settings,
         parts.calling,
         parts.notices,
         answering,
         roll,
-        DeskReaders(core.desk),
+        DeskReaders(assembly.desk),
         answering.refuse,
-        core.desk.refuse_vote,
-        core.clock,
+        assembly.desk.refuse_vote,
+        assembly.clock,
     )
     parts.couriers.append(teams.courier)
     parts.runs.append(teams.run)
@@ -180,26 +187,28 @@ def _add_teams(parts: _Parts) -> None:
 
 def _add_told(parts: _Parts) -> None:
     """Mail and webhooks: told, and never asked."""
-    settings, core, notices = parts.settings, parts.core, parts.notices
+    settings, assembly, notices = parts.settings, parts.assembly, parts.notices
     if settings.email is not None:
-        url = core.settings.public_url
+        url = assembly.settings.public_url
         parts.couriers.append(
             Email(
                 settings.email,
                 addresses=settings.addresses,
                 public_url=url,
                 notices=notices,
-                readers=DeskReaders(core.desk),
-                clock=core.clock,
+                readers=DeskReaders(assembly.desk),
+                clock=assembly.clock,
             )
         )
     if settings.webhooks:
-        votes, hooks = core.desk.votes, settings.webhooks
-        parts.couriers.append(Webhooks(hooks, notices=notices, votes=votes, calling=parts.calling, clock=core.clock))
+        votes, hooks = assembly.desk.votes, settings.webhooks
+        parts.couriers.append(
+            Webhooks(hooks, notices=notices, votes=votes, calling=parts.calling, clock=assembly.clock)
+        )
 
 
 def _add_pagers(parts: _Parts) -> OnCall:
-    settings, notices, calling, clock = parts.settings, parts.notices, parts.calling, parts.core.clock
+    settings, notices, calling, clock = parts.settings, parts.notices, parts.calling, parts.assembly.clock
     pagers: dict[str, PagerDuty | Opsgenie] = {}
     if settings.pagerduty is not None:
         pagers["pagerduty"] = PagerDuty(settings.pagerduty, notices=notices, calling=calling, clock=clock)
@@ -211,6 +220,6 @@ def _add_pagers(parts: _Parts) -> OnCall:
 
 def _add_vote_callbacks(parts: _Parts) -> None:
     for name, settings in parts.settings.vote_callbacks.items():
-        callbacks = VoteCallbacks(settings, parts.answering, parts.answering.refuse, parts.core.clock)
+        callbacks = VoteCallbacks(settings, parts.answering, parts.answering.refuse, parts.assembly.clock)
         parts.inbound[f"callback/{name}"] = callbacks
         parts.stack.push_async_callback(callbacks.close)

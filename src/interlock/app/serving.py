@@ -14,11 +14,12 @@ import structlog
 from interlock import __version__
 from interlock.actions.code_findings import Finds, nothing
 from interlock.actions.from_bundle import ITSELF
+from interlock.app.assembly import Assembly, opened, record
 from interlock.app.beginning import begin
-from interlock.app.core import Core, opened, record
 from interlock.app.http_ports import http_servers
 from interlock.app.labelling import labelling_of
 from interlock.app.masks import masks_of, vault_of
+from interlock.app.mcp import mcp_of
 from interlock.app.reaching import Reaching, reaching
 from interlock.doors.masks import Masks
 from interlock.doors.postgres.definitions import Definitions
@@ -49,60 +50,65 @@ async def serve(settings: Settings) -> None:
     stop = asyncio.Event()
     _raise_file_limit()
     with _signals(stop):
-        async with opened(settings) as core:
-            await begin(core)
+        async with opened(settings) as assembly:
+            await begin(assembly)
             try:
-                async with reaching(core) as reached:
-                    await _serve(core, reached, stop)
+                async with reaching(assembly) as reached:
+                    await _serve(assembly, reached, stop)
             finally:
                 with contextlib.suppress(InterlockError):
-                    await record(core, EntryType.NODE_STOPPED, {})
+                    await record(assembly, EntryType.NODE_STOPPED, {})
 
 
-async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
-    settings = core.settings
+async def _serve(assembly: Assembly, reached: Reaching, stop: asyncio.Event) -> None:
+    settings = assembly.settings
     definitions: dict[ConnectionName, Definitions | None] = dict.fromkeys(settings.connections)
 
     def is_ours(review: ReviewId) -> bool:
-        opened = core.authority.opened(review)
+        opened = assembly.authority.opened(review)
         return opened is not None and opened.connection == ITSELF.name
 
     workers: list[Callable[[], Coroutine[None, None, None]]] = [
-        lambda: sweeper.run(core.desk.expire_due, stop),
-        lambda: adopter.run(core.adoption.adopt_due, core.bell.listen, stop, is_ours),
-        lambda: adopter.run(core.provisioning.settle_due, core.bell.listen, stop, is_ours),
-        lambda: _sign(core, stop),
-        lambda: core.key_sets.run(stop),
-        lambda: core.callbacks.run(core.bell.listen, stop),
-        lambda: sweeper.run(core.desk.deferrals.sweep, stop, KEPT_LOOK_SECONDS),
+        lambda: sweeper.run(assembly.desk.expire_due, stop),
+        lambda: adopter.run(assembly.adoption.adopt_due, assembly.bell.listen, stop, is_ours),
+        lambda: adopter.run(assembly.provisioning.settle_due, assembly.bell.listen, stop, is_ours),
+        lambda: _sign(assembly, stop),
+        lambda: assembly.key_sets.run(stop),
+        lambda: assembly.callbacks.run(assembly.bell.listen, stop),
+        lambda: sweeper.run(assembly.desk.deferrals.sweep, stop, KEPT_LOOK_SECONDS),
     ]
-    core.content.begin()
-    labelling, discoveries = labelling_of(core)
-    vault = vault_of(core)
-    masks = await masks_of(core, labelling.overrides, vault)
+    assembly.content.begin()
+    labelling, discoveries = labelling_of(assembly)
+    vault = vault_of(assembly)
+    masks = await masks_of(assembly, labelling.overrides, vault)
     first_looks: list[Callable[[], Coroutine[None, None, None]]] = []
     for name, connection in settings.connections.items():
-        refresh = _schema_refresh(core, name, connection, definitions, masks.get(name), core.content.finds)
+        refresh = _schema_refresh(assembly, name, connection, definitions, masks.get(name), assembly.content.finds)
         first_looks.append(refresh.refresh_now)
         workers.append(lambda refresh=refresh: refresh.run(stop))  # type: ignore[misc]
     await _first_looks(first_looks)
     door = PostgresDoor(
         listen=settings.postgres,
         connections=definitions,
-        gate=core.gate,
-        registry=core.registry,
-        clock=core.clock,
-        entropy=core.entropy,
+        gate=assembly.gate,
+        registry=assembly.registry,
+        clock=assembly.clock,
+        entropy=assembly.entropy,
         public_url=settings.public_url,
         limits=settings.limits,
-        pseudonyms=Pseudonyms(core.keys.sealing),
+        pseudonyms=Pseudonyms(assembly.keys.sealing),
     )
     reached.meters.count_statements(door.taster.figures.counts)
-    deferred = DeferredWork(core.desk, [door.runner()])
-    workers.append(lambda: deferred.run(core.bell.listen, stop))
+    mcp = await mcp_of(assembly, labelling.overrides, vault, reached.meters, door.dial)
+    workers.append(lambda: mcp.watch(stop))
+    deferred = DeferredWork(assembly.desk, [door.runner(), mcp.runner])
+    workers.append(lambda: deferred.run(assembly.bell.listen, stop))
     workers.append(lambda: discoveries.run(stop))
-    control, agents = http_servers(core, reached, stop, labelling)
+    control, agents = http_servers(assembly, reached, stop, labelling, mcp.mounted)
+    if not await assembly.content.ready():
+        log.error("detection.code_refused", because="nothing looks into code yet: statements are refused")
     await door.start()
+    await mcp.door.start()
     async with asyncio.TaskGroup() as group:
         for worker in workers:
             group.create_task(worker())
@@ -118,8 +124,9 @@ async def _serve(core: Core, reached: Reaching, stop: asyncio.Event) -> None:
             row_kernel="compiled" if COMPILED else "python",
         )
         await stop.wait()
-        core.bell.close()
+        assembly.bell.close()
         control.should_exit = agents.should_exit = True
+        await mcp.stop(STOP_SECONDS)
         await door.stop(STOP_SECONDS)
     if vault is not None:
         await vault.close()
@@ -135,7 +142,7 @@ async def _first_looks(looks: list[Callable[[], Coroutine[None, None, None]]]) -
 
 
 def _schema_refresh(
-    core: Core,
+    assembly: Assembly,
     name: ConnectionName,
     connection: ConnectionSettings,
     definitions: dict[ConnectionName, Definitions | None],
@@ -150,9 +157,9 @@ def _schema_refresh(
         made = definitions[name] or Definitions(
             connection.connection,
             connection.upstream,
-            core.catalogs[name],
+            assembly.catalogs[name],
             snapshot,
-            DerivedLabels(core.registry),
+            DerivedLabels(assembly.registry),
             refresh.refresh_now,
             connection.most_sessions,
             TemporaryRelations(),
@@ -175,14 +182,14 @@ def _schema_refresh(
     return refresh
 
 
-async def _sign(core: Core, stop: asyncio.Event) -> None:
+async def _sign(assembly: Assembly, stop: asyncio.Event) -> None:
     """The signer, beside the gateway. What it finds wrong ends the gateway: nothing may run on a ledger that lies."""
     try:
-        await core.signer.run(stop)
+        await assembly.signer.run(stop)
     except LedgerCorrupt as error:
         log.critical("integrity.alarm", because=error.sentence)
         with contextlib.suppress(InterlockError):
-            await record(core, EntryType.INTEGRITY_ALARM, {"because": error.sentence})
+            await record(assembly, EntryType.INTEGRITY_ALARM, {"because": error.sentence})
         raise
 
 

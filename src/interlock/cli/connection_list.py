@@ -13,6 +13,7 @@ from rich.text import Text
 from interlock import settings as settings_file
 from interlock.cli.card_text import terminal
 from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption
+from interlock.model.mcp_settings import McpHttp, McpSettings
 from interlock.model.settings import ConnectionSettings
 from interlock.review.visible import visible
 
@@ -23,6 +24,7 @@ def list_connections(settings: SettingsOption = DEFAULT_SETTINGS, json: AsJson =
     """List the connections of the settings. No password is shown, and no server is asked."""
     loaded = settings_file.load(settings)
     rows = [_row(str(name), each, settings.absolute().parent) for name, each in loaded.connections.items()]
+    rows += [_mcp_row(str(name), each) for name, each in loaded.mcp.items()]
     if json:
         typer.echo(json_text.dumps(rows, indent=2))
         return
@@ -30,7 +32,7 @@ def list_connections(settings: SettingsOption = DEFAULT_SETTINGS, json: AsJson =
     for title in ("Name", "Kind", "Server", "User", "Environment", "Tags", "TLS", "Login", "Catalog", "Unsafe"):
         table.add_column(title, overflow="fold")
     for row in rows:
-        server = f"{row['host']}:{row['port']}/{row['database']}"
+        server = row.get("server") or f"{row['host']}:{row['port']}/{row['database']}"
         cells = [row["name"], row["kind"], server, row["user"], row["environment"], row["tags"], row["tls"]]
         cells += [row["login"], row["catalog"] or "none", row["unsafe"]]
         table.add_row(*(Text(visible(_cell(cell))) for cell in cells))
@@ -53,6 +55,27 @@ def _row(name: str, settings: ConnectionSettings, base: Path) -> dict[str, objec
         "login": upstream.login,
         "catalog": _short(settings.catalog, base),
         "unsafe": [flag for flag, on in flags.items() if on],
+    }
+
+
+def _mcp_row(name: str, settings: McpSettings) -> dict[str, object]:
+    """An MCP server: its URL or its program, whose arguments may be anything."""
+    upstream, connection = settings.upstream, settings.connection
+    headers = isinstance(upstream, McpHttp) and bool(upstream.headers)
+    login = "oauth" if settings.oauth is not None else "headers" if headers else "none"
+    return {
+        "name": name,
+        "kind": connection.kind,
+        "server": upstream.url if isinstance(upstream, McpHttp) else upstream.command[0],
+        "user": "" if isinstance(upstream, McpHttp) else upstream.user,
+        "environment": connection.environment,
+        "tags": sorted(connection.tags),
+        "tls": "verify" if isinstance(upstream, McpHttp) and upstream.url.startswith("https:") else "none",
+        "login": login,
+        "catalog": None,
+        "unpinned": settings.unpinned,
+        "content": settings.content,
+        "unsafe": ["unsafe_observe"] if connection.unsafe_observe else [],
     }
 
 

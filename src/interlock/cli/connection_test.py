@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 
 from interlock import settings as settings_file
+from interlock.cli import mcp_findings
 from interlock.cli.connection_findings import examine
-from interlock.cli.doctor_findings import Level, as_json, show, worst
+from interlock.cli.doctor_findings import Finding, Level, as_json, show, worst
 from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption
 from interlock.errors import NotFound
 from interlock.model.names import ConnectionName
@@ -19,17 +20,24 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines."
 
 
 def test(names: Names = None, settings: SettingsOption = DEFAULT_SETTINGS, json: AsJson = False) -> None:
-    """Try connections: server, TLS, login, rights, definitions, catalog, ways around. Changes nothing.
+    """Try connections: server, TLS, login, rights, definitions, catalog, ways around; an MCP server's tools.
+
+    Changes nothing.
 
     Exit code 1 when anything fails, 2 when the command can't be run like that.
     """
     loaded = settings_file.load(settings)
     catalogs = settings_file.load_catalogs(loaded)
-    chosen = [ConnectionName(name) for name in dict.fromkeys(names or loaded.connections)]
+    chosen = [ConnectionName(name) for name in dict.fromkeys(names or (*loaded.connections, *loaded.mcp))]
     for name in chosen:
-        if name not in loaded.connections:
-            raise NotFound(f"{settings.name}: there is no [connections.{name}]")
-    findings = [found for name in chosen for found in examine(name, loaded.connections[name], catalogs[name])]
+        if name not in loaded.connections and name not in loaded.mcp:
+            raise NotFound(f"{settings.name}: there is no [connections.{name}] and no [mcp.{name}]")
+    findings: list[Finding] = []
+    for name in chosen:
+        if name in loaded.mcp:
+            findings += mcp_findings.examine(loaded, loaded.mcp[name])
+        else:
+            findings += examine(name, loaded.connections[name], catalogs[name])
     if json:
         typer.echo(as_json(findings))
     else:

@@ -131,7 +131,8 @@ def _tell_end(out: Console, run: RunOut) -> None:
         out.print(f"{visible(place)} is gone since the last time", soft_wrap=True, markup=False)
     out.print(
         f"{len(run.tables)} tables, {columns} columns; {lacking} lack labels, {run.proposed} of them newly proposed."
-        + (" `interlock labels proposed` lists what waits for a person." if lacking else "")
+        + (" `interlock labels proposed` lists what waits for a person." if lacking else ""),
+        soft_wrap=True,
     )
 
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from interlock import settings as settings_file
-from interlock.cli import doctor_channels, doctor_doors, doctor_files, doctor_people, doctor_upstreams
+from interlock.cli import doctor_channels, doctor_doors, doctor_files, doctor_people, doctor_upstreams, mcp_findings
 from interlock.cli.doctor_findings import Finding, Level, as_json, fail, ok, show, warn, worst
 from interlock.cli.in_force import why_not_in_force
 from interlock.errors import InterlockError, Mistakes
@@ -61,6 +61,8 @@ def examine(file: Path, key: Secret[str] | None = None) -> Iterator[Finding]:
     yield from _guarded("notify", _channels(settings, authority, now))
     for name, connection in settings.connections.items():
         yield from doctor_upstreams.check_upstream(name, connection)
+    for server in settings.mcp.values():
+        yield from _guarded(f"mcp.{server.connection.name}", mcp_findings.examine(settings, server))
     if doctor_doors.is_serving(settings):
         yield ok("gateway", "the gateway runs")
         yield from doctor_doors.check_doors(settings, key)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, Final
 
 import typer
 
@@ -32,6 +33,8 @@ from interlock.cli.document_options import (
     tell,
 )
 from interlock.errors import MalformedInput
+
+_READ_AND_WRITE: Final = 0o666  # what a masked copy keeps of its source's mode: nothing that is run, no set-user-id
 
 
 def mask(
@@ -63,7 +66,7 @@ def mask(
             if out is None:
                 _mask(run, path, sys.stdout.buffer, format, encoding)
             else:
-                with _written_whole(out / path.name) as into:
+                with _written_whole(out / path.name, path) as into:
                     _mask(run, path, into, format, encoding)
     tell(run.report)
     _tell_counts(run.report)
@@ -80,13 +83,17 @@ def _mask(run: Run, path: Path, into: IO[bytes], format: FormatName, encoding: s
 
 
 @contextmanager
-def _written_whole(target: Path) -> Iterator[IO[bytes]]:
-    """A file that is there under its name once all of it is, never in part. Raises `OSError`, also where it is there
-    already."""
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+def _written_whole(target: Path, source: Path) -> Iterator[IO[bytes]]:
+    """A file that is there under its name once all of it is on the disk, never in part, for those who may read the
+    source. Raises `OSError`, also where something is there already, be it a symbolic link."""
+    beside = target.with_name(f".{secrets.token_hex(8)}.part")  # not after the target: a name may be as long as it gets
+    private = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with beside.open("xb") as into:
+        with os.fdopen(private, "wb") as into:
             yield into
+            into.flush()
+            os.fchmod(into.fileno(), stat.S_IMODE(source.stat().st_mode) & _READ_AND_WRITE)
+            os.fsync(into.fileno())
         os.link(beside, target, follow_symlinks=False)  # unlike a rename, it never replaces one
     finally:
         beside.unlink(missing_ok=True)

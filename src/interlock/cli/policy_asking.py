@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from interlock import settings as settings_file
 from interlock.actions.from_sql import PreparedStatement, UpstreamIdentity, from_sql
 from interlock.actions.from_tool_call import from_tool_call
 from interlock.actions.refused import refused
+from interlock.actions.tool_arguments import compiled
 from interlock.cli.policy_inputs import bundle_around, excluded, read_text
 from interlock.doors.postgres.copying import copy_options
 from interlock.doors.postgres.facts import PINNED
@@ -25,6 +26,7 @@ from interlock.masking.tokens import holds_token
 from interlock.model.action import Action, EnforcedBy
 from interlock.model.actor import Actor
 from interlock.model.connection import Connection
+from interlock.model.mcp_settings import McpSettings
 from interlock.model.names import ActionId, ConnectionName, PersonId
 from interlock.model.payload import SqlStatement
 from interlock.model.recent import QUIET, Recent
@@ -122,7 +124,9 @@ def of_tool(settings: Settings, actor: Actor, named: str, arguments: str, file: 
         texts[f"tools/{file.name}"] = read_text(file)
     bundle = settings_file.bundle_of(settings, texts)
     connection = _called(settings, named.partition("/")[0])
-    _arguments(arguments)  # a slip of whoever asks is a mistake here, and would be a refusal at the door
+    given = _arguments(arguments)  # a slip of whoever asks is a mistake here, and would be a refusal at the door
+    if connection.name in settings.mcp:
+        _at_the_door(settings.mcp[connection.name], bundle.rules.tools, named, given)
     action = from_tool_call(
         id=_ACTION,
         actor=actor,
@@ -235,10 +239,25 @@ def _called(settings: Settings, name: str) -> Connection:
     return known[ConnectionName(name)]
 
 
-def _arguments(text: str) -> None:
+def _at_the_door(server: McpSettings, tools: Mapping[str, Tool], named: str, given: Mapping[str, Any]) -> None:
+    """Raises `SettingsMistakes` for a call that the door of an `[mcp.NAME]` refuses before any policy is asked."""
+    tool = tools.get(named)
+    if tool is None:
+        if server.unpinned == "hide":
+            near = nearest(named, tools)
+            raise SettingsMistakes([f'agents are told that there is no "{named}": none is pinned{near}'])
+        return
+    try:
+        compiled(tool.input_schema).check(given)
+    except InterlockError as error:
+        raise SettingsMistakes([f"{error.sentence}: the door refuses this before any policy is asked"]) from None
+
+
+def _arguments(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         raise SettingsMistakes(["--arguments takes a JSON object"]) from None
     if not isinstance(value, dict):
         raise SettingsMistakes(["--arguments takes a JSON object"])
+    return value

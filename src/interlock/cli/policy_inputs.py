@@ -44,6 +44,7 @@ class Texts:
 
     texts: Mapping[str, str]
     origin: str
+    whole: bool = False  # all that a bundle is made of, so that a tool that isn't in it isn't there
 
     @property
     def policies(self) -> Mapping[str, str]:
@@ -52,7 +53,8 @@ class Texts:
 
 
 def named_texts(spec: str, settings: Path) -> Texts:
-    """What `spec` names: `in-force`, `settings`, `pack:NAME`, a file or a directory of .cedar files.
+    """What `spec` names: `in-force`, `settings`, `pack:NAME`, a file or a directory of .cedar files, a .json file that
+    defines tools.
 
     `in-force` is what the ledger has last put in force, with its texts as the ledger has them; on an installation that
     never served, or whose ledger has no texts, what the settings name. Raises `SettingsMistakes`.
@@ -62,6 +64,8 @@ def named_texts(spec: str, settings: Path) -> Texts:
     if spec.startswith(PACK):
         return Texts({f"packs/{spec.removeprefix(PACK)}{SUFFIX}": pack_text(spec.removeprefix(PACK))}, spec)
     path = Path(spec)
+    if path.suffix == ".json":
+        return Texts({f"{_TOOLS}{path.name}": read_text(path)}, spec)
     if path.is_dir():
         found = sorted(path.glob(f"*{SUFFIX}"))
         if not found:
@@ -74,12 +78,12 @@ def in_force(settings: Settings) -> Texts:
     """The texts in force by the ledger; those that the settings name where it has none."""
     path = composition.store_path(settings)
     found = _last_loaded(store_log(path)) if path.is_file() else None
-    return by_settings(settings) if found is None else Texts(found, "the ledger's newest bundle")
+    return by_settings(settings) if found is None else Texts(found, "the ledger's newest bundle", whole=True)
 
 
 def by_settings(settings: Settings) -> Texts:
     """The texts that the settings name, as their files are now."""
-    return Texts(settings_file.load_texts(settings), "the files that the settings name")
+    return Texts(settings_file.load_texts(settings), "the files that the settings name", whole=True)
 
 
 _KEYWORDS: Final[Mapping[str, Callable[[Settings], Texts]]] = {"in-force": in_force, "settings": by_settings}

@@ -57,6 +57,9 @@ VERBS: Final[Mapping[str, Verb]] = {
         "login",
         "Get a short-lived password for the gateway's doors; you confirm it in the console. Reads INTERLOCK_URL.",
     ),
+    "mcp": Verb(
+        "mcp", "app", "MCP: connect a client that speaks stdio (`interlock mcp NAME`), and the tools of servers."
+    ),
     "token": Verb("token", "app", "Keys of agents, services and people."),
     "connection": Verb("connection", "app", "Protected servers: add, test, list."),
     "person": Verb("person", "app", "People: their passkeys and sessions."),

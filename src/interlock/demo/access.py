@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from interlock.demo.mcp_process import RecordsServer
 from interlock.model.secret import Secret
 
 AGENT = "etl-agent"
@@ -32,6 +33,9 @@ class DemoAccess:
     log_key: str
     node_key: str
     credentials: Path  # the directory that holds each key in a file of its holder's name
+    tools: str = ""  # the MCP connection's address
+    records: RecordsServer | None = None  # what stands behind it
+    patience: float = 40 * 60.0  # seconds that a session with tools may take in all
 
     def connection_line(self) -> str:
         """What a person pastes into a shell; the key stays in its file."""

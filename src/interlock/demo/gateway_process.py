@@ -16,7 +16,7 @@ import httpx
 from interlock.demo.postgres_leftovers import command_line, end_process
 from interlock.errors import UpstreamFailed
 
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0  # on a busy machine, what looks into values takes tens of seconds to load
 STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.1
 _COMMAND = "-m interlock.cli serve --settings "

@@ -1,7 +1,7 @@
 """The demo's directory: keys, settings and credentials, made the first time and used again after.
 
 demo-data/
-  interlock.toml clinic.toml demo.cedar   what the gateway reads
+  interlock.toml clinic.toml demo.cedar records.json   what the gateway reads
   keys/                                   its secret keys, and the operator's token
   data/                                   its store
   credentials/                            the clinic login's password, and each demo identity's key, mode 0600
@@ -83,7 +83,14 @@ class Installation:
             _write(path, secrets.token_urlsafe(24), 0o600)
         return Secret(path.read_text().strip())
 
-    def write_settings(self, ports: Ports, upstream_port: int) -> None:
+    def records_key(self) -> Secret[str]:
+        """What the records server lets one in by, made the first time."""
+        path = self.credentials / "records-key"
+        if not path.exists():
+            _write(path, secrets.token_urlsafe(24), 0o600)
+        return Secret(path.read_text().strip())
+
+    def write_settings(self, ports: Ports, upstream_port: int, records_port: int) -> None:
         """The settings of this start: ports move, the rest stays."""
         text = _file("interlock.toml").format(
             origin=ORIGIN,
@@ -93,9 +100,10 @@ class Installation:
             agents_port=ports.agents,
             postgres_port=ports.postgres,
             upstream_port=upstream_port,
+            records_port=records_port,
         )
         _write(self.settings, text, 0o644)
-        for name in ("clinic.toml", "demo.cedar"):
+        for name in ("clinic.toml", "demo.cedar", "records.json"):
             _write(self.directory / name, _file(name), 0o644)
 
     def identity_keys(self, control_url: str) -> dict[str, Secret[str]]:

@@ -19,10 +19,11 @@ from rich.text import Text
 from interlock.demo import ownership
 from interlock.demo.access import AGENT, OFFICER, OWNER, DemoAccess, program, shown
 from interlock.demo.clinic import PATIENTS
-from interlock.demo.clinic_load import DATABASE, ensure_clinic
+from interlock.demo.clinic_load import DATABASE, LOGIN, ensure_clinic
 from interlock.demo.embedded_postgres import HOST, EmbeddedPostgres, port_is_taken
 from interlock.demo.gateway_process import gateway, last_words
 from interlock.demo.installation import HOLDERS, Installation, Ports, claimed, install
+from interlock.demo.mcp_process import RecordsServer, records_server
 from interlock.demo.script import run_script
 from interlock.demo.steps import StepResults
 from interlock.errors import InterlockError
@@ -81,11 +82,14 @@ def _play(installation: Installation, ports: Ports, *, once: bool, console: Cons
     with EmbeddedPostgres.start(installation.postgres) as server:
         if ensure_clinic(server, password):
             _say(console, f"Loaded {PATIENTS:,} synthetic patients with encounters, notes, medications and claims.")
-        installation.write_settings(ports, server.port)
+        clinic = Secret(f"host={HOST} port={server.port} dbname={DATABASE} user={LOGIN} password={password.reveal()}")
         url = f"http://{HOST}:{ports.control}"
         log = installation.directory / "gateway.log"
-        with gateway(installation.settings, url, log) as child:
-            access = _access(installation, ports, url, server)
+        with contextlib.ExitStack() as stack:
+            records = stack.enter_context(records_server(clinic, installation.records_key()))
+            installation.write_settings(ports, server.port, records.port)
+            child = stack.enter_context(gateway(installation.settings, url, log))
+            access = _access(installation, ports, url, server, records)
             _introduce(console, installation, access)
             results = run_script(access, console, unattended=once)
             if not once:
@@ -96,7 +100,9 @@ def _play(installation: Installation, ports: Ports, *, once: bool, console: Cons
     return results
 
 
-def _access(installation: Installation, ports: Ports, url: str, server: EmbeddedPostgres) -> DemoAccess:
+def _access(
+    installation: Installation, ports: Ports, url: str, server: EmbeddedPostgres, records: RecordsServer
+) -> DemoAccess:
     public = installation.public_keys
     # An agent's key is admitted only once its owner has accepted, which is done in the console and nowhere else.
     ownership.accept(url, installation.sign_in_link(url, OWNER), AGENT)
@@ -110,6 +116,8 @@ def _access(installation: Installation, ports: Ports, url: str, server: Embedded
         log_key=public["log"],
         node_key=public["node"],
         credentials=installation.credentials,
+        tools=f"http://{HOST}:{ports.agents}/mcp/records",
+        records=records,
     )
 
 
@@ -121,6 +129,7 @@ def _introduce(console: Console, installation: Installation, access: DemoAccess)
         ("Sign in", installation.sign_in_link(access.control_url, OFFICER), "as dana, once, within ten minutes"),
         ("Another link", new_link, ""),
         ("As the agent", access.connection_line(), ""),
+        ("Its MCP tools", access.tools, "with the agent's key as the bearer"),
         *((f"Key of {holder}", access.keys[holder].reveal(), "") for holder in HOLDERS),
     ]
     console.print()

@@ -1,11 +1,14 @@
-"""The scripted agent's six steps. Each compares what came out with what the clinic really holds.
+"""The scripted agent's nine steps. Each compares what came out with what the clinic really holds.
 
 1  reads patients                 -> comes back masked
 2  reads notes that bear no label -> come back with what was found in them masked
 3  drops a table                  -> denied, with the reason; the connection stays usable
 4  exports patients by COPY       -> held; runs once a person approves; comes out masked
 5  the same with another literal  -> held anew: an approval is of one statement
-6  the ledger                     -> exported and verified as an outsider would
+6  reads patients by an MCP tool  -> comes back masked
+7  exports a cohort by a tool     -> held; runs once a person approves
+8  a tool changes its description -> it is unavailable until people have signed for the new one
+9  the ledger                     -> exported and verified as an outsider would
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from interlock.demo.agent import COLUMNS, Agent, Came, Event, Held, Refused, exp
 from interlock.demo.reviewing import Reviewer, run_cli
 from interlock.demo.steps import Check, Step, StepResults, check
 from interlock.demo.story import Story
+from interlock.demo.tool_script import ToolSteps
 from interlock.demo.truth import Truth, read_truth
 from interlock.errors import InterlockError
 
@@ -50,12 +54,20 @@ def run_script(access: DemoAccess, console: Console, *, unattended: bool) -> Ste
     KeyboardInterrupt passes, with the agent's wait cancelled.
     """
     run = _Run(access, Story(console), read_truth(access.truth), unattended)
+    tools = ToolSteps(access, run.story, run.truth, run.show_review, run.have_approved)
+
+    def with_tools(step: Callable[[int, str], Step]) -> Callable[[], Step]:
+        return lambda: step(run.number, run.title)
+
     planned: tuple[tuple[str, Callable[[], Step]], ...] = (
         ("The agent reads patients", run.read),
         ("The agent reads notes that nobody labelled", run.notes),
         ("The agent tries to drop a table", run.drop),
         ("The agent exports a table with PHI", run.export),
         ("The same export with one literal changed", run.changed_export),
+        ("The agent reads patients by an MCP tool", with_tools(tools.read)),
+        ("The agent has a tool send a cohort out", with_tools(tools.export)),
+        ("A tool's server changes what it says of it", with_tools(tools.turned)),
         ("The ledger", run.ledger),
     )
     steps = [run.attempt(number, title, step) for number, (title, step) in enumerate(planned, start=1)]
@@ -213,6 +225,15 @@ class _Run:
             ),
             check("every name, number, date and address in them is masked", not leaks, told),
         )
+
+    def show_review(self, review: str) -> None:
+        """The card of a tool call that is held."""
+        self._show(Held(review, "Held for sign-off."), "approve")
+
+    def have_approved(self, review: str) -> None:
+        """Unattended, the demo's reviewer signs."""
+        if self.unattended:
+            self._vote(review, "approve", "the monthly cohort, as agreed")
 
     def _show(self, held: Held, verb: str) -> None:
         link = f"{self.access.control_url}/reviews/{held.review}"

@@ -131,6 +131,7 @@ FORMS: Mapping[EntryType, Form] = {
             "would": Text(("held", "denied", "masked")),
             "reasons": _REASONS,
             "wait": _WAIT,
+            "overrides": Texts(),
         },
     ),
     EntryType.ACTION_ENDED: Form(

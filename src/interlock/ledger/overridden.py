@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -44,12 +45,19 @@ class Overridden:
 
     def standing(self, now: datetime, connection: ConnectionName | None = None) -> tuple[Standing, ...]:
         """Those that hold at this moment, oldest first."""
+        if not self._standing:  # as a rule
+            return ()
         moment = format_time(now)
         return tuple(
             each
             for each in self._standing.values()
             if each.override.expires_at > moment and connection in (None, each.override.connection)
         )
+
+    def about(self, now: datetime, connection: ConnectionName, columns: Container[str | None]) -> list[str]:
+        """The ids of those that speak of any of these columns (full names) at this moment, oldest first."""
+        standing = (each.override for each in self.standing(now, connection))
+        return [each.id for each in standing if each.column is None or each.column in columns]
 
     def apply(self, entry: Entry) -> None:
         """Takes the next entry of the log, of the types in `OVERRIDING`."""

@@ -98,8 +98,12 @@ class Overrides:
             return await self._write(wish, OPERATOR, because)
 
     async def end(self, person: PersonId, override: str, because: str) -> None:
-        """Ends one at once, which lets nothing out; raises `NotFound`, `NotEntitled`."""
+        """Ends one at once; raises `NotFound`, `NotEntitled`. One that says what isn't there hides more when it ends;
+        another rule's end may hide less, and is nothing for whoever answers for agents."""
         self.stewards.admit(person)
+        found = self.registry.authority.overridden.override(override)
+        if found is not None and found.override.rule != NOT_THIS_LABEL:
+            self._may(person)
         await self._end(override, person, because)
 
     async def operator_end(self, override: str, because: str) -> None:

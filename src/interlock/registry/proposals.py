@@ -3,8 +3,8 @@
     discovery -> label.proposed -> a steward: label.confirmed | label.rejected -> Authority -> labels in every session
 
 A confirmed label adds to what the catalog says and takes nothing away. Evidence that somebody rejected isn't proposed
-again. What was confirmed can be rejected after all, which lets values out: that takes whoever signs for policies and
-answers for no agents.
+again: whoever answers for agents, who would go on seeing the values, rejects nothing. What was confirmed can be
+rejected after all, which lets values out: that takes whoever signs for policies.
 """
 
 from __future__ import annotations
@@ -141,12 +141,13 @@ class Proposals:
         return found
 
     def _may(self, person: PersonId, found: LabelProposal, verdict: Verdict) -> None:
+        """Rejecting what waits keeps values in sight, and others from being asked: it is loosening, too."""
         if verdict is Verdict.REJECT and found.state is ProposalState.CONFIRMED:
             self.stewards.admit_to_loosen(person)
-            if self.stewards.answers_for_agents(person):
-                raise NotEntitled("You answer for agents, who would see what you unmask.", code="part_of_it")
         else:
             self.stewards.admit(person)
+        if verdict is Verdict.REJECT and self.stewards.answers_for_agents(person):
+            raise NotEntitled("You answer for agents, who would see what you unmask.", code="part_of_it")
 
     async def _judge(
         self, found: LabelProposal, verdict: Verdict, labels: frozenset[Label], person: PersonId, because: str

@@ -43,7 +43,7 @@ def is_this_machine(host: str) -> bool:
 def read_listens(root: Table) -> dict[str, Listen]:
     """The three ports: "control", "agents", "postgres". No two may be the same."""
     outer = root.table("listen")
-    listens = {name: _listen(outer.table(name), port) for name, port in DEFAULT_PORTS.items()}
+    listens = {name: _listen(outer.table(name), port, named=name == "agents") for name, port in DEFAULT_PORTS.items()}
     outer.done()
     for (first, one), (second, other) in itertools.combinations(listens.items(), 2):
         if _collide(one, other):
@@ -143,10 +143,13 @@ def _profile(table: Table) -> str:
     return "" if named == NO_PROFILE else named
 
 
-def _listen(table: Table, port: int) -> Listen:
+def _listen(table: Table, port: int, *, named: bool) -> Listen:
     host = table.text("host", "127.0.0.1")
     tls, client_ca = _tls_files(table), table.file("client_ca")
-    listen = Listen(host, table.number("port", port, 1, LAST_PORT), tls, client_ca)
+    url = (table.optional("url") or "").rstrip("/") if named else ""
+    if url and (sentence := _url_mistake(url, "agents send their credentials")) is not None:
+        table.wrong("url", sentence)
+    listen = Listen(host, table.number("port", port, 1, LAST_PORT), tls, client_ca, url)
     if client_ca is not None and tls is None:
         table.wrong("client_ca", "this means nothing without tls_certificate and tls_key")
     table.done()
@@ -171,7 +174,7 @@ def _collide(one: Listen, other: Listen) -> bool:
     return len(hosts) == 1 or not hosts.isdisjoint(_ANY) or "localhost" in hosts
 
 
-def _url_mistake(url: str) -> str | None:
+def _url_mistake(url: str, what: str = "people vote") -> str | None:
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -183,7 +186,7 @@ def _url_mistake(url: str) -> str | None:
     if parts.username or parts.query or parts.fragment or parts.path not in ("", "/"):
         return "this must be a scheme, a host and a port, and nothing else"
     if parts.scheme == "http" and not is_this_machine(host):
-        return "people vote there, so it must be https:// unless it is a loopback address"
+        return f"{what} there, so it must be https:// unless it is a loopback address"
     return None
 
 

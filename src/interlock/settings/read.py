@@ -26,6 +26,7 @@ from interlock.settings.identity import (
     read_provisioning,
 )
 from interlock.settings.labels import read_labels
+from interlock.settings.mcp import read_mcp
 from interlock.settings.people import check_name, read_actors, read_people
 from interlock.settings.policy import read_policy
 from interlock.settings.signing import read_auditors, read_break_glass, read_votes
@@ -96,6 +97,7 @@ def _read(root: Table, digest: str) -> Settings:
     provided = frozenset(provisioned.values()) | frozenset(oidc.groups.values() if oidc else ())
     groups = frozenset().union(provided, *named)
     connections = _connections(root)
+    access = read_access(root, connections)
     return Settings(
         origin=origin,
         node=node,
@@ -123,7 +125,8 @@ def _read(root: Table, digest: str) -> Settings:
         auditors=read_auditors(root, groups),
         outgoing=read_outgoing(root),
         channels=read_channels(root, people, groups, reached),
-        access=read_access(root, connections),
+        access=access,
+        mcp=read_mcp(root, {*connections, *access}),
     )
 
 

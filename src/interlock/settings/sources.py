@@ -111,8 +111,8 @@ def surroundings(settings: Settings) -> Surroundings:
 
 def connections(settings: Settings) -> Mapping[ConnectionName, Connection]:
     """All that actions can be on: what we stand in front of, and what callers guard themselves (`[access.NAME]`)."""
-    guarded = {name: each.connection for name, each in settings.access.items()}
-    return {name: each.connection for name, each in settings.connections.items()} | guarded
+    kinds = (settings.connections, settings.mcp, settings.access)
+    return {name: each.connection for kind in kinds for name, each in kind.items()}
 
 
 def load_catalogs(settings: Settings) -> dict[ConnectionName, Catalog]:

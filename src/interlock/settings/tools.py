@@ -1,22 +1,41 @@
-"""Files that define tools: the result of MCP's tools/list, with the connection that the tools belong to.
+"""Files that define tools: the result of MCP's tools/list, the connection that they belong to, and what we say of each.
 
-    {"connection": "github", "tools": [{"name": "create_issue", "description": "...", "inputSchema": {...}}]}
+    {"connection": "github", "tools": [
+        {"name": "create_issue", "description": "...", "inputSchema": {...},
+         "interlock": {"does": ["write"], "labels": ["pii"], "fields": {"result.author.email": "pii.email"},
+                       "resources": ["repo/{owner}/{repo}"]}}]}
 
-What else a tool's definition has (title, annotations, outputSchema) isn't pinned: policies can't ask for it.
+`does`: action groups; a tool without them executes. `fields` and `resources` are `model.tool.Tool`'s. `guessed` names
+the parts of a map that a machine wrote and nobody has looked at. `_meta` and icons aren't read, nor are clients told
+them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from interlock.errors import MalformedInput
 from interlock.model import jcs
-from interlock.model.names import ConnectionName
+from interlock.model.jcs import Json
+from interlock.model.label import Label, parse_label
+from interlock.model.names import ConnectionName, Verb
 from interlock.model.tool import Tool
+from interlock.model.verb import TOOL_CALL, TOOL_VERBS
+from interlock.policy.spelling import nearest
 from interlock.settings.people import NAME, NAME_SENTENCE
 
 MAX_NAME: Final = 128  # characters; MCP 2025-11-25, "Tool Names"
+MAX_FIELDS: Final = 256
+MAP: Final = "interlock"
+GUESSED: Final = "guessed"
+
+_MAPPED: Final = ("does", "fields", "labels", "resources")
+_MAP_KEYS: Final = (*_MAPPED, GUESSED)
+_STEP: Final = r"[^.\[\]{}]{1,128}(?:\[\])*"
+_PATH: Final = re.compile(rf"(?:arguments|result)(?:\[\])*(?:\.{_STEP})*")
+_TEMPLATE: Final = re.compile(r"(?:[\w.~:@/+-]|\{[^{}\[\]]{1,128}\}){1,256}")
 
 
 def read_tools(file: str, text: str, before: Sequence[Tool] = ()) -> tuple[list[Tool], list[str]]:
@@ -40,7 +59,7 @@ def _tools(
     mistakes: list[str] = []
     known = {tool.id for tool in before}
     for number, raw in enumerate(listed, 1):
-        tool = _tool(connection, raw)
+        tool = tool_of(connection, raw)
         if isinstance(tool, str):
             mistakes.append(f"{file}: tool {number}: {tool}")
         elif tool.id in known:
@@ -51,8 +70,8 @@ def _tools(
     return tools, mistakes
 
 
-def _tool(connection: ConnectionName, raw: Any) -> Tool | str:
-    """The tool, or what is wrong with it."""
+def tool_of(connection: ConnectionName, raw: Any) -> Tool | str:
+    """One definition of a file, or of what a server lists: the tool, or what is wrong with it."""
     if not isinstance(raw, dict):
         return "this must be an object"
     name, schema, description = raw.get("name"), raw.get("inputSchema", {}), raw.get("description", "")
@@ -62,9 +81,68 @@ def _tool(connection: ConnectionName, raw: Any) -> Tool | str:
         return f'"inputSchema" of "{name}" must be an object'
     if not isinstance(description, str):
         return f'"description" of "{name}" must be a string'
-    tool = Tool(connection, name, schema, description)
+    also = _also(raw, name)
+    if isinstance(also, str):
+        return also
+    title, output, annotations = also
+    try:
+        verbs, labels, fields, resources = _map(raw.get(MAP, {}))
+    except MalformedInput as wrong:
+        return f'"{MAP}" of "{name}": {wrong.sentence}'
+    tool = Tool(connection, name, schema, description, title, output, annotations, verbs, labels, fields, resources)
     try:
         _ = tool.digest
     except MalformedInput as refused:
         return f'"{name}" can\'t be pinned: {refused.sentence}'
     return tool
+
+
+def _also(raw: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Json], Mapping[str, Json]] | str:
+    """What a definition may have besides; null is as good as nothing."""
+    title, output, annotations = raw.get("title"), raw.get("outputSchema"), raw.get("annotations")
+    if title is not None and not isinstance(title, str):
+        return f'"title" of "{name}" must be a string'
+    if not isinstance(output, Mapping | None) or not isinstance(annotations, Mapping | None):
+        return f'"outputSchema" and "annotations" of "{name}" must be objects'
+    return title or "", output or {}, annotations or {}
+
+
+def _map(raw: Any) -> tuple[tuple[Verb, ...], frozenset[Label], Mapping[str, Label], tuple[str, ...]]:
+    """What we say of a tool; raises `MalformedInput`."""
+    if not isinstance(raw, dict):
+        raise MalformedInput("this must be an object")
+    for key in raw:
+        if key not in _MAP_KEYS:
+            raise MalformedInput(f'there is no such key as "{key}"{nearest(key, _MAP_KEYS)}')
+    for part in _texts(raw, GUESSED):
+        if part not in _MAPPED:
+            raise MalformedInput(f'"{GUESSED}" names parts of a map: {", ".join(_MAPPED)}')
+    does, resources = _texts(raw, "does"), _texts(raw, "resources")
+    for group in does:
+        if group not in TOOL_VERBS:
+            raise MalformedInput(f'a tool can\'t be said to do "{group}"; it can {", ".join(sorted(TOOL_VERBS))}')
+    for template in resources:
+        if not _TEMPLATE.fullmatch(template):
+            raise MalformedInput(f'"{template}" isn\'t a template such as repo/{{owner}}/{{repo}}')
+    fields = raw.get("fields", {})
+    if not isinstance(fields, dict) or len(fields) > MAX_FIELDS:
+        raise MalformedInput(f'"fields" must be an object of at most {MAX_FIELDS} members')
+    labels = frozenset(parse_label(each) for each in _texts(raw, "labels"))
+    found = {path: _field(path, label) for path, label in fields.items()}
+    verbs = tuple(TOOL_VERBS[group] for group in does) or (TOOL_CALL,)
+    return verbs, labels | frozenset(found.values()), found, resources
+
+
+def _field(path: str, label: Any) -> Label:
+    if not _PATH.fullmatch(path):
+        raise MalformedInput(f'"{path}" isn\'t a path such as result.rows[].name or arguments.patient.mrn')
+    if not isinstance(label, str):
+        raise MalformedInput(f'the label of "{path}" must be a string')
+    return parse_label(label)
+
+
+def _texts(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = raw.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found) or len(set(found)) < len(found):
+        raise MalformedInput(f'"{key}" must be an array of different strings')
+    return tuple(found)

@@ -28,7 +28,7 @@ from interlock.sql.tree import Fields, joined
 MAX_REASON: Final = 1000  # characters
 MAX_REVEALED: Final = 64  # columns
 
-SHOWN: Final = ("review", "why", "wait", "reason", "ticket", "reveal", "idempotency_key")
+SHOWN: Final = ("review", "why", "masked", "wait", "reason", "ticket", "reveal", "idempotency_key")
 """What SHOW tells, each behind `interlock.`."""
 
 _KEY = re.compile(r"[ -~]{0,200}")

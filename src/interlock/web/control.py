@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
 from scim2_models import SCIMException
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from interlock.errors import InterlockError
 from interlock.ports import Clock, Sealer
@@ -44,7 +46,7 @@ from interlock.web.console.rendering import Pages
 from interlock.web.console.summaries import Summaries
 from interlock.web.control_state import Control
 from interlock.web.described import describe, operation_id
-from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, Hardening
+from interlock.web.hardening import AGENTS_HEADERS, CONTROL_HEADERS, Doors, Hardening
 from interlock.web.idempotency import Answers, Idempotency
 from interlock.web.labelling import Labelling
 from interlock.web.needs import Bundles, Callbacks, Desk, Figures, Inbound, Leaves, Measures, Registry
@@ -189,11 +191,15 @@ def warm(app: FastAPI) -> None:
         pages_here.compile()
 
 
-def agents_app(version: str, ready: Callable[[], str | None]) -> FastAPI:
-    """The agents' port: only `/healthz` so far; sandboxed, and without cookies in either direction."""
+def agents_app(
+    version: str, ready: Callable[[], str | None], doors: Mapping[str, ASGIApp] = MappingProxyType({})
+) -> FastAPI:
+    """The agents' port: `/healthz`, and doors by the beginnings of their paths; sandboxed, and without cookies in
+    either direction. A door gets its requests' bodies as they come, and bounds them itself."""
     app = _bare("Interlock, agents' port", version, openapi_url=None)
     _add_health(app, ready)
-    app.add_middleware(Hardening, headers=AGENTS_HEADERS, cookies=False)
+    app.add_middleware(Doors, doors=doors)
+    app.add_middleware(Hardening, headers=AGENTS_HEADERS, cookies=False, unread=tuple(doors))
     return app
 
 

@@ -58,7 +58,8 @@ class Hardening:
 
     `larger` names the paths that take longer bodies, and how long; few of those are received at once. `calls` are those
     that services call with somebody's click: what isn't longer than other bodies needs no room there, and what is has
-    each path's own, so that slow bodies of nobody keep no click out.
+    each path's own, so that slow bodies of nobody keep no click out. Of paths that begin as in `unread`, bodies aren't
+    received here at all.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class Hardening:
         cookies: bool = True,
         larger: Mapping[str, int] = MappingProxyType({}),
         calls: Mapping[str, int] = MappingProxyType({}),
+        unread: tuple[str, ...] = (),
     ) -> None:
         self._app = app
+        self._unread = unread
         self._larger = larger
         self._receiving = 0
         self._rooms = {path: _Room(most) for path, most in calls.items()}
@@ -96,7 +99,7 @@ class Hardening:
             await answer.problem(fault)
 
     async def _run(self, scope: Scope, receive: Receive, answer: _Answer) -> Problem | None:
-        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope.get("path", "").startswith(self._unread):
             await self._app(scope, receive, answer)
             return None
         body = await self._received(scope.get("path", ""), receive)
@@ -118,6 +121,19 @@ class Hardening:
             return await _body(receive, self._larger[path])
         finally:
             self._receiving -= 1
+
+
+class Doors:
+    """ASGI middleware: hands requests to whom their paths belong, by how these begin, and the others on."""
+
+    def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp]) -> None:
+        self._app, self._doors = app, doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        path = scope.get("path", "") if scope["type"] == "http" else ""
+        door = next((door for beginning, door in self._doors.items() if path.startswith(beginning)), self._app)
+        await door(scope, receive, send)
 
 
 class _Room:

@@ -1,6 +1,6 @@
 """What operators can measure of channels and reviews, in Prometheus' text format, from a registry of its own.
 
-Labels are names of channels and of outcomes, and nothing else: no review, person, address or agent.
+Labels are names of channels, connections and outcomes, and nothing else: no review, person, address or agent.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from interlock.model.channels import Channel
 
+_SECONDS: Final = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 300.0)
 _OTHER: Final = "other"  # a refused call to a channel whose name isn't one of ours
 
 
@@ -57,11 +58,24 @@ class Meters:
         self._queued = self._gauge("channel_queued", "Copies that wait to be sent or changed.", "channel")
         self._lag = self._gauge("channel_lag_seconds", "Age of the copy that is due the longest.", "channel")
         self._away = self._gauge("channel_away_seconds", "For how long the service hasn't answered.", "channel")
+        self._calls = self._counter("mcp_calls", "Calls of MCP tools, by what came of them.", "connection", "outcome")
+        self._call_seconds = Histogram(
+            "interlock_mcp_call_seconds",
+            "How long calls of MCP tools took, waits for people among it.",
+            ("connection",),
+            registry=self._registry,
+            buckets=_SECONDS,
+        )
         self._pending = self._gauge("reviews_pending", "Reviews that wait for signatures.")
         self._statements = _Statements()
         self._registry.register(self._statements)
         self._looks: list[Look] = []
         self._count_pending: Callable[[], int] | None = None
+
+    def called(self, connection: str, outcome: str, seconds: float) -> None:
+        """A call of an MCP server's tool was answered."""
+        self._calls.labels(connection, outcome).inc()
+        self._call_seconds.labels(connection).observe(seconds)
 
     def watch(self, look: Look, pending: Callable[[], int]) -> None:
         """Where the gauges come from."""

@@ -1,4 +1,4 @@
-"""The core: every concrete class that any way of running Interlock needs, put together."""
+"""The assembly: every concrete class that any way of running Interlock needs, put together."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ OPERATOR_TOKEN = "operator.token"  # noqa: S105  a file's name
 
 
 @dataclass(frozen=True, slots=True)
-class Core:
+class Assembly:
     """What every way of running Interlock needs: the store with its authority, and what stands on it."""
 
     settings: Settings
@@ -106,8 +106,8 @@ def load_pinned_keys(settings: Settings) -> Keys:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Core]:
-    """The core on an opened and verified store; raises when anything about it is wrong, before anything is served."""
+async def opened(settings: Settings) -> AsyncIterator[Assembly]:
+    """The assembly on an opened and verified store; raises when anything about it is wrong: nothing is served."""
     catalogs = load_catalogs(settings)
     rules_of = RulesOf(settings, catalogs)
     files = rules_of.from_files()
@@ -171,7 +171,7 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
         wishes = Wishes(store, people, desired, clock, entropy, scim, is_person_name)
         provisioning = Provisioning(store, desk, people, rulebook, entropy, wishes, scim.approvers)
         signer = Signer(store, state, key=keys.log, node_keys=(parse_vkey(keys.public()["node"]),))
-        yield Core(
+        yield Assembly(
             settings,
             keys,
             files,
@@ -208,12 +208,15 @@ async def opened(settings: Settings) -> AsyncIterator[Core]:
 
 def profiles_of(settings: Settings) -> Mapping[ConnectionName, Profile]:
     """The masking profiles of those connections that have one."""
-    return {name: PROFILES[each.profile] for name, each in settings.connections.items() if each.profile}
+    ours = {name: each.profile for name, each in settings.connections.items()}
+    named = {**ours, **{name: each.profile for name, each in settings.mcp.items()}}
+    return {name: PROFILES[profile] for name, profile in named.items() if profile}
 
 
 def regimes_of(settings: Settings) -> Mapping[ConnectionName, Regime]:
     """Health care where a connection is tagged so."""
-    return {name: regime_of(each.connection) for name, each in settings.connections.items()}
+    ours = {name: regime_of(each.connection) for name, each in settings.connections.items()}
+    return {**ours, **{name: regime_of(each.connection) for name, each in settings.mcp.items()}}
 
 
 def regime_of(connection: Connection) -> Regime:
@@ -221,8 +224,8 @@ def regime_of(connection: Connection) -> Regime:
     return Regime.PHI if "hipaa" in connection.tags else Regime.PII
 
 
-async def record(core: Core, type_: EntryType, d: Mapping[str, str]) -> None:
-    await core.store.commit(Unit((Draft(id=EntryId(core.entropy.uuid7()), type=type_, d=d),)))
+async def record(assembly: Assembly, type_: EntryType, d: Mapping[str, str]) -> None:
+    await assembly.store.commit(Unit((Draft(id=EntryId(assembly.entropy.uuid7()), type=type_, d=d),)))
 
 
 def _operator_token(keys_dir: Path) -> Secret[str]:
