@@ -27,6 +27,7 @@ LIBRARIES = (
     "postgast",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "google.protobuf",
+    "jsonschema",
     "pydantic.plugin._loader",
     "pydantic.plugin._schema_validator",
     "webauthn",

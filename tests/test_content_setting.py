@@ -33,8 +33,8 @@ async def made(tmp_path: Path, database: Database, content: str, profile: str) -
     settings = ConnectionSettings(CONNECTION, database.upstream, None, content=content, profile=profile)
     found: dict[ConnectionName, Definitions | None] = {CONNECTION.name: None}
     async with office(tmp_path) as o:
-        all_ = SimpleNamespace(connections={CONNECTION.name: settings}, data_dir=tmp_path)
-        core = SimpleNamespace(
+        all_ = SimpleNamespace(connections={CONNECTION.name: settings}, mcp={}, data_dir=tmp_path)
+        assembly = SimpleNamespace(
             catalogs={CONNECTION.name: parse_catalog("", "catalog.toml")},
             registry=o.registry,
             settings=all_,
@@ -43,9 +43,9 @@ async def made(tmp_path: Path, database: Database, content: str, profile: str) -
             keys=SimpleNamespace(sealing=None),
         )
         overrides = SimpleNamespace(of=lambda name: ())
-        assert vault_of(cast(Any, SimpleNamespace(settings=SimpleNamespace(connections={})))) is None
-        masks = await masks_of(cast(Any, core), cast(Any, overrides), None)
-        refresh = _schema_refresh(cast(Any, core), CONNECTION.name, settings, found, masks.get(CONNECTION.name))
+        assert vault_of(cast(Any, SimpleNamespace(settings=SimpleNamespace(connections={}, mcp={})))) is None
+        masks = await masks_of(cast(Any, assembly), cast(Any, overrides), None)
+        refresh = _schema_refresh(cast(Any, assembly), CONNECTION.name, settings, found, masks.get(CONNECTION.name))
         stop = asyncio.Event()
         await refresh.refresh_now()
         stop.set()

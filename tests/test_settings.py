@@ -96,7 +96,7 @@ def test_reads_everything(tmp_path: Path) -> None:
         'channel_binding = true\nmost_sessions = 9\nunsafe_superuser = true\ncontent = "mask"\nprofile = "internal"\n'
         '[paths]\ndata = "d"\nkeys = "/srv/k"\n'
         '[listen.control]\nhost = "0.0.0.0"\nport = 443\ntls_certificate = "cert.pem"\ntls_key = "key.pem"\n'
-        '[listen.agents]\nhost = "::1"\nport = 1\n[listen.postgres]\nport = 2\n'
+        '[listen.agents]\nhost = "::1"\nport = 1\nurl = "https://agents.example/"\n[listen.postgres]\nport = 2\n'
         '[control]\nurl = "https://interlock.example/"\n'
         '[policy]\npacks = ["agents"]\nfiles = ["local.cedar"]\n'
         "[votes]\nunsafe_token_votes = true\n"
@@ -116,6 +116,7 @@ def test_reads_everything(tmp_path: Path) -> None:
     assert settings.control.tls is not None
     assert settings.control.tls.certificate == tmp_path / "cert.pem"
     assert settings.public_url == "https://interlock.example"
+    assert settings.agents.url == "https://agents.example"
     assert settings.limits == Limits(1, 7, 2, 256, 4)
     assert settings.unsafe_token_votes
     assert set(load_sources(settings)) == {"packs/agents.cedar", "local.cedar"}
@@ -153,6 +154,8 @@ MISTAKES = [
     ("[listen.control]\nport = 65536\n", "[listen.control] port: this must be a whole number from 1 to 65535"),
     ("[listen.agents]\nport = 8080\n", "[listen] agents: port 8080 is already that of [listen.control]"),
     ('[listen.agents]\nhost = "localhost"\nport = 8080\n', "[listen] agents: port 8080 is already"),
+    ('[listen.agents]\nurl = "http://agents.example"\n', "[listen.agents] url: agents send their credentials there"),
+    ('[listen.control]\nurl = "https://a.example"\n', "[listen.control] url: there is no such key"),
     ("[listen.agent]\n", '[listen] agent: there is no such key; did you mean "agents"?'),
     ('[listen.control]\ntls_certificate = "none.pem"\n', "[listen.control] tls_certificate: there is no file none.pem"),
     ('[listen.control]\ntls_certificate = "none.pem"\n', "[listen.control] tls_key: this is missing beside the other"),
@@ -360,7 +363,7 @@ def test_the_reference_page_lists_exactly_the_keys_that_are_read(
     monkeypatch.setattr(Table, "done", lambda table: read.update((table.name, key) for key in table._asked))
     tables = ("[people.x]", "[agents.x]", "[[agents.x.jwt]]", "[services.x]", "[[services.x.jwt]]", "[connections.x]")
     channels = ("[slack]", "[teams]", "[email]", "[webhooks.x]", "[vote_callbacks.x]", "[pagerduty]", "[opsgenie]")
-    rules = ("[rotas.x]", "[notify.x]", "[access.x]")
+    rules = ("[rotas.x]", "[notify.x]", "[access.x]", "[mcp.x]\nurl = 'https://a.test/'", "[mcp.x.oauth]")
     survey(write(tmp_path, "\n".join((*tables, *channels, *rules, "[issuers.x]", "[oidc]", ""))), {})
     told = {(name.removesuffix(".1"), key) for name, key in read}
     assert {(name, key) for name, key in told if name not in ("", "listen")} == listed()

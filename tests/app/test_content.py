@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -9,7 +10,7 @@ import pytest
 from tests.an_engine import engines
 
 from interlock.app import content, recogniser
-from interlock.app.content import Blind, Loading, load_engines
+from interlock.app.content import Blind, Loading, load_engines, load_forms
 from interlock.app.recogniser import RecogniserUnavailable
 from interlock.doors.detection import ByLength
 from interlock.sensitivity.formats.stricter import Stricter
@@ -42,7 +43,7 @@ def test_forms_that_anybody_knows_are_seen_in_short_values(text: str, label: str
     assert label in {f.label for f in found}
     twin = label.replace("pii.", "phi.")
     assert twin in {f.label for f in engines().detections[Regime.PHI].finder.find(text)}
-    forms = engines().forms
+    forms = load_forms()
     assert forms is not None and twin in {f.label for f in forms.find(text)}, "by form alone, too"
 
 
@@ -98,3 +99,48 @@ async def test_engines_are_loaded_once_and_off_the_loop(monkeypatch: pytest.Monk
     loading.begin()
     first, second = await loading.engines(), await loading.engines()
     assert first is second is engines() and made == [1]
+
+
+async def test_code_is_unread_until_what_looks_into_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+
+    def late() -> Any:
+        assert go.wait(20)
+        return load_forms()
+
+    monkeypatch.setattr(content, "load_forms", late)
+    monkeypatch.setattr(content, "load_engines", engines)
+    monkeypatch.setattr(content, "FORMS_SECONDS", 0.01)
+    loading = Loading()
+    assert loading.finds("SELECT 1") is None, "nobody has begun"
+    loading.begin()
+    assert not await loading.ready(), "the wait has a bound"
+    assert loading.finds("SELECT 1") is None
+    go.set()
+    monkeypatch.setattr(content, "FORMS_SECONDS", 20.0)
+    assert await loading.ready()
+    assert loading.finds("SELECT 1") == () and loading.finds("AKIAIOSFODNN7EXAMPLE")
+    await loading.engines()
+
+
+async def test_code_can_be_read_before_the_lists_are_there_and_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+
+    def load() -> Any:
+        assert go.wait(20)
+        return engines()
+
+    monkeypatch.setattr(content, "load_engines", load)
+    loading = Loading()
+    assert await loading.ready() and loading.finds("AKIAIOSFODNN7EXAMPLE")
+    go.set()
+    await loading.engines()
+
+
+async def test_code_stays_unread_where_patterns_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "found_detectors", failing(ImportError("re2")))
+    monkeypatch.setattr(content, "load_engines", engines)
+    loading = Loading()
+    assert not await loading.ready()
+    assert loading.finds("SELECT 1") is None
+    await loading.engines()

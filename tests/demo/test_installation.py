@@ -38,13 +38,15 @@ def taken() -> Iterator[int]:
 def test_what_it_writes_are_settings_without_a_mistake(tmp_path: Path) -> None:
     made = _installed(tmp_path / "demo")
     made.clinic_password()
-    made.write_settings(Ports(18080, 18081, 16432), 15432)
+    made.records_key()
+    made.write_settings(Ports(18080, 18081, 16432), 15432, 15433)
     loaded = settings_file.load(made.settings)
     assert loaded.node_key == made.public_keys["node"]
     assert loaded.unsafe_token_votes
     assert {*loaded.people} == {"dana", "remy", "olivia"}
     assert loaded.actors.keys() == {"etl-agent"}
     assert [c.upstream.user for c in loaded.connections.values()] == ["interlock_clinic"]
+    assert loaded.mcp.keys() == {"records"}
     assert loaded.public_url == "http://127.0.0.1:18080"
 
 

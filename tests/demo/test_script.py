@@ -41,8 +41,8 @@ def test_without_a_gateway_every_step_fails(bare: DemoAccess) -> None:
     told = io.StringIO()
     results = run_script(bare, Console(file=told, width=120), unattended=True)
     assert not results.passed
-    assert [step.passed for step in results.steps] == [False] * 6
-    assert "0 of 6 steps" in results.summary
+    assert [step.passed for step in results.steps] == [False] * 9
+    assert "0 of 9 steps" in results.summary
     assert "real values of birth_date, family_name, given_name, phone, ssn came back" in told.getvalue()
 
 

@@ -24,6 +24,7 @@ from interlock.model.review import Presence, Review
 from interlock.model.secret import Secret
 from interlock.model.template import MAX_VALUE, Leaf, Template
 from interlock.registry.passkeys import Passkeys, Site
+from interlock.revealing import Revealing
 
 URL = "https://control.test"
 MRN = Label("phi.mrn")
@@ -46,7 +47,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Office]:
 
 
 async def shown(desk: Office, review: Review, name: str, leaf: int = 0, statement: int = 0) -> Secret[str] | Denied:
-    return await desk.gate.show_leaf(review.id, desk.voter(name), statement, leaf)
+    return await Revealing(desk.gate).show_leaf(review.id, desk.voter(name), statement, leaf)
 
 
 async def held_with_values(desk: Office) -> Review:
@@ -112,7 +113,7 @@ async def test_a_token_or_an_old_login_shows_none(desk: Office, presence: Presen
     review = await held_with_values(ruled(desk))
     old = replace(desk.voter("ann"), signed_in_at=None)
     for voter in (by(desk, "ann", presence), old):
-        assert isinstance(await desk.gate.show_leaf(review.id, voter, 0, 0), Denied)
+        assert isinstance(await Revealing(desk.gate).show_leaf(review.id, voter, 0, 0), Denied)
 
 
 async def test_values_are_sealed_and_stay_with_a_narrowed_review(desk: Office, tmp_path: Path) -> None:
@@ -129,10 +130,10 @@ async def test_who_has_a_passkey_is_shown_a_value_only_with_its_answer(desk: Off
     review, keys = await held_with_values(desk), OneKey({"ann"})
     locked = with_desk(desk, passkeys=keys)
     for voter in (desk.voter("ann"), replace(desk.voter("ann"), assertion=replace(PROVEN, count=9))):
-        answer = await locked.gate.show_leaf(review.id, voter, 0, 1)
+        answer = await Revealing(locked.gate).show_leaf(review.id, voter, 0, 1)
         assert isinstance(answer, Denied) and answer.reasons[0].code == "no_passkey_answer"
     assert await entries(desk, "reveal.shown") == [] and len(await entries(desk, "action.denied")) == 2
-    value = await locked.gate.show_leaf(review.id, replace(desk.voter("ann"), assertion=PROVEN), 0, 1)
+    value = await Revealing(locked.gate).show_leaf(review.id, replace(desk.voter("ann"), assertion=PROVEN), 0, 1)
     assert isinstance(value, Secret)
     assert keys.asked == [("reveal", "0.1")] * 2
     assert (await entries(desk, "reveal.shown"))[0]["credential"] == PROVEN.credential
@@ -151,7 +152,7 @@ async def test_an_answer_read_from_the_ledger_shows_nothing_again(desk: Office) 
 
     async def shows(answer: Assertion) -> bool:
         voter = replace(locked.voter("ann"), assertion=answer)
-        return isinstance(await locked.gate.show_leaf(review.id, voter, 0, 0), Secret)
+        return isinstance(await Revealing(locked.gate).show_leaf(review.id, voter, 0, 0), Secret)
 
     assert await shows(identity.read_assertion(**phone.answer(keys.asks(ann, *about).challenge).fields()))
     kept = (await entries(desk, "reveal.shown"))[0]
@@ -167,5 +168,6 @@ async def test_an_answer_read_from_the_ledger_shows_nothing_again(desk: Office) 
 async def test_nobody_is_asked_for_an_answer_where_policy_shows_none(desk: Office) -> None:
     review, keys = await held_with_values(desk), OneKey({"ann"})
     voter = replace(desk.voter("ann"), assertion=PROVEN)
-    assert isinstance(await with_desk(under(desk), passkeys=keys).gate.show_leaf(review.id, voter, 0, 0), Denied)
+    revealing = Revealing(with_desk(under(desk), passkeys=keys).gate)
+    assert isinstance(await revealing.show_leaf(review.id, voter, 0, 0), Denied)
     assert keys.asked == []

@@ -31,6 +31,7 @@ from interlock.model.settings import VoteSettings
 from interlock.registry import People
 from interlock.registry.logins import Logins
 from interlock.registry.passkeys import Passkeys, Site
+from interlock.revealing import Revealing
 from interlock.rulebook import LoadedRules
 from interlock.web.callers import CSRF_HEADER
 from interlock.web.control import control_app
@@ -201,7 +202,8 @@ async def target(path: Path, *, clock: HandClock | None = None) -> AsyncIterator
         provisioning = replace(plain.provisioning, desk=desk, people=people)
         app = control_app(
             desk, o.registry, desk.sealer, o.clock, URL, False, "test", lambda: None,
-            bundles=adoption, people=people, provisioning=provisioning, leaves=ShownLeaves(gate), passkeys=passkeys,
+            bundles=adoption, people=people, provisioning=provisioning, leaves=ShownLeaves(Revealing(gate)),
+            passkeys=passkeys,
             means=Means(accounts=people, logins=Logins(o.registry)),
         )  # fmt: skip
         await people.accept_owner(OLIVIA, ActorId("etl"))
