@@ -12,7 +12,7 @@ demo: .venv/.demo
 
 test: .venv/.dev
 	sh scripts/system-packages.sh
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+	sh scripts/in-memory.sh $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
 	$(BIN)/interlock demo --once
 
 check: .venv/.dev

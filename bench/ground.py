@@ -182,12 +182,12 @@ class Ground:
         installed.settings.write_text(text, encoding="utf-8")
 
     @contextlib.contextmanager
-    def gateway(self, name: str) -> Iterator[Running]:
-        """A fresh gateway with a ledger of its own, ended on leaving."""
+    def gateway(self, name: str, of_connection: str = "") -> Iterator[Running]:
+        """A fresh gateway with a ledger of its own, ended on leaving. `of_connection`: more of its settings."""
         directory = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.directory))  # two of a run may have one name
         installed = install(directory, reset=False)
         ports = {each: free_port() for each in ("control", "agents", "postgres")}
-        _write(installed, ports, self.server.port)
+        _write(installed, ports, self.server.port, of_connection)
         url = f"http://{HOST}:{ports['control']}"
         try:
             with gateway(installed.settings, url, directory / "gateway.log") as child:
@@ -197,9 +197,10 @@ class Ground:
             raise Failed(error.sentence) from error
 
 
-def _write(installed: Installation, ports: dict[str, int], upstream: int) -> None:
+def _write(installed: Installation, ports: dict[str, int], upstream: int, of_connection: str = "") -> None:
+    settings = _SETTINGS.format(node_key=installed.public_keys["node"], upstream=upstream, **ports)
     texts = {
-        "interlock.toml": _SETTINGS.format(node_key=installed.public_keys["node"], upstream=upstream, **ports),
+        "interlock.toml": settings.replace("most_sessions = 400\n", f"most_sessions = 400\n{of_connection}"),
         "catalog.toml": _CATALOG,
         "bench.cedar": _POLICY,
         "upstream-password": PASSWORD,

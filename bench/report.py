@@ -51,7 +51,7 @@ class Result:
     @property
     def ratio(self) -> float | None:
         """Figure over peer."""
-        return self.figure / self.peer.figure if self.peer else None
+        return self.figure / self.peer.figure if self.peer and self.peer.figure else None
 
     @property
     def verdict(self) -> str:
