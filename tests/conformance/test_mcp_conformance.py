@@ -80,16 +80,20 @@ async def _run(packages: Path, suite: Suite, url: str, into: Path) -> Results:
     program = packages / suite.version / "node_modules" / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
     node = next((packages / "node").glob("node_modules/node-*/bin/node"))
     command = [str(node), str(program), "server", "--url", url, *suite.options, "-o", str(into)]
-    child = await asyncio.create_subprocess_exec(
-        *command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=into.parent
-    )
-    try:
-        await asyncio.wait_for(child.wait(), SUITE_SECONDS)  # its code is of its own tally, of unscored ones too
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    return _results(into)
+    said = into.with_suffix(".log")
+    with said.open("wb") as log:
+        child = await asyncio.create_subprocess_exec(
+            *command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=into.parent
+        )
+        try:
+            code = await asyncio.wait_for(child.wait(), SUITE_SECONDS)  # of its own tally, of unscored ones too
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+    found = _results(into)
+    assert found, f"the suite itself failed with {code} and said: {said.read_text(errors='replace')[-2000:]}"
+    return found
 
 
 def _results(into: Path) -> Results:

@@ -143,6 +143,7 @@ async def test_every_way_of_being_settled(place: Place, state: str) -> None:
 
 async def test_who_takes_the_request_back_is_told_nothing_and_keeps_no_room(place: Place) -> None:
     await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
     await place.office.desk.withdraw(place.review.id, place.review.actor)
     await place.tell()
     assert not place.receiver.got and await place.waiting() == 0
@@ -154,6 +155,7 @@ async def test_one_actor_doesnt_use_up_everybodys(place: Place, monkeypatch: pyt
     for number in range(3):
         review = await place.held(f"COPY t{number} TO STDOUT")
         await place.callbacks.register(review, URL)
+        await place.callbacks.settled()
         await place.office.vote(review, "dana")
         await place.callbacks.moved(review.id)  # still wanted, since nobody takes it
     with pytest.raises(Conflict) as caught:
@@ -163,10 +165,12 @@ async def test_one_actor_doesnt_use_up_everybodys(place: Place, monkeypatch: pyt
         await place.callbacks.check(place.review.actor, URL)
     assert caught.value.code == "too_many_callbacks"
     await place.callbacks.register(await place.held("COPY t TO STDOUT", "other"), URL)
+    await place.callbacks.settled()
     place.receiver.status = 204
     place.office.clock.at += timedelta(hours=1)
     await place.due()
     await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
 
 
 async def test_a_host_that_doesnt_answer_holds_up_nobody_elses(place: Place) -> None:
@@ -176,8 +180,10 @@ async def test_a_host_that_doesnt_answer_holds_up_nobody_elses(place: Place) -> 
     for number in range(AT_ONCE_PER_HOST + 2):
         review = await place.held(f"COPY t{number} TO STDOUT", "etl" if number % 2 else "other")
         await calling.register(review, f"https://Slow.acme.test{'.' * (number % 2)}/{number}")
+        await calling.settled()
         await place.office.vote(review, "dana")
     await calling.register(place.review, URL)
+    await calling.settled()
     await place.office.vote(place.review, "dana")
     place.office.clock.at += timedelta(hours=1)
     assert await calling.deliver_due() == AT_ONCE_PER_HOST + 3
@@ -207,6 +213,7 @@ async def test_only_addresses_that_are_allowed(place: Place, url: str) -> None:
 
 async def test_one_to_a_review_and_none_once_it_is_settled(place: Place) -> None:
     await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
     with pytest.raises(Conflict) as caught:
         await place.callbacks.register(place.review, URL)
     assert caught.value.code == "callback_exists"
@@ -225,6 +232,7 @@ async def test_settled_in_the_moment_of_registering(place: Place) -> None:
 @pytest.mark.parametrize("status", [0, 500, 302, 404, 429])
 async def test_it_tries_again_with_growing_pauses_and_says_the_same(place: Place, status: int) -> None:
     await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
     await place.office.vote(place.review, "dana")
     place.receiver.status = status
     await place.tell()
@@ -244,6 +252,7 @@ async def test_it_tries_again_with_growing_pauses_and_says_the_same(place: Place
 
 async def test_it_gives_up_after_a_day(place: Place) -> None:
     await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
     await place.office.vote(place.review, "dana")
     place.receiver.status = 500
     await place.tell()
@@ -254,6 +263,7 @@ async def test_it_gives_up_after_a_day(place: Place) -> None:
 
 async def test_who_doesnt_want_to_hear_is_left_alone(place: Place) -> None:
     await place.callbacks.register(place.review, URL)
+    await place.callbacks.settled()
     await place.office.vote(place.review, "dana")
     place.receiver.status = 410
     await place.tell()
@@ -282,6 +292,7 @@ async def test_it_follows_what_moves_and_finds_what_moved_before(place: Place) -
         held = await place.office.gate.ask(export(await place.office.agent("other")))
         assert isinstance(held, Held)
         await place.callbacks.register(held.review, URL)
+        await place.callbacks.settled()
         await place.office.vote(held.review, "dana", Verdict.DENY)
         while len(place.receiver.got) < 2:
             bell.ring(held.review.id)

@@ -29,6 +29,18 @@ UNLIMITED = (
     "from interlock.doors.postgres.tasting_child import main\n"
     "main()",
 )
+# A child that hears nothing after its first text, and lives.
+DEAF = (
+    sys.executable,
+    "-I",
+    "-c",
+    "import os, sys, time\n"
+    "os.write(1, b'r')\n"
+    "os.read(0, 100)\n"
+    "os.close(0), os.closerange(3, 100)\n"  # uvloop leaves a child its own three a second time
+    "os.write(1, b's')\n"
+    "time.sleep(60)",
+)
 FATAL = b"SELECT 1" + b"+1" * 30_000  # the parser's JSON printer overflows the child's stack
 DEEPEST = {
     "operators": "SELECT 1" + "+1" * MAX_DEPTH,
@@ -103,6 +115,21 @@ async def test_a_child_that_is_killed_between_texts_is_made_anew(taster: Taster)
         os.kill(child, signal.SIGKILL)
     await taster.taste(b"SELECT 'after'")
     assert taster.figures.fatal == 0
+
+
+async def test_a_child_whose_pipe_has_broken_before_its_end_is_heard_of() -> None:
+    taster = Taster(KEY, DEAF)
+    try:
+        await taster.taste(b"SELECT 1")
+        child = taster._lines[0]._child
+        assert child is not None and child.stdin is not None
+        async with asyncio.timeout(10):
+            while not child.stdin.is_closing():
+                await asyncio.sleep(0.01)
+        await taster.taste(b"SELECT 2")
+        assert (taster.figures.survived, taster.figures.fatal, taster.figures.children) == (2, 0, 2)
+    finally:
+        await taster.close()
 
 
 async def test_a_child_that_is_killed_over_a_text_isnt_that_texts_fault(taster: Taster) -> None:

@@ -31,6 +31,7 @@ from interlock.errors import InterlockError, LedgerUnavailable, MalformedInput, 
 from interlock.gate import Cleared, Denied, Gate
 from interlock.masking.pseudonyms import Pseudonyms
 from interlock.model.actor import Actor
+from interlock.model.mistakes import place_of_mistake
 from interlock.model.names import ActionId, ActorId, ConnectionName
 from interlock.model.payload import SessionPayload
 from interlock.model.peer import Peer
@@ -169,8 +170,8 @@ class PostgresDoor:
             log.error("session.failed", code=error.code)
             link.write(denial.refuse_session("58000", f"The session ends: {error.sentence}."))
         except Exception as error:
-            # Anything unforeseen ends this session and no other; a traceback may hold values, so only its type is told.
-            log.error("session.broke", error=type(error).__name__)
+            # Anything unforeseen ends this session and no other; its message may hold values, so it isn't told.
+            log.error("session.broke", kind=type(error).__name__, at=place_of_mistake(error))
             link.write(denial.refuse_session("XX000", "The gateway failed; the session ends."))
         finally:
             link.close()

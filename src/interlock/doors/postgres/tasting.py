@@ -243,6 +243,8 @@ async def _asked(child: Process, text: bytes) -> bool:
     """Whether the child has survived the text."""
     assert child.stdin is not None
     assert child.stdout is not None
+    if child.stdin.is_closing():  # it died a moment ago; uvloop's pipes raise a RuntimeError when written to then
+        return False
     try:
         child.stdin.write(len(text).to_bytes(4) + text)
         return await child.stdout.read(1) == SURVIVED
