@@ -26,7 +26,6 @@ from interlock.ledger.recents import Recents
 from interlock.masking.profile import Profile
 from interlock.masking.profiles import PROFILES
 from interlock.model.change import Unit
-from interlock.model.connection import Connection
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ConnectionName, EntryId
 from interlock.model.recent import DAY
@@ -37,7 +36,7 @@ from interlock.registry import People, Registry
 from interlock.registry.passkeys import Passkeys, Site
 from interlock.rulebook import Loaded, LoadedRules
 from interlock.sensitivity.catalog import Catalog
-from interlock.sensitivity.regime import Regime
+from interlock.sensitivity.regime import Regime, regime_of
 from interlock.settings import load_catalogs
 from interlock.settings.people import is_person_name
 from interlock.settings.rules import RulesOf
@@ -217,11 +216,6 @@ def regimes_of(settings: Settings) -> Mapping[ConnectionName, Regime]:
     """Health care where a connection is tagged so."""
     ours = {name: regime_of(each.connection) for name, each in settings.connections.items()}
     return {**ours, **{name: regime_of(each.connection) for name, each in settings.mcp.items()}}
-
-
-def regime_of(connection: Connection) -> Regime:
-    """Under which what is found on a connection is named."""
-    return Regime.PHI if "hipaa" in connection.tags else Regime.PII
 
 
 async def record(assembly: Assembly, type_: EntryType, d: Mapping[str, str]) -> None:

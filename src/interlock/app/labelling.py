@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from interlock.app.assembly import Assembly, regime_of
+from interlock.app.assembly import Assembly
 from interlock.app.detecting import load_engine
 from interlock.masking.keys import MaskKeys
 from interlock.model.derived import places_of
@@ -17,6 +17,7 @@ from interlock.registry.overrides import Overrides
 from interlock.registry.proposals import Proposals
 from interlock.registry.stewards import Stewards
 from interlock.sensitivity.columns import ColumnLabels
+from interlock.sensitivity.regime import regime_of
 from interlock.upstreams.postgres import load_snapshot
 from interlock.upstreams.sampling import sampling
 from interlock.web.labelling import Labelling

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from interlock.app.assembly import Assembly, profiles_of, regime_of, store_path
+from interlock.app.assembly import Assembly, profiles_of, store_path
 from interlock.doors.masks import Masks
 from interlock.masking.keys import MaskKeys
 from interlock.masking.profile import Profile
 from interlock.masking.rule import RuleName
 from interlock.model.names import ConnectionName
 from interlock.registry.overrides import Overrides
+from interlock.sensitivity.regime import regime_of
 from interlock.stores.vault import Vault
 
 

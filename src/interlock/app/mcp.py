@@ -13,7 +13,7 @@ import structlog
 from starlette.types import ASGIApp
 
 from interlock import __version__
-from interlock.app.assembly import Assembly, regime_of
+from interlock.app.assembly import Assembly
 from interlock.doors.endings import Endings
 from interlock.doors.inside import Dial
 from interlock.doors.masks import Masks
@@ -44,6 +44,7 @@ from interlock.policy.bundle import Bundle
 from interlock.policy.schema import INPUT
 from interlock.ports import Clock
 from interlock.registry.overrides import Overrides
+from interlock.sensitivity.regime import regime_of
 from interlock.settings.mcp import OURS
 from interlock.stores.vault import Vault
 from interlock.web.bounds import Guesses, Rate

@@ -11,7 +11,6 @@ from interlock import settings as settings_file
 from interlock.cli.doctor_findings import Finding, fail, ok, warn
 from interlock.cli.mcp_learning import listed
 from interlock.cli.tool_file import guessed_in
-from interlock.doors.mcp.upstream.process_launch import separation
 from interlock.errors import UpstreamFailed
 from interlock.model.mcp_settings import McpHttp, McpProcess, McpSettings
 from interlock.model.settings import Settings
@@ -50,6 +49,8 @@ def _by_url(check: str, upstream: McpHttp) -> Iterator[Finding]:
 
 
 def _as_whom(check: str, upstream: McpProcess) -> Iterator[Finding]:
+    from interlock.doors.mcp.upstream.process_launch import separation  # brings the SDK along
+
     try:
         how = asyncio.run(separation(upstream))
     except UpstreamFailed as failed:

@@ -18,17 +18,16 @@ import structlog
 import typer
 
 from interlock import settings as settings_file
-from interlock.app.assembly import regime_of
 from interlock.cli.policy_diff import tool_lines
 from interlock.cli.policy_inputs import read_text, say
 from interlock.cli.tool_file import Learnt, learn
-from interlock.doors.mcp.upstream.links import UpstreamLinks
 from interlock.errors import InterlockError, NotFound, UpstreamFailed
 from interlock.model.mcp_settings import McpSettings
 from interlock.model.names import ConnectionName
 from interlock.model.settings import Settings
 from interlock.policy.spelling import nearest
 from interlock.policy.tool_difference import TOOLS, compare_tools
+from interlock.sensitivity.regime import regime_of
 from interlock.settings.tools import read_tools
 
 PATIENCE: Final = 60.0  # seconds for the whole list
@@ -63,6 +62,7 @@ def server_named(settings: Settings, name: str) -> McpSettings:
 
 def listed(server: McpSettings) -> Sequence[Mapping[str, Any]]:
     """All that the server lists now; raises `UpstreamFailed`."""
+    from interlock.doors.mcp.upstream.links import UpstreamLinks  # brings the SDK along, which not every verb needs
 
     async def ask() -> Sequence[Mapping[str, Any]]:
         links = UpstreamLinks(server)

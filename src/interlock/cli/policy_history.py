@@ -16,7 +16,7 @@ from interlock.cli.card_text import terminal
 from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption, operator_client
 from interlock.cli.policy_propose import AsJson, person_client
 from interlock.review.visible import visible, visible_block
-from interlock.web.api.bundles import PATH, BundleList, BundleOut, TextsOut
+from interlock.web.api.bundle_shapes import PATH, BundleList, BundleOut, TextsOut
 
 _NAMED = re.compile(r"in-force|previous|[0-9a-f]{8,64}")
 _HOW = {"first_start": "the first start", "unsafe_pin": "unsafe-pin, unreviewed", "review": "a review"}

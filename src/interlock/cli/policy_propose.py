@@ -16,7 +16,7 @@ from interlock.cli.operator_client import DEFAULT_SETTINGS, SettingsOption, cont
 from interlock.errors import SettingsMistakes
 from interlock.model.secret import Secret
 from interlock.review.visible import visible
-from interlock.web.api.bundles import PATH, ProposedOut, TextsOut
+from interlock.web.api.bundle_shapes import PATH, ProposedOut, TextsOut
 
 MAX_TOKEN_FILE = 4096  # bytes
 

@@ -7,6 +7,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
+from interlock.model.connection import Connection
 from interlock.model.label import Label
 
 
@@ -26,6 +27,11 @@ class Regime(Enum):
             if not last:
                 return label
         return _TWINS[kind]
+
+
+def regime_of(connection: Connection) -> Regime:
+    """Under which what is found on a connection is named."""
+    return Regime.PHI if "hipaa" in connection.tags else Regime.PII
 
 
 _TWINS: Final[Mapping[str, Label]] = MappingProxyType(

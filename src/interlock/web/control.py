@@ -38,6 +38,7 @@ from interlock.web.api import overrides as overrides_api
 from interlock.web.api import passkeys as passkeys_api
 from interlock.web.api import people as people_api
 from interlock.web.api import proposals as proposals_api
+from interlock.web.api.bundle_shapes import PATH as BUNDLES
 from interlock.web.bounds import Guesses, Listeners, Rate
 from interlock.web.console import batches, card_page, deeds, pages, signing, you
 from interlock.web.console import device as device_pages
@@ -175,7 +176,7 @@ def control_app(
     app.add_middleware(
         Hardening,
         headers=CONTROL_HEADERS,
-        larger={bundles_api.PATH: bundles_api.MAX_BODY},
+        larger={BUNDLES: bundles_api.MAX_BODY},
         calls=dict.fromkeys(channels_api.WITH_CARDS, channels_api.MAX_BODY),
     )
     return app

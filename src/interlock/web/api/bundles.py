@@ -2,78 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, assert_never
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from interlock.errors import Mistakes
 from interlock.ledger.authorised import Loading
 from interlock.model.actor import Actor, ActorKind
 from interlock.rulebook import MAX_BYTES
 from interlock.web.allowed import CallerKind, allowed
-from interlock.web.api.shapes import MAX_REASON, Told
+from interlock.web.api.bundle_shapes import PATH, BundleIn, BundleList, BundleOut, ProposedOut, TextsOut, ToldMistakes
+from interlock.web.api.shapes import Told
 from interlock.web.callers import ApiCaller, ByDirectory, ByKey, Operator, SignedIn
 from interlock.web.control_state import Control, Parts
 from interlock.web.needs import Bundles
 from interlock.web.problems import Problem, Refused, answer
 
-PATH = "/api/bundles"
 MAX_BODY = 2 * MAX_BYTES + 64 * 1024  # bytes; JSON writes line ends and quotation marks as two
 MAX_TOLD = 200  # mistakes in one answer
-
-
-class BundleIn(BaseModel):
-    """A bundle to put in force: every source by name (`packs/agents.cedar`, `local.cedar`, `tools/github.json`)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    sources: dict[str, str]
-    note: Annotated[str, Field(max_length=MAX_REASON, description="Why; no patient data")] = ""
-
-
-class ProposedOut(BaseModel):
-    """The review that was opened, or was open already for the same. The digests are those of policies and catalogs."""
-
-    review: str
-    url: str
-    bundle: str
-    previous: str
-    expires_at: datetime
-
-
-class BundleOut(BaseModel):
-    """A bundle as it was put in force. `signed_by` are those who approved, `has_texts` whether the ledger has them."""
-
-    bundle: str
-    at: datetime
-    how: str
-    by: str
-    review: str | None
-    previous: str | None
-    signed_by: list[str]
-    has_texts: bool
-
-
-class BundleList(BaseModel):
-    """Newest first: the first is in force."""
-
-    bundles: list[BundleOut]
-
-
-class TextsOut(BaseModel):
-    """A bundle's sources by name."""
-
-    bundle: str
-    sources: dict[str, str]
-
-
-class ToldMistakes(Told):
-    """A refusal that lists mistakes, as `file:line: sentence`."""
-
-    mistakes: list[str]
 
 
 _TOLD: dict[int | str, dict[str, Any]] = {code: {"model": Told} for code in (401, 403, 404, 409, 429, 503)}
