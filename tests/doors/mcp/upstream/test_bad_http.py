@@ -80,6 +80,13 @@ class Bad:
                 await _send(send, 202, JSON, b"")
             case "away":
                 await _send(send, 307, JSON, b"", (b"location", b"http://localhost:1/mrs-canary"))
+            case "moved" if self.calls == 1:
+                await _send(send, 307, JSON, b"", (b"location", b"/mcp?again"))
+            case "round and round":
+                await _send(send, 307, JSON, b"", (b"location", b"/mcp"))
+            case "asks":
+                asks = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "roots/list"})
+                await _send(send, 200, EVENTS, f"data: {asks}\n\ndata: {good}\n\n".encode())
             case "huge":
                 await _send(send, 200, JSON, b" " * (17 * 1024 * 1024) + good.encode())
             case "packed":
@@ -127,6 +134,7 @@ MODES = {
     "packed": "upstream_away",
     "event": "upstream_junk",
     "event id": "upstream_junk",
+    "asks": "upstream_junk",
     "event list": "upstream_junk",
     "huge event": "upstream_away",
     "broken off": "upstream_away",
@@ -149,6 +157,18 @@ async def test_one_sentence_of_ours_and_nothing_is_repeated(mode: str, caplog: p
             assert await link.request("tools/list", {})  # the session's other requests go on
     assert failed.value.code == MODES[mode]
     assert "anary" not in failed.value.sentence + caplog.text + str(lines)
+
+
+async def test_redirects_on_the_servers_own_origin_are_followed_and_not_for_ever() -> None:
+    moved, round = Bad("moved"), Bad("round and round")
+    async with linked(moved) as found, found.link(asker(), modern(), None) as link:
+        assert await link.request("tools/call", call("call", who="Ada")) == {"content": []}
+    assert moved.calls == 2
+    assert moved.bodies[-1] == moved.bodies[-2]
+    async with linked(round) as found, found.link(asker(), modern(), None) as link:
+        with pytest.raises(UpstreamFailed):
+            await link.request("tools/call", call("call"))
+    assert round.calls == 4
 
 
 async def test_a_request_that_nobody_waits_for_is_closed_at_the_server() -> None:

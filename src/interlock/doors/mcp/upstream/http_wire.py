@@ -24,18 +24,24 @@ from mcp_types import (
     JSONRPCRequest,
     JSONRPCResponse,
     RequestId,
-    jsonrpc_message_adapter,
 )
 
-from interlock.doors.mcp.upstream.wire import MAX_MESSAGE, Failed, Wire, failure
+from interlock.doors.mcp.upstream.http_asking import Asking
+from interlock.doors.mcp.upstream.wire import (
+    AWAY,
+    ELSEWHERE,
+    FORGOT,
+    JUNK,
+    MAX_MESSAGE,
+    STATUS,
+    UNWELCOME,
+    Failed,
+    Wire,
+    answers,
+    failure,
+    message_of,
+)
 from interlock.errors import UpstreamFailed
-
-AWAY: Final = Failed("The MCP server can't be reached, or broke off its answer.", "upstream_away")
-JUNK: Final = Failed("The MCP server sent what isn't MCP.", "upstream_junk")
-FORGOT: Final = Failed("The MCP server no longer knows our session.", "upstream_gone")
-UNWELCOME: Final = Failed("The MCP server refused our credentials.", "upstream_unauthorized")
-STATUS: Final = Failed("The MCP server answered with an HTTP error.", "upstream_status")
-ELSEWHERE: Final = Failed("The MCP server sent us elsewhere; redirects to other places aren't followed.")
 
 _NOTICE: Final = 15.0  # seconds that a notification or an answer of ours may take
 _GOODBYE: Final = 5.0  # seconds for ending a session, and for a cancelled request to be answered
@@ -96,13 +102,13 @@ class Posting(StreamableHTTPTransport):
             return None
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if status >= 400:
-            told = _message(await response.aread()) if kind == "application/json" else None
+            told = message_of(await response.aread()) if kind == "application/json" else None
             return await self._deliver(ctx, message.id, told) if isinstance(told, JSONRPCError) else STATUS
         if self._is_initialization_request(message):
             self._maybe_extract_session_id_from_response(response)
         match kind:
             case "application/json" if status != 202:
-                return await self._deliver(ctx, message.id, _message(await response.aread()))
+                return await self._deliver(ctx, message.id, message_of(await response.aread()))
             case "text/event-stream":
                 await self._handle_sse_response(response, ctx)
                 return None
@@ -110,7 +116,7 @@ class Posting(StreamableHTTPTransport):
                 return JUNK
 
     async def _deliver(self, ctx: RequestContext, number: RequestId, message: JSONRPCMessage | None) -> Failed | None:
-        if not isinstance(message, JSONRPCResponse | JSONRPCError) or not _answers(message, number):
+        if not isinstance(message, JSONRPCResponse | JSONRPCError) or not answers(message, number):
             return JUNK
         message.id = number
         await ctx.read_stream_writer.send(SessionMessage(message))
@@ -125,9 +131,9 @@ class Posting(StreamableHTTPTransport):
     ) -> bool:
         if sse.event != "message" or not sse.data:
             return False
-        message = _message(sse.data)
+        message = message_of(sse.data)
         if isinstance(message, JSONRPCResponse | JSONRPCError) and original_request_id is not None:
-            if _answers(message, original_request_id):
+            if answers(message, original_request_id):
                 message.id = original_request_id
                 await read_stream_writer.send(SessionMessage(message))
                 return True
@@ -161,8 +167,9 @@ class Posting(StreamableHTTPTransport):
 
 
 @asynccontextmanager
-async def http_wire(url: str, client: httpx2.AsyncClient) -> AsyncIterator[Wire]:
-    """A session's wire over HTTP; to be entered and left by one task. `client` is the caller's to close."""
+async def http_wire(url: str, client: httpx2.AsyncClient, asking: Asking) -> AsyncIterator[Wire]:
+    """A session's wire over HTTP; to be entered and left by one task. `client` is the caller's to close; `asking` asks
+    a server of 2026-07-28."""
     posting = Posting(url)
     arriving, read = create_context_streams[SessionMessage | Exception](0)
     write, leaving = create_context_streams[SessionMessage](0)
@@ -173,21 +180,11 @@ async def http_wire(url: str, client: httpx2.AsyncClient) -> AsyncIterator[Wire]
 
         group.start_soon(posting.post_writer, client, leaving, arriving, write, listen, group)
         try:
-            yield Wire(read, write, posting.gone, posting.abandon)
+            yield Wire(read, write, posting.gone, posting.abandon, asking.ask)
         finally:
+            with anyio.CancelScope(shield=True):
+                await asking.close()
             if posting.session_id and not posting.gone.is_set():
                 with anyio.move_on_after(_GOODBYE, shield=True):
                     await posting.terminate_session(client)
             group.cancel_scope.cancel()
-
-
-def _message(body: bytes | str) -> JSONRPCMessage | None:
-    try:
-        return jsonrpc_message_adapter.validate_json(body, by_name=False)
-    except ValueError:
-        return None
-
-
-def _answers(message: JSONRPCResponse | JSONRPCError, number: RequestId) -> bool:
-    """Whether it answers that request. An error may have no id: the server didn't get as far as to read it."""
-    return str(message.id) == str(number) or (isinstance(message, JSONRPCError) and message.id is None)

@@ -16,6 +16,7 @@ import structlog
 
 from interlock.doors.mcp.seams import Client
 from interlock.doors.mcp.upstream.greeting import Era, Offer, OtherEra
+from interlock.doors.mcp.upstream.http_asking import Asking
 from interlock.doors.mcp.upstream.http_client import mcp_client, trust
 from interlock.doors.mcp.upstream.http_wire import http_wire
 from interlock.doors.mcp.upstream.oauth import OurToken, Tokens
@@ -82,7 +83,8 @@ class Opener:
                 if self._tls is None:
                     self._tls = trust(http.ca)
                 auth = OurToken(self.tokens, subject) if self.tokens is not None else None
-                async with mcp_client(http, self._tls, auth) as client, http_wire(http.url, client) as wire:
+                asking = Asking(http, self._tls, self.tokens, subject)
+                async with mcp_client(http, self._tls, auth) as client, http_wire(http.url, client, asking) as wire:
                     yield wire
             case McpProcess() as process:
                 async with process_wire(process, await self._separated(process)) as wire:

@@ -4,8 +4,9 @@ inside never cross tasks. Requests come from any task."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Final
 
 import anyio
@@ -31,7 +32,7 @@ from interlock.doors.mcp.upstream.greeting import (
 )
 from interlock.doors.mcp.upstream.sieve import Answering, Sieve
 from interlock.doors.mcp.upstream.turning import Rising, Turning
-from interlock.doors.mcp.upstream.wire import Failed, Wire
+from interlock.doors.mcp.upstream.wire import Failed, Question, Wire
 from interlock.errors import UpstreamFailed
 
 log = structlog.get_logger()
@@ -59,6 +60,7 @@ class Session:
         self._dispatcher: JSONRPCDispatcher | None = None
         self._sieve: Sieve | None = None
         self._abandon: Callable[[int], None] = lambda _: None
+        self._ask: Callable[[Question], Awaitable[Object]] | None = None
 
     @property
     def over(self) -> bool:
@@ -100,6 +102,7 @@ class Session:
 
     async def _speak(self, wire: Wire) -> None:
         self._abandon = wire.abandon
+        self._ask = wire.ask if self.era is Era.MODERN else None
         self._sieve = Sieve(wire.read, lambda: self._numbers)
         self._dispatcher = JSONRPCDispatcher(self._sieve, Answering(wire.write, self._sieve))
         async with anyio.create_task_group() as group:
@@ -202,8 +205,16 @@ class Session:
         if client is not None:
             self.turning.begin(number, client)
         try:
+            answer: Object
             async with asyncio.timeout(seconds):
-                answer = await self._dispatcher.send_raw_request(method, params, options)
+                if self._ask is not None and self._sieve is not None:
+                    answer = await self._ask(
+                        Question(number, method, params, headers, partial(self._sieve.notice, number), rising)
+                    )
+                    if not self._sieve.notices.empty():
+                        await self.turning.settle(self._sieve.notices)
+                else:
+                    answer = await self._dispatcher.send_raw_request(method, params, options)
             if rising is not None:
                 await rising.settle()
             return answer

@@ -86,8 +86,12 @@ class Sieve:
 
     def _put(self, message: JSONRPCNotification, about: object) -> None:
         related = about.related_request_id if isinstance(about, ServerMessageMetadata) else None
-        if not self.notices.full():
-            self.notices.put_nowait(Notice(message.method, message.params or {}, as_number(related)))
+        self.notice(as_number(related), message)
+
+    def notice(self, number: int | None, message: JSONRPCNotification) -> None:
+        """A notification came; `number` as in `Notice`."""
+        if message.method not in _CORRELATED and not self.notices.full():
+            self.notices.put_nowait(Notice(message.method, message.params or {}, number))
 
     async def aclose(self) -> None:
         """Closes what it reads from."""

@@ -117,6 +117,7 @@ class Turning:
             if notice.method == _TOOLS_CHANGED:
                 self._changed()
             client = self._whose(notice.number or _subscription(notice.params))
+            notices.task_done()  # whose it is is known; who made the request may have its answer
             if client is None or notice.method not in _TOLD:
                 continue
             told = {name: value for name, value in notice.params.items() if name != "_meta"}
@@ -125,6 +126,12 @@ class Turning:
                     await client.tell(notice.method, told)
             except Exception as error:
                 log.warning("mcp.notice_lost", error=type(error).__name__)
+
+    async def settle(self, notices: asyncio.Queue[Notice]) -> None:
+        """What came before an answer has found its client before the answer does, unless that takes long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLING):
+                await notices.join()
 
     def _asked_one(self, number: int | None) -> Client | None:
         """Who may be asked: nobody while what people signed for as it is runs, and the wire doesn't tell for which
