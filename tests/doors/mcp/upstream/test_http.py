@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -235,6 +235,35 @@ async def test_only_so_many_sessions() -> None:
             await link.request("tools/call", call("count"))
         async with at.links.link(asker("d"), modern(), None) as link:  # an idle shared one gives way
             await link.request("tools/call", call("count"))
+
+
+async def test_a_client_that_left_without_a_word_gives_way_to_its_own_actors_next() -> None:
+    async with place("legacy", most=2) as at:
+
+        async def counted(name: str, session: str) -> int:
+            async with at.links.link(asker(name), legacy(), session) as link:
+                return int(text(await link.request("tools/call", call("count")))["count"])
+
+        assert [await counted("a", "s1"), await counted("a", "s2"), await counted("a", "s2")] == [1, 1, 2]
+        assert await counted("a", "s3") == 1  # in the place of s1, which has been idle for longest
+        assert await counted("a", "s2") == 3
+        with pytest.raises(UpstreamFailed) as full:
+            await counted("b", "s4")  # nobody loses a session to somebody else
+        assert full.value.code == "upstream_full"
+        async with at.links.link(asker("a"), legacy(), "s2"), at.links.link(asker("a"), legacy(), "s3"):
+            with pytest.raises(UpstreamFailed):
+                await counted("a", "s5")  # nor what it is in the middle of
+        assert await counted("a", "s1") == 1  # begun anew
+
+
+async def test_the_request_that_begins_a_session_is_in_it() -> None:
+    async with place("legacy") as at:
+        first, later = asker("a"), asker("a")
+        later = replace(later, actor=replace(later.actor, session="told"))
+        for number, each in enumerate((first, later, later), 1):
+            async with at.links.link(each, legacy(), "s1") as link:
+                assert text(await link.request("tools/call", call("count")))["count"] == number
+        assert at.links.open_sessions == 1
 
 
 async def test_idle_sessions_end() -> None:

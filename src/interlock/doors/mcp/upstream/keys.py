@@ -4,7 +4,7 @@ credential. Nobody else ever."""
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interlock.doors.mcp.seams import Asker, Client
 from interlock.doors.mcp.upstream.greeting import Era, era_of
@@ -33,7 +33,8 @@ def key_of(asker: Asker, client: Client, session: str | None, *, by_token: bool)
     wanted = era_of(client.protocol_version)
     own = (session or "") if wanted is Era.LEGACY else ""
     presented = hashlib.sha256(asker.presented.reveal().encode()).hexdigest() if by_token else ""
-    return Key((*_who(asker.actor), presented), own, wanted)
+    # The asker's session is that of the client, which `own` has; the request that begins it isn't in it yet.
+    return Key((*_who(replace(asker.actor, session="")), presented), own, wanted)
 
 
 def _who(actor: Actor) -> Who:

@@ -190,15 +190,18 @@ class UpstreamLinks:
         return held
 
     def _make_room(self, wanted: Key) -> None:
-        """Ends the shared session that has been idle for longest when all are taken, or all that one actor may have;
-        raises `UpstreamFailed` when none can be spared: a client's own session holds what it is in the middle of."""
+        """Ends the session that has been idle for longest when all are taken, or all that one actor may have: a shared
+        one, else one of the same actor's own clients, which begins anew at its next request (many clients leave without
+        a word). Raises `UpstreamFailed` when none can be spared: who is in the middle of something keeps its session,
+        and nobody loses one to somebody else."""
         most, actor = self._settings.most_sessions, wanted.who[:2]
         theirs = [key for key, held in self._held.items() if key.who[:2] == actor and not held.over]
         full = actor != OURS and len(theirs) >= most - most // _SHARE
         if not full and self.open_sessions < most:
             return
         among = theirs if full else self._held
-        spare = [key for key in among if not key.session and not self._held[key].users]
+        idle = [key for key in among if not self._held[key].users]
+        spare = [key for key in idle if not key.session] or [key for key in idle if key.who[:2] == actor]
         if not spare:
             raise UpstreamFailed("As many sessions with this MCP server as allowed are open.", code="upstream_full")
         self._drop(min(spare, key=lambda key: self._held[key].since))
