@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any, Final
 
 from mcp.server.lowlevel import Server
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import Receive, Scope, Send
 
 from interlock.doors.endings import Endings
+from interlock.doors.mcp.alone import Alone
 from interlock.doors.mcp.handling import Handling, Parts
 from interlock.doors.mcp.http import McpHttp, Served, end_session
 from interlock.doors.mcp.listing import Templates, Tools
@@ -114,7 +114,7 @@ def _served(
 ) -> Served:
     tools = Tools(upstream.pins, upstream.masks, upstream.own)
     server: Server[Any] = Server(upstream.connection.name, version=version, get_tool_input_schema=_schema_of(tools))
-    manager = StreamableHTTPSessionManager(
+    manager = Alone(
         server, session_idle_timeout=IDLE_SECONDS, max_sessions=SESSIONS, max_request_body_size=MAX_BODY
     )
     parts = Parts(
