@@ -109,6 +109,7 @@ class Alone(StreamableHTTPSessionManager):
                 if not handling.done() and not leaving.done():
                     await answer.ping()
             if handling.done():
+                exchange.scope = None  # nothing is left in it that could be cancelled
                 await answer.finish(handling.result())
         finally:
             leaving.cancel()
