@@ -364,7 +364,7 @@ def test_the_reference_page_lists_exactly_the_keys_that_are_read(
     tables = ("[people.x]", "[agents.x]", "[[agents.x.jwt]]", "[services.x]", "[[services.x.jwt]]", "[connections.x]")
     channels = ("[slack]", "[teams]", "[email]", "[webhooks.x]", "[vote_callbacks.x]", "[pagerduty]", "[opsgenie]")
     rules = ("[rotas.x]", "[notify.x]", "[access.x]", "[mcp.x]\nurl = 'https://a.test/'", "[mcp.x.oauth]")
-    survey(write(tmp_path, "\n".join((*tables, *channels, *rules, "[issuers.x]", "[oidc]", ""))), {})
+    survey(write(tmp_path, "\n".join((*tables, *channels, *rules, "[mcp.interlock]", "[issuers.x]", "[oidc]", ""))), {})
     told = {(name.removesuffix(".1"), key) for name, key in read}
     assert {(name, key) for name, key in told if name not in ("", "listen")} == listed()
 

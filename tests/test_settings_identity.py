@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.test_settings import ENVIRON, WHOLE, mistakes, write
 
-from interlock.model.names import ActorId
+from interlock.model.names import ActorId, ConnectionName
 from interlock.model.settings import IssuerSettings, JwtMatch
 from interlock.settings import load
 from interlock.upstreams.outgoing import Allowed, allowed_by
@@ -119,3 +119,53 @@ SUBJECT = '[agents.mesh]\nowner = "dana"\n[[agents.mesh.jwt]]\nissuer = "spire"\
 def test_a_mistake_is_told(place: Path, more: str, told: str) -> None:
     found = mistakes(place, WHOLE + ISSUERS + more)
     assert any(told in each for each in found), found
+
+
+X = '[issuers.x]\nissuer = "https://x.test"\naudience = "a"\n'
+SERVER = '[mcp.tracker]\nurl = "https://tracker.test/mcp"\n'
+
+
+def test_audiences_of_connections(tmp_path: Path) -> None:
+    told = 'mcp_audience = "resource"\n[issuers.x.audiences]\ntracker = "api://t"\ninterlock = "api://i"\n'
+    issuer = load(write(tmp_path, WHOLE + X + told + SERVER), ENVIRON).issuers["x"]
+    assert issuer.mcp_audience == "resource"
+    assert issuer.audiences == {ConnectionName("tracker"): "api://t", ConnectionName("interlock"): "api://i"}
+    assert load(write(tmp_path, WHOLE + X), ENVIRON).issuers["x"].mcp_audience == "either"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (X + 'mcp_audience = "any"\n', "isn't one of"),
+        (X + 'mcp_audience = "resource"\n' + SERVER, "[listen.agents] url must say"),
+        (X + '[issuers.x.audiences]\ntraker = "api://t"\n' + SERVER, 'no [mcp.traker]; did you mean "tracker"?'),
+        (X + '[issuers.x.audiences]\ntracker = "a"\n' + SERVER, "the issuer's own audience"),
+        (X + '[issuers.x.audiences]\ntracker = "t"\ninterlock = "t"\n' + SERVER, "two connections have one audience"),
+        (X + "[issuers.x.audiences]\ntracker = 7\n" + SERVER, "[issuers.x.audiences] tracker"),
+    ],
+)
+def test_mistakes_in_audiences_are_told(tmp_path: Path, text: str, told: str) -> None:
+    assert told in "\n".join(mistakes(tmp_path, WHOLE + text))
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("https://GATEWAY.acme.test", "https://gateway.acme.test"),
+        ("HTTPS://gateway.acme.test", "https://gateway.acme.test"),
+        ("https://gateway.acme.test:443", "https://gateway.acme.test"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("https://gateway.acme.test:08443", "https://gateway.acme.test:8443"),
+        ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_the_address_that_tokens_name_has_one_spelling(tmp_path: Path, url: str, plain: str) -> None:
+    told = "\n".join(mistakes(tmp_path, agents_at(url)))
+    assert f"character by character: write it as {plain}" in told
+    settings = load(write(tmp_path, agents_at(plain + "/")), ENVIRON)
+    assert settings.agents.url == plain
+
+
+def agents_at(url: str) -> str:
+    assert "[listen.agents]" not in WHOLE
+    return WHOLE + f'[listen.agents]\nurl = "{url}"\n'

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from tests.test_settings import ENVIRON, WHOLE, write
 
+from interlock.cli.mcp import app
 from interlock.errors import SettingsMistakes
 from interlock.model.label import Label
-from interlock.model.mcp_settings import McpHttp, McpProcess
+from interlock.model.mcp_settings import McpHttp, McpProcess, McpTokens, OwnMcpSettings, TokenNeeds
 from interlock.model.names import ConnectionName
 from interlock.model.tool import Tool
 from interlock.model.verb import TOOL_CALL, TOOL_EXPORT, TOOL_READ, TOOL_VERBS
 from interlock.settings import load
+from interlock.settings.mcp import VERBS
 from interlock.settings.tools import read_tools
 
 NAMED = {**ENVIRON, "TOKEN": "t0ken-value", "PIN": "pin-value"}
@@ -76,6 +78,30 @@ def test_a_server_by_url_and_one_as_a_child(tmp_path: Path) -> None:
     assert files.upstream.directory == tmp_path / "srv"
 
 
+_NEEDS = '[mcp.x]\nurl = "https://a.test/"\n[mcp.x.tokens]\n'
+
+
+def test_what_tokens_must_bring(tmp_path: Path) -> None:
+    told = _NEEDS + 'scopes = ["open"]\n[mcp.x.tokens.write]\nscopes = ["w"]\nacr_values = ["mfa"]\nmax_age = "15m"\n'
+    tokens = load(write(tmp_path, WHOLE + told), NAMED).mcp[ConnectionName("x")].tokens
+    assert tokens.always == TokenNeeds(frozenset({"open"}))
+    assert tokens.groups == {"write": TokenNeeds(frozenset({"w"}), ("mfa",), timedelta(minutes=15))}
+    assert tokens.scopes == {"open", "w"}
+
+
+def test_our_own_server(tmp_path: Path) -> None:
+    assert load(write(tmp_path, WHOLE), NAMED).own_mcp == OwnMcpSettings()
+    told = '[mcp.interlock]\nhold = "0s"\ntimeout = "10s"\n[mcp.interlock.tokens]\nscopes = ["sql"]\n'
+    settings = load(write(tmp_path, WHOLE + told), NAMED)
+    wanted = McpTokens(TokenNeeds(frozenset({"sql"})))
+    assert settings.own_mcp == OwnMcpSettings(timedelta(0), timedelta(seconds=10), wanted)
+    assert "interlock" not in settings.mcp
+
+
+def test_words_of_the_command_are_no_names_of_connections() -> None:
+    assert {command.name for command in app.registered_commands} == VERBS
+
+
 @pytest.mark.parametrize(
     ("table", "told"),
     [
@@ -89,6 +115,23 @@ def test_a_server_by_url_and_one_as_a_child(tmp_path: Path) -> None:
         ('[mcp.x]\nurl = "https://a.test/"\n[mcp.x.headers]\nX-Key = "plain"', "write env:NAME"),
         ('[mcp.clinic]\nurl = "https://a.test/"', "a connection has this name already"),
         ('[mcp.interlock]\nurl = "https://a.test/"', "own server"),
+        ('[mcp.interlock]\nhold = "11m"', "[mcp.interlock] hold"),
+        ('[mcp.interlock]\ntimeout = "0s"', "[mcp.interlock] timeout"),
+        ('[mcp.interlock]\ntimeout = "5h"', "at most 4h"),
+        ('[mcp.interlock]\ncontent = "off"', "[mcp.interlock] content"),
+        ('[mcp.interlock.tokens.write]\nscopes = ["w"]', "[mcp.interlock.tokens] write"),
+        ('[mcp.learn]\nurl = "https://a.test/"', "`interlock mcp learn` means something else"),
+        ('[mcp.connect]\nurl = "https://a.test/"', "`interlock mcp connect` means something else"),
+        (_NEEDS + 'scopes = ["a b"]', "one word"),
+        (_NEEDS + "scopes = ['a\"']", "one word"),
+        (_NEEDS + 'scopes = ["a", "a"]', "twice"),
+        (_NEEDS + f"scopes = {[str(n) for n in range(21)]}", "at most 20"),
+        (_NEEDS + 'acr_values = ["\u00e4"]', "one word"),
+        (_NEEDS + 'max_age = "soon"', "max_age"),
+        (_NEEDS + 'scope = ["a"]', 'did you mean "scopes"'),
+        (_NEEDS + "[mcp.x.tokens.wirte]", 'did you mean "write"'),
+        (_NEEDS + "[mcp.x.tokens.write]", "must name scopes"),
+        (_NEEDS + 'acr_values = ["a"]\n[mcp.x.tokens.write]\nacr_values = ["b"]', "can't both be met"),
         ('[mcp.x]\nurl = "https://a.test/"\nunpinned = "maybe"', "isn't one of"),
         ('[mcp.x]\nurl = "https://a.test/"\nhold = "1h"', "at most 10m"),
         ('[mcp.x]\nurl = "https://a.test/"\nunpined = "hide"', "unpinned"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -103,3 +104,34 @@ def test_warnings_are_told_and_are_no_mistakes(settings: Path, capsys: pytest.Ca
     change(settings, "interlock.localhost", "127.0.0.1")
     check(settings)
     assert "warning: interlock.toml: [control] url: every server at 127.0.0.1, on any port" in capsys.readouterr().err
+
+
+def test_pinned_tools_whose_schemas_cant_be_used_are_named(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ahead = {"type": "object", "properties": {"a": {"type": "string", "pattern": "(?=a)b"}}}
+    tools = [
+        {"name": "fine", "inputSchema": {"type": "object"}, "outputSchema": {"type": "object"}},
+        {"name": "ahead", "inputSchema": ahead},
+        {"name": "far", "inputSchema": {"type": "object"}, "outputSchema": {"$ref": "https://a.test/schema"}},
+    ]
+    (settings.parent / "tools.json").write_text(json.dumps({"connection": "tracker", "tools": tools}))
+    change(settings, "[policy]", '[policy]\ntools = ["tools.json"]')
+    capsys.readouterr()
+    check(settings)
+    told = [line for line in capsys.readouterr().err.splitlines() if "the tool" in line]
+    assert [line.partition(": ")[2].partition(": ")[0] for line in told] == [
+        "the tool tracker/ahead can't be called",
+        "masked results of the tool tracker/far may not fit its output schema",
+    ]
+    assert "output schema refers to something outside" in told[1]
+
+
+def test_tokens_that_every_mcp_connection_takes_are_warned_of(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with settings.open("a", encoding="utf-8") as file:
+        file.write('[mcp.tracker]\nurl = "https://t.test/"\n[issuers.x]\nissuer = "https://x.test"\naudience = "a"\n')
+    check(settings)
+    assert "[listen.agents] url isn't set" in capsys.readouterr().err
+    change(settings, "[listen.agents]", '[listen.agents]\nurl = "https://gateway.acme.test"')
+    check(settings)
+    assert "url isn't set" not in capsys.readouterr().err

@@ -19,6 +19,7 @@ from testkit.issuer import PrivateKey, algorithm_of, b64, compact, jwk
 from interlock.errors import AuthenticationFailed, MalformedInput
 from interlock.identity import tokens
 from interlock.identity.signing_keys import SigningKeys, read_key_set
+from interlock.model.names import ConnectionName
 from interlock.model.settings import IssuerSettings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -124,6 +125,8 @@ def test_what_a_header_says_about_keys_is_never_looked_at() -> None:
         {"aud": ["other", "interlocks"]},
         {"aud": ["interlock", 7]},
         {"aud": {"interlock": 1}},
+        {"aud": ["interlock", "interlock"]},
+        {"aud": ["interlock", *(str(n) for n in range(100))]},
         {"exp": None},
         {"exp": SECONDS - 31},
         {"exp": SECONDS + 86_401},
@@ -158,6 +161,24 @@ def test_claims_that_arent_ours_or_not_now(claims: dict[str, Any]) -> None:
 )
 def test_clocks_may_differ_a_little(claims: dict[str, Any]) -> None:
     assert verified(made(**claims)).subject == "etl"
+
+
+def test_ten_thousand_audiences_are_too_many_to_read() -> None:
+    refused(made(aud=["interlock", *(str(n) for n in range(10_000))]))
+
+
+def test_a_token_for_one_mcp_connection() -> None:
+    tracker, other = ConnectionName("tracker"), ConnectionName("other")
+    resources = {name: f"https://gateway.test/mcp/{name}" for name in (tracker, other)}
+
+    def taken(at: ConnectionName | None) -> bool:
+        try:
+            tokens.verify(tokens.read(made(aud=resources[tracker])), ISSUER, KEYS, NOW, at, resources)
+        except AuthenticationFailed:
+            return False
+        return True
+
+    assert [taken(at) for at in (tracker, other, None)] == [True, False, False]
 
 
 @pytest.mark.parametrize("kind", ["dpop+jwt", "logout+jwt", "secevent+jwt", "at+jwt+x", 7])

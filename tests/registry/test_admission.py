@@ -20,12 +20,13 @@ from interlock.errors import AuthenticationFailed, NotEntitled, NotFound
 from interlock.gate import Denied, Held
 from interlock.identity.directory import Directory
 from interlock.identity.exclusion import excluded_people
+from interlock.identity.grants import Grant
 from interlock.identity.signing_keys import SigningKeys, read_key_set
 from interlock.model.actor import Actor, ActorKind
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import ActorId, EntryId, PersonId
+from interlock.model.names import ActorId, ConnectionName, EntryId, PersonId
 from interlock.model.peer import Peer
 from interlock.model.secret import Secret
 from interlock.model.settings import AgentSettings, IssuerSettings, JwtMatch
@@ -396,6 +397,30 @@ async def test_a_token_bound_to_a_certificate(house: House) -> None:
     for peer in (Peer(), Peer("", CERTIFICATE.der)):
         with pytest.raises(AuthenticationFailed):
             await house.office.registry.admit(token, peer=peer)
+
+
+async def test_at_a_connection_a_token_was_made_for_it_and_tells_its_grant(house: House) -> None:
+    tracker, other = ConnectionName("tracker"), ConnectionName("other")
+    resources = {name: f"https://gateway.acme.test/mcp/{name}" for name in (tracker, other)}
+    registry = replace(house.office.registry, issuers=replace(house.office.registry.issuers, resources=resources))
+    token = Secret(house.token(K8S, **{**kubernetes(), "aud": resources[tracker]}, scope="b a"))
+    admitted = await registry.admit_at(tracker, token, session="s1")
+    assert (admitted.actor.id, admitted.actor.session) == ("etl", "s1")
+    assert admitted.grant == Grant(frozenset({"a", "b"}))
+    for elsewhere in (registry.admit_at(other, token), registry.admit(token)):
+        with pytest.raises(AuthenticationFailed, match="isn't accepted"):
+            await elsewhere
+    _, key = await registry.issue_key("etl", PersonId("olivia"), None)
+    assert (await registry.admit_at(tracker, key)).grant is None
+
+
+@pytest.mark.parametrize("claims", [{"scope": ["a"]}, {"scope": "a a"}, {"acr": 1}, {"auth_time": "now"}])
+async def test_a_grant_that_cant_be_read_is_refused_as_all_else_is(house: House, claims: dict[str, Any]) -> None:
+    token = Secret(house.token(K8S, **kubernetes(), **claims))
+    with pytest.raises(AuthenticationFailed) as caught:
+        await house.office.registry.admit_at(ConnectionName("tracker"), token)
+    assert caught.value.sentence == (await house.refused(K8S, sub="nobody")).sentence
+    assert (await house.office.registry.admit(token)).id == "etl"  # where nobody asks what it was granted for
 
 
 async def test_without_issuers_no_token_is_taken(tmp_path: Path) -> None:

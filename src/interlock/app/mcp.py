@@ -129,10 +129,18 @@ async def mcp_of(
             templates=templates.known,
         )
         upstreams[name] = Upstream(
-            each.connection, links[name], pins[name], calls[name], masks, calls[name].tasks, DEFINITIONS, templates
+            each.connection,
+            links[name],
+            pins[name],
+            calls[name],
+            masks,
+            calls[name].tasks,
+            DEFINITIONS,
+            templates,
+            each.tokens,
         )
     if dial is not None:
-        upstreams[OURS] = own_upstream(_own(assembly, dial))
+        upstreams[OURS] = own_upstream(_own(assembly, dial), settings.own_mcp.tokens)
     door = McpDoor(
         upstreams,
         gate=assembly.gate,
@@ -154,8 +162,17 @@ async def mcp_of(
 def _own(assembly: Assembly, dial: Dial) -> OwnServer:
     """Interlock's own server, for the databases that the PostgreSQL door guards."""
     guarded = {name: each.connection for name, each in assembly.settings.connections.items()}
-    url = assembly.settings.public_url
-    return OwnServer(guarded, dial, assembly.gate, assembly.clock, assembly.entropy, url)
+    url, own = assembly.settings.public_url, assembly.settings.own_mcp
+    return OwnServer(
+        guarded,
+        dial,
+        assembly.gate,
+        assembly.clock,
+        assembly.entropy,
+        url,
+        hold=own.hold.total_seconds(),
+        longest=own.timeout.total_seconds(),
+    )
 
 
 def _pins(assembly: Assembly, settings: McpSettings) -> Pins:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from interlock.doors.mcp.metadata import resource_url
+from interlock.identity.audience import Resources
 from interlock.model.settings import Settings
 from interlock.ports import Clock, Entropy, Sealer
 from interlock.registry.credentials import Issuers, KeySets
+from interlock.settings.mcp import OURS
 from interlock.stores.sqlite import SqliteStore
 from interlock.upstreams.outgoing import Outgoing, within
 from interlock.workers.callbacks import Callbacks
@@ -19,7 +22,14 @@ def issuers_of(settings: Settings, key_sets: KeySets) -> Issuers:
         keys=key_sets,
         provider=(settings.oidc.provider, settings.oidc.issuer) if settings.oidc else None,
         accounts=settings.accounts,
+        resources=resources_of(settings),
     )
+
+
+def resources_of(settings: Settings) -> Resources:
+    """The URI of each MCP connection, our own server's among them, where the settings say how clients reach us."""
+    base = settings.agents.url
+    return {name: resource_url(base, name) if base else "" for name in (*settings.mcp, OURS)}
 
 
 def providers_of(settings: Settings) -> frozenset[str]:

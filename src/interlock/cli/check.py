@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from interlock import settings as settings_file
+from interlock.actions.tool_arguments import compiled
 from interlock.cli.in_force import why_not_in_force
-from interlock.errors import Mistakes, SettingsMistakes
+from interlock.errors import MalformedInput, Mistakes, SettingsMistakes
+from interlock.model.jcs import Json
 from interlock.model.settings import Settings as Loaded
+
+_NO_ADDRESS: Final = (
+    "[listen.agents] url isn't set, so no token of an issuer can be made for one MCP connection alone: all take those"
+    " with the issuer's audience"
+)
 
 Settings = Annotated[Path, typer.Option("--settings", help="The settings file.", dir_okay=False)]
 
@@ -20,7 +28,8 @@ def check(settings: Settings = Path("interlock.toml")) -> None:
     """Checks all that `serve` reads before it starts, without starting it; exit code 2 when there is a mistake.
 
     Warnings don't count as mistakes: a forbid that nothing makes fire, a console whose cookies others could read
-    or that passkeys can't belong to, a connection on which nothing is stopped, policies that aren't in force yet.
+    or that passkeys can't belong to, a connection on which nothing is stopped, policies that aren't in force yet, a
+    pinned tool whose schema can't be used, tokens that every MCP connection takes.
     """
     found = settings_file.survey(settings)
     mistakes = list(found.mistakes)
@@ -61,7 +70,27 @@ def _warnings(file: str, settings: Loaded) -> list[str]:
         *(f"{file}: {sentence}" for sentence in settings_file.unsafe(settings)),
         *([f"{file}: {draft}"] if draft else []),
         *settings_file.rehearse(settings),
+        *_unusable(settings),
+        *([f"{file}: {_NO_ADDRESS}"] if settings.issuers and settings.mcp and not settings.agents.url else []),
     ]
+
+
+def _unusable(settings: Loaded) -> Iterator[str]:
+    """The pinned tools whose schemas can't be used, and what comes of that."""
+    for tool in settings_file.load_tools(settings):
+        if (why := _why_not(tool.input_schema)) is not None:
+            yield f"the tool {tool.id} can't be called: {why}"
+        if (why := _why_not(tool.output_schema)) is not None:
+            told = why.replace("input schema", "output schema")
+            yield f"masked results of the tool {tool.id} may not fit its output schema: {told}"
+
+
+def _why_not(schema: Mapping[str, Json]) -> str | None:
+    try:
+        compiled(schema)
+    except MalformedInput as malformed:
+        return malformed.sentence
+    return None
 
 
 def _without_missing(settings: Loaded) -> Loaded:

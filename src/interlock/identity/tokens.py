@@ -13,12 +13,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from interlock.errors import AuthenticationFailed, MalformedInput
+from interlock.identity.audience import Resources, is_meant
 from interlock.identity.signing_keys import MAX_KID, SigningKeys
 from interlock.model import jcs
-from interlock.model.names import KeyId
+from interlock.model.names import ConnectionName, KeyId
 from interlock.model.settings import IssuerSettings
 
 MAX_TOKEN: Final = 8 * 1024  # characters
@@ -91,13 +93,20 @@ def read(text: str, longest: int = MAX_TOKEN) -> Presented:
     )
 
 
-def verify(presented: Presented, issuer: IssuerSettings, keys: SigningKeys, now: datetime) -> Verified:
-    """Verifies a token of `issuer` at `now`; raises `AuthenticationFailed` (never saying which step) and
-    `MalformedInput` for claims of a wrong type.
+def verify(
+    presented: Presented,
+    issuer: IssuerSettings,
+    keys: SigningKeys,
+    now: datetime,
+    at: ConnectionName | None = None,
+    resources: Resources = MappingProxyType({}),
+) -> Verified:
+    """Verifies a token of `issuer` at `now`, presented at the MCP connection `at` (None: elsewhere); raises
+    `AuthenticationFailed` (never saying which step) and `MalformedInput` for claims of a wrong type.
 
     1. The issuer is this one, character by character.  2. The algorithm is one that the settings name for it.
-    3. A key of the issuer's set made the signature.  4. We are in the audience.  5. The time is right: begun, not over,
-    and no longer than a day in all.  6. There is a subject.
+    3. A key of the issuer's set made the signature.  4. It was made for here (`audience`).  5. The time is right:
+    begun, not over, and no longer than a day in all.  6. There is a subject.
     """
     claims = presented.claims
     if presented.issuer != issuer.issuer or presented.algorithm not in issuer.algorithms:
@@ -105,7 +114,7 @@ def verify(presented: Presented, issuer: IssuerSettings, keys: SigningKeys, now:
     candidates = keys.named(presented.kid)
     if not any(key.verifies(presented.algorithm, presented.signed, presented.signature) for key in candidates):
         raise AuthenticationFailed(_REFUSED)
-    if issuer.audience not in _audiences(claims.get("aud")):
+    if not is_meant(_audiences(claims.get("aud")), issuer, at, resources):
         raise AuthenticationFailed(_REFUSED)
     expires_at = _in_time(claims, now)
     subject = _text(claims, "sub")
@@ -122,7 +131,7 @@ def key_of(issuer: str, claims: Mapping[str, jcs.Json]) -> KeyId:
 
 
 def _in_time(claims: Mapping[str, jcs.Json], now: datetime) -> datetime:
-    expires, begins, issued = _time(claims, "exp"), _time(claims, "nbf"), _time(claims, "iat")
+    expires, begins, issued = time_in(claims, "exp"), time_in(claims, "nbf"), time_in(claims, "iat")
     if expires is None:
         raise AuthenticationFailed(_REFUSED)
     born = issued or begins or now - LEEWAY
@@ -133,7 +142,7 @@ def _in_time(claims: Mapping[str, jcs.Json], now: datetime) -> datetime:
     return expires + LEEWAY
 
 
-def _time(claims: Mapping[str, jcs.Json], name: str) -> datetime | None:
+def time_in(claims: Mapping[str, jcs.Json], name: str) -> datetime | None:
     """A NumericDate (RFC 7519 section 2): seconds since 1970, perhaps with a fraction."""
     value = claims.get(name)
     if value is None and name not in claims:
@@ -147,6 +156,8 @@ def _audiences(value: jcs.Json) -> Sequence[str]:
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list) or len(listed) > MAX_AUDIENCES or not all(isinstance(one, str) for one in listed):
         raise MalformedInput("the claim aud isn't an audience")
+    if len(set(map(str, listed))) != len(listed):
+        raise MalformedInput("the claim aud names an audience twice")
     return listed
 
 

@@ -11,7 +11,7 @@ from interlock.model.actor import ActorKind
 from interlock.model.channel_settings import AccessConnections, ChannelSettings
 from interlock.model.connection import Connection
 from interlock.model.decision import Requirements
-from interlock.model.mcp_settings import McpConnections
+from interlock.model.mcp_settings import McpConnections, OwnMcpSettings
 from interlock.model.names import ActorId, ConnectionName, GroupName, PersonId
 from interlock.model.person import Person
 from interlock.model.secret import Secret
@@ -82,7 +82,9 @@ class ConnectionSettings:
 class IssuerSettings:
     """One `[issuers.NAME]` table: who signs workloads' JWTs. `keys`: an https URL, "discovery", or a JWK Set file.
 
-    `audience` must be in every token. `delegates`: whether its `act` chains count (RFC 8693).
+    `audience` must be in every token, but for those that name an MCP connection as the resource that they are for
+    (`identity.audience`): by its URI, or by what `audiences` has for it. `mcp_audience`: "either", or "resource" where
+    a token must do so at the MCP door. `delegates`: whether its `act` chains count (RFC 8693).
     """
 
     name: str
@@ -92,6 +94,8 @@ class IssuerSettings:
     algorithms: tuple[str, ...]
     ca: Path | None = None
     delegates: bool = False
+    mcp_audience: str = "either"
+    audiences: Mapping[ConnectionName, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,7 @@ class Settings:
     channels: ChannelSettings = field(default_factory=ChannelSettings)
     access: AccessConnections = field(default_factory=dict)
     mcp: McpConnections = field(default_factory=dict)
+    own_mcp: OwnMcpSettings = field(default_factory=OwnMcpSettings)
 
     @property
     def unsafe_token_votes(self) -> bool:

@@ -12,13 +12,15 @@ from typing import Final, Protocol
 
 from interlock.errors import AuthenticationFailed, MalformedInput
 from interlock.identity import certificates, tokens
+from interlock.identity.audience import Resources
 from interlock.identity.binding import holds
 from interlock.identity.directory import Directory
+from interlock.identity.grants import Grant, granted
 from interlock.identity.signing_keys import SigningKeys
 from interlock.identity.workloads import told_by, told_by_certificate
 from interlock.ledger.authority import Authority
 from interlock.model.actor import Actor, ActorKind
-from interlock.model.names import KeyId, PersonId
+from interlock.model.names import ConnectionName, KeyId, PersonId
 from interlock.model.peer import Peer
 from interlock.model.settings import IssuerSettings
 from interlock.ports import Clock
@@ -48,13 +50,24 @@ class NoKeySets:
 class Issuers:
     """Who may issue credentials: issuers by their URL, and whose accounts at the people's provider are whose.
 
-    `provider` is (our name of it, its issuer's URL), and None without `[oidc]`; `accounts` are those of the settings.
+    `provider` is (our name of it, its issuer's URL), and None without `[oidc]`; `accounts` are those of the settings;
+    `resources` the MCP connections that tokens can be made for.
     """
 
     by_url: Mapping[str, IssuerSettings] = field(default_factory=dict)
     keys: KeySets = field(default_factory=NoKeySets)
     provider: tuple[str, str] | None = None
     accounts: Mapping[tuple[str, str], PersonId] = field(default_factory=dict)
+    resources: Resources = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who was admitted at an MCP connection. `grant`: what a token was granted for; None for an Interlock key, which
+    policy alone gives its rights to."""
+
+    actor: Actor
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +79,18 @@ class Credentials:
     clock: Clock
     issuers: Issuers
 
-    async def by_token(self, presented: str, session: str, peer: Peer) -> Actor:
-        """The actor that a token tells, with the chain it acts for; raises `AuthenticationFailed`."""
+    async def by_token(self, presented: str, session: str, peer: Peer, at: ConnectionName | None = None) -> Admission:
+        """The actor that a token tells, with the chain it acts for, at the MCP connection `at` (None: elsewhere; there
+        nobody asks for its grant). Raises `AuthenticationFailed`."""
         try:
             read = tokens.read(presented)
             issuer = self.issuers.by_url.get(read.issuer)
             keys = await self.issuers.keys.keys(issuer, read.kid) if issuer is not None else None
             if issuer is None or keys is None:
                 raise AuthenticationFailed(_REFUSED)
-            verified = tokens.verify(read, issuer, keys, self.clock.now())
+            now = self.clock.now()
+            verified = tokens.verify(read, issuer, keys, now, at, self.issuers.resources)
+            grant = granted(verified.claims, now) if at is not None else None
             told = told_by(verified, self.directory.actors.values(), self._person_of)
         except MalformedInput:
             raise AuthenticationFailed(_REFUSED) from None
@@ -82,7 +98,7 @@ class Credentials:
             raise AuthenticationFailed(_REFUSED)
         chain = tuple(self._link(name, verified.key) for name in told.chain)
         actor = replace(self._link(told.actor, verified.key), session=session, chain=chain)
-        return self._admitted(replace(actor, expires_at=verified.expires_at))
+        return Admission(self._admitted(replace(actor, expires_at=verified.expires_at)), grant)
 
     def by_certificate(self, peer: Peer, session: str) -> Actor:
         """The actor that a verified client certificate tells; raises `AuthenticationFailed`."""

@@ -31,7 +31,7 @@ from interlock.model.person import Person
 from interlock.model.secret import Secret
 from interlock.model.snapshot import Snapshot
 from interlock.ports import Clock, Entropy, Ledger
-from interlock.registry.credentials import JWT, X509, Credentials, Issuers, demand_owner
+from interlock.registry.credentials import JWT, X509, Admission, Credentials, Issuers, demand_owner
 from interlock.review.card import timestamp
 
 SIGN_IN_VALID = timedelta(minutes=10)
@@ -63,8 +63,16 @@ class Registry:
         Raises `AuthenticationFailed`, saying why only where the credential itself was proved (`owner_not_accepted`).
         """
         if tokens.is_token(presented.reveal()):
-            return await self._outside.by_token(presented.reveal(), session, peer)
+            return (await self._outside.by_token(presented.reveal(), session, peer)).actor
         return self.authenticate(presented, session=session, peer=peer)
+
+    async def admit_at(
+        self, connection: ConnectionName, presented: Secret[str], *, session: str = "", peer: Peer = NOBODY_KNOWN
+    ) -> Admission:
+        """As `admit`, at an MCP connection: a token must have been made for it, and tells what it was granted for."""
+        if tokens.is_token(presented.reveal()):
+            return await self._outside.by_token(presented.reveal(), session, peer, connection)
+        return Admission(self.authenticate(presented, session=session, peer=peer))
 
     def admit_certificate(self, peer: Peer, *, session: str = "") -> Actor:
         """The actor that a client certificate tells, which the listener's handshake verified; raises as `admit`."""

@@ -149,6 +149,8 @@ def _listen(table: Table, port: int, *, named: bool) -> Listen:
     url = (table.optional("url") or "").rstrip("/") if named else ""
     if url and (sentence := _url_mistake(url, "agents send their credentials")) is not None:
         table.wrong("url", sentence)
+    elif url and url != (plain := _plain(url)):
+        table.wrong("url", f"tokens name this address character by character: write it as {plain}")
     listen = Listen(host, table.number("port", port, 1, LAST_PORT), tls, client_ca, url)
     if client_ca is not None and tls is None:
         table.wrong("client_ca", "this means nothing without tls_certificate and tls_key")
@@ -188,6 +190,14 @@ def _url_mistake(url: str, what: str = "people vote") -> str | None:
     if parts.scheme == "http" and not is_this_machine(host):
         return f"{what} there, so it must be https:// unless it is a loopback address"
     return None
+
+
+def _plain(url: str) -> str:
+    """The one spelling of a scheme, host and port (RFC 3986 sections 6.2.2.1, 6.2.3)."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
 
 
 def _port_mistake(url: str, control: Listen) -> str | None:

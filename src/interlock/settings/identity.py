@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from interlock.model.names import GroupName
+from interlock.model.names import ConnectionName, GroupName
 from interlock.model.person import Person
 from interlock.model.settings import IssuerSettings, OidcSettings, ProvisioningSettings
 from interlock.settings.addresses import is_loopback
@@ -35,6 +35,8 @@ def read_issuers(root: Table) -> dict[str, IssuerSettings]:
             algorithms=_algorithms(table),
             ca=table.file("ca"),
             delegates=table.flag("delegates", False),
+            mcp_audience=table.one_of("mcp_audience", ("either", "resource"), "either"),
+            audiences=_audiences(table),
         )
         if issuers[name].keys == "discovery":
             url_of(table, "issuer", issuers[name].issuer)  # its keys are asked for there
@@ -123,6 +125,15 @@ def _keys(table: Table) -> str | Path:
     if text.startswith(("https://", "http://")):
         return url_of(table, "keys", text)
     return table.file("keys") or text
+
+
+def _audiences(table: Table) -> dict[ConnectionName, str]:
+    """What its tokens call MCP connections; `check_audiences` knows which there are."""
+    named = table.table("audiences")
+    found = {ConnectionName(name): named.text(name) for name in named.names()}
+    if len(set(found.values())) != len(found):
+        table.wrong("audiences", "two connections have one audience, so a token for the one would open the other")
+    return found
 
 
 def _algorithms(table: Table) -> tuple[str, ...]:

@@ -9,17 +9,21 @@ from urllib.parse import urlsplit
 
 from interlock.masking.profiles import PROFILES
 from interlock.model.connection import Connection
-from interlock.model.mcp_settings import McpHttp, McpOAuth, McpProcess, McpSettings
+from interlock.model.mcp_settings import McpHttp, McpOAuth, McpProcess, McpSettings, McpTokens, OwnMcpSettings
 from interlock.model.names import ConnectionName
 from interlock.model.secret import Secret
 from interlock.settings.durations import read_duration
 from interlock.settings.identity import url_of
+from interlock.settings.mcp_tokens import read_needs, read_tokens
 from interlock.settings.people import check_name, check_words
 from interlock.settings.table import Table
 
 KIND: Final = "mcp"
 OURS: Final = ConnectionName("interlock")
 """The connection of Interlock's own MCP server."""
+
+VERBS: Final = frozenset({"connect", "learn"})
+"""What `interlock mcp` does by a word of its own: a connection of such a name couldn't be connected to."""
 
 _LONGEST_HOLD: Final = timedelta(minutes=10)
 _LONGEST_REQUEST: Final = timedelta(hours=4)
@@ -34,11 +38,31 @@ def read_mcp(root: Table, connections: Collection[ConnectionName]) -> dict[Conne
         check_name(root, f"mcp.{name}", name)
         if ConnectionName(name) in connections:
             root.wrong(f"mcp.{name}", "a connection has this name already")
+        if name in VERBS:
+            sentence = f"`interlock mcp {name}` means something else already: give it another name"
+            root.wrong(f"mcp.{name}", sentence)
         if name == OURS:
-            root.wrong(f"mcp.{name}", "Interlock's own server has this name")
+            continue  # `read_own_mcp`
         found[ConnectionName(name)] = _read(name, table)
         table.done()
     return found
+
+
+def read_own_mcp(root: Table) -> OwnMcpSettings:
+    """`[mcp.interlock]`: Interlock's own server."""
+    if OURS not in root.table("mcp").names():
+        return OwnMcpSettings()
+    table = root.table("mcp").table(OURS)
+    if not {"url", "command"}.isdisjoint(table.names()):
+        root.wrong(f"mcp.{OURS}", "Interlock's own server has this name, and leads to nobody else's")
+        return OwnMcpSettings()
+    settings = OwnMcpSettings(
+        hold=read_duration(table, "hold", "45s", _LONGEST_HOLD, timedelta(0)),
+        timeout=read_duration(table, "timeout", "5m", _LONGEST_REQUEST, timedelta(seconds=1)),
+        tokens=McpTokens(read_needs(table.table("tokens"))),
+    )
+    table.done()
+    return settings
 
 
 def _read(name: str, table: Table) -> McpSettings:
@@ -60,6 +84,7 @@ def _read(name: str, table: Table) -> McpSettings:
         most_sessions=table.number("most_sessions", usual.most_sessions, 1, 10_000),
         timeout=read_duration(table, "timeout", "5m", _LONGEST_REQUEST, timedelta(seconds=1)),
         unpinned=table.one_of("unpinned", ("hide", "allow"), usual.unpinned),
+        tokens=read_tokens(table),
     )
 
 

@@ -26,7 +26,8 @@ from interlock.settings.identity import (
     read_provisioning,
 )
 from interlock.settings.labels import read_labels
-from interlock.settings.mcp import read_mcp
+from interlock.settings.mcp import OURS, read_mcp, read_own_mcp
+from interlock.settings.mcp_tokens import check_audiences
 from interlock.settings.people import check_name, read_actors, read_people
 from interlock.settings.policy import read_policy
 from interlock.settings.signing import read_auditors, read_break_glass, read_votes
@@ -98,6 +99,8 @@ def _read(root: Table, digest: str) -> Settings:
     groups = frozenset().union(provided, *named)
     connections = _connections(root)
     access = read_access(root, connections)
+    mcp = read_mcp(root, {*connections, *access})
+    check_audiences(root, issuers, (*mcp, OURS), listens["agents"].url)
     return Settings(
         origin=origin,
         node=node,
@@ -126,7 +129,8 @@ def _read(root: Table, digest: str) -> Settings:
         outgoing=read_outgoing(root),
         channels=read_channels(root, people, groups, reached),
         access=access,
-        mcp=read_mcp(root, {*connections, *access}),
+        mcp=mcp,
+        own_mcp=read_own_mcp(root),
     )
 
 

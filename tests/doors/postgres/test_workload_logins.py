@@ -19,11 +19,16 @@ from tests.an_office import ACTORS, PEOPLE
 from tests.postgres_fixture import Database
 from tests.stores.a_store import ENTROPY, HandClock
 
+from interlock.actions.from_bundle import ITSELF
+from interlock.doors.mcp.own.speaking import Refused, speaking
+from interlock.doors.mcp.seams import Asker
 from interlock.doors.postgres.door import PostgresDoor
 from interlock.identity.directory import Directory
 from interlock.model.change import Unit
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ActorId, ConnectionName, EntryId, PersonId
+from interlock.model.peer import Peer
+from interlock.model.secret import Secret
 from interlock.model.settings import IssuerSettings, JwtMatch, Limits, Listen, TlsFiles
 from interlock.registry import Registry
 from interlock.registry.credentials import Issuers
@@ -35,6 +40,7 @@ SVID = CA.leaf("etl", uris=["spiffe://acme.test/etl"])
 PLAIN = CA.leaf("other")
 SUBJECT = "system:serviceaccount:data:etl"
 AUDIENCE = "interlock"
+OWN, FAR = "https://gateway.acme.test/mcp/interlock", "https://gateway.acme.test/mcp/tracker"
 
 
 @dataclass
@@ -94,7 +100,10 @@ async def opened(tmp_path: Path, database: Database) -> AsyncIterator[House]:
             office = running.office
             mine = IssuerSettings("k8s", issuer.url, AUDIENCE, "discovery", ("ES256",))
             outgoing = Outgoing([Allowed(issuer.url + "/")])
-            issuers = Issuers({issuer.url: mine}, KeySets([mine], outgoing, office.clock))
+            key_sets = KeySets([mine], outgoing, office.clock)
+            issuers = Issuers(
+                {issuer.url: mine}, key_sets, resources={ITSELF.name: OWN, ConnectionName("tracker"): FAR}
+            )
             directory = Directory(PEOPLE, {**ACTORS, etl.id: etl}, office.authority.roster)
             registry = replace(office.registry, issuers=issuers, directory=directory)
             gate = replace(office.gate, registry=registry, desk=replace(office.desk, registry=registry))
@@ -202,6 +211,24 @@ async def test_a_key_bound_to_a_network(house: House) -> None:
     _, elsewhere = await house.registry.issue_key("etl", PersonId("olivia"), None, "", ["10.2.0.0/16"])
     assert await house.one(here.reveal()) == "Ulm"
     assert "wasn't accepted" in await house.refused(elsewhere.reveal())
+
+
+async def test_a_token_for_our_own_mcp_server_is_good_through_it_and_nowhere_else(house: House) -> None:
+    own, far, both = (house.token(aud=aud) for aud in (OWN, FAR, [AUDIENCE, FAR]))
+    actor = (await house.registry.admit_at(ITSELF.name, Secret(own))).actor
+
+    async def inside(token: str) -> bool:
+        try:
+            async with speaking(house.door.dial, Asker(actor, Secret(token), Peer()), ConnectionName("clinic")):
+                return True
+        except Refused as refused:
+            assert refused.said.sqlstate == "28P01", refused.said
+            return False
+
+    assert [await inside(token) for token in (own, house.token(), far, both)] == [True, True, False, False]
+    assert "wasn't accepted" in await house.refused(own)
+    assert "wasn't accepted" in await house.refused(far)
+    assert await house.one(both) == "Ulm"  # it names us in general, too
 
 
 async def test_many_at_once(house: House) -> None:

@@ -24,6 +24,7 @@ from interlock.doors.mcp.seams import Links, Object
 from interlock.doors.mcp.sessions import Openings, Sessions
 from interlock.gate import Gate
 from interlock.model.connection import Connection
+from interlock.model.mcp_settings import McpTokens
 from interlock.model.names import ConnectionName
 from interlock.ports import Clock, Entropy
 from interlock.registry import Registry
@@ -34,7 +35,8 @@ SESSIONS: Final = 4_096  # on one connection
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One connection: what calls on it, lists of it and links to it are made with. `own`: tools that we add."""
+    """One connection: what calls on it, lists of it and links to it are made with. `own`: tools that we add; `tokens`:
+    what issuers' tokens must bring."""
 
     connection: Connection
     links: Links
@@ -44,6 +46,7 @@ class Upstream:
     tasks: Tasks | None = None
     own: Sequence[Object] = ()
     templates: Templates = field(default_factory=Templates)
+    tokens: McpTokens = field(default_factory=McpTokens)
 
 
 class McpDoor:
@@ -75,7 +78,7 @@ class McpDoor:
             name: _served(each, self.sessions, openings, bounds, measures or Unmeasured(), version)
             for name, each in upstreams.items()
         }
-        self._http = McpHttp(self._served, registry, self.sessions, openings, bounds, place, issuers)
+        self._http = McpHttp(self._served, registry, self.sessions, openings, bounds, place, issuers, clock)
         self._running: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,7 +135,7 @@ def _served(
         upstream.templates,
     )
     server.middleware[:] = [Handling(server, parts)]
-    return Served(upstream.connection, manager)
+    return Served(upstream.connection, manager, upstream.pins, upstream.tokens)
 
 
 def _schema_of(tools: Tools) -> Callable[[str], Mapping[str, Any] | None]:

@@ -11,6 +11,7 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import anyio
@@ -21,17 +22,20 @@ from starlette.types import Message, Receive, Scope, Send
 
 from interlock.doors.mcp import reading
 from interlock.doors.mcp.metadata import PATH, WELL_KNOWN, challenge, metadata
-from interlock.doors.mcp.needs import Bounds
+from interlock.doors.mcp.needs import Bounds, Pins
 from interlock.doors.mcp.place import Place
 from interlock.doors.mcp.reading import MAX_BODY, SESSION_HEADER, Headers, Kind, Unacceptable
 from interlock.doors.mcp.seams import Asker
 from interlock.doors.mcp.sessions import STATE, Exchange, Openings, Session, Sessions, told_of
+from interlock.doors.mcp.step_up import lacking
 from interlock.errors import AuthenticationFailed, InterlockError
 from interlock.model.connection import Connection
 from interlock.model.decision import Reason
+from interlock.model.mcp_settings import McpTokens
 from interlock.model.names import ConnectionName
 from interlock.model.peer import Peer
 from interlock.model.secret import Secret
+from interlock.ports import Clock
 from interlock.registry import Registry
 
 BODY_SECONDS: Final = 30.0  # how long a body may take to arrive
@@ -48,6 +52,8 @@ class Served:
 
     connection: Connection
     manager: StreamableHTTPSessionManager
+    pins: Pins
+    tokens: McpTokens
 
 
 class _Refusal(Exception):
@@ -70,8 +76,10 @@ class McpHttp:
         bounds: Bounds,
         place: Place,
         issuers: tuple[str, ...],
+        clock: Clock,
     ) -> None:
         self._served, self._registry, self._sessions, self._openings = served, registry, sessions, openings
+        self._clock = clock
         self._bounds, self._place, self._issuers = bounds, place, issuers
         self._receiving = 0
 
@@ -104,34 +112,37 @@ class McpHttp:
             return False
 
     async def _tell_metadata(self, scope: Scope, name: str, host: str, send: Send) -> None:
-        if ConnectionName(name) not in self._served:
+        served = self._served.get(ConnectionName(name))
+        if served is None:
             raise _Refusal(404, "There is no connection of that name.")
         if scope["method"] not in ("GET", "HEAD"):
             raise _Refusal(405, "Not that method.", (b"allow", b"GET, HEAD"))
-        body = json.dumps(metadata(self._place.base(host), name, self._issuers)).encode()
+        document = metadata(self._place.base(host), name, self._issuers, served.tokens.scopes)
+        body = json.dumps(document).encode()
         await _answer(send, 200, b"" if scope["method"] == "HEAD" else body)
 
     async def _serve(self, served: Served, host: str, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = scope["headers"]
         reading.check_once(headers)
         connection = served.connection
-        asker = await self._admit(connection.name, host, scope)
+        asker = await self._admit(served, host, scope)
         self._demand_pace(asker)
         exchange = Exchange(asker, connection.name, reading.is_modern(headers))
         try:
             await self._pass_on(served, exchange, scope, receive, send)
         except Unacceptable as refused:
-            await self._record(asker, connection, refused)
+            await self._record(asker, connection, Reason(refused.word, refused.sentence))
             raise
 
-    async def _admit(self, name: ConnectionName, host: str, scope: Scope) -> Asker:
+    async def _admit(self, served: Served, host: str, scope: Scope) -> Asker:
         """Who asks; raises `_Refusal` (401, 429)."""
         given = reading.header(scope["headers"], b"authorization") or ""
         scheme, _, token = given.partition(" ")
-        token, base = token.strip(), self._place.base(host)
+        token, name = token.strip(), served.connection.name
+        told = partial(challenge, self._place.base(host), name, scopes=served.tokens.always.scopes)
         peer = _peer_of(scope)
         if not given:
-            raise _unknown(challenge(base, name, wrong=False), "Send an Interlock key or a token as a bearer token.")
+            raise _unknown(told(), "Send an Interlock key or a token as a bearer token.")
         if (wait := self._bounds.guess(peer.address, given)) > 0:
             raise _too_fast(wait)
         try:
@@ -141,29 +152,43 @@ class McpHttp:
             # Requests that stand alone have no session: by made-up ones a client would get as many as it likes.
             alone = reading.is_modern(scope["headers"])
             session = None if alone else reading.header(scope["headers"], SESSION_HEADER)
-            actor = await self._registry.admit(presented, session=told_of(session) if session else "", peer=peer)
+            known = told_of(session) if session else ""
+            admitted = await self._registry.admit_at(name, presented, session=known, peer=peer)
         except AuthenticationFailed as failed:
             self._bounds.wrong(peer.address, given)
-            raise _unknown(challenge(base, name, wrong=True), _sentence(failed)) from None
+            wrong = told(error="invalid_token", description="The credential was not accepted.")
+            raise _unknown(wrong, _sentence(failed)) from None
         except InterlockError as error:
             raise _Refusal(503, f"Nobody can be admitted now: {error.sentence}.", (b"retry-after", b"5")) from None
         self._bounds.right(given)
-        return Asker(actor, presented, peer)
+        return Asker(admitted.actor, presented, peer, admitted.grant)
+
+    async def _demand_grant(self, served: Served, asker: Asker, message: reading.Message | None, scope: Scope) -> None:
+        """Raises `_Refusal` (403, 401), and puts on record, where a token must bring more for this request."""
+        now = self._clock.now()
+        lacks = lacking(served.tokens, asker.grant, message, served.pins, now) if asker.grant is not None else None
+        if lacks is None:
+            return
+        await self._record(asker, served.connection, lacks.reason)
+        base = self._place.base(reading.header(scope["headers"], b"host") or "")
+        told = lacks.challenge(base, served.connection.name)
+        raise _Refusal(lacks.status, lacks.reason.sentence, (b"www-authenticate", told.encode("latin-1", "replace")))
 
     def _demand_pace(self, asker: Asker) -> None:
         if (wait := self._bounds.take(asker.actor.id)) > 0:
             raise _too_fast(wait)
 
-    async def _record(self, asker: Asker, connection: Connection, refused: Unacceptable) -> None:
+    async def _record(self, asker: Asker, connection: Connection, reason: Reason) -> None:
         if not self._bounds.may_record(asker.actor.id):
             return
         try:
-            await self._openings.refuse(asker, connection, Reason(refused.word, refused.sentence))
+            await self._openings.refuse(asker, connection, reason)
         except InterlockError:
             return  # nothing ran, and nothing will: it is refused either way
 
     async def _pass_on(self, served: Served, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         message = await self._message(scope, receive) if scope["method"] == "POST" else None
+        await self._demand_grant(served, exchange.asker, message, scope)
         opens = message is not None and message.method == "initialize" and message.kind is Kind.REQUEST
         headers: Headers = scope["headers"]
         session = reading.header(headers, SESSION_HEADER)

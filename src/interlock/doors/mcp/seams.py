@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from interlock.identity.grants import Grant
 from interlock.model.actor import Actor
 from interlock.model.names import ConnectionName
 from interlock.model.peer import Peer
@@ -24,11 +25,13 @@ MODERN: Final = "2026-07-28"
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who sends a request, as admitted; `presented` is checked again in long waits, as `peer` showed it."""
+    """Who sends a request, as admitted; `presented` is checked again in long waits, as `peer` showed it. `grant`: what
+    a token was granted for; None for an Interlock key."""
 
     actor: Actor
     presented: Secret[str]
     peer: Peer
+    grant: Grant | None = None
 
 
 class McpRefused(Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from interlock.actions.from_bundle import ITSELF
 from interlock.doors.relay import Link
 from interlock.doors.tls import ALPN, ServerTls
 from interlock.errors import AuthenticationFailed, MalformedInput
@@ -127,7 +128,7 @@ async def log_in(link: Link, startup: Startup, leftover: bytes, registry: Regist
     if actor is None:
         link.write(answers.write_cleartext_password())
         password = await _password(link, frames)
-        actor = await _verified(password, user, registry, session, link.peer)
+        actor = await _verified(password, user, registry, session, link)
     key_size = CANCEL_KEY_SIZE if version < VERSION_3_2 else LONG_CANCEL_KEY_SIZE
     return LoggedIn(actor, database or user, settings, frames, key_size)
 
@@ -162,10 +163,14 @@ def _by_certificate(peer: Peer, user: str, registry: Registry, session: str) -> 
     return actor if actor.id == user else None
 
 
-async def _verified(password: Secret[bytes], user: str, registry: Registry, session: str, peer: Peer) -> Actor:
+async def _verified(password: Secret[bytes], user: str, registry: Registry, session: str, link: Link) -> Actor:
     refused = LoginRefused("28P01", "The credential wasn't accepted for this user.")
     try:
-        actor = await registry.admit(Secret(password.reveal().decode("ascii")), session=session, peer=peer)
+        presented = Secret(password.reveal().decode("ascii"))
+        if link.inside:  # from our own MCP server: its token may have been made for that one
+            actor = (await registry.admit_at(ITSELF.name, presented, session=session, peer=link.peer)).actor
+        else:
+            actor = await registry.admit(presented, session=session, peer=link.peer)
     except UnicodeDecodeError:
         raise refused from None
     except AuthenticationFailed as failed:

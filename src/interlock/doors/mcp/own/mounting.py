@@ -11,9 +11,11 @@ from interlock.doors.mcp.answers import METHOD_NOT_FOUND, Answered
 from interlock.doors.mcp.door import Upstream
 from interlock.doors.mcp.own.server import OwnServer
 from interlock.doors.mcp.seams import MODERN, Asker, Client, Link, McpRefused, Object, Progress
+from interlock.model.mcp_settings import McpTokens
 from interlock.model.tool import Tool
 
 STOP_SECONDS: Final = 10.0
+NOTHING_MORE: Final = McpTokens()
 INSTRUCTIONS: Final = (
     "Interlock guards databases. Use connections, then run_sql. Protected values come back masked; don't try to get"
     " around that. Some statements wait for people's approval, which you can't give: keep the approval_id and call"
@@ -21,9 +23,10 @@ INSTRUCTIONS: Final = (
 )
 
 
-def own_upstream(server: OwnServer) -> Upstream:
-    """What `McpDoor` serves it by, as the connection `interlock`."""
-    return Upstream(ITSELF, _NoLinks(server), _NoPins(), _OwnCalls(server), _OwnWords(), own=server.tools())
+def own_upstream(server: OwnServer, tokens: McpTokens = NOTHING_MORE) -> Upstream:
+    """What `McpDoor` serves it by, as the connection `interlock`; `tokens`: what issuers' tokens must bring."""
+    links, pins, calls = _NoLinks(server), _NoPins(), _OwnCalls(server)
+    return Upstream(ITSELF, links, pins, calls, _OwnWords(), own=server.tools(), tokens=tokens)
 
 
 class _NoLink:
