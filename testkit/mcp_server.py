@@ -19,11 +19,19 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.server.stdio import stdio_server
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    ResourcesListChanged,
+    ResourceUpdated,
+    ToolsListChanged,
+)
 from mcp.shared.exceptions import MCPDeprecationWarning, MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel
 
 from testkit import mcp_inputs
+from testkit.mcp_tasks import TaskTools
 from testkit.mcp_tools import PNG, TOOLS
 
 Context = ServerRequestContext[Any]
@@ -48,17 +56,35 @@ _PROMPTS: Final[Mapping[str, tuple[str, ...]]] = {
     "test_input_required_result_prompt": (),
 }
 _FRESH: Final = {"ttlMs": 0, "cacheScope": "private"}
+_CHANGE: Final[Object] = {
+    "name": "change",
+    "description": "The reference server's change: of a resource, by its URI.",
+    "inputSchema": {"type": "object", "properties": {"uri": {"type": "string"}}, "required": ["uri"]},
+}
+_TASKS: Final = TaskTools()
+_BUS: Final = InMemorySubscriptionBus()
 
 
 async def _tools(_: Context, __: types.PaginatedRequestParams | None) -> Object:
-    return {"tools": [tool.listed for tool in TOOLS.values()], **_FRESH}
+    return {"tools": [*(tool.listed for tool in TOOLS.values()), *_TASKS.listed, _CHANGE], **_FRESH}
 
 
 async def _call(ctx: Context, params: types.CallToolRequestParams) -> Object:
+    if params.name == _CHANGE["name"]:
+        return await _change(params)
     tool = TOOLS.get(params.name)
     if tool is None:
         raise MCPError(types.INVALID_PARAMS, "Unknown tool")
     return await tool.call(ctx, params)
+
+
+async def _change(params: types.CallToolRequestParams) -> Object:
+    """A resource changes, and the lists do."""
+    uri = str((params.arguments or {}).get("uri"))
+    _TEXTS[uri] = "Changed."
+    for event in (ResourceUpdated(uri), ResourcesListChanged(), ToolsListChanged()):
+        await _BUS.publish(event)
+    return {"content": [_said("Changed.")]}
 
 
 async def _resources(_: Context, __: types.PaginatedRequestParams | None) -> Object:
@@ -174,6 +200,8 @@ def reference_server() -> Server[Any]:
     )
     for method, params, handler in handlers:
         server.add_request_handler(method, params, _typed(handler))
+    server.add_request_handler("subscriptions/listen", types.SubscriptionsListenRequestParams, ListenHandler(_BUS))
+    server.middleware.append(_TASKS)
     server.middleware.append(RequestStateBoundary(RequestStateSecurity.ephemeral(), default_audience=NAME))
     return server
 

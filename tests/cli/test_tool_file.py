@@ -195,3 +195,17 @@ def test_what_cant_be_seen_is_written_by_its_number() -> None:
 def test_a_file_that_isnt_this_servers_is_left_alone(before: str) -> None:
     with pytest.raises(Mistakes):
         learnt(tool(), before=before)
+
+
+def test_which_calls_are_tasks_is_pinned_and_stays() -> None:
+    slow = {**tool(), "execution": {"taskSupport": "required"}}
+    pinned = learnt(slow).text
+    assert tools_in(pinned)["find_patient"]["execution"] == {"taskSupport": "required"}
+    assert learnt(tool(), before=pinned).text == pinned, "servers list it in one generation of the protocol only"
+    (read,), mistakes = read_tools("f", pinned)
+    (without,), _ = read_tools("f", learnt(tool()).text)
+    assert not mistakes and read.task_support == "required" and without.task_support == "forbidden"
+    assert read.digest != without.digest and read.definition_digest == without.definition_digest
+    for said in ({"taskSupport": "sometimes"}, {"taskSupport": ["required"]}, {}):
+        assert read_tools("f", learnt({**tool(), "execution": said}).text)[0][0].task_support == "forbidden"
+    assert "must be an object" in learnt({**tool(), "execution": "required"}, tool("other")).told[0]

@@ -16,7 +16,7 @@ from mcp import Client
 from mcp.client.context import ClientRequestContext
 from mcp.shared.exceptions import MCPError
 from tests.an_mcp_gateway import POLICY, McpGateway, listed, mcp_gateway, mcp_server
-from tests.leaks.a_hostile_mcp_server import CALM, HIDDEN, NAME, POISON, VALUES
+from tests.leaks.a_hostile_mcp_server import CALM, HIDDEN, NAME, POISON, TASK_ID, VALUES
 
 SERVER = "tests.leaks.a_hostile_mcp_server"
 ERAS = ("legacy", "auto")
@@ -24,6 +24,7 @@ MAPS: dict[str, dict[str, Any]] = {
     "leak": {"does": ["read"], "labels": ["phi"], "fields": {"result.name": "phi.name", "arguments.who": "phi.name"}},
     "send": {"does": ["export"]},
 }
+MAPS["task"] = MAPS["leak"]
 RULES = f"""{POLICY}
 @id("export")
 permit (principal in Interlock::Group::"ai-agents", action in Interlock::Action::"export", resource);
@@ -141,6 +142,21 @@ async def test_nothing_of_the_values_gets_anywhere(served: tuple[McpGateway, str
     kept = b"".join([gateway.made.log.read_bytes(), *gateway.stored()])
     assert len(kept) > 10_000
     assert [value for value in VALUES if value.encode() in kept] == []
+
+
+async def test_nothing_of_the_values_gets_anywhere_by_a_task(served: tuple[McpGateway, str]) -> None:
+    gateway, _ = served
+    ears = Everything()
+    async with asyncio.timeout(60), _client(served, ears) as client:
+        came = await _call(client, ears, "task", NAME)
+        assert came is not None and not came.is_error and len(came.content) >= 5
+        assert came.structured_content["floor"] == 3, "what is around the values comes"
+        for name in ("doom", "fake", "lost", "other"):
+            ended = await _call(client, ears, name)
+            assert ended is None if name == "doom" else (ended is not None and ended.is_error)
+    assert ears.values() == [] and not [each for each in ears.heard if TASK_ID in each]
+    kept = b"".join([gateway.made.log.read_bytes(), *gateway.stored()])
+    assert [value for value in (*VALUES, TASK_ID) if value.encode() in kept] == []
 
 
 async def test_a_server_s_questions_answer_no_approval(served: tuple[McpGateway, str]) -> None:

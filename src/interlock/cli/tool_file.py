@@ -22,7 +22,7 @@ from interlock.review.visible import visible
 from interlock.sensitivity.regime import Regime
 from interlock.settings.tools import GUESSED, MAP, read_tools
 
-PARTS: Final = ("name", "title", "description", "inputSchema", "outputSchema", "annotations")
+PARTS: Final = ("name", "title", "description", "inputSchema", "outputSchema", "annotations", "execution")
 HEADER: Final = "x-mcp-header"
 
 
@@ -100,6 +100,8 @@ def _told(raw: Mapping[str, Any], known: Mapping[str, Any] | None, regime: Regim
     tool = {part: raw[part] for part in PARTS if raw.get(part) is not None}
     if known is None:
         return {**tool, MAP: proposed(tool, regime)}
+    if "execution" in known:  # which a server lists in one generation of the protocol only
+        tool = {"execution": known["execution"], **tool}
     return {**tool, MAP: known[MAP]} if MAP in known else tool
 
 

@@ -25,7 +25,8 @@ class Tool:
     """A tool's definition as pinned, and its map.
 
     `input_schema`, `output_schema` (JSON Schema), `title` and `annotations` are MCP's `inputSchema`, `outputSchema`,
-    `title` and `annotations` (2025-11-25, "Tool"); an empty one wasn't given.
+    `title` and `annotations` (2025-11-25, "Tool"); an empty one wasn't given. `execution` is MCP's too, of that version
+    only: servers of two generations list it in one of them, so that listings aren't held against it.
 
     `verbs`: by which a call is asked for (`model.verb.TOOL_VERBS`); the first is its own action entity's. `labels`: all
     that a call can reach. `fields`: which label what lies at a path bears, of arguments ("arguments.patient.mrn") and
@@ -44,6 +45,14 @@ class Tool:
     labels: frozenset[Label] = frozenset()
     fields: Mapping[str, Label] = field(default_factory=dict)
     resources: tuple[str, ...] = ()
+    execution: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def task_support(self) -> str:
+        """Whether calls may be ("optional") or have to be ("required") tasks of the server's (2025-11-25,
+        "Tool-Level Negotiation"); "forbidden" unless said."""
+        said = self.execution.get("taskSupport")
+        return said if said in ("optional", "required") and isinstance(said, str) else "forbidden"
 
     @property
     def id(self) -> str:
@@ -91,5 +100,7 @@ class Tool:
             mapped["fields"] = dict(self.fields)
         if self.resources:
             mapped["resources"] = list(self.resources)
+        if self.execution:
+            mapped["execution"] = self.execution
         document: Json = {"connection": self.connection, **self.definition, **mapped}
         return Digest(hashlib.sha256(_DOMAIN + encode(document)).hexdigest())

@@ -23,7 +23,7 @@ from interlock.policy.terms import Direction, together
 TOOLS: Final = "tools/"
 """What the names of files that define tools begin with, among a bundle's texts."""
 
-_TOLD: Final = ("title", "description", "inputSchema", "outputSchema", "annotations")
+_TOLD: Final = ("title", "description", "inputSchema", "outputSchema", "annotations", "execution")
 _LISTS: Final = ("labels", "resources")
 _HINTS: Final = ("destructiveHint", "openWorldHint")  # what adds to what a reading tool is asked for by
 

@@ -84,12 +84,14 @@ def tool_of(connection: ConnectionName, raw: Any) -> Tool | str:
     also = _also(raw, name)
     if isinstance(also, str):
         return also
-    title, output, annotations = also
+    title, output, annotations, execution = also
     try:
         verbs, labels, fields, resources = _map(raw.get(MAP, {}))
     except MalformedInput as wrong:
         return f'"{MAP}" of "{name}": {wrong.sentence}'
-    tool = Tool(connection, name, schema, description, title, output, annotations, verbs, labels, fields, resources)
+    tool = Tool(
+        connection, name, schema, description, title, output, annotations, verbs, labels, fields, resources, execution
+    )
     try:
         _ = tool.digest
     except MalformedInput as refused:
@@ -97,14 +99,19 @@ def tool_of(connection: ConnectionName, raw: Any) -> Tool | str:
     return tool
 
 
-def _also(raw: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Json], Mapping[str, Json]] | str:
+def _also(
+    raw: Mapping[str, Any], name: str
+) -> tuple[str, Mapping[str, Json], Mapping[str, Json], Mapping[str, Json]] | str:
     """What a definition may have besides; null is as good as nothing."""
     title, output, annotations = raw.get("title"), raw.get("outputSchema"), raw.get("annotations")
+    execution = raw.get("execution")
     if title is not None and not isinstance(title, str):
         return f'"title" of "{name}" must be a string'
     if not isinstance(output, Mapping | None) or not isinstance(annotations, Mapping | None):
         return f'"outputSchema" and "annotations" of "{name}" must be objects'
-    return title or "", output or {}, annotations or {}
+    if not isinstance(execution, Mapping | None):
+        return f'"execution" of "{name}" must be an object'
+    return title or "", output or {}, annotations or {}, execution or {}
 
 
 def _map(raw: Any) -> tuple[tuple[Verb, ...], frozenset[Label], Mapping[str, Label], tuple[str, ...]]:

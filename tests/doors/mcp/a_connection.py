@@ -19,7 +19,7 @@ from interlock.doors.mcp.calling import Calls
 from interlock.doors.mcp.definitions import Pins
 from interlock.doors.mcp.runner import McpRuns
 from interlock.doors.mcp.seams import MODERN, Asker, Client, McpRefused, Object, Progress
-from interlock.doors.mcp.waiting import TASKS
+from interlock.doors.mcp.task_shapes import EXTENSION as TASKS
 from interlock.errors import UpstreamFailed
 from interlock.model.actor import Actor
 from interlock.model.connection import Connection
@@ -108,6 +108,10 @@ class Server:
 
     async def notify(self, method: str, params: Object) -> None:
         """See `Link`."""
+
+    def again(self, client: Client) -> AbstractAsyncContextManager[Server]:
+        """See `Link`."""
+        return self.link(Asker(None, None, None), client, None)  # type: ignore[arg-type]  # nobody looks
 
     protocol_version = MODERN
     capabilities: Object = field(default_factory=dict)

@@ -91,6 +91,8 @@ class Calls:
     asked: list[tuple[str, Object]] = field(default_factory=list)
     sessions: list[str | None] = field(default_factory=list)
     cancelled: int = 0
+    may_hear: set[str] = field(default_factory=set)
+    subscriptions: list[tuple[str, str]] = field(default_factory=list)
 
     async def call(
         self,
@@ -134,6 +136,15 @@ class Calls:
             case _:
                 return {"completion": {"values": ["one"]}}
 
+    async def subscribe(self, asker: Asker, uri: str) -> Any:
+        return uri if uri in self.may_hear else None
+
+    def subscribed(self, cleared: Any, outcome: Any) -> None:
+        self.subscriptions.append((cleared, outcome.value))
+
+    def may_still(self, cleared: Any) -> bool:
+        return cleared in self.may_hear
+
 
 @dataclass
 class Link:
@@ -147,6 +158,7 @@ class Link:
     asked: list[tuple[str, Object]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     results: dict[str, Object | McpRefused] = field(default_factory=dict)
+    hangs: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def request(
         self,
@@ -157,6 +169,8 @@ class Link:
         timeout: float | None = None,  # noqa: ASYNC109  as the seam has it
     ) -> Object:
         self.asked.append((method, params))
+        if method in self.hangs:
+            await self.hangs[method].wait()
         result = self.results.get(method, {})
         if isinstance(result, McpRefused):
             raise result
@@ -164,6 +178,10 @@ class Link:
 
     async def notify(self, method: str, params: Object) -> None:
         self.told.append(method)
+
+    @asynccontextmanager
+    async def again(self, client: Seam) -> AsyncIterator[Link]:
+        yield self
 
 
 @dataclass

@@ -174,6 +174,14 @@ async def test_methods_that_are_not_there(tmp_path: Path) -> None:
         assert (await http.put(r.url)).status_code == 405
 
 
+async def test_no_stream_is_taken_up_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as r, r.raw() as http:
+        await r.begin(http)
+        answer = await http.get(r.url, headers={"Last-Event-ID": "5"})
+        assert answer.status_code == 400 and "open one anew" in answer.text
+        assert '"result"' in (await http.post(r.url, json=message("ping"))).text
+
+
 async def test_a_session_is_nobody_elses(tmp_path: Path) -> None:
     async with running(tmp_path) as r, r.raw() as http, r.raw(r.other) as thief:
         thief.headers["Mcp-Session-Id"] = await r.begin(http)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final, assert_never
 
 import structlog
@@ -21,15 +21,18 @@ from interlock.doors.endings import Endings
 from interlock.doors.mcp import answers
 from interlock.doors.mcp.answers import INVALID_PARAMS, Answered
 from interlock.doors.mcp.approval_tools import Helpers
+from interlock.doors.mcp.carrying import Asked, Carrying
 from interlock.doors.mcp.continuing import Continuing
 from interlock.doors.mcp.definitions import CHANGED, GONE, UNKNOWN, Pins
+from interlock.doors.mcp.handed import Handed
 from interlock.doors.mcp.reserved import HELPERS
-from interlock.doors.mcp.running import Ran, ResultMasks, Running, sent
+from interlock.doors.mcp.running import ResultMasks, Running, sent
+from interlock.doors.mcp.said import Said, canonical, named, or_error, said_in
 from interlock.doors.mcp.seams import Asker, Client, Link, Object, Progress
 from interlock.doors.mcp.tasks import Tasks
 from interlock.doors.mcp.waiting import Rung, Waiting, rung_of
 from interlock.errors import InterlockError, MalformedInput, UpstreamFailed
-from interlock.gate import Answer, Cleared, Denied, Gate, Held
+from interlock.gate import Answer, Asking, Cleared, Denied, Gate, Held
 from interlock.model import jcs
 from interlock.model.action import Action
 from interlock.model.actor import Actor
@@ -44,11 +47,6 @@ from interlock.model.tool import Tool
 from interlock.ports import Clock, Entropy, Rebuild, Sealer
 from interlock.registry import Registry
 
-REASON: Final = "interlock/reason"
-TICKET: Final = "interlock/ticket"
-KEY: Final = "interlock/idempotencyKey"
-MAX_SAID: Final[Mapping[str, int]] = {REASON: 2_000, TICKET: 200, KEY: 200}  # characters
-
 _REFUSALS: Final[Mapping[str, Reason]] = {
     UNKNOWN: Reason(UNKNOWN, "There is no such tool."),
     GONE: Reason(GONE, "The server doesn't offer this tool any more."),
@@ -59,33 +57,7 @@ _BAD_SCHEMA: Final = Reason(
     "schema_refused", "The tool's own input schema can't be used safely, so it can't be called."
 )
 
-_MORE: Final = (
-    "The server asks for more before it goes on. People signed for this call as it is, so nothing is added to it;"
-    " whether it has done anything isn't known."
-)
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the asker says beside its request, in `_meta`."""
-
-    reason: str = ""
-    ticket: str = ""
-    key: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """One request on its way."""
-
-    asker: Asker
-    client: Client
-    link: Link
-    action: Action
-    progress: Progress | None
-    rung: Rung = Rung.ATTACHED
 
 
 class Calls:
@@ -111,15 +83,18 @@ class Calls:
         self._connection, self._masks = settings.connection, masks
         self.running = Running(settings, masks, endings)
         self._waiting = Waiting(gate.desk, registry, self._connection.name, public_url)
-        self.tasks = Tasks(gate, self._waiting, sealer, clock, entropy, settings)
+        handed = Handed(self.running, gate, registry, sealer, clock, entropy)
+        self.tasks = Tasks(gate, self._waiting, handed)
         self.helpers = Helpers(gate.desk, self._waiting, self.tasks, settings.hold.total_seconds(), public_url)
-        self._continuing = Continuing(self._connection.name, sealer, entropy, masks.params, self._drop)
+        continuing = Continuing(self._connection.name, sealer, entropy, masks.params, self.running.drop)
+        self._carrying = Carrying(self.running, continuing, handed, self.tool_of)
         self._hold = settings.hold.total_seconds()
         self._left: set[asyncio.Future[None]] = set()  # what clients left behind
 
     def close(self) -> None:
-        """Ends what waits for a client's answers; how those runs ended isn't known."""
-        self._continuing.close()
+        """Ends what waits for a client's answers, and stops following servers' tasks; how those runs ended isn't
+        known."""
+        self._carrying.close()
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 
@@ -136,18 +111,18 @@ class Calls:
     ) -> Object:
         """Answers tools/call: the server's result masked, a handle or task where people are waited for, or a result
         that says why it didn't run. Raises `Answered`."""
-        name, given = _named(params)
+        name, given = named(params)
         if name in HELPERS:
             return await self.helpers.call(asker, name, given, progress)
         refusal = await self._unavailable(name)
-        said, rung = _said(params), rung_of(client, task)
+        said, rung = said_in(params), rung_of(client, task)
         # What its pseudonyms stand for, once and here: from now on there is only what people sign for and what runs.
-        arguments = _canonical(self._masks.inward(asker.actor, self.pins.tool(name), given))
+        arguments = canonical(self._masks.inward(asker.actor, self.pins.tool(name), given))
         id_, called = ActionId(self._entropy.uuid7()), self.pins.called(name)
         action = self._call_action(asker.actor, id_, called, arguments, said)
         action = replace(action, deferred=rung is not Rung.ATTACHED, idempotency_key=said.key)
         refusal = refusal or self._unfit(name, action)
-        asking = _Asking(asker, client, link, action, progress, rung)
+        asking = Asked(asker, client, link, action, progress, rung)
         if refusal is not None:
             denied = await self.gate.refuse(action, refusal)
             if refusal.code == UNKNOWN:
@@ -171,18 +146,37 @@ class Calls:
         progress: Progress | None,
     ) -> Object:
         """Answers resources/read, prompts/get and completion/complete; raises `Answered`, also where it didn't run."""
-        said = _said(params)
+        said = said_in(params)
         bare = {k: v for k, v in params.items() if k not in ("_meta", "requestState", "inputResponses", "task")}
-        action = self._document_action(asker.actor, ActionId(self._entropy.uuid7()), method, _canonical(bare), said)
+        action = self._document_action(asker.actor, ActionId(self._entropy.uuid7()), method, canonical(bare), said)
         action = replace(action, idempotency_key=said.key)
-        asking = _Asking(asker, client, link, action, progress)
+        asking = Asked(asker, client, link, action, progress)
         if "requestState" in params:
-            return _or_error(await self._go_on(asking, params))
-        return _or_error(await self._answered(await self._asked(self.gate.ask(action)), asking))
+            return or_error(await self._go_on(asking, params))
+        return or_error(await self._answered(await self._asked(self.gate.ask(action)), asking))
+
+    async def subscribe(self, asker: Asker, uri: str) -> Cleared | None:
+        """Asks whether somebody may hear of a resource; see `listening.Decides`."""
+        id_, params = ActionId(self._entropy.uuid7()), canonical({"uri": uri})
+        action = self._document_action(asker.actor, id_, "resources/subscribe", params, Said())
+        answer = await self._asked(self.gate.ask(action, Asking.NOW))
+        if not isinstance(answer, Cleared):
+            return None
+        await answer.durable
+        return answer
+
+    def subscribed(self, cleared: Cleared, outcome: Outcome) -> None:
+        """See `listening.Decides`."""
+        self._endings.soon(cleared.release, Ending(outcome))
+
+    def may_still(self, cleared: Cleared) -> bool:
+        """See `listening.Decides`."""
+        action = cleared.release.action
+        return not (self.gate.foresees_denial(action) or self.gate.foresees_review(action))
 
     # -- the answer ---------------------------------------------------------------------------------------------------
 
-    async def _answered(self, answer: Answer, asking: _Asking) -> Object:
+    async def _answered(self, answer: Answer, asking: Asked) -> Object:
         """What comes of the gate's answer; waits along where the client does."""
         loop = asyncio.get_running_loop()
         until, action = loop.time() + self._hold, asking.action
@@ -191,7 +185,7 @@ class Calls:
                 case Denied():
                     return answers.denied(answer)
                 case Cleared():
-                    return await self._run(answer, asking)
+                    return await self._carrying.run(answer, asking)
                 case Held(review, reasons):
                     if action.deferred:
                         return self.tasks.created(review, reasons, modern=asking.rung is Rung.TASK)
@@ -216,35 +210,16 @@ class Calls:
     async def _is_approved(self, review: ReviewId) -> bool:
         return (await self.gate.desk.review(review)).state is ReviewState.APPROVED
 
-    async def _run(self, cleared: Cleared, asking: _Asking) -> Object:
-        if cleared.release.review is not None:
-            asking.client.hush()
-        ran = await self.running.through(cleared, asking.link, self.tool_of(cleared), asking.progress)
-        return await self._came(cleared, ran, asking, 0)
-
-    async def _came(self, cleared: Cleared, ran: Ran, asking: _Asking, round: int) -> Object:
-        if ran.asks is None:
-            return ran.answer()
-        if (review := cleared.release.review) is not None and ran.asks.get("inputRequests"):
-            self._drop(cleared)
-            return answers.failed("input_required", _MORE, review)
-        return await self._continuing.asked(cleared, ran.asks, asking.client, round)
-
-    async def _go_on(self, asking: _Asking, params: Object) -> Object:
+    async def _go_on(self, asking: Asked, params: Object) -> Object:
         """The same released action, with the client's answers to what its server asked: no second approval."""
         try:
-            going = self._continuing.resumed(params["requestState"], params.get("inputResponses"), asking.action)
+            going = self._carrying.resumed(params["requestState"], params.get("inputResponses"), asking.action)
         except Answered:
             await self.gate.refuse(asking.action, Reason("request_state", "The request state isn't good for this."))
             raise
-        tool, more = self.tool_of(going.cleared), dict(going.more)
-        if going.cleared.release.review is not None:
-            asking.client.hush()
-            more.pop("inputResponses", None)  # what people signed for gets nothing added
-        ran = await self.running.through(going.cleared, asking.link, tool, asking.progress, more)
-        return await self._came(going.cleared, ran, asking, going.round)
+        return await self._carrying.on(going, asking)
 
-    async def _told(self, asking: _Asking, answer: Object) -> Object:
+    async def _told(self, asking: Asked, answer: Object) -> Object:
         """Who asked by a task of 2025-11-25 gets one in any case, also of what is over already."""
         if asking.rung is not Rung.CORE_TASK or "task" in answer:
             return answer
@@ -276,9 +251,6 @@ class Calls:
         """Whether nobody joined it: who did was told of it."""
         found = await self.gate.desk.records.document(DocumentKind.DEFERRED, review.id)
         return found is None or found.version == 1
-
-    def _drop(self, cleared: Cleared) -> None:
-        self._endings.soon(cleared.release, Ending(Outcome.UNKNOWN))
 
     # -- actions ------------------------------------------------------------------------------------------------------
 
@@ -361,40 +333,3 @@ class Calls:
 
     def _name(self, payload: ToolPayload) -> str:
         return payload.tool.removeprefix(f"{self._connection.name}/")
-
-
-def _named(params: Object) -> tuple[str, Object]:
-    """The tool's name and its arguments; raises `Answered`."""
-    name, arguments = params.get("name"), params.get("arguments")
-    if not isinstance(name, str) or not name:
-        raise Answered(INVALID_PARAMS, "The call names no tool")
-    if arguments is not None and not isinstance(arguments, Mapping):
-        raise Answered(INVALID_PARAMS, "A tool's arguments are an object")
-    return name, arguments or {}
-
-
-def _canonical(values: Object) -> bytes:
-    try:
-        return jcs.encode(values)
-    except MalformedInput as malformed:
-        raise Answered(INVALID_PARAMS, f"The params can't be read: {malformed.sentence}") from None
-
-
-def _said(params: Object) -> Said:
-    """What `_meta` says for people; raises `Answered` for what isn't short text."""
-    meta = params.get("_meta")
-    said = []
-    for name, most in MAX_SAID.items():
-        text = meta.get(name, "") if isinstance(meta, Mapping) else ""
-        if not isinstance(text, str) or len(text) > most:
-            raise Answered(INVALID_PARAMS, f"_meta {name} is a text of at most {most} characters")
-        said.append(text)
-    return Said(*said)
-
-
-def _or_error(answer: Object) -> Object:
-    """A result of ours says by itself that it is an error; those of these methods can't."""
-    told = answer.get("structuredContent")
-    if answer.get("isError") is True and isinstance(told, Mapping) and "interlock" in told:
-        raise answers.as_error(answer)
-    return answer

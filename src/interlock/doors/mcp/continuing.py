@@ -14,13 +14,14 @@ import hashlib
 import hmac
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from interlock.actions.call_template import is_name
-from interlock.doors.mcp.answers import INTERNAL, INVALID_PARAMS, MISSING_CAPABILITY, Answered
+from interlock.doors.mcp.answers import INTERNAL, INVALID_PARAMS, Answered
+from interlock.doors.mcp.questions import Mask, no_question, questions_of
 from interlock.doors.mcp.seams import Client, Object
+from interlock.doors.mcp.task_shapes import ServerTask
 from interlock.errors import LedgerCorrupt
 from interlock.gate import Cleared
 from interlock.model.action import Action
@@ -32,15 +33,9 @@ from interlock.ports import Entropy, Sealer
 SECONDS: Final = 600.0
 MOST: Final = 2_000  # runs that wait for answers
 ROUNDS: Final = 10
-QUESTIONS: Final = 16
 MAX_STATE: Final = 64 * 1024  # characters of a server's
 
 _ID_BYTES: Final = 16
-_ASKABLE: Mapping[str, str] = {
-    "elicitation/create": "elicitation",
-    "sampling/createMessage": "sampling",
-    "roots/list": "roots",
-}
 
 
 @dataclass(slots=True)
@@ -50,15 +45,18 @@ class _Open:
     cleared: Cleared
     round: int
     timer: asyncio.TimerHandle
+    task: ServerTask | None
 
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """A run that goes on: what it was released as, which round it is, and the server's own state."""
+    """A run that goes on: what it was released as, which round it is, and the server's own state. `task`: in which the
+    server asked, if it made one of the call."""
 
     cleared: Cleared
     round: int
     more: Object = field(repr=False)
+    task: ServerTask | None = None
 
 
 class Continuing:
@@ -69,24 +67,26 @@ class Continuing:
         connection: ConnectionName,
         sealer: Sealer,
         entropy: Entropy,
-        mask: Callable[[str, Object], Awaitable[Object]],
+        mask: Mask,
         drop: Callable[[Cleared], None],
     ) -> None:
         self._about = f"interlock/mcp-state/v1/{connection}"
         self._sealer, self._entropy, self._mask, self._drop = sealer, entropy, mask, drop
         self._open: OrderedDict[str, _Open] = OrderedDict()
 
-    async def asked(self, cleared: Cleared, asks: Object, client: Client, round: int = 0) -> Object:
+    async def asked(
+        self, cleared: Cleared, asks: Object, client: Client, round: int = 0, task: ServerTask | None = None
+    ) -> Object:
         """What the client is asked: the server's questions, masked, and a state of ours.
 
         Raises `Answered` for questions that the client can't answer or that aren't any; then the run is dropped.
         """
         try:
-            questions, state = await self._questions(asks, client), asks.get("requestState")
+            questions, state = await questions_of(asks, client.capabilities, self._mask), asks.get("requestState")
             if round >= ROUNDS or not isinstance(state, str | None) or len(state or "") > MAX_STATE:
                 raise Answered(INTERNAL, "The server keeps asking")
             if not questions and state is None:
-                raise _no_question()
+                raise no_question()
         except BaseException:
             self._drop(cleared)
             raise
@@ -96,7 +96,7 @@ class Continuing:
         while len(self._open) >= MOST:
             self._end(next(iter(self._open)))
         timer = asyncio.get_running_loop().call_later(SECONDS, self._end, id_)
-        self._open[id_] = _Open(cleared, round + 1, timer)
+        self._open[id_] = _Open(cleared, round + 1, timer, task)
         answer: dict[str, Any] = {"resultType": "input_required", "requestState": _text(sealed)}
         return answer | ({"inputRequests": questions} if questions else {})
 
@@ -112,7 +112,7 @@ class Continuing:
         more: dict[str, Any] = {} if told["server"] is None else {"requestState": told["server"]}
         if isinstance(responses, Mapping):
             more["inputResponses"] = dict(responses)
-        return Going(found.cleared, found.round, more)
+        return Going(found.cleared, found.round, more, found.task)
 
     def close(self) -> None:
         """Ends all that waits."""
@@ -135,26 +135,6 @@ class Continuing:
             return None
         return told
 
-    async def _questions(self, asks: Object, client: Client) -> dict[str, Any]:
-        asked = asks.get("inputRequests") or {}
-        if not isinstance(asked, Mapping) or len(asked) > QUESTIONS:
-            raise _no_question()
-        return {key: await self._question(key, each, client) for key, each in asked.items()}
-
-    async def _question(self, key: object, asked: Any, client: Client) -> Object:
-        """One of them, masked. Its key is the server's own word and goes out as it is, so that it must be a name."""
-        match asked:
-            case {"method": str() as method} if method in _ASKABLE and isinstance(key, str) and is_name(key):
-                params = asked.get("params") or {}
-            case _:
-                raise _no_question()
-        if not isinstance(params, Mapping):
-            raise _no_question()
-        if _ASKABLE[method] not in client.capabilities:
-            raise Answered(MISSING_CAPABILITY, f"The server asks what this client can't answer: {_ASKABLE[method]}")
-        bare = {name: value for name, value in params.items() if name != "_meta"}
-        return {"method": method, "params": dict(await self._mask(method, bare))}
-
 
 def _fingerprint(action: Action) -> str:
     """Who asks for what: only within a seal, so it needs no salt."""
@@ -170,10 +150,6 @@ def _whose(actor: Actor) -> list[str]:
 
 def _text(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
-
-
-def _no_question() -> Answered:
-    return Answered(INTERNAL, "The server asks what isn't a question")
 
 
 def _not_good() -> Answered:

@@ -19,24 +19,24 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     CLIENT_CAPABILITIES_META_KEY,
-    CORE_RESULT_TYPES,
     INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
-    SERVER_INFO_META_KEY,
 )
 from mcp_types import methods as protocol
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from interlock.actions.from_document import METHODS
-from interlock.doors.mcp import listing
+from interlock.doors.mcp import listening, listing
 from interlock.doors.mcp.client import ServedClient
+from interlock.doors.mcp.listening import Listening
 from interlock.doors.mcp.needs import Bounds, Calls, Measures, ResultMasks, Tasks
 from interlock.doors.mcp.reading import SESSION_HEADER
 from interlock.doors.mcp.seams import Asker, Link, Links, McpRefused, Object, Progress
 from interlock.doors.mcp.sessions import STATE, Exchange, Openings, Session, Sessions
+from interlock.doors.mcp.shaping import capabilities, demand, shaped
 from interlock.errors import InterlockError, UpstreamFailed
 from interlock.gate import Denied
 from interlock.model.connection import Connection
@@ -44,18 +44,9 @@ from interlock.model.decision import Reason
 
 MAX_INSTRUCTIONS: Final = 8_192  # characters of what a server says of itself
 REFUSED: Final = -32000  # JSON-RPC 2.0 section 5.1: of the range that servers define for themselves
-TASKS_EXTENSION: Final = "io.modelcontextprotocol/tasks"
 
 _DOCUMENTS: Final = frozenset(METHODS)
 _SET_LEVEL: Final = "logging/setLevel"
-_CACHEABLE: Final = frozenset({"tools/list", "resources/read", "server/discover", *listing.LISTS})
-_NEEDED: Final[Mapping[str, str]] = {
-    "resources": "resources",
-    "prompts": "prompts",
-    "completion": "completions",
-    "logging": "logging",
-}
-
 _COUNTED_AS: Final[Mapping[str, str]] = {
     "pending_approval": "held",
     "denied": "denied",
@@ -106,6 +97,7 @@ class Handling:
 
     def __init__(self, server: Server[Any], parts: Parts) -> None:
         self._server, self._parts = server, parts
+        self._listening = Listening(parts.links, parts.calls, parts.templates)
 
     async def __call__(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """One request or notification."""
@@ -139,14 +131,14 @@ class Handling:
         meta = meta if isinstance(meta, Mapping) else {}
         if exchange.modern:
             told = meta.get(CLIENT_CAPABILITIES_META_KEY)
-            capabilities, session = told if isinstance(told, Mapping) else {}, None
+            can, session = told if isinstance(told, Mapping) else {}, None
         else:
             session = "" if ctx.request is None else ctx.request.headers.get(SESSION_HEADER.decode(), "")
             known = self._parts.sessions.get(session)
             if known is None:
                 raise MCPError(INVALID_REQUEST, "The session isn't initialized.")
-            capabilities = known.capabilities
-        client = ServedClient(ctx.session, self._parts.masks, capabilities, ctx.request_id, meta)
+            can = known.capabilities
+        client = ServedClient(ctx.session, self._parts.masks, can, ctx.request_id, meta)
         return _Asked(ctx, exchange, params, client, session)
 
     async def _answered(self, asked: _Asked) -> HandlerResult:
@@ -157,7 +149,13 @@ class Handling:
         if exchange.gone:
             raise _gone()
         with anyio.CancelScope() as exchange.scope:
-            return self._shaped(ctx, await handler())
+            return shaped(
+                ctx.method,
+                ctx.protocol_version,
+                await handler(),
+                server=self._server.server_info_stamp,
+                connection=self._parts.connection.name,
+            )
         raise _gone()
 
     @property
@@ -180,6 +178,8 @@ class Handling:
             return partial(self._call, asked)
         if method == "server/discover":
             return partial(self._discover, asked)
+        if method == listening.METHOD:
+            return partial(self._listen, asked)
         if method in _DOCUMENTS:
             return partial(self._document, asked)
         if method in listing.LISTS or method == _SET_LEVEL:
@@ -219,7 +219,7 @@ class Handling:
 
     async def _document(self, asked: _Asked) -> Object:
         async with self._link(asked) as link:
-            _demand(link, asked.ctx.method)
+            demand(link, asked.ctx.method)
             if asked.ctx.method.startswith("resources/"):
                 await self._parts.templates.fresh(link)
             return await self._parts.calls.document(
@@ -232,6 +232,16 @@ class Handling:
                 progress=self._progress(asked),
             )
 
+    async def _listen(self, asked: _Asked) -> Object:
+        id_, parts = asked.ctx.request_id, self._parts
+        assert id_ is not None, "a notification isn't answered"
+
+        async def stays() -> None:
+            if denied := await self._openings.once_an_hour(asked.asker, parts.connection):
+                raise refused_by(denied)
+
+        return await self._listening.serve(asked.asker, asked.client, id_, asked.params, stays)
+
     async def _relay(self, asked: _Asked) -> Object:
         """What belongs to the session's own action. Nobody decides on what an asker says in it, so that it can say
         nothing: a level is one of a few words, a cursor one that we gave."""
@@ -241,7 +251,7 @@ class Handling:
         if key == "cursor" and params:
             cursors.check(who, method, given)
         async with self._link(asked) as link:
-            _demand(link, method)
+            demand(link, method)
             result = await link.request(method, params)
         if method == _SET_LEVEL:
             return {}
@@ -253,7 +263,7 @@ class Handling:
         async with self._link(asked) as link:
             told: dict[str, Any] = {
                 "supportedVersions": list(MODERN_PROTOCOL_VERSIONS),
-                "capabilities": self._capabilities(link, modern=True),
+                "capabilities": capabilities(link, modern=True, tasks=self._parts.tasks is not None),
             }
             if link.instructions:
                 told["instructions"] = await self._instructions(link)
@@ -272,14 +282,15 @@ class Handling:
         if denied is not None:
             raise refused_by(denied)
         told = (ctx.params or {}).get("capabilities")
-        capabilities: Object = told if isinstance(told, Mapping) else {}
-        client = ServedClient(ctx.session, parts.masks, capabilities, None)
+        can: Object = told if isinstance(told, Mapping) else {}
+        client = ServedClient(ctx.session, parts.masks, can, None)
         connection.exit_stack.push_async_callback(self._over, id)
         async with parts.links.link(asker, client, id) as link:
-            result["capabilities"] = self._capabilities(link, modern=False, version=str(result["protocolVersion"]))
+            version, tasks = str(result["protocolVersion"]), parts.tasks is not None
+            result["capabilities"] = capabilities(link, modern=False, tasks=tasks, version=version)
             if link.instructions:
                 result["instructions"] = await self._instructions(link)
-        parts.sessions.began(id, Session(asker, parts.connection.name, capabilities, partial(parts.end, asker, id)))
+        parts.sessions.began(id, Session(asker, parts.connection.name, can, partial(parts.end, asker, id)))
         return result
 
     async def _over(self, id: str) -> None:
@@ -288,26 +299,6 @@ class Handling:
 
     async def _instructions(self, link: Link) -> str:
         return await self._parts.masks.text(link.instructions[:MAX_INSTRUCTIONS])
-
-    def _capabilities(self, link: Link, *, modern: bool, version: str = "") -> dict[str, Any]:
-        """The server's, as far as they are relayed. Since 2026-07-28 changes are told on streams of their own, which
-        aren't."""
-        theirs, ours = link.capabilities, dict[str, Any]()
-        ours["tools"] = {"listChanged": not modern}
-        if isinstance(resources := theirs.get("resources"), Mapping):
-            subscribe = bool(resources.get("subscribe")) and not modern
-            ours["resources"] = {"subscribe": subscribe, "listChanged": not modern}
-        if isinstance(theirs.get("prompts"), Mapping):
-            ours["prompts"] = {"listChanged": not modern}
-        if isinstance(theirs.get("completions"), Mapping):
-            ours["completions"] = {}
-        if isinstance(theirs.get("logging"), Mapping):
-            ours["logging"] = {}
-        if self._parts.tasks is not None and modern:
-            ours["extensions"] = {TASKS_EXTENSION: {}}
-        elif self._parts.tasks is not None and version == "2025-11-25":
-            ours["tasks"] = {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}}
-        return ours
 
     async def _notified(self, ctx: Context, call_next: CallNext, exchange: Exchange) -> HandlerResult:
         """The SDK settles what a notification means for it; of the rest only changed roots concern the server."""
@@ -346,40 +337,9 @@ class Handling:
 
         return told
 
-    def _shaped(self, ctx: Context, result: Object) -> dict[str, Any]:
-        """The result as the client's version has it; what that version doesn't know is left out.
-
-        A result of an extension's own type is the extension's (2026-07-28, "Result"). Raises `MCPError` for one that
-        isn't what the method answers with.
-        """
-        method, version, shaped = ctx.method, ctx.protocol_version, dict(result)
-        modern = version in MODERN_PROTOCOL_VERSIONS
-        kind = shaped.setdefault("resultType", "complete") if modern else "complete"
-        if method in _CACHEABLE and modern and kind == "complete":
-            shaped = {"ttlMs": 0, **shaped, "cacheScope": "private"}
-        extended = modern and kind not in CORE_RESULT_TYPES
-        if method in protocol.SPEC_CLIENT_METHODS and not extended:
-            try:
-                shaped = protocol.serialize_server_result(method, version, shaped)
-            except ValidationError:
-                log.warning("mcp.bad_result", connection=self._parts.connection.name)
-                raise MCPError(INTERNAL_ERROR, "The server's answer isn't one of this method's.") from None
-        if modern:
-            meta = shaped.get("_meta")
-            meta = dict(meta) if isinstance(meta, Mapping) else {}
-            shaped["_meta"] = {**meta, SERVER_INFO_META_KEY: self._server.server_info_stamp}
-        return shaped
-
 
 async def _nothing() -> Object:
     return {}
-
-
-def _demand(link: Link, method: str) -> None:
-    """Raises `MCPError` where the server hasn't said that it can this."""
-    needed = _NEEDED[method.partition("/")[0]]
-    if needed not in link.capabilities:
-        raise MCPError(METHOD_NOT_FOUND, "Method not found")
 
 
 def refused_by(denied: Denied) -> MCPError:

@@ -34,15 +34,27 @@ class Kept:
 
 def write_kept(kept: Kept) -> bytes:
     """The bytes of it; of more than `MAX_KEPT` only that it ran."""
+    return json.dumps(told_of_kept(kept)).encode()
+
+
+def told_of_kept(kept: Kept) -> Object:
+    """The same as JSON values."""
     told: dict[str, Any] = {"result": kept.result, "error": kept.error, "cancelled": kept.cancelled}
-    data = json.dumps(told).encode()
-    return data if len(data) <= MAX_KEPT else write_kept(Kept(answers.failed("too_much", _TOO_MUCH)))
+    small = len(json.dumps(told)) <= MAX_KEPT
+    return told if small else told_of_kept(Kept(answers.failed("too_much", _TOO_MUCH)))
 
 
 def read_kept(data: bytes) -> Kept:
     """What `write_kept` wrote; raises `LedgerCorrupt`."""
     try:
-        told = json.loads(data)
+        return kept_from(json.loads(data))
+    except ValueError:
+        raise LedgerCorrupt("a kept result isn't one that Interlock wrote") from None
+
+
+def kept_from(told: Any) -> Kept:
+    """What `told_of_kept` told; raises `LedgerCorrupt`."""
+    try:
         return Kept(told["result"], told["error"], told["cancelled"])
-    except (ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         raise LedgerCorrupt("a kept result isn't one that Interlock wrote") from None

@@ -176,6 +176,8 @@ def _shown(tool: Tool) -> dict[str, Any]:
         "description": tool.description,
         "outputSchema": tool.output_schema,
         "annotations": tool.annotations,
+        # What a server demands tasks for may be called without: the gateway waits for its task.
+        "execution": {"taskSupport": "optional"} if tool.task_support != "forbidden" else {},
     }
     return told | {key: value for key, value in also.items() if value}
 

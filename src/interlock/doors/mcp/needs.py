@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from interlock.doors.mcp.seams import Asker, Client, Link, McpRefused, Object, Progress
+from interlock.gate import Cleared
+from interlock.model.release import Outcome
 from interlock.model.tool import Tool
 
 
@@ -37,6 +39,13 @@ class Calls(Protocol):
         progress: Progress | None,
     ) -> Object:
         """Answers resources/read, prompts/get and completion/complete."""
+
+    async def subscribe(self, asker: Asker, uri: str) -> Cleared | None:
+        """See `listening.Decides`, as the next two."""
+
+    def subscribed(self, cleared: Cleared, outcome: Outcome) -> None: ...
+
+    def may_still(self, cleared: Cleared) -> bool: ...
 
 
 class Pins(Protocol):

@@ -18,6 +18,7 @@ from mcp_types import HEADER_MISMATCH, INVALID_REQUEST, PARSE_ERROR, PROTOCOL_VE
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from interlock.doors.mcp.seams import Object
+from interlock.doors.mcp.task_shapes import NAMED_BY
 from interlock.errors import MalformedInput
 from interlock.model import jcs
 
@@ -32,10 +33,11 @@ METHOD_HEADER: Final = b"mcp-method"
 NAME_HEADER: Final = b"mcp-name"
 SESSION_HEADER: Final = b"mcp-session-id"
 _PARAM_PREFIX: Final = b"mcp-param-"
+_LAST_EVENT: Final = b"last-event-id"
 # Headers of which two would let two readers see two requests.
 _ONCE: Final = frozenset(
     {VERSION_HEADER, METHOD_HEADER, NAME_HEADER, SESSION_HEADER}
-    | {b"authorization", b"content-type", b"content-encoding", b"host", b"origin", b"last-event-id"}
+    | {b"authorization", b"content-type", b"content-encoding", b"host", b"origin", _LAST_EVENT}
 )
 _RESERVED_IDS: Final = frozenset({"_GET_stream"})  # how the SDK calls the stream that belongs to no request
 
@@ -151,12 +153,17 @@ def header(headers: Headers, name: bytes) -> str | None:
 
 
 def check_once(headers: Headers) -> None:
-    """Raises `Unacceptable` for a header that decides something and came twice."""
+    """Raises `Unacceptable` for a header that decides something and came twice, or asks for what was missed."""
     times = Counter(key for key, _ in headers)
     for key, count in times.items():
         if count > 1 and (key in _ONCE or key.startswith(_PARAM_PREFIX)):
             told = key.decode("latin-1")
             raise Unacceptable("mcp_headers", f"The header {told} came more than once.", code=HEADER_MISMATCH)
+    if _LAST_EVENT in times:
+        # Our events have no ids, and the SDK answers nothing at all where it has no store for them.
+        raise Unacceptable(
+            "mcp_resumption", "Streams that broke off aren't taken up again: open one anew, and ask again."
+        )
 
 
 def check_agreement(headers: Headers, message: Message) -> None:
@@ -169,7 +176,7 @@ def check_agreement(headers: Headers, message: Message) -> None:
         _check_version(header(headers, VERSION_HEADER), message)
         if message.kind is not Kind.RESPONSE:
             _check_same(header(headers, METHOD_HEADER), message.method, "mcp-method")
-        key = NAME_BEARING_METHODS.get(message.method)
+        key = NAME_BEARING_METHODS.get(message.method) or NAMED_BY.get(message.method)
         if key is not None:
             _check_same(header(headers, NAME_HEADER), message.params.get(key), "mcp-name")
     except Unacceptable as refused:

@@ -17,11 +17,16 @@ import structlog
 
 from interlock.doors.endings import Endings
 from interlock.doors.mcp import answers
-from interlock.doors.mcp.calling import Calls, Said
+from interlock.doors.mcp.calling import Calls
+from interlock.doors.mcp.following import Along
+from interlock.doors.mcp.handed import LONGEST
 from interlock.doors.mcp.kept import Kept, write_kept
+from interlock.doors.mcp.nobody import Nobody
 from interlock.doors.mcp.running import Ran
-from interlock.doors.mcp.seams import MODERN, AllLinks, Asker, Link, Object
-from interlock.errors import Conflict, InterlockError, LedgerUnavailable, UpstreamFailed
+from interlock.doors.mcp.said import Said
+from interlock.doors.mcp.seams import AllLinks, Asker, Link
+from interlock.doors.mcp.task_shapes import ServerTask
+from interlock.errors import Conflict, InterlockError, LedgerUnavailable
 from interlock.gate import Cleared, Gate
 from interlock.model.action import Action
 from interlock.model.actor import Actor
@@ -40,35 +45,6 @@ KEEP_TRIES: Final = 5  # to put the result down, a second apart
 _ASKS: Final = "The server asked for more, and a task has nobody who could answer. How far it got isn't known."
 
 log = structlog.get_logger()
-
-
-class Nobody:
-    """The client of a task: it has left."""
-
-    @property
-    def protocol_version(self) -> str:
-        """The newest: servers can't turn to it."""
-        return MODERN
-
-    @property
-    def capabilities(self) -> Object:
-        """None."""
-        return {}
-
-    @property
-    def hushed(self) -> bool:
-        """Always."""
-        return True
-
-    def hush(self) -> None:
-        """It is."""
-
-    async def ask(self, method: str, params: Object, *, timeout: float) -> Object:  # noqa: ASYNC109  as the seam has it
-        """Nobody answers."""
-        raise UpstreamFailed("nobody is there to be asked")
-
-    async def tell(self, method: str, params: Object) -> None:
-        """Nobody hears it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +106,22 @@ class McpRuns:
     async def _run(self, calls: Calls, review: Review, cleared: Cleared, link: Link) -> None:
         tool = calls.tool_of(cleared)
         try:
-            ran, ending = await calls.running.came(cleared, link, tool)
+            ran, ending = await calls.running.came(cleared, link, tool, by_task=True)
+            if ran.begun is not None:
+                ran, ending = await self._followed(calls, cleared, link, ran.begun)
         except asyncio.CancelledError:
             await self.keep(review, Kept(cancelled=True))
             raise
         if ran.asks is not None:
             ran, ending = Ran(answers.failed("input_required", _ASKS, review.id)), Ending(Outcome.UNKNOWN)
-        await self.keep(review, _kept(ran))
+        await self.keep(review, ran.kept())
         await self.endings.record(cleared.release, ending)
+
+    async def _followed(self, calls: Calls, cleared: Cleared, link: Link, task: ServerTask) -> tuple[Ran, Ending]:
+        """What its server made a task of: nobody answers what that asks."""
+        masks, seconds = calls.running.masks, LONGEST.total_seconds()
+        guide = Along(self._nobody, None, masks.params, masks.text, seconds, reviewed=True)
+        return await calls.running.followed(cleared, link, calls.tool_of(cleared), task, guide, seconds)
 
     async def _give_up(self, review: Review, because: str) -> None:
         try:
@@ -158,10 +142,3 @@ class McpRuns:
                 log.error("mcp.task_not_kept", review=review.id, code=error.code)
                 return
         log.error("mcp.task_not_kept", review=review.id, code="ledger_unavailable")
-
-
-def _kept(ran: Ran) -> Kept:
-    if ran.error is None:
-        return Kept(ran.result)
-    error = {"code": ran.error.code, "message": ran.error.message}
-    return Kept(error=error if ran.error.data is None else {**error, "data": ran.error.data})

@@ -17,7 +17,10 @@ import structlog
 from interlock.actions.from_document import method_of
 from interlock.doors.endings import Endings
 from interlock.doors.mcp import answers
-from interlock.doors.mcp.seams import Link, McpRefused, Object, Progress
+from interlock.doors.mcp.following import Asks, Guide, Stopping, Unfinished, follow
+from interlock.doors.mcp.kept import Kept
+from interlock.doors.mcp.seams import MODERN, Link, McpRefused, Object, Progress
+from interlock.doors.mcp.task_shapes import ServerTask, may_augment, task_in
 from interlock.errors import UpstreamFailed
 from interlock.gate import Cleared
 from interlock.model.actor import Actor
@@ -30,6 +33,8 @@ from interlock.model.tool import Tool
 
 INPUT_REQUIRED: Final = "input_required"
 COMPLETE: Final = "complete"
+CORE_TASKS: Final = "2025-11-25"  # the version that has tasks in its core
+TASK_TTL: Final = 24 * 3600 * 1000  # ms for which a server is asked to keep one; what a client asks for isn't passed on
 
 _CAPPED: Final = "Refused: policy limits the rows of this, and those of a tool's result can't be counted."
 _UNSURE: Final = "The server didn't answer as it should. Whether it has done what was asked isn't known."
@@ -87,11 +92,18 @@ class ResultMasks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run came to. `asks`: the server wants to know more first (`input_required`), and the run isn't over."""
+    """What a run came to. `asks`: the server wants to know more first (`input_required`), and the run isn't over.
+    `begun`: nor is it where the server made a task of it, which `followed` follows."""
 
     result: Object | None = None
     error: McpRefused | None = None  # masked
     asks: Object | None = field(default=None, repr=False)
+    begun: ServerTask | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its end is to be recorded."""
+        return self.asks is None and self.begun is None
 
     def answer(self) -> Object:
         """The result; raises `Answered` for an error."""
@@ -99,6 +111,13 @@ class Ran:
             raise answers.Answered(self.error.code, self.error.message, self.error.data)
         assert self.result is not None, "who asks for the answer has seen that it isn't a question"
         return self.result
+
+    def kept(self) -> Kept:
+        """What is kept of it for its asker."""
+        if self.error is None:
+            return Kept(self.result)
+        error = {"code": self.error.code, "message": self.error.message}
+        return Kept(error=error if self.error.data is None else {**error, "data": self.error.data})
 
 
 @dataclass(slots=True)
@@ -115,21 +134,7 @@ class Running:
     settings: McpSettings
     masks: ResultMasks
     endings: Endings
-
-    async def through(
-        self,
-        cleared: Cleared,
-        link: Link,
-        tool: Tool | None,
-        progress: Progress | None = None,
-        more: Object = MappingProxyType({}),
-    ) -> Ran:
-        """Runs it and records how it ended, unless the server asks for more. `more`: answers to what it asked.
-
-        When the awaiting task is cancelled the server is told to stop, and how it ended is recorded as unknown.
-        """
-        ran, ending = await self.came(cleared, link, tool, progress, more)
-        return ran if ran.asks is not None else await self._ended(cleared.release, ran, ending)
+    stopping: Stopping = field(default_factory=Stopping)
 
     async def came(
         self,
@@ -138,9 +143,16 @@ class Running:
         tool: Tool | None,
         progress: Progress | None = None,
         more: Object = MappingProxyType({}),
+        *,
+        by_task: bool = False,
     ) -> tuple[Ran, Ending]:
-        """The same, for who records the end itself. When it is cancelled, that is recorded here all the same."""
+        """Runs it. `more`: answers to what the server asked; `by_task`: whether somebody looks again for the result.
+
+        Who calls records the end (`ended`). When the awaiting task is cancelled the server is told to stop, and how it
+        ended is recorded here, as unknown.
+        """
         release, known = cleared.release, _Known()
+        more = {**more, **_augmented(link, tool, by_task=by_task)}
         try:
             await cleared.durable
             ran, masked = await self._came(release, link, tool, progress, more, known)
@@ -152,6 +164,57 @@ class Running:
             ran, masked = Ran(answers.failed("internal", _UNSURE)), ()
         return ran, Ending(known.outcome, masked=masked)
 
+    async def followed(
+        self,
+        cleared: Cleared,
+        link: Link,
+        tool: Tool | None,
+        task: ServerTask,
+        guide: Guide,
+        seconds: float,
+        given: Object | None = None,
+    ) -> tuple[Ran, Ending]:
+        """The same for what its server made a task of, for at most `seconds`; `given`: answers to what was asked."""
+        release, known = cleared.release, _Known(Outcome.UNKNOWN)
+        try:
+            ran, masked = await self._followed(release, link, tool, task, guide, seconds, given, known)
+        except asyncio.CancelledError:
+            self.stopping.tell(link, task)
+            self.endings.soon(release, Ending(known.outcome))
+            raise
+        except Exception as error:  # a mistake of ours
+            log.error("mcp.run_broke", action=release.action.id, error=type(error).__name__)
+            self.stopping.tell(link, task)
+            ran, masked = Ran(answers.failed("internal", _UNSURE)), ()
+        return ran, Ending(known.outcome, masked=masked)
+
+    async def _followed(
+        self,
+        release: Release,
+        link: Link,
+        tool: Tool | None,
+        task: ServerTask,
+        guide: Guide,
+        seconds: float,
+        given: Object | None,
+        known: _Known,
+    ) -> tuple[Ran, Counts]:
+        try:
+            result = await follow(link, task, guide, seconds, given)
+        except Asks as asking:
+            return Ran(asks=asking.asks, begun=task), ()
+        except McpRefused as refused:
+            known.outcome = Outcome.FAILED
+            return Ran(error=await self._masked_error(refused)), ()
+        except Unfinished as unfinished:
+            if unfinished.stop:
+                self.stopping.tell(link, task)
+            return Ran(answers.failed(unfinished.code, unfinished.sentence, release.review)), ()
+        except UpstreamFailed as failed:
+            log.warning("mcp.upstream_failed", action=release.action.id, code=failed.code)
+            return Ran(answers.failed("upstream_failed", _UNSURE)), ()
+        return await self._settled(release, result, tool, known)
+
     async def _came(
         self, release: Release, link: Link, tool: Tool | None, progress: Progress | None, more: Object, known: _Known
     ) -> tuple[Ran, Counts]:
@@ -160,14 +223,23 @@ class Running:
         known.outcome = Outcome.UNKNOWN
         try:
             result = await self._request(release, link, progress, more)
+            task = self._task(release, link, result, asked="task" in more)
         except McpRefused as refused:
             known.outcome = Outcome.FAILED
             return Ran(error=await self._masked_error(refused)), ()
         except UpstreamFailed as failed:
             log.warning("mcp.upstream_failed", action=release.action.id, code=failed.code)
             return Ran(answers.failed("upstream_failed", _UNSURE)), ()
+        if task is not None:
+            return Ran(begun=task), ()
         if result.get("resultType") == INPUT_REQUIRED:
             return Ran(asks=result), ()
+        return await self._settled(release, result, tool, known)
+
+    async def _settled(self, release: Release, result: Object, tool: Tool | None, known: _Known) -> tuple[Ran, Counts]:
+        """What the server gives as the result, masked, if it is one: a task for a task isn't."""
+        if not isinstance(result, Mapping):
+            return Ran(answers.failed("upstream_failed", _JUNK)), ()
         if result.get("resultType", COMPLETE) != COMPLETE or not _is_result(result, call=_is_call(release)):
             return Ran(answers.failed("upstream_failed", _JUNK)), ()
         known.outcome = Outcome.FAILED if result.get("isError") is True else Outcome.SUCCEEDED
@@ -181,6 +253,11 @@ class Running:
         if not isinstance(result, Mapping):
             raise UpstreamFailed("The server answered what isn't a result.", code="upstream_junk")
         return result
+
+    def _task(self, release: Release, link: Link, result: Object, *, asked: bool) -> ServerTask | None:
+        if not _is_call(release):
+            return None
+        return task_in(result, modern=link.protocol_version >= MODERN, asked=asked)
 
     def _masked_progress(self, progress: Progress) -> Progress:
         async def told(done: float, total: float | None, message: str | None) -> None:
@@ -210,13 +287,29 @@ class Running:
             return await self.masks.document(method, result, owed, params, actor=actor)
         return await self.masks.result(tool, result, owed, params["arguments"], actor=actor)
 
-    async def _ended(self, release: Release, ran: Ran, ending: Ending) -> Ran:
-        """The end of what people signed for, or a key stands for, is durable before the answer: it is looked up."""
+    def drop(self, cleared: Cleared) -> None:
+        """Nobody goes on with it: how it ended isn't known."""
+        self.endings.soon(cleared.release, Ending(Outcome.UNKNOWN))
+
+    async def ended(self, release: Release, ran: Ran, ending: Ending) -> Ran:
+        """Records the end, if it is one. Of what people signed for, or a key stands for, it is durable before the
+        answer: it is looked up."""
+        if not ran.is_over:
+            return ran
         if release.review is None and not release.action.idempotency_key:
             self.endings.soon(release, ending)
         else:
             await asyncio.shield(self.endings.record(release, ending))
         return ran
+
+
+def _augmented(link: Link, tool: Tool | None, *, by_task: bool) -> Object:
+    """What asks a server of 2025-11-25 for a task: only of a tool whose pinned definition takes one ("Tool-Level
+    Negotiation"), and where it doesn't demand one only if somebody looks again."""
+    if tool is None or not CORE_TASKS <= link.protocol_version < MODERN or not may_augment(link.capabilities):
+        return {}
+    wanted = tool.task_support == "required" or (tool.task_support == "optional" and by_task)
+    return {"task": {"ttl": TASK_TTL}} if wanted else {}
 
 
 def sent(release: Release) -> tuple[str, dict[str, Any]]:
@@ -243,4 +336,10 @@ def _is_call(release: Release) -> bool:
 
 
 def _is_result(result: Object, *, call: bool) -> bool:
-    return not call or (isinstance(result.get("content", []), list) and isinstance(result.get("isError", False), bool))
+    """Whether it is one of the method's. A task that nobody asked for, or for a task, isn't (2025-11-25)."""
+    if not call:
+        return True
+    is_task = "task" in result and "content" not in result
+    return (
+        not is_task and isinstance(result.get("content", []), list) and isinstance(result.get("isError", False), bool)
+    )

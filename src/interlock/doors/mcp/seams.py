@@ -105,6 +105,10 @@ class Link(Protocol):
     async def notify(self, method: str, params: Object) -> None:
         """Sends a notification; raises `UpstreamFailed`."""
 
+    def again(self, client: Client) -> AbstractAsyncContextManager[Link]:
+        """A use of the same session of its own, for another client of the same asker's; it may outlast this one.
+        Raises `UpstreamFailed` where that session is over and can't be had again."""
+
 
 class Links(Protocol):
     """Where links come from: one for each connection."""

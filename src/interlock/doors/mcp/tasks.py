@@ -1,42 +1,36 @@
 """Tasks: calls that are handed out as a handle, in the shapes of 2025-11-25 and of the extension (2026-07-28).
 
 A task is a review that the gateway runs by itself once people have signed (`runner`), and its id is the review's; it is
-durable before anybody is told of it. What was over at once is kept under an id of its own. Every look is bound to who
-asked: for anybody else there is no such task.
+durable before anybody is told of it. What was over at once, and what a server does as a task of its own, has an id of
+its own (`handed`). Every look is bound to who asked: for anybody else there is no such task.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
-from interlock.desk.deferrals import KEPT, MOST_OF_ONE_ACTOR
+from interlock.desk.deferrals import KEPT
 from interlock.doors.mcp import answers
 from interlock.doors.mcp.answers import INVALID_PARAMS, METHOD_NOT_FOUND, Answered
+from interlock.doors.mcp.handed import LOOK_SECONDS, Handed, Under
 from interlock.doors.mcp.kept import Kept, read_kept, write_kept
-from interlock.doors.mcp.seams import MODERN, Asker, Client, Object
+from interlock.doors.mcp.questions import put
+from interlock.doors.mcp.seams import MODERN, Asker, Client, McpRefused, Object
+from interlock.doors.mcp.task_shapes import LONGEST_ID, OPEN, Seen, Status, created, demand_tasks, ended, got, told_of
 from interlock.doors.mcp.waiting import Waiting
-from interlock.errors import Conflict, LedgerCorrupt
+from interlock.errors import Conflict, NotFound, UpstreamFailed
 from interlock.gate import Gate
 from interlock.model.actor import Actor
-from interlock.model.change import PutDocument, Unit
 from interlock.model.decision import Reason
-from interlock.model.document import Document, DocumentKind
-from interlock.model.mcp_settings import McpSettings
 from interlock.model.names import ReviewId
 from interlock.model.review import Review, ReviewState
-from interlock.ports import Clock, Entropy, Sealer
 
-POLL_MS: Final = 5_000
+ANSWERING: Final = 600.0  # seconds for a client's answer to one question
 RELATED: Final = "io.modelcontextprotocol/related-task"
 LONGEST_WAIT: Final = 24 * 3600.0  # seconds of one tasks/result
 MOST_LISTED: Final = 100
-_ID_BYTES: Final = 16
 
 _LEGACY: Final = frozenset({"tasks/get", "tasks/result", "tasks/list", "tasks/cancel"})
 _MODERN: Final = frozenset({"tasks/get", "tasks/update", "tasks/cancel"})
@@ -48,26 +42,11 @@ _NEVER_RAN: Final[Mapping[ReviewState, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A task as it stands. `kept` once there is something to give."""
-
-    id: str
-    status: str
-    message: str
-    created: datetime
-    ttl_ms: int
-    kept: Kept | None = field(default=None, repr=False)
-
-
 class Tasks:
     """One connection's tasks. `running` are the runs that `runner` has under way here, by review."""
 
-    def __init__(
-        self, gate: Gate, waiting: Waiting, sealer: Sealer, clock: Clock, entropy: Entropy, settings: McpSettings
-    ) -> None:
-        self._gate, self._waiting, self._sealer, self._clock, self._entropy = gate, waiting, sealer, clock, entropy
-        self._connection = settings.connection.name
+    def __init__(self, gate: Gate, waiting: Waiting, handed: Handed) -> None:
+        self._gate, self._waiting, self.handed = gate, waiting, handed
         self.running: dict[ReviewId, asyncio.Task[Any]] = {}
 
     @property
@@ -80,16 +59,16 @@ class Tasks:
         modern = client.protocol_version >= MODERN
         if method not in (_MODERN if modern else _LEGACY):
             raise Answered(METHOD_NOT_FOUND, "Method not found")
+        demand_tasks(client)
         match method:
             case "tasks/get":
-                return _got(await self._seen(params, asker.actor), modern=modern)
+                return got(await self._seen(params, asker.actor), modern=modern)
             case "tasks/result":
-                return await self._result(params, asker.actor)
+                return await self._result(params, asker.actor, client)
             case "tasks/list":
                 return await self._list(asker.actor)
             case "tasks/update":
-                await self._seen(params, asker.actor)
-                raise Answered(INVALID_PARAMS, "The task asks for nothing")
+                return await self._updated(params, asker.actor)
             case _:
                 return await self._cancelled(params, asker.actor, modern=modern)
 
@@ -98,22 +77,15 @@ class Tasks:
     def created(self, review: Review, reasons: Sequence[Reason], *, modern: bool) -> Object:
         """The task of a review that is held or approved: it is in the store already."""
         message = f"Waiting for people to approve it, review {review.id}. {answers.sentences(reasons)}".strip()
-        seen = _Seen(review.id, "working", message, review.opened_at, _ttl(review))
-        return {"resultType": "task", **_task(seen, modern=True)} if modern else {"task": _task(seen, modern=False)}
+        return created(Seen(review.id, Status.WORKING, message, review.opened_at, _ttl(review)), modern=modern)
 
     async def has_room(self, actor: Actor) -> bool:
         """Whether one more result of this actor's may be kept."""
-        count = await self._gate.desk.records.count_named(DocumentKind.RESULT, f"{actor.id}/")
-        return count < MOST_OF_ONE_ACTOR
+        return await self.handed.has_room(actor)
 
     async def done(self, actor: Actor, result: Object) -> Object:
         """The task (2025-11-25) of a call that is over already; its result is durable before this returns."""
-        id_, now = self._entropy.token(_ID_BYTES).hex(), self._clock.now()
-        told = {"whose": _whose(actor), "connection": self._connection, "result": result}
-        sealed = self._sealer.seal(_about(id_), json.dumps(told).encode())
-        document = Document(DocumentKind.RESULT, id_, f"{actor.id}/{id_}", 1, now, now + KEPT, sealed)
-        await self._gate.ledger.commit(Unit((), (PutDocument(document),)))
-        return {"task": _task(_Seen(id_, "completed", "", now, _ms(KEPT.total_seconds())), modern=False)}
+        return created(await self.handed.over(actor, result), modern=False)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 
@@ -138,51 +110,39 @@ class Tasks:
             answers.failed("not_kept", "It ran, and nothing of what it gave is kept, or is kept any more.", review.id)
         )
 
-    async def _seen(self, params: Object, actor: Actor) -> _Seen:
+    async def _seen(self, params: Object, actor: Actor) -> Seen:
         """The task of that id; raises `Answered` for one that isn't this asker's, or isn't."""
         id_ = params.get("taskId")
         review = await self._waiting.own(id_, actor)
         if review is not None and review.deferred:
             return await self._of(review)
-        found = await self._over(id_, actor) if isinstance(id_, str) else None
+        found = await self.handed.seen(id_, actor) if isinstance(id_, str) and len(id_) <= LONGEST_ID else None
         if found is None:
             raise Answered(INVALID_PARAMS, "Unknown task")
         return found
 
-    async def _of(self, review: Review) -> _Seen:
-        def seen(status: str, message: str, kept: Kept | None = None) -> _Seen:
-            return _Seen(review.id, status, message, review.opened_at, _ttl(review), kept)
+    async def _of(self, review: Review) -> Seen:
+        def seen(status: Status, message: str, kept: Kept | None = None) -> Seen:
+            return Seen(review.id, status, message, review.opened_at, _ttl(review), kept)
 
         if review.state is ReviewState.PENDING:
-            return seen("working", f"Waiting for people to approve it, review {review.id}.")
+            return seen(Status.WORKING, f"Waiting for people to approve it, review {review.id}.")
         if self._waiting.is_under_way(review):
-            return seen("working", f"Approved, review {review.id}; the gateway runs it.")
+            return seen(Status.WORKING, f"Approved, review {review.id}; the gateway runs it.")
         kept = await self.outcome(review)
         if review.state is ReviewState.WITHDRAWN or kept.cancelled:
-            return seen("cancelled", "Cancelled.", kept)
-        return seen("failed" if kept.error is not None else "completed", "", kept)
+            return seen(Status.CANCELLED, "Cancelled.", kept)
+        return seen(ended(kept), "", kept)
 
-    async def _over(self, id_: str, actor: Actor) -> _Seen | None:
-        """What was over at once."""
-        found = await self._gate.desk.records.document(DocumentKind.RESULT, id_)
-        if found is None or found.due_at is None or found.due_at <= self._clock.now():
-            return None
-        try:
-            told = json.loads(self._sealer.open(_about(id_), found.sealed).reveal())
-        except LedgerCorrupt:
-            return None
-        mine = hmac.compare_digest(json.dumps(told["whose"]), json.dumps(_whose(actor)))
-        if not mine or told["connection"] != self._connection:
-            return None
-        return _Seen(id_, "completed", "", found.at, _ms(KEPT.total_seconds()), Kept(told["result"]))
-
-    async def _result(self, params: Object, actor: Actor) -> Object:
-        """Waits until it is over (2025-11-25, "tasks/result")."""
+    async def _result(self, params: Object, actor: Actor, client: Client) -> Object:
+        """Waits until it is over (2025-11-25, "tasks/result"); meanwhile a server may ask who waits."""
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_WAIT
-        while (seen := await self._seen(params, actor)).status == "working" and loop.time() < until:
-            review = await self._gate.desk.wait(ReviewId(seen.id), 60.0)
-            await self._waiting.ran(review, 60.0, None)
+        while (seen := await self._seen(params, actor)).status in OPEN and loop.time() < until:
+            if (under := self.handed.under(seen.id, actor)) is not None:
+                await _along(under, client)
+            else:
+                await self._waited(seen)
             if self._waiting.registry.current(actor) is None:
                 raise Answered(INVALID_PARAMS, "Unknown task")
         if seen.kept is None:
@@ -191,10 +151,28 @@ class Tasks:
         meta = {**(result.get("_meta") or {}), RELATED: {"taskId": seen.id}}
         return {**result, "_meta": meta}
 
+    async def _waited(self, seen: Seen) -> None:
+        try:
+            review = await self._gate.desk.wait(ReviewId(seen.id), 60.0)
+        except NotFound:  # another node of the gateway follows it
+            await asyncio.sleep(LOOK_SECONDS)
+        else:
+            await self._waiting.ran(review, 60.0, None)
+
     async def _list(self, actor: Actor) -> Object:
         found = await self._gate.desk.reviews_of(actor.id, None, MOST_LISTED)
         mine = [each for each in found if each.deferred and await self._waiting.own(each.id, actor) is not None]
-        return {"tasks": [_task(await self._of(each), modern=False) for each in mine]}
+        seen = [await self._of(each) for each in mine] + list(self.handed.mine(actor))
+        return {"tasks": [told_of(each, modern=False) for each in seen]}
+
+    async def _updated(self, params: Object, actor: Actor) -> Object:
+        """A client's answers for a server's task. What people sign for asks for nothing, ever."""
+        seen = await self._seen(params, actor)
+        if await self._waiting.own(seen.id, actor) is not None:
+            raise Answered(INVALID_PARAMS, "The task asks for nothing")
+        if (under := self.handed.under(seen.id, actor)) is not None:
+            under.give(params.get("inputResponses"))
+        return {"resultType": "complete"}
 
     # -- cancelling ---------------------------------------------------------------------------------------------------
 
@@ -231,34 +209,35 @@ class Tasks:
     async def _cancelled(self, params: Object, actor: Actor, *, modern: bool) -> Object:
         seen = await self._seen(params, actor)
         review = await self._waiting.own(seen.id, actor)
-        done = seen.status == "working" and review is not None and await self.cancel(review, actor)
+        if seen.status not in OPEN:
+            done = False
+        elif review is not None:
+            done = await self.cancel(review, actor)
+        else:
+            done = await self.handed.cancel(seen.id, actor)
         if modern:
             return {"resultType": "complete"}  # an acknowledgement, whether it came in time or not
         if not done:
             raise Answered(INVALID_PARAMS, "The task is over already")
-        return _task(await self._seen(params, actor), modern=False)
+        return told_of(await self._seen(params, actor), modern=False)
 
 
-def _got(seen: _Seen, *, modern: bool) -> Object:
-    told = _task(seen, modern=modern)
-    if not modern:
-        return told
-    match seen.status, seen.kept:
-        case "completed", Kept(result) if result is not None:
-            told["result"] = result
-        case "failed", Kept(error=error) if error is not None:
-            told["error"] = error
-        case _:
-            pass
-    return {"resultType": "complete", **told}
-
-
-def _task(seen: _Seen, *, modern: bool) -> dict[str, Any]:
-    ttl, poll = ("ttlMs", "pollIntervalMs") if modern else ("ttl", "pollInterval")
-    at = seen.created.isoformat().replace("+00:00", "Z")
-    told: dict[str, Any] = {"taskId": seen.id, "status": seen.status, "createdAt": at, "lastUpdatedAt": at}
-    told |= {ttl: seen.ttl_ms, poll: POLL_MS}
-    return told | ({"statusMessage": seen.message} if seen.message else {})
+async def _along(under: Under, client: Client) -> None:
+    """Waits along for a moment, and puts to this client what the server asks."""
+    under.listen(client)
+    try:
+        if asked := dict(under.questions):
+            under.give(await put(client, asked, ANSWERING))
+        await asyncio.wait_for(under.changed.wait(), LOOK_SECONDS)
+        if not under.over.is_set():
+            under.changed.clear()
+    except TimeoutError:
+        return
+    except (McpRefused, UpstreamFailed):
+        await asyncio.sleep(LOOK_SECONDS)  # it can't answer; whoever waits next may
+    finally:
+        if under.listener is client:
+            under.listener = None
 
 
 def _ttl(review: Review) -> int:
@@ -273,11 +252,3 @@ def _ms(seconds: float) -> int:
 def _refused(review: Review, because: str) -> Object:
     told = {"status": review.state.value, "code": f"review_{review.state.value}", "approval_id": review.id}
     return answers.result(f"NOT EXECUTED. {because}", told)
-
-
-def _about(id_: str) -> str:
-    return f"interlock/mcp-task/v1/{id_}"
-
-
-def _whose(actor: Actor) -> list[str]:
-    return [f"{each.kind.value}/{each.id}" for each in (actor, *actor.chain)]

@@ -6,7 +6,6 @@ Whoever waits here may leave: what it waited for stays open and runs only when i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -14,13 +13,13 @@ from typing import Final
 from interlock.desk import Desk
 from interlock.doors.mcp.answers import address
 from interlock.doors.mcp.seams import MODERN, Asker, Client, Object, Progress
+from interlock.doors.mcp.task_shapes import takes_tasks
 from interlock.errors import NotFound
 from interlock.model.actor import Actor
 from interlock.model.names import ConnectionName, ReviewId
 from interlock.model.review import Review, ReviewState
 from interlock.registry import Registry
 
-TASKS: Final = "io.modelcontextprotocol/tasks"
 PROGRESS_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 1.0  # between looks at a run of the gateway's own: the bell is a hint
 LONGEST_ID: Final = 64
@@ -37,10 +36,9 @@ class Rung(Enum):
 
 def rung_of(client: Client, task: Object | None) -> Rung:
     """By this request's own capabilities."""
-    modern = client.protocol_version >= MODERN
-    if modern and isinstance(extensions := client.capabilities.get("extensions"), Mapping) and TASKS in extensions:
+    if takes_tasks(client):
         return Rung.TASK
-    return Rung.CORE_TASK if task is not None and not modern else Rung.ATTACHED
+    return Rung.CORE_TASK if task is not None and client.protocol_version < MODERN else Rung.ATTACHED
 
 
 @dataclass(frozen=True, slots=True)

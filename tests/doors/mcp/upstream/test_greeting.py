@@ -42,7 +42,8 @@ def test_nothing_of_a_clients_meta_but_what_is_named(era: Era) -> None:
     assert params["_meta"]["traceparent"] == "00-1"
     assert "progressToken" not in params["_meta"]
     said = params["_meta"].get("io.modelcontextprotocol/clientCapabilities")
-    assert said == ({"roots": {}} if era is Era.MODERN else None)
+    tasks: dict[str, Any] = {"io.modelcontextprotocol/tasks": {}}
+    assert said == ({"roots": {}, "extensions": tasks} if era is Era.MODERN else None)
 
 
 def test_only_features_that_are_relayed_are_declared() -> None:
@@ -104,3 +105,16 @@ def test_sessions_are_of_the_older_era_alone() -> None:
 )
 def test_our_numbers_as_servers_give_them_back(given_back: object, number: int | None) -> None:
     assert as_number(given_back) == number
+
+
+def test_that_we_take_tasks_is_said_where_one_may_come_of_it() -> None:
+    for method, params, takes in (
+        ("tools/call", {"name": "x"}, True),
+        ("tasks/get", {"taskId": "t"}, True),
+        ("resources/read", {"uri": "x:y"}, False),
+        ("tools/list", {}, False),
+    ):
+        sent, headers = stamped(Era.MODERN, method, params, {}, {})
+        said = sent["_meta"]["io.modelcontextprotocol/clientCapabilities"]
+        assert ("extensions" in said) is takes, method
+        assert headers.get("mcp-name") == next(iter(params.values()), None)

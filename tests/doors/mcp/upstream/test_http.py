@@ -267,9 +267,23 @@ async def test_the_request_that_begins_a_session_is_in_it() -> None:
 
 
 async def test_idle_sessions_end() -> None:
-    async with place(idle=0.05) as at:
-        async with at.links.link(asker(), legacy(), "s1") as link:
-            await link.request("tools/call", call("count"))
+    async with place("legacy", idle=0.05) as at:
+
+        async def count(session: str) -> int:
+            async with at.links.link(asker(session), legacy(), session) as link:
+                return int(text(await link.request("tools/call", call("count")))["count"])
+
+        async with at.links.link(asker("used"), legacy(), "used") as link:
+            assert text(await link.request("tools/call", call("count")))["count"] == await count("idle") == 1
+            assert at.links.open_sessions == 2
+            async with asyncio.timeout(10):
+                while at.links.open_sessions > 1:
+                    await asyncio.sleep(0.02)
+            for _ in range(10):
+                await asyncio.sleep(0.02)
+                assert at.links.open_sessions == 1, "one in use stays"
+            assert text(await link.request("tools/call", call("count")))["count"] == 2
+        assert await count("idle") == 1, "and the other is begun anew"
         async with asyncio.timeout(10):
             while at.links.open_sessions:
                 await asyncio.sleep(0.02)
@@ -320,7 +334,8 @@ async def test_a_modern_request_says_what_its_own_client_can() -> None:
             async with at.links.link(asker(), modern(**features), None) as link:
                 meta = text(await link.request("tools/call", call("meta")))
             told = meta["io.modelcontextprotocol/clientCapabilities"]
-            assert told == {name: value for name, value in features.items() if name != "extensions"}
+            ours: dict[str, Any] = {"io.modelcontextprotocol/tasks": {}}
+            assert told == {**features, "extensions": ours}, "of extensions only what the gateway itself takes"
         assert at.links.open_sessions == 1
 
 

@@ -11,11 +11,11 @@ from interlock.doors.mcp.answers import METHOD_NOT_FOUND, Answered
 from interlock.doors.mcp.door import Upstream
 from interlock.doors.mcp.own.server import OwnServer
 from interlock.doors.mcp.seams import MODERN, Asker, Client, Link, McpRefused, Object, Progress
-from interlock.model.mcp_settings import McpTokens
+from interlock.gate import Cleared
+from interlock.model.release import Outcome
 from interlock.model.tool import Tool
 
 STOP_SECONDS: Final = 10.0
-NOTHING_MORE: Final = McpTokens()
 INSTRUCTIONS: Final = (
     "Interlock guards databases. Use connections, then run_sql. Protected values come back masked; don't try to get"
     " around that. Some statements wait for people's approval, which you can't give: keep the approval_id and call"
@@ -53,6 +53,10 @@ class _NoLink:
 
     async def notify(self, method: str, params: Object) -> None:
         """Nobody is told."""
+
+    @asynccontextmanager
+    async def again(self, client: Client) -> AsyncIterator[Link]:
+        yield self
 
 
 class _NoLinks:
@@ -115,6 +119,15 @@ class _OwnCalls:
         progress: Progress | None,
     ) -> Object:
         raise Answered(METHOD_NOT_FOUND, "Method not found")
+
+    async def subscribe(self, asker: Asker, uri: str) -> Cleared | None:
+        return None
+
+    def subscribed(self, cleared: Cleared, outcome: Outcome) -> None:
+        """Nobody is."""
+
+    def may_still(self, cleared: Cleared) -> bool:
+        return False
 
 
 class _OwnWords:

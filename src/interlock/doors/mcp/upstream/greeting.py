@@ -26,10 +26,14 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, LATEST_HANDSHAKE_VERS
 
 from interlock import __version__
 from interlock.doors.mcp.seams import MODERN, Object
+from interlock.doors.mcp.task_shapes import EXTENSION, NAMED_BY
 from interlock.errors import UpstreamFailed
 
 OURSELVES: Final[Mapping[str, Any]] = {"name": "interlock", "version": __version__}
 _RELAYED: Final = ("roots", "sampling", "elicitation")  # features of a client that a server may turn to
+_TAKES_TASKS: Final = frozenset({"tools/call", *NAMED_BY})
+"""Requests with which we say that we take tasks: the gateway does, whatever its client can."""
+_NAMED_BY: Final = {**NAME_BEARING_METHODS, **NAMED_BY}
 _KEPT_META: Final = frozenset({"traceparent", "tracestate", LOG_LEVEL_META_KEY})
 
 
@@ -76,7 +80,7 @@ def era_of(protocol_version: str) -> Era:
 
 
 def relayed(capabilities: Object) -> dict[str, Any]:
-    """Of a client's features those whose traffic we know how to relay; extensions and tasks aren't among them."""
+    """Of a client's features those whose traffic we know how to relay; extensions and tasks are the gateway's own."""
     return {name: plain(capabilities[name]) for name in _RELAYED if isinstance(capabilities.get(name), Mapping)}
 
 
@@ -119,17 +123,18 @@ def stamped(
     if era is Era.LEGACY:
         meta.pop(LOG_LEVEL_META_KEY, None)
         return (sent | {"_meta": meta} if meta else sent), {}
+    takes: dict[str, Any] = {"extensions": {EXTENSION: {}}} if method in _TAKES_TASKS else {}
     meta |= {
         PROTOCOL_VERSION_META_KEY: MODERN,
         CLIENT_INFO_META_KEY: dict(OURSELVES),
-        CLIENT_CAPABILITIES_META_KEY: plain(can),
+        CLIENT_CAPABILITIES_META_KEY: plain(can) | takes,
     }
     return sent | {"_meta": meta}, _headers(method, sent, in_headers)
 
 
 def _headers(method: str, sent: Object, in_headers: Mapping[str, Any]) -> dict[str, str]:
     headers = {MCP_PROTOCOL_VERSION_HEADER: MODERN, MCP_METHOD_HEADER: method}
-    name = sent.get(NAME_BEARING_METHODS.get(method, ""))
+    name = sent.get(_NAMED_BY.get(method, ""))
     if isinstance(name, str):
         headers[MCP_NAME_HEADER] = encode_header_value(name)
         if method == "tools/call" and name in in_headers:

@@ -278,6 +278,16 @@ class _Link:
         if session.era is Era.LEGACY:
             await session.notify(method, params)
 
+    @asynccontextmanager
+    async def again(self, client: Client) -> AsyncIterator[Link]:
+        """See `Link.again`."""
+        link = _Link(self._links, self._key, client, self._subject, self._seconds)
+        await link.hold()
+        try:
+            yield link
+        finally:
+            link.release()
+
     async def hold(self) -> Session:
         """The live session, held until `release`."""
         if self._held is None or self._held.over:
