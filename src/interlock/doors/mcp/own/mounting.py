@@ -12,10 +12,12 @@ from interlock.doors.mcp.door import Upstream
 from interlock.doors.mcp.own.server import OwnServer
 from interlock.doors.mcp.seams import MODERN, Asker, Client, Link, McpRefused, Object, Progress
 from interlock.gate import Cleared
+from interlock.model.mcp_settings import McpTokens
 from interlock.model.release import Outcome
 from interlock.model.tool import Tool
 
 STOP_SECONDS: Final = 10.0
+NOTHING_MORE: Final = McpTokens()
 INSTRUCTIONS: Final = (
     "Interlock guards databases. Use connections, then run_sql. Protected values come back masked; don't try to get"
     " around that. Some statements wait for people's approval, which you can't give: keep the approval_id and call"
