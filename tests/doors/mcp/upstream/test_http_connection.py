@@ -222,15 +222,40 @@ class _Inert(asyncio.Transport):
         """Nothing comes."""
 
 
+async def test_an_answer_in_single_bytes_leaves_others_their_turn() -> None:
+    connections, line = _inert()
+    asking = asyncio.ensure_future(connections.post(b"/mcp", {}, b""))
+    await asyncio.sleep(0)
+    line.data_received(CHUNKED.partition(b"1\r\n")[0] + b"1\r\n \r\n" * 10_000 + b"0\r\n\r\n")
+    answer, turns = await asking, 0
+
+    async def beside() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(beside())
+    assert len(await answer.body(10_000)) == 10_000
+    other.cancel()
+    line.connection_lost(None)
+    assert turns > 100
+
+
+def _inert() -> tuple[Connections, http_connection._Line]:
+    """Connections with a kept one to nowhere."""
+    connections, line = Connections("http://localhost:1/mcp", ssl.create_default_context()), http_connection._Line()
+    line.connection_made(_Inert())
+    connections._lines.add(line)
+    connections._idle.append(line)
+    line.since = asyncio.get_running_loop().time()
+    return connections, line
+
+
 @given(st.lists(_parts, max_size=12))
 def test_any_bytes_are_an_answer_or_broken(pieces: list[bytes]) -> None:
     async def heard() -> None:
-        connections = Connections("http://localhost:1/mcp", ssl.create_default_context())
-        line = http_connection._Line()
-        line.connection_made(_Inert())
-        connections._lines.add(line)
-        connections._idle.append(line)
-        line.since = asyncio.get_running_loop().time()
+        connections, line = _inert()
         asking = asyncio.ensure_future(asked(connections))
         await asyncio.sleep(0)
         for piece in pieces:

@@ -25,6 +25,7 @@ CONNECT_SECONDS: Final = 10.0  # to connect, TLS included; as long to wait for o
 WRITE_SECONDS: Final = 30.0
 _CLOSE_SECONDS: Final = 5.0
 MAX_HEAD: Final = 64 * 1024  # bytes of an answer's status line and headers, and of a chunk's own line
+_A_TURN: Final = 64  # parts of an answer that are read at once; then others have their turn
 _AHEAD: Final = 256 * 1024  # bytes that nobody has read yet; then the server waits
 
 Header = tuple[bytes, bytes]
@@ -51,22 +52,25 @@ class Answer:
 
     async def body(self, limit: int) -> bytes:
         """All of it; raises `Broken`, also for more than `limit` bytes."""
-        pieces, size = [], 0
+        whole = bytearray()  # not a list: a server may cut its answer into single bytes
         async for piece in self:
-            size += len(piece)
-            if size > limit:
+            whole += piece
+            if len(whole) > limit:
                 raise Broken("too long")
-            pieces.append(piece)
-        return b"".join(pieces)
+        return bytes(whole)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Its parts as they come, of any number; raises `Broken`."""
+        pieces = 0
         while not self._over:
             event = await self._line.event()
-            if isinstance(event, h11.Data):
-                yield bytes(event.data)
-            else:
+            if not isinstance(event, h11.Data):
                 self._over = True
+                return
+            yield bytes(event.data)
+            pieces += 1
+            if pieces % _A_TURN == 0:
+                await asyncio.sleep(0)
 
     def close(self) -> None:
         """Nothing more is read of it."""
