@@ -33,8 +33,9 @@ def key_of(asker: Asker, client: Client, session: str | None, *, by_token: bool)
     wanted = era_of(client.protocol_version)
     own = (session or "") if wanted is Era.LEGACY else ""
     presented = hashlib.sha256(asker.presented.reveal().encode()).hexdigest() if by_token else ""
-    # The asker's session is that of the client, which `own` has; the request that begins it isn't in it yet.
-    return Key((*_who(replace(asker.actor, session="")), presented), own, wanted)
+    # In a client's own session the asker's is that one; the request that begins it isn't in it yet.
+    actor = replace(asker.actor, session="") if own else asker.actor
+    return Key((*_who(actor), presented), own, wanted)
 
 
 def _who(actor: Actor) -> Who:
