@@ -283,6 +283,10 @@ async def test_a_task_that_somebody_has_stays_when_a_second_asker_leaves(at: Pla
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    while "review.joined" not in {entry["type"] for entry in await at.entries()}:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while "review.joined" not in {entry["type"] for entry in await at.entries()} or at.calls._left:
+            await asyncio.sleep(0.01)
+    # Whoever leaves takes back what is new, and has done so by now.
+    assert "review.withdrawn" not in {entry["type"] for entry in await at.entries()}
     assert (await at.task("tasks/get", id_))["status"] == "working"
+    assert (await at.pending()).state is ReviewState.PENDING

@@ -175,10 +175,11 @@ def test_streets_that_cross() -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_taken(text: str) -> None:
-    found(ADDRESSES, text)
+def test_any_text_is_taken_and_what_comes_after_it_is_found(text: str) -> None:
+    assert found(ADDRESSES, f"{text}\n\nShe lives at 12 Elm Street.")[-1:] == ["12 Elm Street"]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_long_hostile_texts_end(piece: str) -> None:
-    found(ADDRESSES, piece * (20_000 // len(piece)))  # every place it tells lies in the text
+def test_long_hostile_texts_end_and_what_comes_after_them_is_found(piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+    assert found(ADDRESSES, f"{text}\n\nShe lives at 12 Elm Street.")[-1:] == ["12 Elm Street"]

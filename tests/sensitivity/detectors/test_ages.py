@@ -69,10 +69,11 @@ def test_a_field_of_ages() -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_taken(text: str) -> None:
-    found(AGES, text)
+def test_any_text_is_taken_and_what_comes_after_it_is_found(text: str) -> None:
+    assert found(AGES, f"{text}\n\nShe is 97 years old.")[-1:] == ["97 years old"]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_long_hostile_texts_end(piece: str) -> None:
-    found(AGES, piece * (30_000 // len(piece)))  # every place it tells lies in the text
+def test_long_hostile_texts_end_and_what_comes_after_them_is_found(piece: str) -> None:
+    text = piece * (30_000 // len(piece))
+    assert found(AGES, f"{text}\n\nShe is 97 years old.")[-1:] == ["97 years old"]

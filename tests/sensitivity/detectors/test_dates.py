@@ -173,10 +173,11 @@ def test_ranges_in_figures() -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_taken(text: str) -> None:
-    found(DATES, text)
+def test_any_text_is_taken_and_what_comes_after_it_is_found(text: str) -> None:
+    assert found(DATES, f"{text}\n\nSeen on 03/14/2024 again.")[-1:] == ["03/14/2024"]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_long_hostile_texts_end(piece: str) -> None:
-    found(DATES, piece * (30_000 // len(piece)))  # every place it tells lies in the text
+def test_long_hostile_texts_end_and_what_comes_after_them_is_found(piece: str) -> None:
+    text = piece * (30_000 // len(piece))
+    assert found(DATES, f"{text}\n\nSeen on 03/14/2024 again.")[-1:] == ["03/14/2024"]

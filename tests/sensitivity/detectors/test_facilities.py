@@ -84,10 +84,11 @@ def test_kinds_of_facility_stay(text: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_taken(text: str) -> None:
-    found(FACILITIES, text)
+def test_any_text_is_taken_and_what_comes_after_it_is_found(text: str) -> None:
+    assert found(FACILITIES, f"{text}\n\nSeen at Mercy Hospital today.")[-1:] == ["Mercy Hospital"]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_long_hostile_texts_end(piece: str) -> None:
-    found(FACILITIES, piece * (20_000 // len(piece)))  # every place it tells lies in the text
+def test_long_hostile_texts_end_and_what_comes_after_them_is_found(piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+    assert found(FACILITIES, f"{text}\n\nSeen at Mercy Hospital today.")[-1:] == ["Mercy Hospital"]

@@ -56,19 +56,19 @@ def test_a_quarter_of_a_million_of_a_sign(sign: str) -> None:
     """Quadratic time would take minutes."""
     text = sign * (SIZE // len(sign))
     sample_of(text, delimiter_of(text))
-    through(CsvText(heading=False), text)
-    through(Hl7v2(), "MSH|^~\\&|A\rPID|1||" + text)
+    head = "MSH|^~\\&|A\rPID|1||"
     quoted = json.dumps(text)
-    through(JsonText(), f'{{"a": {quoted}}}')
-    resource = (
-        f'{{"resourceType": "Patient", "x": {quoted}, "text": {{"div": {quoted}}}, "y": {{"reference": {quoted}}}}}'
-    )
-    through(Fhir(), resource)
+    whole = f'{{"a": {quoted}}}'
+    assert through(CsvText(heading=False), text) == text, "nothing is in it, so all of it stays"
+    assert through(JsonText(), whole) == whole
+    assert through(Hl7v2(), head + text).startswith(head)
+    free = f'{{"resourceType": "Patient", "x": {quoted}, "text": {{"div": {quoted}}}, "y": {{"reference": '
+    referring = through(Fhir(), f"{free}{quoted}}}}}")
+    assert referring.startswith(free) and not referring.endswith(f"{quoted}}}}}"), "a reference names somebody"
     for broken in (text, f'{{"a": "{text}'):
-        try:
+        with pytest.raises(MalformedInput):
             through(JsonText(), broken)
-        except MalformedInput:
-            through(PlainText(), broken)
+        assert through(PlainText(), broken) == broken
 
 
 @given(

@@ -52,5 +52,25 @@ def test_names() -> None:
 
 
 @given(st.sampled_from(sorted(OIDS.values())), st.binary(max_size=200))
-def test_whatever_comes_can_be_sent(oid: int, value: bytes) -> None:
-    json.dumps(cell(value, oid), ensure_ascii=False, allow_nan=False).encode()
+def test_whatever_comes_can_be_sent_and_says_the_same(oid: int, value: bytes) -> None:
+    found = cell(value, oid)
+    sent = json.loads(json.dumps(found, ensure_ascii=False, allow_nan=False).encode())
+    assert (sent, type(sent)) == (found, type(found))
+    text = value.decode("utf-8", "replace")
+    match found:
+        case bool():
+            assert text == ("t" if found else "f") or json.loads(text) is found
+        case int():
+            assert text == str(found) or json.loads(text) == found
+        case float():
+            assert float(text) == found
+        case str():
+            assert text == found or json.loads(text) == found
+        case _:
+            assert json.loads(text) == found
+
+
+@given(st.integers(-(2**70), 2**70), st.sampled_from(["int2", "int4", "int8"]))
+def test_integers_are_numbers_where_every_reader_takes_them_exactly(number: int, kind: str) -> None:
+    exact = abs(number) < 2**53
+    assert cell(str(number).encode(), OIDS[kind]) == (number if exact else str(number))
