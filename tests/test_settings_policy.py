@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,6 +30,7 @@ from interlock.settings.tools import read_tools
 
 ISSUE = {"name": "createIssue", "description": "Opens one.", "inputSchema": {"type": "object", "properties": {}}}
 TOOLS = {"connection": "github", "tools": [ISSUE]}
+UNSEEN = ("\u202e", "\u2066", "\u200b", "\u00ad", "\u3164", "\ufe0f", "\U000e0041", "\u00a0", "\u0301\u0301\u0301")
 POLICY = '@id("a") permit (principal, action, resource);'
 
 
@@ -117,6 +119,26 @@ def test_mistakes_in_policies_and_tools_come_together(tmp_path: Path) -> None:
         ('{"connection": "x", "tools": [{"name": "a"}, {"name": "a"}]}', 'tool 2: "a" is there already'),
         ('{"connection": "x", "tools": [{"name": "a", "inputSchema": {"x": 1e999}}]}', "tools/x.json: "),
         ("[" * 100_000, "tools/x.json: "),
+        *(
+            (json.dumps({"connection": "x", "tools": [{"name": f"a{unseen}b"}]}), 'tool 1: "name" must be')
+            for unseen in UNSEEN
+        ),
+        *(
+            (
+                json.dumps({"connection": "x", "tools": [{"name": "a", part: {"properties": {f"m{unseen}rn": {}}}}]}),
+                told,
+            )
+            for unseen in UNSEEN
+            for part, told in (("inputSchema", 'a property of "a"'), ("outputSchema", 'a property of "a"'))
+        ),
+        *(
+            (json.dumps({"connection": "x", "tools": [{"name": "a", "interlock": said}]}), told)
+            for said, told in (
+                ({"fields": {"result.m\u200brn": "phi.mrn"}}, "result.m⟨U+200B⟩rn"),
+                ({"resources": ["r/{o\u2066wner}"]}, "r/{o⟨U+2066⟩wner}"),
+                ({"lab\u00adels": []}, "lab⟨U+00AD⟩els"),
+            )
+        ),
     ],
 )
 def test_what_a_tools_file_may_not_be(text: str, sentence: str) -> None:
@@ -129,6 +151,60 @@ def test_two_files_may_not_define_one_tool() -> None:
     first, _ = read_tools("tools/a.json", json.dumps(TOOLS))
     _, found = read_tools("tools/b.json", json.dumps(TOOLS), first)
     assert found == ['tools/b.json: tool 1: "createIssue" is there already']
+
+
+OFFERS: dict[str, Any] = {
+    **TOOLS,
+    "resources": [{"uriTemplate": "repo://{owner}/{+path}", "interlock": {"labels": ["secret"]}}],
+    "prompts": [{"name": "triage", "description": "Not read.", "interlock": {"labels": ["phi"]}}, {"name": "plain"}],
+}
+
+
+def test_resources_and_prompts_are_part_of_the_bundle_and_of_its_digest(tmp_path: Path) -> None:
+    def made(tools: object) -> Settings:
+        return settings(tmp_path, 'files = ["local.cedar"]\ntools = ["github.json"]', tools)
+
+    bundle = load_bundle(made(OFFERS))
+    assert {offer.id: set(offer.labels) for offer in bundle.rules.offers} == {
+        "github/resources/repo://{owner}/{+path}": {"secret"},
+        "github/prompts/triage": {"phi"},
+        "github/prompts/plain": set(),
+    }
+    assert bundle.digest == policies_digest(load_texts(made(OFFERS)))
+    digests = {bundle.digest, load_bundle(made(TOOLS)).digest}
+    for key, changed in (
+        ("prompts", [{"name": "triage"}, {"name": "plain"}]),
+        ("prompts", OFFERS["prompts"][:1]),
+        ("resources", [{"uriTemplate": "repo://{owner}/{path}", "interlock": {"labels": ["secret"]}}]),
+        ("resources", [{**OFFERS["resources"][0], "interlock": {"labels": ["secret", "phi"]}}]),
+    ):
+        digests.add(load_bundle(made({**OFFERS, key: changed})).digest)
+    assert len(digests) == 6
+
+
+@pytest.mark.parametrize(
+    ("offers", "sentence"),
+    [
+        ({"resources": {}}, "resources: this must be an array"),
+        ({"resources": [1]}, 'resources 1: this must be an object with "uriTemplate"'),
+        ({"resources": [{"uri": "a:b"}]}, 'resources 1: this must be an object with "uriTemplate"'),
+        ({"resources": [{"uriTemplate": "notes"}]}, "resources 1: "),
+        ({"resources": [{"uriTemplate": "a://\u3164"}]}, "resources 1: "),
+        ({"resources": [{"uriTemplate": "a:b"}, {"uriTemplate": "a:b"}]}, 'resources 2: "a:b" is there already'),
+        ({"prompts": [{"name": "a\u200b"}]}, 'prompts 1: "name" must be'),
+        ({"prompts": [{"name": " "}]}, 'prompts 1: "name" must be'),
+        ({"prompts": [{"name": "x" * 129}]}, 'prompts 1: "name" must be'),
+        ({"prompts": [{"name": "a", "interlock": []}]}, "must be an object"),
+        ({"prompts": [{"name": "a", "interlock": {"label": []}}]}, 'no such key as "label"; did you mean "labels"'),
+        ({"prompts": [{"name": "a", "interlock": {"labels": "phi"}}]}, "must be an array of strings"),
+        ({"prompts": [{"name": "a", "interlock": {"labels": ["P H I"]}}]}, 'prompts 1: "interlock": '),
+    ],
+)
+def test_what_resources_and_prompts_may_not_be(tmp_path: Path, offers: dict[str, object], sentence: str) -> None:
+    with pytest.raises(Mistakes) as caught:
+        load_bundle(settings(tmp_path, 'tools = ["github.json"]', {**TOOLS, **offers}))
+    (mistake,) = caught.value.mistakes
+    assert mistake.startswith("tools/github.json: ") and sentence in mistake
 
 
 def test_a_connection_on_which_nothing_is_stopped_is_told_of(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from interlock.actions.from_document import (
     BAD_URI,
     METHODS,
     TWO_URIS,
+    UNSIGNED,
+    Signed,
     called,
     fits,
     from_document,
@@ -26,6 +28,7 @@ from interlock.model.canonical import encode
 from interlock.model.connection import Connection
 from interlock.model.label import Label
 from interlock.model.names import ActionId, ConnectionName, Digest
+from interlock.model.offer import Offer, OfferKind
 from interlock.model.payload import ToolPayload
 from interlock.model.resource import ResourceKind
 
@@ -34,7 +37,20 @@ SECRET = "123-45-6789"
 TEMPLATES = ("patients://{mrn}/notes", "files://{+path}", "kb://x")
 
 
-def asked(method: str, params: dict[str, Any] | bytes, templates: tuple[str, ...] = TEMPLATES) -> Action:
+SIGNED = Signed(
+    (
+        Offer(KB.name, OfferKind.RESOURCE, "labs://{mrn}/{+day}", frozenset({Label("phi.clinical.lab")})),
+        Offer(KB.name, OfferKind.RESOURCE, "labs://public", frozenset()),
+        Offer(KB.name, OfferKind.RESOURCE, "pay://{who}", frozenset({Label("pii.salary")})),
+        Offer(KB.name, OfferKind.PROMPT, "triage", frozenset({Label("phi.name")})),
+    ),
+    frozenset({"kb/prompts/from a policy", "prompts/compared", "kb/resources/tickets", "Zebulon"}),
+)
+
+
+def asked(
+    method: str, params: dict[str, Any] | bytes, templates: tuple[str, ...] = TEMPLATES, signed: Signed = SIGNED
+) -> Action:
     text = params if isinstance(params, bytes) else json.dumps(params).encode()
     return from_document(
         id=ActionId("a"),
@@ -43,6 +59,7 @@ def asked(method: str, params: dict[str, Any] | bytes, templates: tuple[str, ...
         method=method,
         params=text,
         templates=templates,
+        signed=signed,
         labels=frozenset({Label("phi")}),
         reason="why",
     )
@@ -76,11 +93,70 @@ def test_what_is_asked_is_named_without_its_values(method: str, params: dict[str
     action = asked(method, params)
     (ask,) = action.asks
     assert (ask.verb, ask.resource.kind, ask.resource.id) == (METHODS[method], ResourceKind.DOCUMENT, name)
-    assert action.refusal is None and action.exposure.labels == {"phi"} and not action.effect_free
+    assert action.refusal is None and "phi" in action.exposure.labels and not action.effect_free
     assert SECRET not in name + action.templates[0].stored
     assert isinstance(action.payload, ToolPayload) and json.loads(action.payload.arguments) == params
     assert method_of(action.payload, KB) == method
     encode(action.cover)
+
+
+@pytest.mark.parametrize(
+    ("uri", "name", "labels"),
+    [
+        ("labs://7/2026-11", "labs://{mrn}/{+day}", {"phi.clinical.lab"}),
+        ("LABS://7/2026-11", "labs://{mrn}/{+day}", {"phi.clinical.lab"}),
+        ("labs://%37/2026-11", "labs://{mrn}/{+day}", {"phi.clinical.lab"}),
+        ("labs://public", "labs://public", set()),
+        ("pay://ana", "pay://{who}", {"pii.salary"}),
+        # What fits none may be any of them, whatever its server makes of it.
+        ("labs://7", "labs", {"phi.clinical.lab", "pii.salary"}),
+        ("pay://ana/?x=1", "pay", {"phi.clinical.lab", "pii.salary"}),
+        ("https://x", "https", {"phi.clinical.lab", "pii.salary"}),
+    ],
+)
+def test_a_pinned_resource_bears_the_labels_of_its_map(uri: str, name: str, labels: set[str]) -> None:
+    for method, params in (
+        ("resources/read", {"uri": uri}),
+        ("resources/subscribe", {"uri": uri}),
+        ("completion/complete", {"ref": {"type": "ref/resource", "uri": uri}, "argument": {"name": "mrn"}}),
+    ):
+        action = asked(method, params)
+        (ask,) = action.asks
+        assert ask.resource.id == f"kb/resources/{name}" or action.refusal == TWO_URIS
+        assert action.exposure.labels == ask.resource.labels == action.exposure.outputs[0].labels == {"phi", *labels}
+
+
+def test_without_a_map_nothing_is_labelled_and_other_templates_change_nothing() -> None:
+    assert asked("resources/read", {"uri": "labs://7/1"}, signed=UNSIGNED).exposure.labels == {"phi"}
+    wide = ("labs://{+any}", "{+any}", "labs://7/{x}")
+    action = asked("resources/read", {"uri": "labs://7/1"}, wide)
+    assert action.asks[0].resource.id == "kb/resources/labs://{mrn}/{+day}"
+    assert action.exposure.labels == {"phi", "phi.clinical.lab"}
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "labels"),
+    [
+        ("triage", "triage", {"phi.name"}),
+        ("from a policy", "from a policy", {"phi.name"}),
+        ("compared", "compared", {"phi.name"}),
+        ("Zebulon", "?", {"phi.name"}),  # a word of policies, but none that names a prompt
+    ],
+)
+def test_a_prompt_is_named_where_people_signed_for_its_name(name: str, told: str, labels: set[str]) -> None:
+    action = asked("prompts/get", {"name": name})
+    assert action.refusal is None and action.asks[0].resource.id == f"kb/prompts/{told}"
+    assert action.exposure.labels == {"phi", *labels}
+    assert asked("prompts/get", {"name": "triage"}, signed=UNSIGNED).asks[0].resource.id == "kb/prompts/?"
+
+
+def test_a_scheme_that_only_the_asker_says_isnt_written_down() -> None:
+    for uri, told in (("zebulon://x", "?"), ("tickets://1", "tickets"), ("file:///x", "file"), ("files:x", "files")):
+        action = asked("resources/read", {"uri": uri})
+        assert action.refusal is None and action.asks[0].resource.id == f"kb/resources/{told}"
+        assert "zebulon" not in repr([action.templates, action.asks])
+    params = {"name": "triage", "arguments": {"zebulon": "x"}}
+    assert "zebulon" not in repr(asked("prompts/get", params).templates)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +233,7 @@ def test_a_uri_that_a_server_may_read_as_anothers_is_refused(uri: str) -> None:
         ("kb://public/A%20page", "kb://public/{page}"),
         ("repo://Ada/src%2Fmain.py", "repo://{owner}/{path}"),
         ("kb://public/a..b", "kb://public/{page}"),
-        ("other://a//b", "other"),
+        ("other://a//b", "?"),
         ("kb://Other", "kb"),
     ],
 )

@@ -10,6 +10,7 @@ from tests.actions.test_from_tool_call import call
 
 from interlock.actions.from_tool_call import NOT_NAMED
 from interlock.model.action import Action
+from interlock.model.digest import payload_document, payload_from_document
 from interlock.model.jcs import Json
 from interlock.model.label import Label
 from interlock.model.names import ConnectionName, Verb
@@ -68,6 +69,43 @@ def test_labels_of_arguments_count_where_they_were_given() -> None:
     ]
     assert call({**GIVEN, "patient": {"mrns": []}}, MAPPED).exposure.filters == frozenset()
     assert call(GIVEN, replace(MAPPED, verbs=(TOOL_WRITE,))).exposure.writes == {NAME, MRN}
+
+
+def test_what_the_asker_was_given_as_a_pseudonym_isnt_a_guess() -> None:
+    mrns = ("/patient/mrns/0", "/patient/mrns/1")
+    action = call(GIVEN, MAPPED, given=mrns)
+    assert action.exposure.filters == {NAME, MRN} and action.exposure.probes == {NAME}
+    assert call(GIVEN, MAPPED, given=(*mrns, "/patient/name")).exposure.probes == frozenset()
+    assert call(GIVEN, MAPPED, given=mrns[:1]).exposure.probes == {NAME, MRN}, "one beside it is a guess"
+    assert call(GIVEN, MAPPED, given=("/owner", "/patient")).exposure.probes == {NAME, MRN}
+    assert action.payload != call(GIVEN, MAPPED).payload
+
+
+def test_nothing_given_stops_being_a_guess_where_more_is_done_than_to_read_or_not_all_was_read() -> None:
+    every = ("/patient/mrns/0", "/patient/mrns/1", "/patient/name")
+    for verbs in ((TOOL_WRITE,), (TOOL_READ, TOOL_EXPORT), (TOOL_CALL,)):
+        exposure = call(GIVEN, replace(MAPPED, verbs=verbs), given=every).exposure
+        assert exposure.probes == exposure.writes == {NAME, MRN}
+    opened = replace(MAPPED, annotations={"openWorldHint": True})
+    assert call(GIVEN, opened, given=every).exposure.probes == {NAME, MRN}
+    assert call({**GIVEN, "else": 1}, MAPPED, given=every).exposure.probes == {NAME, MRN}
+
+
+def test_a_key_within_what_is_labelled_may_be_a_guess() -> None:
+    whole = replace(MAPPED, fields={"arguments.patient": MRN})
+    given = ("/patient/name", "/patient/mrns/0", "/patient/mrns/1")
+    assert call(GIVEN, whole, given=given).exposure.probes == {MRN}
+    only = replace(MAPPED, fields={"arguments.patient.mrns": MRN})
+    assert call(GIVEN, only, given=given).exposure.probes == frozenset()
+    assert call({**GIVEN, "patient": {"mrns": []}}, only, given=given).exposure.probes == {MRN}
+
+
+def test_a_guess_joins_no_review_of_a_pseudonym() -> None:
+    """Else the review's id would confirm it."""
+    guess, given = call(GIVEN, MAPPED), call(GIVEN, MAPPED, given=("/patient/name",))
+    assert guess.form != given.form and guess.cover != given.cover
+    assert call(GIVEN, MAPPED, given=("/patient/name",)).form == given.form
+    assert payload_from_document(payload_document(given.payload)) == given.payload
 
 
 def test_who_mapped_a_tool_has_said_which_arguments_bear_labels_so_that_listed_words_are_shown() -> None:

@@ -186,6 +186,44 @@ async def test_a_server_s_questions_answer_no_approval(served: tuple[McpGateway,
     assert state.json()["review"]["state"] == "pending"
 
 
+WORDS = ("Quetzalcanary", "quetzalcanary")
+
+
+async def test_what_only_an_agent_calls_things_is_on_no_record(served: tuple[McpGateway, str]) -> None:
+    """Names of arguments, tools, prompts and prompts' arguments, schemes of URIs: each could be a value."""
+    gateway, _ = served
+    ears = Everything()
+    async with asyncio.timeout(60), _client(served, ears) as client:
+        given = {"Quetzalcanary": {"quetzalcanary": [1]}}
+        assert (await client.call_tool("look", given)).content
+        held = await client.call_tool("send", {"who": "them", **given})
+        review = held.structured_content["interlock"]["approval_id"]
+        for asked in (
+            client.call_tool("Quetzalcanary", {}),
+            client.get_prompt("Quetzalcanary", {}),
+            client.get_prompt("tell", {"Quetzalcanary": "x"}),
+            client.read_resource("quetzalcanary://1"),
+            client.complete(
+                types.PromptReference(type="ref/prompt", name="Quetzalcanary"), {"name": "Quetzalcanary", "value": ""}
+            ),
+        ):
+            try:
+                ears.hear(await asked)
+            except MCPError as error:
+                ears.hear(error.code)
+    officer = {"Authorization": f"Bearer {gateway.made.key('remy')}"}
+    card = await asyncio.to_thread(gateway.made.call, "GET", f"/api/reviews/{review}", officer)
+    assert card.status_code == 200 and f"{gateway.connection}/send" in card.text and '"key"' in card.text
+    token = {"Authorization": f"Bearer {gateway.made.operator}"}
+    metrics = await asyncio.to_thread(gateway.made.call, "GET", "/metrics", token)
+    assert f'interlock_mcp_tools_changed{{connection="{gateway.connection}"}} 0.0' in metrics.text
+    ledger = b"".join(gateway.stored())
+    for name in (b"/look", b"/prompts/?", b"/resources/?"):
+        assert gateway.connection.encode() + name in ledger, "the calls are on record"
+    kept = b"".join([gateway.made.log.read_bytes(), ledger, card.content, metrics.content])
+    assert [word for word in WORDS if word.encode() in kept] == []
+
+
 async def test_a_tool_that_turned_is_gone_and_its_words_never_come(served: tuple[McpGateway, str]) -> None:
     gateway, _ = served
     ears = Everything()
@@ -206,6 +244,10 @@ async def test_a_tool_that_turned_is_gone_and_its_words_never_come(served: tuple
     log = gateway.made.log.read_text()
     assert "mcp.tool_changed" in log and "reference/look" in log
     assert POISON not in log
+    token = {"Authorization": f"Bearer {gateway.made.operator}"}
+    metrics = (await asyncio.to_thread(gateway.made.call, "GET", "/metrics", token)).text
+    for name, count in (("changed", 1), ("gone", 0)):
+        assert f'interlock_mcp_tools_{name}{{connection="{gateway.connection}"}} {count}.0' in metrics
     kept = b"".join(gateway.stored())
     assert POISON.encode() not in kept and HIDDEN.encode() not in kept
     assert b"tool_changed" in kept, "it is on record"

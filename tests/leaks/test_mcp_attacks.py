@@ -128,7 +128,7 @@ async def test_to_subscribe_is_decided_on(at: Place) -> None:
     )
     assert at.server.asked == [("resources/subscribe", {"uri": "note://a"})]
     released = [entry["d"] for entry in await at.entries() if entry["type"] == "action.released"]
-    assert [(d["resources"], d["verbs"]) for d in released] == [(["kb/resources/note"], ["document.read"])]
+    assert [(d["resources"], d["verbs"]) for d in released] == [(["kb/resources/?"], ["document.read"])]
 
 
 # -- who asks ---------------------------------------------------------------------------------------------------------

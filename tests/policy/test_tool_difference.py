@@ -64,6 +64,26 @@ def test_a_tool_that_comes_and_one_that_goes() -> None:
     assert [(c.kind, c.direction) for c in gone.changes] == [(Kind.REMOVED, Direction.TIGHTENS)]
 
 
+def test_resources_and_prompts_are_compared_by_their_labels() -> None:
+    def offering(*labels: str) -> dict[str, str]:
+        offers = {"resources": [{"uriTemplate": "a:{b}", "interlock": {"labels": list(labels)}}], "prompts": []}
+        return {"tools/x.json": json.dumps({"connection": "records", "tools": [], **offers})}
+
+    name = "records/resources/a:{b}"
+    none: dict[str, str] = {"tools/x.json": json.dumps({"connection": "records", "tools": []})}
+    for was, now, kind, direction in (
+        (none, offering("phi"), Kind.ADDED, Direction.EITHER),
+        (offering("phi"), none, Kind.REMOVED, Direction.EITHER),
+        (offering("phi"), offering("phi", "pii"), Kind.CHANGED, Direction.TIGHTENS),
+        (offering("phi"), offering(), Kind.CHANGED, Direction.LOOSENS),
+        (offering("phi"), offering("pii"), Kind.CHANGED, Direction.EITHER),
+    ):
+        (change,) = compare_tools(was, now).changes
+        assert (change.tool, change.kind, change.direction) == (name, kind, direction)
+        assert [detail.what for detail in change.details] == ["labels"]
+    assert compare_tools(offering("phi"), offering("phi")).changes == ()
+
+
 def test_the_same_name_on_another_connection_is_another_tool() -> None:
     found = compare_tools(texts(PLAIN), texts(PLAIN, connection="tracker"))
     assert [(c.tool, c.kind) for c in found.changes] == [("records/find", Kind.REMOVED), ("tracker/find", Kind.ADDED)]

@@ -28,6 +28,7 @@ def measured(office: Office) -> Meters:
     meters.refused("callback/canary-name")
     meters.refused("canary\n# HELP x")
     meters.vote("slack", True)
+    meters.count_tools(lambda: {"tracker": (2, 1)})
     meters.count_statements(lambda: {"survived": 5, "fatal": 1})
     office.app.state.control = replace(office.app.state.control, measures=meters.text)
     return meters
@@ -49,6 +50,8 @@ async def test_operators_and_services_read_it(office: Office, by: By) -> None:
         assert 'interlock_votes_total{channel="slack",outcome="counted"} 1.0' in lines
         assert "interlock_reviews_pending 3.0" in lines
         assert 'interlock_statements_read_total{outcome="fatal"} 1.0' in lines
+        assert 'interlock_mcp_tools_changed{connection="tracker"} 2.0' in lines
+        assert 'interlock_mcp_tools_gone{connection="tracker"} 1.0' in lines
         assert "canary" not in answer.text
 
 
@@ -74,7 +77,7 @@ async def test_the_pages_name_every_metric_and_no_other() -> None:
     _, body = await Meters().text()
     kinds = re.findall(r"^# TYPE (interlock_\w+) (\w+)$", body.decode(), re.M)
     there = {name for name, _ in kinds if not name.endswith("_created")}
-    assert len(there) == 12
+    assert len(there) == 14
     reference = set(re.findall(r"`(interlock_[a-z_]+)", (DOCS / "reference" / "api.md").read_text()))
     assert reference == there
     howto = set(re.findall(r"interlock_[a-z_]+", (DOCS / "howto" / "measure-with-prometheus.md").read_text()))

@@ -1,14 +1,15 @@
 """Cutting a call's arguments into structure, which is shown and stored, and leaf values, which aren't.
 
-Every scalar becomes a leaf. Keys are the tool's own words, or must look like names: a key can't be hidden from a
-reviewer, so one that looks like data, or repeats a hidden value, refuses the call; in its template it is a hidden leaf.
+Every scalar becomes a leaf. Keys are the tool's own words: what its pinned definition names, or a protocol. Any other
+is the asker's, may be a value as well, and becomes a hidden leaf, too; one that doesn't even look like a name refuses
+the call.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,11 +18,11 @@ from interlock.model.label import Label
 from interlock.model.secret import Secret
 from interlock.model.template import MAX_VALUE, Leaf, Template
 from interlock.model.tool import Tool
-from interlock.sql.identifiers import MAX_DIGITS, MAX_IDENTIFIER, SHORTEST_ECHO, invisible
+from interlock.sql.identifiers import MAX_DIGITS, MAX_IDENTIFIER, invisible
 from interlock.sql.template import Marks, length_class
 
 MAX_LEAVES: Final = 2_000
-FINDING: Final = "a key in the arguments looks like data; keys are never hidden"
+FINDING: Final = "a key in the arguments looks like data, and no name"
 TOO_MANY: Final = f"the arguments hold more than {MAX_LEAVES} values"
 ARGUMENTS: Final = "arguments"
 """How a map's paths into the arguments begin."""
@@ -47,16 +48,18 @@ def is_name(text: str) -> bool:
     return len(_DIGIT.findall(text)) <= MAX_DIGITS
 
 
-def cut_call(called: str, arguments: Mapping[str, Json], tool: Tool | None, *, show: bool) -> Cut:
+def cut_call(
+    called: str, arguments: Mapping[str, Json], tool: Tool | None, *, show: bool, words: Set[str] = _NO_WORDS
+) -> Cut:
     """The call cut. With `show`, flags and words that the pinned definition lists are shown: they say what is done.
+    `words`: keys that the protocol names.
 
     What the tool's map labels bears its label, and is hidden whatever it is.
     """
-    keys = frozenset(_names(tool.input_schema)) if tool is not None else _NO_WORDS
-    words = frozenset(_listed(tool.input_schema)) if tool is not None and show else _NO_WORDS
-    hidden = frozenset(text.casefold() for text in _texts(arguments) if text not in words)
+    keys = words | frozenset(_names(tool.input_schema) if tool is not None else ())
+    listed = frozenset(_listed(tool.input_schema)) if tool is not None and show else _NO_WORDS
     fields = tool.fields if tool is not None else {}
-    cutting = _Cutting(keys, words, hidden, show, fields, code=[f"{called} "])
+    cutting = _Cutting(keys, listed, show, fields, code=[f"{called} "])
     cutting.value(arguments, ARGUMENTS, fields.get(ARGUMENTS))
     if len(cutting.leaves) > MAX_LEAVES:
         return Cut(UNREAD, TOO_MANY)
@@ -68,9 +71,8 @@ def cut_call(called: str, arguments: Mapping[str, Json], tool: Tool | None, *, s
 class _Cutting:
     """The walk: `code` has one piece more than there are leaves."""
 
-    keys: frozenset[str]
+    keys: Set[str]
     words: frozenset[str]
-    hidden: frozenset[str]
     show: bool
     fields: Mapping[str, Label]
     code: list[str]
@@ -104,11 +106,11 @@ class _Cutting:
         self.code[-1] += "}"
 
     def _key(self, key: str) -> None:
-        if key in self.keys or (is_name(key) and key.casefold() not in self.hidden):
+        if key in self.keys:
             self.code[-1] += json.dumps(key, ensure_ascii=invisible(key))
         else:
-            self.found = True
-            self._hide(key, "text")
+            self.found |= not is_name(key)
+            self._hide(key, "key")
 
     def _leaf(self, value: str | float | bool | None, label: Label | None) -> None:
         match value:
@@ -148,13 +150,6 @@ def _listed(schema: Json) -> Iterator[str]:
             yield from (word for word in listed if isinstance(word, str)) if isinstance(listed, list | tuple) else ()
             const = node.get("const")
             yield from (const,) if isinstance(const, str) else ()
-
-
-def _texts(arguments: Json) -> Iterator[str]:
-    """Every value long enough to be recognised where it is repeated."""
-    for node in _nodes(arguments):
-        if isinstance(node, str) and len(node) >= SHORTEST_ECHO:
-            yield node
 
 
 def _nodes(value: Json) -> Iterator[Json]:

@@ -47,6 +47,7 @@ SAID: Final = ("reason", "business_justification")
 NOTED: Final = ("time", "evaluation_id", "evaluated_at")
 BESIDE: Final = frozenset({*SAID, *NOTED, "ticket", "approval"})
 _ACT: Final = frozenset({"iss", "sub", "sub_profile", "client_id", "act"})
+_WORDS: Final = frozenset({"resource", "action", "context", "subject", "type", "id", "properties"})
 _TYPES: Final = {"user": ActorKind.PERSON.value}  # another word for it
 
 NO_EVALUATION: Final = "what was sealed isn't an evaluation"
@@ -164,6 +165,7 @@ def _action(
         tool=tools(f"{connection.name}/{name}"),
         name=name,
         arguments=readable,
+        words=_WORDS,
         reason=said[0],
         ticket=said[1],
     )

@@ -4,6 +4,9 @@
     prompts/get           prompt.get         kb/prompts/<its name>
     completion/complete   prompt.complete    that of the prompt or resource it completes for
 
+What nobody but the asker calls so (a prompt or a scheme that isn't pinned, listed or in a policy) is `?`: it may be a
+value. Pinned ones bear the labels of their map; what fits none of them may be any of them, and bears those of all.
+
 To subscribe to a resource, or no longer, is asked for as reading it is. A URI may hold values, so it never becomes a
 name: it is an argument, and hidden like all others. One that a server may read as another resource's is refused.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote
@@ -27,6 +31,7 @@ from interlock.model.exposure import Exposure, Output
 from interlock.model.jcs import Json
 from interlock.model.label import Label
 from interlock.model.names import ActionId, ConnectionName, Digest, Verb
+from interlock.model.offer import Offer, OfferKind
 from interlock.model.payload import ToolPayload
 from interlock.model.resource import Resource, ResourceKind
 from interlock.model.tool import Tool
@@ -60,10 +65,14 @@ _WRONG: Mapping[str, str] = MappingProxyType(
         "completion/complete": BAD_REFERENCE,
     }
 )
+COMMON_SCHEMES: Final = frozenset({"file", "git", "http", "https"})
+"""Of MCP 2025-11-25, "Common URI Schemes", and what they are read over."""
+
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]{0,31}):", re.IGNORECASE)
-_TEMPLATE: Final = re.compile(r"[\w$./:{}+#?&*,;=~%-]+")
+_TEMPLATE: Final = re.compile(r"[\w$./:{}+#?&*,;=~%-]+", re.ASCII)
 _MANY_STEPS: Final = frozenset("+#?&/")
 _VARIABLE: Final = re.compile(r"\{[^{}]*\}")
+_UNKNOWN: Final = "?"
 _WORDS: Final = Tool(
     connection=ConnectionName(""),
     name="",
@@ -74,6 +83,39 @@ _WORDS: Final = Tool(
 """The words of the protocol itself, which are names wherever they stand."""
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What people signed for of a connection's documents: those that are pinned, and the words of policies, which may
+    name others."""
+
+    offers: tuple[Offer, ...] = ()
+    words: frozenset[str] = frozenset()
+
+    def names(self, connection: ConnectionName, kind: OfferKind, name: str) -> bool:
+        """Whether a name is theirs."""
+        local = f"{kind.value}/{name}"
+        pinned = any(offer.kind is kind and offer.name == name for offer in self.offers)
+        return pinned or local in self.words or f"{connection}/{local}" in self.words
+
+    def labels(self, kind: OfferKind, fits: Callable[[str], bool]) -> frozenset[Label]:
+        """Those of every pinned one that fits; of all where none does."""
+        ours = [offer for offer in self.offers if offer.kind is kind]
+        fitting = [offer for offer in ours if fits(offer.name)]
+        return frozenset(label for offer in fitting or ours for label in offer.labels)
+
+
+UNSIGNED: Final = Signed()
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What a request names: its document's name, the labels of what that gives, and why it is refused, if it is."""
+
+    name: str = "?"
+    labels: frozenset[Label] = frozenset()
+    refusal: str | None = None
+
+
 def from_document(
     *,
     id: ActionId,
@@ -82,18 +124,20 @@ def from_document(
     method: str,
     params: bytes,
     templates: Sequence[str] = (),
+    signed: Signed = UNSIGNED,
     labels: frozenset[Label] = frozenset(),
     reason: str = "",
     ticket: str = "",
 ) -> Action:
     """The action that a request of one of `METHODS` is. `params` are its params as JSON, `templates` the URI templates
-    that the server lists, `labels` what it can reach.
+    that the server lists, `signed` what people signed for, `labels` what it can reach besides what is pinned.
 
     Params that can't be read, and names that look like data, set `refusal`.
     """
     canonical, values, refusal = _read(params)
-    name, wrong = _named(method, values, templates) if refusal is None else ("?", refusal)
-    document = f"{connection.name}/{name}"
+    asked = _Asked(connection.name, method, values, templates, signed)
+    meant = _named(asked) if refusal is None else _Meant(refusal=refusal)
+    document, labels = f"{connection.name}/{meant.name}", labels | meant.labels
     cut = cut_call(document, values, _WORDS, show=False) if refusal is None else Cut(UNREAD, refusal)
     cover: Mapping[str, JsonValue] = {
         "connection": connection.name,
@@ -113,7 +157,7 @@ def from_document(
         exposures=(Exposure((Output("result", 0, labels, None),), labels=labels),),
         templates=(cut.template,),
         reason_given=reason,
-        refusal=wrong or cut.refusal,
+        refusal=meant.refusal or cut.refusal,
         ticket_given=ticket,
     )
 
@@ -138,34 +182,59 @@ def _read(params: bytes) -> tuple[bytes, Mapping[str, Json], str | None]:
     return (canonical, values, None) if isinstance(values, Mapping) else (b"", {}, "params are a JSON object")
 
 
-def _named(method: str, params: Mapping[str, Json], templates: Sequence[str]) -> tuple[str, str | None]:
-    """The document's name within its connection, and why the request is refused, if it is."""
-    match params:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request, as it was read, and by what its document is named."""
+
+    connection: ConnectionName
+    method: str
+    params: Mapping[str, Json]
+    templates: Sequence[str]
+    signed: Signed
+
+
+def _named(asked: _Asked) -> _Meant:
+    method = asked.method
+    match asked.params:
         case {"uri": str() as uri} if METHODS[method] is DOCUMENT_READ:
-            return _resource(uri, templates)
+            return _resource(asked, uri)
         case {"name": str() as name} if method == "prompts/get":
-            return _prompt(name)
+            return _prompt(asked, name)
         case {"ref": {"type": "ref/prompt", "name": str() as name}} if method == "completion/complete":
-            return _prompt(name)
+            return _prompt(asked, name)
         case {"ref": {"type": "ref/resource", "uri": str() as uri}} if method == "completion/complete":
-            return _resource(uri, templates)
+            return _resource(asked, uri)
         case _:
-            return "?", _WRONG[method]
+            return _Meant(refusal=_WRONG[method])
 
 
-def _prompt(name: str) -> tuple[str, str | None]:
-    return (f"prompts/{name}", None) if is_name(name) else ("prompts/?", BAD_PROMPT)
+def _prompt(asked: _Asked, name: str) -> _Meant:
+    known = asked.signed.names(asked.connection, OfferKind.PROMPT, name)
+    labels = asked.signed.labels(OfferKind.PROMPT, lambda each: each == name)
+    refusal = None if known or is_name(name) else BAD_PROMPT
+    return _Meant(f"prompts/{name if known else _UNKNOWN}", labels, refusal)
 
 
-def _resource(uri: str, templates: Sequence[str]) -> tuple[str, str | None]:
+def _resource(asked: _Asked, uri: str) -> _Meant:
     scheme = _SCHEME.match(uri)
     if scheme is None or len(uri) > MAX_URI or invisible(uri) or sum(c.isdigit() for c in scheme[1]) > MAX_DIGITS:
-        return "resources/?", BAD_URI
-    known = [each for each in templates[:MAX_TEMPLATES] if _may_show(each)]
-    meant = [_fitting(known, uri, reading) for reading in _READINGS]
-    name = meant[0] or scheme[1].lower()
+        return _Meant(f"resources/{_UNKNOWN}", refusal=BAD_URI)
+    pinned = [offer.name for offer in asked.signed.offers if offer.kind is OfferKind.RESOURCE]
+    listed = [each for each in asked.templates[:MAX_TEMPLATES] if _may_show(each)]
+    meant = [_fitting([*pinned, *listed], uri, reading) for reading in _READINGS]
+    name = meant[0] or _scheme(asked, pinned, scheme[1].lower())
+    labels = asked.signed.labels(
+        OfferKind.RESOURCE, lambda each: any(_fitting([each], uri, reading) for reading in _READINGS)
+    )
     twofold = any(each not in (None, meant[0]) for each in meant) or not _STEPS.isdisjoint(_spelt(uri).split("/"))
-    return f"resources/{name}", TWO_URIS if twofold else None
+    return _Meant(f"resources/{name}", labels, TWO_URIS if twofold else None)
+
+
+def _scheme(asked: _Asked, pinned: Sequence[str], scheme: str) -> str:
+    """It as a name, unless only the asker says it."""
+    theirs = [*pinned, *filter(is_template, asked.templates[:MAX_TEMPLATES])]
+    known = scheme in COMMON_SCHEMES or any(each.partition(":")[0].lower() == scheme for each in theirs)
+    return scheme if known or asked.signed.names(asked.connection, OfferKind.RESOURCE, scheme) else _UNKNOWN
 
 
 def _fitting(templates: Sequence[str], uri: str, reading: Callable[[str], str]) -> str | None:
@@ -190,11 +259,14 @@ _STEPS: Final = frozenset({".", ".."})
 _SLASHES: Final = re.compile("//+")
 
 
+def is_template(text: str) -> bool:
+    """Whether people may pin it: a URI, or a template of URIs, in letters that everybody can tell apart."""
+    return len(text) <= MAX_TEMPLATE and _TEMPLATE.fullmatch(text) is not None and _SCHEME.match(text) is not None
+
+
 def _may_show(template: str) -> bool:
     """Whether a template is one: the server's own words, shown on cards, without anything that looks like data."""
-    if len(template) > MAX_TEMPLATE or not _TEMPLATE.fullmatch(template) or not _SCHEME.match(template):
-        return False
-    return "{" in template and sum(c.isdigit() for c in template) <= MAX_DIGITS
+    return is_template(template) and "{" in template and sum(c.isdigit() for c in template) <= MAX_DIGITS
 
 
 def fits(template: str, uri: str) -> bool:

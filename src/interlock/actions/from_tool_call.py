@@ -9,12 +9,12 @@ labels are in it. What the server itself says of a tool (its annotations) adds t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
 from interlock.actions.call_template import UNREAD, Cut, cut_call, is_name
-from interlock.actions.tool_resources import Touched, labels_given, touched
+from interlock.actions.tool_resources import Touched, labels_given, labels_guessed, touched
 from interlock.errors import MalformedInput
 from interlock.model import jcs
 from interlock.model.action import Action, Ask
@@ -52,7 +52,8 @@ class _Read:
     input: Mapping[str, JsonValue] | None
     opaque_because: tuple[str, ...]
     touched: Touched = _NOTHING
-    given: frozenset[Label] = frozenset()  # labels of the arguments
+    labels: frozenset[Label] = frozenset()  # of the arguments
+    guessed: frozenset[Label] = frozenset()  # of those among them that the asker wasn't given as pseudonyms
 
 
 def from_tool_call(
@@ -63,13 +64,16 @@ def from_tool_call(
     tool: Tool | None,
     name: str,
     arguments: bytes,
+    given: Sequence[str] = (),
     labels: frozenset[Label] = frozenset(),
+    words: Set[str] = frozenset(),
     reason: str = "",
     ticket: str = "",
 ) -> Action:
     """The action that this call is. `arguments` is the JSON object as it came; `tool` the pinned definition of `name`
-    on this connection (None, or another's: the call is opaque); `labels` what the call can reach besides what its map
-    says.
+    on this connection (None, or another's: the call is opaque); `given` JSON pointers to the arguments that stand for
+    pseudonyms of the asker's; `labels` what the call can reach besides what its map says; `words` keys that a protocol
+    names, so that they are nobody's values.
 
     Arguments that can't be read, and a key or name that looks like data, set `refusal`. Raises `MalformedInput` only
     for a pinned definition that has no canonical form.
@@ -80,14 +84,17 @@ def from_tool_call(
     named = is_name(name) if tool is None else not invisible(name)
     called = f"{connection.name}/{name if named else _HIDDEN_NAME}"
     definition = tool.digest if tool is not None else Digest("")
-    read = _read(tool, called, arguments, labels)
-    payload = ToolPayload(called, definition, read.canonical)
+    read = _read(tool, called, arguments, labels, words, frozenset(given))
+    payload = ToolPayload(called, definition, read.canonical, tuple(sorted(given)))
     document: Mapping[str, JsonValue] = {
         "connection": connection.name,
         "tool": called,
         "definition": definition,
         "arguments": read.canonical.decode(),
     }
+    if payload.given:
+        # A call with the value itself doesn't join the review of one with its pseudonym: that would confirm a guess.
+        document = {**document, "given": list(payload.given)}
     return Action(
         id=id,
         actor=actor,
@@ -124,8 +131,12 @@ def _asks(tool: Tool | None, called: str, touched: Touched, labels: frozenset[La
 
 def _exposure(read: _Read, tool: Tool | None, labels: frozenset[Label]) -> Exposure:
     """What comes back may bear every label in reach, whatever was asked. Arguments choose what is looked at, so their
-    values can be guessed by what comes back; where more is done than to read, they are written too."""
-    writes = read.given if frozenset(verbs_of(tool)) != {TOOL_READ} else frozenset[Label]()
+    values can be guessed by what comes back; where more is done than to read, they are written too.
+
+    What the asker was given as a pseudonym guesses at nothing, but only where a tool reads and all of the call was
+    read: of any other nobody can tell whether it looks something up by the value or puts it somewhere.
+    """
+    reads = frozenset(verbs_of(tool)) == {TOOL_READ}
     results = {path: label for path, label in (tool.fields.items() if tool else ()) if path.startswith(_RESULT)}
     return Exposure(
         outputs=(
@@ -133,15 +144,22 @@ def _exposure(read: _Read, tool: Tool | None, labels: frozenset[Label]) -> Expos
             *(Output(path, 0, frozenset({results[path]}), None) for path in sorted(results) if path != _RESULT),
         ),
         labels=labels,
-        filters=read.given,
-        probes=read.given,
-        writes=writes,
+        filters=read.labels,
+        probes=read.guessed if reads and not read.opaque_because else read.labels,
+        writes=frozenset() if reads else read.labels,
         opaque=bool(read.opaque_because),
         opaque_because=read.opaque_because,
     )
 
 
-def _read(tool: Tool | None, called: str, arguments: bytes, labels: frozenset[Label]) -> _Read:
+def _read(
+    tool: Tool | None,
+    called: str,
+    arguments: bytes,
+    labels: frozenset[Label],
+    words: Set[str],
+    given: frozenset[str],
+) -> _Read:
     try:
         values = jcs.read(arguments, most_values=jcs.MANY)
         canonical = jcs.encode(values)
@@ -151,13 +169,15 @@ def _read(tool: Tool | None, called: str, arguments: bytes, labels: frozenset[La
         return _unread(NOT_AN_OBJECT)
     # Whoever mapped a tool has said which of its arguments bear labels: the others' flags and listed words are what a
     # reviewer goes by.
-    cut = cut_call(called, values, tool, show=not labels or (tool is not None and tool.is_mapped))
+    show = not labels or (tool is not None and tool.is_mapped)
+    cut = cut_call(called, values, tool, show=show, words=words)
     because, input = _input(tool, values)
     if tool is None:
         return _Read(canonical, cut, input, because)
     documents = touched(tool, values)
     because += () if documents.complete else (NOT_NAMED,)
-    return _Read(canonical, cut, input, because, documents, labels_given(tool, values))
+    known, guessed = labels_given(tool, values), labels_guessed(tool, values, given)
+    return _Read(canonical, cut, input, because, documents, known, guessed)
 
 
 def _unread(because: str) -> _Read:

@@ -1,4 +1,5 @@
-"""What a tool's map says of one call: which documents it touches, and which labels its arguments bear.
+"""What a tool's map says of one call: which documents it touches, which labels its arguments bear, and which of these
+may be guesses.
 
 A name of a document is on cards and in the ledger, so that only what may be a name is put into it: no labelled argument
 and nothing that looks like data. What can't be named keeps its place in the template, and makes the call opaque.
@@ -7,7 +8,7 @@ and nothing that looks like data. What can't be named keeps its place in the tem
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +47,33 @@ def labels_given(tool: Tool, arguments: Json) -> frozenset[Label]:
     if not any(path.startswith(ARGUMENTS) for path in tool.fields):
         return frozenset()
     return frozenset(tool.fields[path] for path in _paths(arguments) if path in tool.fields)
+
+
+def labels_guessed(tool: Tool, arguments: Json, given: Collection[str]) -> frozenset[Label]:
+    """The labels of arguments whose values the asker may have made up: all but those that it was given as pseudonyms.
+
+    `given`: JSON pointers (RFC 6901) to these. The key of an object within what is labelled may be a guess, too.
+    """
+    if not given:
+        return labels_given(tool, arguments)
+    found: set[Label] = set()
+    stack: list[tuple[str, str, frozenset[Label], Json]] = [(ARGUMENTS, "", frozenset(), arguments)]
+    while stack:
+        path, pointer, labels, node = stack.pop()
+        labels |= {tool.fields[path]} if path in tool.fields else frozenset()
+        if isinstance(node, Mapping):
+            found |= labels
+            stack.extend((f"{path}.{key}", f"{pointer}/{escaped(key)}", labels, node[key]) for key in node)
+        elif isinstance(node, list | tuple) and node:
+            stack.extend((f"{path}[]", f"{pointer}/{at}", labels, member) for at, member in enumerate(node))
+        elif pointer not in given:
+            found |= labels
+    return frozenset(found)
+
+
+def escaped(key: str) -> str:
+    """A key as it stands in a JSON pointer (RFC 6901 section 3)."""
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _filled(template: str, tool: Tool, arguments: Mapping[str, Json]) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ import structlog
 from starlette.types import ASGIApp
 
 from interlock import __version__
+from interlock.actions.from_document import UNSIGNED, Signed
 from interlock.app.assembly import Assembly
 from interlock.doors.endings import Endings
 from interlock.doors.inside import Dial
@@ -81,6 +82,10 @@ class McpServing:
                 await asyncio.wait_for(stop.wait(), FRESH_SECONDS)
             except TimeoutError:
                 continue
+
+    def unavailable(self) -> Mapping[str, tuple[int, int]]:
+        """Of each connection how many pinned tools changed, and how many are gone, for metrics."""
+        return {name: pins.unavailable for name, pins in self.pins.items()}
 
     async def _look(self, name: ConnectionName, pins: Pins) -> None:
         try:
@@ -186,7 +191,14 @@ def _pins(assembly: Assembly, settings: McpSettings) -> Pins:
         bundle = rulebook.current()
         return isinstance(bundle, Bundle) and INPUT in bundle.reads
 
-    return Pins(settings, in_force, assembly.gate, reads_input=reads_input)
+    def signed() -> Signed:
+        bundle = rulebook.current()
+        if not isinstance(bundle, Bundle):
+            return UNSIGNED
+        rules, name = bundle.rules, settings.connection.name
+        return Signed(tuple(offer for offer in rules.offers if offer.connection == name), rules.words)
+
+    return Pins(settings, in_force, assembly.gate, reads_input, signed)
 
 
 async def _masks(assembly: Assembly, settings: McpSettings, overrides: Overrides, vault: Vault | None) -> ResultMasks:

@@ -100,6 +100,7 @@ async def _serve(assembly: Assembly, reached: Reaching, stop: asyncio.Event) -> 
     )
     reached.meters.count_statements(door.taster.figures.counts)
     mcp = await mcp_of(assembly, labelling.overrides, vault, reached.meters, door.dial)
+    reached.meters.count_tools(mcp.unavailable)
     workers.append(lambda: mcp.watch(stop))
     deferred = DeferredWork(assembly.desk, [door.runner(), mcp.runner])
     workers.append(lambda: deferred.run(assembly.bell.listen, stop))

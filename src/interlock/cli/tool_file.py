@@ -17,6 +17,7 @@ from interlock.doors.mcp.reserved import is_reserved
 from interlock.errors import InterlockError, MalformedInput, Mistakes
 from interlock.model import jcs
 from interlock.model.names import ConnectionName
+from interlock.model.offer import OfferKind
 from interlock.policy.tool_difference import TOOLS
 from interlock.review.visible import visible
 from interlock.sensitivity.regime import Regime
@@ -59,7 +60,7 @@ def learn(
             tools[name] = known[name]
     for name in sorted((known.keys() & here) - tools.keys()):
         tools[name] = known[name]  # as it was pinned: its calls are refused while the server lists it otherwise
-    document = {"connection": str(connection), "tools": [tools[name] for name in sorted(tools)]}
+    document = {"connection": str(connection), "tools": [tools[name] for name in sorted(tools)], **_offers(before)}
     waiting = sum(bool(_map_of(tool).get(GUESSED)) for tool in tools.values())
     return Learnt(text_of(document), tuple(told), waiting)
 
@@ -93,6 +94,12 @@ def _known(connection: ConnectionName, before: str) -> dict[str, Mapping[str, An
     if document["connection"] != connection:
         raise Mistakes([f'the file that is there is of the connection "{document["connection"]}"'])
     return {tool["name"]: tool for tool in document["tools"]}
+
+
+def _offers(before: str) -> Mapping[str, Any]:
+    """What people said of the server's resources and prompts: nobody asks for those here."""
+    document: Any = jcs.read(before.encode()) if before else {}
+    return {kind.value: document[kind.value] for kind in OfferKind if kind.value in document}
 
 
 def _told(raw: Mapping[str, Any], known: Mapping[str, Any] | None, regime: Regime) -> Mapping[str, Any]:

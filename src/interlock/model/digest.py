@@ -76,8 +76,9 @@ def payload_document(payload: Payload) -> Mapping[str, JsonValue]:
             return {"kind": "sql", "statements": [_statement_document(s) for s in statements]}
         case SessionPayload(database, user):
             return {"kind": "session", "database": database, "upstream_user": user}
-        case ToolPayload(tool, definition, arguments):
-            return {"kind": "tool", "tool": tool, "definition": definition, "arguments": _b64(arguments)}
+        case ToolPayload(tool, definition, arguments, given):
+            told: dict[str, JsonValue] = {"tool": tool, "definition": definition, "arguments": _b64(arguments)}
+            return {"kind": "tool", **told, **({"given": list(given)} if given else {})}
         case BundlePayload(sources):
             return {"kind": "bundle", "sources": [{"name": name, "text": text} for name, text in sources]}
         case IdentityPayload(source, key, additions):
@@ -94,7 +95,8 @@ def payload_from_document(document: Mapping[str, Any]) -> Payload:
             return SessionPayload(document["database"], document["upstream_user"])
         case "tool":
             arguments = base64.b64decode(document["arguments"])
-            return ToolPayload(document["tool"], Digest(document["definition"]), arguments)
+            given = tuple(document.get("given", ()))
+            return ToolPayload(document["tool"], Digest(document["definition"]), arguments, given)
         case "bundle":
             return BundlePayload(tuple((source["name"], source["text"]) for source in document["sources"]))
         case "identity":

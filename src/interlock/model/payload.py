@@ -49,11 +49,15 @@ class SessionPayload:
 
 @dataclass(frozen=True, slots=True)
 class ToolPayload:
-    """One call of a tool: by which definition (its digest), and the arguments as canonical JSON."""
+    """One call of a tool: by which definition (its digest), and the arguments as canonical JSON.
+
+    `given`: JSON pointers (RFC 6901) to the arguments that the asker gave as pseudonyms, and that were translated.
+    """
 
     tool: str
     definition: Digest
     arguments: bytes
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

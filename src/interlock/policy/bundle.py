@@ -17,6 +17,7 @@ from interlock.model.action import Action
 from interlock.model.decision import Allow, Decision, Deny
 from interlock.model.label import Label
 from interlock.model.names import Digest, PolicyId
+from interlock.model.offer import Offer
 from interlock.model.recent import QUIET, Recent
 from interlock.model.tool import Tool
 from interlock.policy import reasons
@@ -24,13 +25,14 @@ from interlock.policy.cache import DecisionCache
 from interlock.policy.checks import Rule, check, invalid
 from interlock.policy.decide import Heard, Rules, decide, hear
 from interlock.policy.obligations import looked_at
-from interlock.policy.reads import context_reads
+from interlock.policy.reads import context_reads, words_in
 from interlock.policy.schema import UNKNOWN, schema_text
 from interlock.policy.statements import Mistake, split
 from interlock.policy.surroundings import Members, Surroundings
 
 _DOMAIN = b"interlock/bundle/v1\0"
 _NO_LENGTH = b"\xff" * 8  # where a source's name would have its length, and no text is so long
+_OFFER = b"\xff" * 7 + b"\xfe"
 
 
 class Bundle:
@@ -107,6 +109,7 @@ def load(
     around: Surroundings | None = None,
     *,
     tools: Sequence[Tool] = (),
+    offers: Sequence[Offer] = (),
     zone: tzinfo = UTC,
 ) -> Bundle:
     """The bundle of these sources (file name -> text).
@@ -114,8 +117,8 @@ def load(
     `groups` gives every group that exists and the people in it; `known_labels` every label there is: coarse
     ones are closed downward over them, and a policy that tests for any other is mistaken. `around` gives the
     connections and actors that policies may name (None: that isn't looked at), `tools` those that are pinned, whose
-    arguments policies can read; `context.hour` is in `zone`. Raises `PolicyMistakes` with every mistake, each
-    `file:line: sentence`.
+    arguments policies can read, `offers` the resources and prompts that are; `context.hour` is in `zone`. Raises
+    `PolicyMistakes` with every mistake, each `file:line: sentence`.
     """
     schema = _schema(tools)
     rules = _read(sources, groups, known_labels, around, tools, schema)
@@ -131,7 +134,9 @@ def load(
         known_labels=known_labels,
         tools=MappingProxyType({tool.id: tool for tool in tools}),
         zone=zone,
-        digest=bundle_digest(sources, tools),
+        digest=bundle_digest(sources, tools, offers),
+        offers=tuple(offers),
+        words=words_in(rule.tree for rule in rules),
     )
     return Bundle(compiled, context_reads(rule.tree for rule in rules))
 
@@ -170,15 +175,18 @@ def _read(
     return rules
 
 
-def bundle_digest(sources: Mapping[str, str], tools: Sequence[Tool] = ()) -> Digest:
+def bundle_digest(sources: Mapping[str, str], tools: Sequence[Tool] = (), offers: Sequence[Offer] = ()) -> Digest:
     """SHA-256 (hex) of a domain and, for each source by name, name and text in UTF-8, each after its length (8 bytes,
-    big-endian); then, for each pinned tool by its full name, 8 bytes of ones and the digest of its definition."""
+    big-endian); then, for each pinned tool by its full name, 8 bytes of ones and the digest of its definition; and for
+    each offer likewise, the last of the 8 bytes being 0xfe."""
     hashed = hashlib.sha256(_DOMAIN)
     for name in sorted(sources):
         for part in (name.encode(), sources[name].encode()):
             hashed.update(len(part).to_bytes(8, "big") + part)
     for tool in sorted(tools, key=lambda each: each.id):
         hashed.update(_NO_LENGTH + bytes.fromhex(tool.digest))
+    for offer in sorted(offers, key=lambda each: each.id):
+        hashed.update(_OFFER + bytes.fromhex(offer.digest))
     return Digest(hashed.hexdigest())
 
 

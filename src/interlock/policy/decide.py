@@ -26,6 +26,7 @@ from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason
 from interlock.model.label import Label
 from interlock.model.names import Digest, PolicyId, Verb
 from interlock.model.obligation import Obligations
+from interlock.model.offer import Offer
 from interlock.model.recent import Recent
 from interlock.model.resource import ResourceKind
 from interlock.model.reveal import Reveal
@@ -47,7 +48,8 @@ class Rules:
     """A bundle as Cedar and we hold it.
 
     `obeyed` holds the policies in force and `observed` those under @observe, each as a permit; `permits` and `lifted`
-    name the permits and the forbids that a review lifts among all of them, observed or not.
+    name the permits and the forbids that a review lifts among all of them, observed or not. `offers` are the resources
+    and prompts that are pinned, `words` the ids of documents and the texts that policies compare with.
     """
 
     annotations: Mapping[PolicyId, Annotations]
@@ -61,6 +63,8 @@ class Rules:
     tools: Mapping[str, Tool]
     zone: tzinfo
     digest: Digest
+    offers: tuple[Offer, ...] = ()
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,13 @@ def entity_uids(root: object) -> frozenset[pst.EntityUid]:
     return frozenset(node for node in nodes(root) if type(node) is pst.EntityUid)
 
 
+def words_in(policies: Iterable[pst.Template]) -> frozenset[str]:
+    """The ids of entities that policies name, and the texts that they compare with: all of it is signed for."""
+    found = (node for policy in policies for node in nodes(policy))
+    named = (node.id if isinstance(node, pst.EntityUid) else getattr(node, "value", None) for node in found)
+    return frozenset(each for each in named if isinstance(each, str))
+
+
 def path(expression: object) -> tuple[str, ...]:
     """`context.recent.hour` as ("context", "recent", "hour"); empty for all but a variable and attributes under it."""
     attributes: list[str] = []

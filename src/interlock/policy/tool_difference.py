@@ -4,6 +4,9 @@ Files that define tools are long, and much of them is a server's prose, in which
 is compared by its name, wherever its definition stands: what the server says of it (`description`, `title`,
 `inputSchema`, `outputSchema`, `annotations`) and what we say (`does`, `labels`, `fields`, `resources`).
 
+Resources and prompts that are pinned are compared likewise, by their labels; one that comes or goes may change which
+policy speaks of it.
+
 The map decides: less in it loosens, more of it tightens. What the server says goes either way: agents are told it, and
 policies read arguments by it.
 """
@@ -17,6 +20,7 @@ from typing import Any, Final
 
 from interlock.errors import MalformedInput, PolicyMistakes
 from interlock.model import jcs
+from interlock.model.offer import OfferKind
 from interlock.policy.difference import Detail, Kind
 from interlock.policy.terms import Direction, together
 
@@ -30,7 +34,8 @@ _HINTS: Final = ("destructiveHint", "openWorldHint")  # what adds to what a read
 
 @dataclass(frozen=True, slots=True)
 class ToolChange:
-    """What became of one tool. `details` are its parts that changed: of one that came, what it is mapped to."""
+    """What became of one tool, resource or prompt. `details` are its parts that changed: of one that came, what it is
+    mapped to."""
 
     tool: str
     kind: Kind
@@ -53,6 +58,8 @@ def compare_tools(old: Mapping[str, str], new: Mapping[str, str]) -> ToolDiffere
     """
     before, after = _read(old), _read(new)
     changes = [_change(name, before.get(name), after.get(name)) for name in sorted(before.keys() | after.keys())]
+    was, now = _offered(old), _offered(new)
+    changes += [_offer_change(name, was.get(name), now.get(name)) for name in sorted(was.keys() | now.keys())]
     found = tuple(change for change in changes if change is not None)
     return ToolDifference(found, together(change.direction for change in found))
 
@@ -83,6 +90,29 @@ def _change(name: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | N
         return ToolChange(name, Kind.REMOVED, Direction.TIGHTENS)
     details = (*_told(was, now), *_mapped(_map(was), _map(now)))
     return ToolChange(name, Kind.CHANGED, together(each.direction for each in details), details) if details else None
+
+
+def _offered(texts: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
+    """Resources and prompts by their full names."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for file in (each for each in sorted(texts) if each.startswith(TOOLS)):
+        document: Any = jcs.read(texts[file].encode(errors="surrogatepass"))  # `_read` has read it
+        for kind, key in ((OfferKind.RESOURCE, "uriTemplate"), (OfferKind.PROMPT, "name")):
+            listed = document.get(kind.value)
+            for each in listed if isinstance(listed, list) else ():
+                if isinstance(each, dict):
+                    found[f"{document.get('connection')}/{kind.value}/{each.get(key)}"] = each
+    return found
+
+
+def _offer_change(name: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> ToolChange | None:
+    before, after = (set(_words(_map(each or {}), "labels")) for each in (was, now))
+    direction = _lost_and_won(bool(before - after), bool(after - before))
+    told = Detail("labels", ", ".join(sorted(before)), ", ".join(sorted(after)), direction)
+    details = (told,) if before != after else ()
+    if was is None or now is None:
+        return ToolChange(name, Kind.ADDED if was is None else Kind.REMOVED, Direction.EITHER, details)
+    return ToolChange(name, Kind.CHANGED, direction, details) if details else None
 
 
 def _told(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Detail]:

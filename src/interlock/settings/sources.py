@@ -11,12 +11,14 @@ from interlock.errors import PolicyMistakes, SettingsMistakes
 from interlock.model.actor import ActorKind
 from interlock.model.connection import Connection
 from interlock.model.names import ConnectionName, Digest, GroupName
+from interlock.model.offer import Offer
 from interlock.model.settings import Settings
 from interlock.model.tool import Tool
 from interlock.policy import bundle, rehearsal
 from interlock.policy.surroundings import Members, Surroundings, opened
 from interlock.sensitivity.catalog import EMPTY, Catalog, parse_catalog
 from interlock.sensitivity.labels import KNOWN
+from interlock.settings.offers import read_offers
 from interlock.settings.policy import SUFFIX, pack_names
 from interlock.settings.tools import read_tools
 
@@ -53,7 +55,7 @@ def bundle_of(settings: Settings, texts: Mapping[str, str]) -> bundle.Bundle:
 
     Raises `PolicyMistakes` with every mistake.
     """
-    tools, mistakes = _tools(texts)
+    tools, offers, mistakes = _tools(texts)
     policies = {name: text for name, text in texts.items() if not name.startswith(TOOLS)}
     try:
         loaded = bundle.load(
@@ -62,6 +64,7 @@ def bundle_of(settings: Settings, texts: Mapping[str, str]) -> bundle.Bundle:
             frozenset(KNOWN),
             surroundings(settings),
             tools=tools,
+            offers=offers,
             zone=settings.policy.zone,
         )
     except PolicyMistakes as found:
@@ -74,12 +77,13 @@ def bundle_of(settings: Settings, texts: Mapping[str, str]) -> bundle.Bundle:
 def policies_digest(texts: Mapping[str, str]) -> Digest:
     """The digest of the bundle that these texts make, as far as they can be read; nothing in them is checked."""
     policies = {name: text for name, text in texts.items() if not name.startswith(TOOLS)}
-    return bundle.bundle_digest(policies, _tools(texts)[0])
+    tools, offers, _ = _tools(texts)
+    return bundle.bundle_digest(policies, tools, offers)
 
 
 def load_tools(settings: Settings) -> tuple[Tool, ...]:
     """The tools as their files define them; raises `SettingsMistakes`, `PolicyMistakes`."""
-    tools, mistakes = _tools(load_texts(settings))
+    tools, _, mistakes = _tools(load_texts(settings))
     if mistakes:
         raise PolicyMistakes(mistakes)
     return tuple(tools)
@@ -139,15 +143,18 @@ def members(settings: Settings) -> Members:
     return opened(known, frozenset({*settings.provisioning.groups.values(), *claimed}))
 
 
-def _tools(texts: Mapping[str, str]) -> tuple[list[Tool], list[str]]:
+def _tools(texts: Mapping[str, str]) -> tuple[list[Tool], list[Offer], list[str]]:
     tools: list[Tool] = []
+    offers: list[Offer] = []
     mistakes: list[str] = []
     for name in sorted(texts):
         if name.startswith(TOOLS):
             found, wrong = read_tools(name, texts[name], tools)
+            offered, amiss = read_offers(name, texts[name], offers)
             tools += found
-            mistakes += wrong
-    return tools, mistakes
+            offers += offered
+            mistakes += wrong + amiss
+    return tools, offers, mistakes
 
 
 def _text(path: Path, mistakes: list[str]) -> str | None:

@@ -8,12 +8,15 @@
 `does`: action groups; a tool without them executes. `fields` and `resources` are `model.tool.Tool`'s. `guessed` names
 the parts of a map that a machine wrote and nobody has looked at. `_meta` and icons aren't read, nor are clients told
 them.
+
+Names hold nothing that a reader can't see: of tools, of properties, in paths. What else a server says may hold
+anything: it is shown by its numbers wherever people sign for it (`review.visible`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from interlock.errors import MalformedInput
@@ -24,6 +27,7 @@ from interlock.model.names import ConnectionName, Verb
 from interlock.model.tool import Tool
 from interlock.model.verb import TOOL_CALL, TOOL_VERBS
 from interlock.policy.spelling import nearest
+from interlock.review.visible import visible
 from interlock.settings.people import NAME, NAME_SENTENCE
 
 MAX_NAME: Final = 128  # characters; MCP 2025-11-25, "Tool Names"
@@ -75,8 +79,8 @@ def tool_of(connection: ConnectionName, raw: Any) -> Tool | str:
     if not isinstance(raw, dict):
         return "this must be an object"
     name, schema, description = raw.get("name"), raw.get("inputSchema", {}), raw.get("description", "")
-    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or not name.isprintable() or not name.strip():
-        return f'"name" must be a string of 1 to {MAX_NAME} printable characters'
+    if not isinstance(name, str) or len(name) > MAX_NAME or not is_plain(name):
+        return f'"name" must be a string of 1 to {MAX_NAME} characters, each of which can be seen'
     if not isinstance(schema, Mapping):
         return f'"inputSchema" of "{name}" must be an object'
     if not isinstance(description, str):
@@ -85,6 +89,8 @@ def tool_of(connection: ConnectionName, raw: Any) -> Tool | str:
     if isinstance(also, str):
         return also
     title, output, annotations, execution = also
+    if not all(is_plain(each) for part in (schema, output, annotations) for each in _keys(part)):
+        return f'a property of "{name}" has a name with characters that nobody sees'
     try:
         verbs, labels, fields, resources = _map(raw.get(MAP, {}))
     except MalformedInput as wrong:
@@ -97,6 +103,23 @@ def tool_of(connection: ConnectionName, raw: Any) -> Tool | str:
     except MalformedInput as refused:
         return f'"{name}" can\'t be pinned: {refused.sentence}'
     return tool
+
+
+def is_plain(name: str) -> bool:
+    """Whether all of a name can be seen: no control, format or blank characters, no heaps of combining marks."""
+    return bool(name.strip()) and visible(name) == name
+
+
+def _keys(schema: Json) -> Iterator[str]:
+    """Every key in it: keywords, and names of properties."""
+    stack = [schema]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Mapping):
+            yield from node
+            stack.extend(node.values())
+        elif isinstance(node, list | tuple):
+            stack.extend(node)
 
 
 def _also(
@@ -120,7 +143,7 @@ def _map(raw: Any) -> tuple[tuple[Verb, ...], frozenset[Label], Mapping[str, Lab
         raise MalformedInput("this must be an object")
     for key in raw:
         if key not in _MAP_KEYS:
-            raise MalformedInput(f'there is no such key as "{key}"{nearest(key, _MAP_KEYS)}')
+            raise MalformedInput(f'there is no such key as "{visible(key)}"{nearest(key, _MAP_KEYS)}')
     for part in _texts(raw, GUESSED):
         if part not in _MAPPED:
             raise MalformedInput(f'"{GUESSED}" names parts of a map: {", ".join(_MAPPED)}')
@@ -129,8 +152,8 @@ def _map(raw: Any) -> tuple[tuple[Verb, ...], frozenset[Label], Mapping[str, Lab
         if group not in TOOL_VERBS:
             raise MalformedInput(f'a tool can\'t be said to do "{group}"; it can {", ".join(sorted(TOOL_VERBS))}')
     for template in resources:
-        if not _TEMPLATE.fullmatch(template):
-            raise MalformedInput(f'"{template}" isn\'t a template such as repo/{{owner}}/{{repo}}')
+        if not _TEMPLATE.fullmatch(template) or not is_plain(template):
+            raise MalformedInput(f'"{visible(template)}" isn\'t a template such as repo/{{owner}}/{{repo}}')
     fields = raw.get("fields", {})
     if not isinstance(fields, dict) or len(fields) > MAX_FIELDS:
         raise MalformedInput(f'"fields" must be an object of at most {MAX_FIELDS} members')
@@ -141,8 +164,8 @@ def _map(raw: Any) -> tuple[tuple[Verb, ...], frozenset[Label], Mapping[str, Lab
 
 
 def _field(path: str, label: Any) -> Label:
-    if not _PATH.fullmatch(path):
-        raise MalformedInput(f'"{path}" isn\'t a path such as result.rows[].name or arguments.patient.mrn')
+    if not _PATH.fullmatch(path) or not is_plain(path):
+        raise MalformedInput(f'"{visible(path)}" isn\'t a path such as result.rows[].name or arguments.patient.mrn')
     if not isinstance(label, str):
         raise MalformedInput(f'the label of "{path}" must be a string')
     return parse_label(label)

@@ -66,6 +66,11 @@ class Meters:
             registry=self._registry,
             buckets=_SECONDS,
         )
+        self._changed = self._gauge(
+            "mcp_tools_changed", "Pinned tools that the server describes otherwise.", "connection"
+        )
+        self._gone = self._gauge("mcp_tools_gone", "Pinned tools that the server doesn't list.", "connection")
+        self._count_tools: Callable[[], Mapping[str, tuple[int, int]]] = dict
         self._pending = self._gauge("reviews_pending", "Reviews that wait for signatures.")
         self._statements = _Statements()
         self._registry.register(self._statements)
@@ -106,6 +111,10 @@ class Meters:
         """Where the counters of statements come from: one for each outcome, and none ever falls."""
         self._statements.counts = counts
 
+    def count_tools(self, counts: Callable[[], Mapping[str, tuple[int, int]]]) -> None:
+        """Where the gauges of pinned tools come from: for each connection, how many changed and how many are gone."""
+        self._count_tools = counts
+
     async def text(self) -> tuple[str, bytes]:
         """(content type, body) of everything as it is now. Raises `LedgerUnavailable`."""
         for look in self._looks:
@@ -113,6 +122,9 @@ class Meters:
                 self._queued.labels(channel.value).set(backlog.queued)
                 self._lag.labels(channel.value).set(backlog.lag)
                 self._away.labels(channel.value).set(backlog.away)
+        for connection, (changed, gone) in self._count_tools().items():
+            self._changed.labels(connection).set(changed)
+            self._gone.labels(connection).set(gone)
         if self._count_pending is not None:
             self._pending.set(self._count_pending())
         return CONTENT_TYPE_PLAIN_0_0_4, generate_latest(self._registry)

@@ -17,6 +17,7 @@ from tests.stores.a_store import ENTROPY, HandClock
 from interlock.doors.endings import Endings
 from interlock.doors.mcp.calling import Calls
 from interlock.doors.mcp.definitions import Pins
+from interlock.doors.mcp.inward import Meant
 from interlock.doors.mcp.runner import McpRuns
 from interlock.doors.mcp.seams import MODERN, Asker, Client, McpRefused, Object, Progress
 from interlock.doors.mcp.task_shapes import EXTENSION as TASKS
@@ -198,14 +199,15 @@ class CanaryMasks:
         params: Object | None = None,
         *,
         actor: Actor | None = None,
+        labels: frozenset[Label] = frozenset(),
     ) -> AMasked:
         """See `ResultMasks`."""
         return await self.result(None, result, obligations, params or {}, actor=actor)
 
-    def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Object:
+    def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Meant:
         """See `ResultMasks`."""
-        known: Object = json.loads(json.dumps(arguments).replace(PSEUDONYM, CANARY))
-        return known
+        given = (f"/{name}" for name, value in arguments.items() if value == PSEUDONYM)
+        return Meant(json.loads(json.dumps(arguments).replace(PSEUDONYM, CANARY)), tuple(sorted(given)))
 
     async def result(
         self, tool: Tool | None, result: Object, obligations: Obligations, args: Object, *, actor: Actor | None = None

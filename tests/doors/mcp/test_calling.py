@@ -29,10 +29,13 @@ from tests.doors.mcp.a_connection import (
     schema,
 )
 
+from interlock.actions.from_document import Signed
 from interlock.doors.mcp.answers import HELD, Answered
 from interlock.doors.mcp.seams import McpRefused
 from interlock.errors import UpstreamFailed
+from interlock.model.label import Label
 from interlock.model.names import PersonId
+from interlock.model.offer import Offer, OfferKind
 from interlock.model.review import ReviewState, Verdict
 from interlock.model.tool import Tool
 
@@ -343,7 +346,89 @@ async def test_reads_prompts_and_completions_take_the_same_path(at: Place) -> No
     assert found["contents"][0]["text"] == MASKED
     assert at.server.asked == [("resources/read", {"uri": f"kb://{CANARY}"})]
     entries = await at.entries()
-    assert entries[0]["d"]["resources"] == ["kb/resources/kb"] and CANARY not in json.dumps(entries)
+    assert entries[0]["d"]["resources"] == ["kb/resources/?"] and CANARY not in json.dumps(entries)
+
+
+LATELY = """
+@id("nothing-after-pay") @because("Pay was read.")
+forbid (principal, action in Interlock::Action::"read", resource)
+when { context.recent.hour.labels.contains("pii.salary") };
+@id("pay-is-signed") @review("officers:1") @expires("30m") @valid("10m") @because("Pay is signed for.")
+forbid (principal, action, resource) when { resource.labels.contains("acme.secret") };
+"""
+SIGNED = Signed(
+    tuple(
+        Offer(KB, OfferKind.RESOURCE, name, frozenset(map(Label, labels)))
+        for name, labels in (
+            ("kb://pay/{who}", ["pii.salary"]),
+            ("kb://top/{x}", ["acme.secret"]),
+            ("kb://open/{x}", []),
+        )
+    )
+)
+
+
+async def test_what_a_document_is_pinned_to_give_counts_for_it_and_for_what_comes_after(tmp_path: Path) -> None:
+    async with connected(tmp_path, policy=POLICY + LATELY) as at:
+        at.pins.signed = lambda: SIGNED
+
+        async def read(uri: str) -> Any:
+            at.server.answers = [{"contents": []}]
+            return await at.calls.document(
+                at.asker, AClient(), at.server, "resources/read", {"uri": uri}, session=None, progress=None
+            )
+
+        assert await read("kb://open/1") == {"contents": []}
+        for uri in ("kb://top/1", "kb://top/1?x", "kb://elsewhere"):  # what fits none may be any of them
+            with pytest.raises(Answered) as held:
+                await read(uri)
+            assert held.value.code == HELD
+        assert await read("kb://pay/ana") == {"contents": []}
+        with pytest.raises(Answered) as denied:
+            await read("kb://open/1")
+        assert denied.value.data["interlock"]["status"] == "denied"
+        ran = [entry["d"] for entry in await at.entries() if entry["type"] == "action.released"]
+        assert [(d["resources"], d["labels"]) for d in ran] == [
+            (["kb/resources/kb://open/{x}"], []),
+            (["kb/resources/kb://pay/{who}"], ["pii.salary"]),
+        ]
+
+
+GUESSES = """
+@id("guesses-are-signed") @review("officers:1") @expires("30m") @valid("10m") @because("It tests identifiers.")
+forbid (principal, action in Interlock::Action::"read", resource)
+when { context.opaque || context.probes.contains("phi.name") };
+"""
+
+
+async def test_a_pseudonym_guesses_nothing_and_the_value_itself_does(tmp_path: Path) -> None:
+    async with connected(tmp_path, policy=POLICY + GUESSES) as at:
+        assert text(await at.call("look", {"who": PSEUDONYM})) == f"done for {MASKED}"
+        assert at.server.calls == [{"who": CANARY}], "it is put back where the server is asked, and nowhere else"
+        held = told(await at.call("look", {"who": CANARY}))
+        assert held["status"] == "pending_approval" and len(at.server.calls) == 1
+        entries = await at.entries()
+        (released,) = (entry["d"] for entry in entries if entry["type"] == "action.released")
+        assert (released["filters"], released["probes"]) == (["phi.name"], [])
+        assert CANARY not in json.dumps(entries) + repr(await at.office.desk.reviews(None, 9))
+
+
+async def test_a_guess_joins_no_review_of_a_pseudonym(tmp_path: Path) -> None:
+    """The review's id would confirm it; and what was approved runs for who asks as it was asked."""
+    async with connected(tmp_path, policy=POLICY + LOOK_SIGNED) as at:
+        first = told(await at.call("look", {"who": PSEUDONYM}))["approval_id"]
+        assert told(await at.call("look", {"who": PSEUDONYM}))["approval_id"] == first
+        assert told(await at.call("look", {"who": CANARY}))["approval_id"] != first
+        (review,) = [each for each in await at.office.desk.reviews(None, 9) if each.id == first]
+        await at.office.vote(review, "dana")
+        assert text(await at.call("look", {"who": PSEUDONYM})) == f"done for {MASKED}"
+        assert at.server.calls == [{"who": CANARY}]
+
+
+LOOK_SIGNED = """
+@id("looks-are-signed") @review("officers:1") @expires("30m") @valid("10m") @because("Looks are signed for.")
+forbid (principal, action in Interlock::Action::"read", resource);
+"""
 
 
 async def test_a_held_read_answers_with_an_error_that_holds_the_handle(tmp_path: Path) -> None:

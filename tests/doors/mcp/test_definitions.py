@@ -83,6 +83,20 @@ async def test_whatever_a_server_lists_nothing_else_is_there(
         assert at.pins.why_not("look") == why and at.pins.available(at.asker) == []
 
 
+async def test_how_many_pinned_tools_cant_be_called_is_told_by_the_bundle_of_now(tmp_path: Path) -> None:
+    async with connected(tmp_path) as at:
+        assert at.pins.unavailable == (0, 0)
+        at.server.listing = [listed(LOOK, description="Else.")]
+        await at.pins.refresh(at.server)
+        assert at.pins.unavailable == (1, 1)
+        at.pin(replace(LOOK, description="Else."))
+        assert at.pins.unavailable == (0, 0), "without another listing"
+        at.server.away = True
+        with pytest.raises(UpstreamFailed):
+            await at.pins.refresh(at.server)
+        assert at.pins.unavailable == (0, 1)
+
+
 async def test_what_was_never_listed_isnt_there(tmp_path: Path) -> None:
     async with connected(tmp_path) as at:
         at.server.away = True

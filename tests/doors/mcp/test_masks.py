@@ -19,6 +19,7 @@ from tests.an_office import CONNECTION
 
 from interlock.doors.detection import Detection
 from interlock.doors.mcp import masks as masks_file
+from interlock.doors.mcp.inward import Meant
 from interlock.doors.mcp.masks import LEFT_OUT, NOT_VALID, STAND_INS, BlindMasks, ResultMasks
 from interlock.doors.mcp.seams import McpRefused
 from interlock.masking.pseudonyms import Pseudonyms
@@ -365,11 +366,26 @@ async def test_pseudonyms_come_back_inward_for_who_has_them_alone() -> None:
     held = masks()
     told = (await held.result(mapped, result, granted, {}, actor=ETL)).result["structuredContent"]["no"]
     assert told.startswith("[phi.mrn:")
-    given = {"no": told, "nos": [told, "x"], "free": told, "in": f"see {told}"}
-    meant = held.inward(ETL, mapped, given)
-    assert meant == {**given, "no": "FL-987654", "nos": ["FL-987654", "x"]}
-    assert held.inward(actor("other"), mapped, given) == given
-    assert held.inward(ETL, None, given) is given
+    given = {"no": told, "nos": [told, f" {told.lower()} "], "free": told, "in": f"see {told}"}
+    assert held.inward(ETL, mapped, given) == Meant(
+        {**given, "no": "FL-987654", "nos": ["FL-987654", "FL-987654"]}, ("/no", "/nos/0", "/nos/1")
+    )
+    assert held.inward(actor("other"), mapped, given) == Meant(given)
+    assert held.inward(ETL, None, given) == Meant(given)
+    other = tool({"arguments.no": "phi.account"})
+    assert held.inward(ETL, other, given) == Meant(given), "it was given for another label"
+
+
+async def test_a_pseudonym_beside_a_guess_in_a_list_stays_as_it_is() -> None:
+    """Else a schema whose members must differ would say whether the guess is right."""
+    mapped = tool({"arguments.nos[]": "phi.mrn", "arguments.rows[].no": "phi.mrn"})
+    own = PSEUDONYMS.of(CONNECTION.name, ETL).write(Label("phi.mrn"), b"FL-987654")
+    assert own is not None
+    told = own.decode()
+    for mixed in ({"nos": [told, "FL-987654"]}, {"rows": [{"no": told, "a": 1}, {"no": "FL-987654", "a": 1}]}):
+        assert masks().inward(ETL, mapped, mixed) == Meant(mixed)
+    apart = {"rows": [{"no": told, "a": "FL-987654"}, {"a": "x"}]}
+    assert masks().inward(ETL, mapped, apart).given == ("/rows/0/no",)
 
 
 # -- schemas ----------------------------------------------------------------------------------------------------------
@@ -393,6 +409,49 @@ async def test_stand_ins_are_told() -> None:
         await masks().result(tool(schema=schema), {"content": [], "structuredContent": {"mrn": 482913}}, NONE, {})
     ).result
     assert told["structuredContent"] == {"mrn": 1} and texts(told) == [STAND_INS]
+
+
+BY_NAME = {"type": "object", "properties": {"rows": {"type": "object", "additionalProperties": {"type": "integer"}}}}
+NAMED = "Maria Delgado"
+
+
+async def _structured(value: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    result = {"content": [], "structuredContent": value}
+    return (await masks().result(tool(schema=schema), result, NONE, {})).result
+
+
+async def test_of_an_object_only_what_a_bad_name_names_is_left_out() -> None:
+    value = {"rows": {NAMED: 7, "total": 8, "open": 9}, "n": 1, "in": [{"a": 1, "b": 2, NAMED: {"c": [3]}}]}
+    told = await _structured(value, BY_NAME)
+    assert told == {
+        "content": [],
+        "structuredContent": {"rows": {"total": 8, "open": 9}, "n": 1, "in": [{"a": 1, "b": 2}]},
+    }
+    Draft202012Validator(BY_NAME).validate(told["structuredContent"])
+    text = json.dumps(value)
+    prose = await masks().result(tool(), {"content": [{"type": "text", "text": text}]}, NONE, {})
+    assert json.loads(texts(prose.result)[0]) == told["structuredContent"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "left"),
+    [
+        ({NAMED: 7, "Xaviero Quillfeather": 8, "open": 9, "total": 1}, {"open": 9, "total": 1}),
+        ({NAMED: 7, "Q-7": 8, "openRows": 9, "x_1": 1}, {"openRows": 9, "x_1": 1}),
+        ({NAMED: 7, "402-19-8877": 8, "blue": 9}, {}),
+        ({NAMED: 7}, {}),
+    ],
+)
+async def test_beside_a_name_that_is_a_value_others_may_be(rows: dict[str, int], left: dict[str, int]) -> None:
+    """What nothing was found in stays only if it looks like a program's own, and not among mostly values."""
+    assert (await _structured({"rows": rows, "n": 1}, BY_NAME))["structuredContent"] == {"rows": left, "n": 1}
+
+
+async def test_what_lacks_a_member_for_its_name_is_valid_or_an_error() -> None:
+    least = {"type": "object", "minProperties": 2, "maxProperties": 5}
+    assert (await _structured({NAMED: 1, "a": 2, "b": 3}, least))["structuredContent"] == {"a": 2, "b": 3}
+    told = await _structured({NAMED: 1, "a": 2}, least)
+    assert told == {"content": [{"type": "text", "text": NOT_VALID}], "isError": True}
 
 
 # -- bad input --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ what is meant -> is the tool there, and as it was signed for? -> do the argument
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, assert_never
 
@@ -117,9 +117,9 @@ class Calls:
         refusal = await self._unavailable(name)
         said, rung = said_in(params), rung_of(client, task)
         # What its pseudonyms stand for, once and here: from now on there is only what people sign for and what runs.
-        arguments = canonical(self._masks.inward(asker.actor, self.pins.tool(name), given))
+        meant = self._masks.inward(asker.actor, self.pins.tool(name), given)
         id_, called = ActionId(self._entropy.uuid7()), self.pins.called(name)
-        action = self._call_action(asker.actor, id_, called, arguments, said)
+        action = self._call_action(asker.actor, id_, called, canonical(meant.arguments), said, meant.given)
         action = replace(action, deferred=rung is not Rung.ATTACHED, idempotency_key=said.key)
         refusal = refusal or self._unfit(name, action)
         asking = Asked(asker, client, link, action, progress, rung)
@@ -268,7 +268,7 @@ class Calls:
         method = method_of(payload, self._connection)
         if method is not None:
             return self._document_action(actor, id_, method, payload.arguments, said)
-        return self._call_action(actor, id_, self._name(payload), payload.arguments, said)
+        return self._call_action(actor, id_, self._name(payload), payload.arguments, said, payload.given)
 
     async def moved(self, action: Action) -> Reason | None:
         """Why a tool that was asked for earlier can't be called any more, by a listing of this moment."""
@@ -278,7 +278,9 @@ class Calls:
         name = self._name(payload)
         return await self._unavailable(name, 0.0) or self._unfit(name, action)
 
-    def _call_action(self, actor: Actor, id_: ActionId, name: str, arguments: bytes, said: Said) -> Action:
+    def _call_action(
+        self, actor: Actor, id_: ActionId, name: str, arguments: bytes, said: Said, given: Sequence[str]
+    ) -> Action:
         return from_tool_call(
             id=id_,
             actor=actor,
@@ -286,6 +288,7 @@ class Calls:
             tool=self.pins.tool(name),
             name=name,
             arguments=arguments,
+            given=given,
             reason=said.reason,
             ticket=said.ticket,
         )
@@ -298,6 +301,7 @@ class Calls:
             method=method,
             params=params,
             templates=self._templates(),
+            signed=self.pins.signed(),
             reason=said.reason,
             ticket=said.ticket,
         )

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from interlock.actions.call_template import is_name
+from interlock.actions.from_document import UNSIGNED, Signed
 from interlock.actions.from_tool_call import from_tool_call
 from interlock.actions.tool_arguments import ArgumentsCheck, compiled
 from interlock.doors.mcp.reserved import is_reserved
@@ -56,8 +57,8 @@ class Foresight(Protocol):
 class Pins:
     """One connection's. `in_force` gives the pinned tools of all connections by id, of the bundle in force.
 
-    `tell(tool, kinds)` hears of each pinned tool whose listing differs, once for each difference: for a metric.
-    `reads_input`: whether the policies in force read arguments; then what is denied can't be known before.
+    `reads_input`: whether the policies in force read arguments; then what is denied can't be known before. `signed`
+    gives what people signed for of the connection's resources and prompts.
     """
 
     def __init__(
@@ -65,11 +66,12 @@ class Pins:
         settings: McpSettings,
         in_force: Callable[[], Mapping[str, Tool]],
         gate: Foresight,
-        tell: Callable[[str, tuple[str, ...]], None] = lambda tool, kinds: None,
         reads_input: Callable[[], bool] = lambda: False,
+        signed: Callable[[], Signed] = lambda: UNSIGNED,
     ) -> None:
         self._connection, self._allows = settings.connection, settings.unpinned == "allow"
-        self._in_force, self._gate, self._tell, self._reads_input = in_force, gate, tell, reads_input
+        self._in_force, self._gate, self._reads_input = in_force, gate, reads_input
+        self.signed = signed
         self._listed: Mapping[str, Tool | None] | None = None  # None for one that isn't a definition
         self._links: Links | None = None
         self._read_at, self._readings = _NEVER, 0  # when the last reading began by the loop's clock, and how many ended
@@ -164,7 +166,6 @@ class Pins:
             if self._told.get(tool.name) != (live.definition_digest, kinds):
                 self._told[tool.name] = live.definition_digest, kinds
                 log.warning("mcp.tool_changed", tool=tool.id, changed=list(kinds))
-                self._tell(tool.id, kinds)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 
@@ -172,6 +173,16 @@ class Pins:
     def changed(self) -> Mapping[str, tuple[str, ...]]:
         """The pinned tools that are listed otherwise, and which parts of them."""
         return {name: kinds for name, (_, kinds) in self._told.items()}
+
+    @property
+    def unavailable(self) -> tuple[int, int]:
+        """How many pinned tools the server describes otherwise, and how many it doesn't list: all of them while it
+        can't be asked. By the bundle of now, for metrics."""
+        pinned = self._pinned()
+        if self._listed is None:
+            return 0, len(pinned)
+        why = [self.why_not(tool.name) for tool in pinned]
+        return why.count(CHANGED), why.count(GONE)
 
     def tool(self, name: str) -> Tool | None:
         """The pinned tool of that name; None where none is in force."""

@@ -4,6 +4,7 @@ place tells of it; and the same text or value with others in their places."""
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ MOST_LEAVES: Final = 100_000
 MOST_CLEAN: Final = 8192  # texts of one connection that are remembered to hold nothing
 LONGEST_CLEAN: Final = 256  # characters of one
 
+_OWN_NAME: Final = re.compile(r"[a-z_$][A-Za-z_$-]{0,63}[0-9]{0,2}")
 _LEAST_DIGITS: Final = 4  # of a number that is compared with values known from elsewhere
 _NOTHING: Final[frozenset[Label]] = frozenset()
 _NO_FIELDS: Final = Fields({}, "result")
@@ -111,7 +113,7 @@ class Slot:
     """One text or value of the message. `parts` as `rewritten` wants them, `leaves` one for each piece in them.
 
     `is_value`: what is put back is the JSON value, not its text; `original` is that as it came. `names`: names of
-    properties that are looked into, with the objects they stand in; `hidden`: objects that aren't passed on at all.
+    properties that are looked into, with the members that they name; `hidden`: members that aren't passed on at all.
     """
 
     source: str
@@ -122,6 +124,19 @@ class Slot:
     original: Any = None
     names: Sequence[tuple[Leaf, Sequence[Path]]] = ()
     hidden: set[Path] = field(default_factory=set)
+
+    def hide(self) -> None:
+        """Leaves out the members whose names may not leave. Where one name is a value others may be, in which nothing
+        was found: beside it only those stay that look like a program's own, and none where most are values."""
+        every = [path for _, paths in self.names for path in paths]
+        bad = [path for name, paths in self.names if name.new is not None for path in paths]
+        count, of = Counter(path[:-1] for path in bad), Counter(path[:-1] for path in every)
+        self.hidden.update(bad)
+        self.hidden.update(
+            path
+            for path in (every if bad else ())
+            if (found := count[path[:-1]]) and (2 * found > of[path[:-1]] or _OWN_NAME.fullmatch(str(path[-1])) is None)
+        )
 
     @property
     def found(self) -> bool:
@@ -144,8 +159,8 @@ class Slot:
         if not self.is_value and not self.hidden:
             return text
         value = json.loads(text)
-        for path in sorted(self.hidden, key=len, reverse=True):
-            value = _emptied(value, path)
+        for path in self.hidden:
+            _leave_out(value, path)
         return value if self.is_value else json.dumps(value, **_layout(self.source))
 
 
@@ -164,7 +179,7 @@ class Reading:
 
     def named(self) -> list[tuple[Leaf, Sequence[Path]]]:
         """Names of properties that have to be looked into."""
-        return [(Leaf(Piece(0, len(n), "", n, form=Form.KEY)), owners) for n, owners in self._names.items()]
+        return [(Leaf(Piece(0, len(n), "", n, form=Form.KEY)), paths) for n, paths in self._names.items()]
 
     def take(self, token: JsonToken) -> None:
         """The next key or scalar."""
@@ -194,11 +209,10 @@ class Reading:
         owner = token.path[:-1]
         labels = self._ways.fields.at(owner, within=self._within)
         if held := self._ways.leaf.held(labels, self._column(owner)):
-            if owner not in self.hidden:
-                self.counts.update(held)
-            self.hidden.add(owner)
+            self.counts.update(held)
+            self.hidden.add(token.path)
         else:
-            self._names.setdefault(token.text, []).append(owner)
+            self._names.setdefault(token.text, []).append(token.path)
 
     def _known(self, token: JsonToken, column: str, labels: frozenset[Label]) -> None:
         if token.text == "null" and token.kind is TokenKind.OTHER:
@@ -237,18 +251,15 @@ def _value(token: JsonToken) -> Scalar:
             return token.text
 
 
-def _emptied(value: Any, path: Path) -> Any:
-    """The value with nothing in the object that lies there."""
-    if not path:
-        return {}
+def _leave_out(value: Any, path: Path) -> None:
+    """Takes the member that lies there out of its object."""
     owner = value
     try:
         for step in path[:-1]:
             owner = owner[step]
-        owner[path[-1]] = {}
-    except (KeyError, IndexError, TypeError):  # it lies in one that was emptied already, or stood there twice
-        return value
-    return value
+        del owner[path[-1]]
+    except (KeyError, IndexError, TypeError):  # it lies in one that was left out already, or stood there twice
+        return
 
 
 def _layout(source: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import structlog
 from interlock.doors.masks import Masks
 from interlock.doors.mcp import answers, blocks, messages
 from interlock.doors.mcp.blocks import DROPPED, Unless, filled
+from interlock.doors.mcp.inward import Meant, meant
 from interlock.doors.mcp.leaves import MOST_DEPTH, MOST_LEAVES, Clean, Slot, TooMuch, Ways
 from interlock.doors.mcp.seams import McpRefused, Object
 from interlock.doors.mcp.sheet import Sheet, aside
@@ -147,14 +148,16 @@ class ResultMasks:
         params: Object | None = None,
         *,
         actor: Actor | None = None,
+        labels: frozenset[Label] = frozenset(),
     ) -> Masked:
-        """A result of resources/read, prompts/get or completion/complete. `params` are those of the request."""
+        """A result of resources/read, prompts/get or completion/complete. `params` are those of the request, `labels`
+        what it can give, as people signed for it."""
         if obligations.observing:
             return Masked(_plainly(result))
         hidden = _hidden(method, params or {})
-        ways = self._ways(actor, None, obligations, {})
+        ways, media = self._ways(actor, None, obligations, {}, labels), self._media and not labels
         return await self._through(
-            ways, result, lambda sheet: messages.document_of(method, result, sheet, media=self._media), hidden
+            ways, result, lambda sheet: messages.document_of(method, result, sheet, media=media), hidden
         )
 
     async def listing(self, method: str, result: Object) -> Masked:
@@ -202,15 +205,11 @@ class ResultMasks:
         )
         return masked.result
 
-    def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Object:
-        """The arguments with what this actor's pseudonyms in them stand for: a whole text each, in a field of the
-        tool's map that bears the very label. Once only: what comes of it must not be given in again."""
+    def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Meant:
+        """The arguments with what this actor's pseudonyms in them stand for (`doors/mcp/inward.py`); once only."""
         fields = Fields(tool.fields, "arguments") if tool is not None else None
         own = self._of(actor)
-        if own is None or not fields:
-            return arguments
-        meant: Object = _inward(arguments, (), fields, own)
-        return meant
+        return meant(arguments, fields, own) if own is not None and fields else Meant(arguments)
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
@@ -219,10 +218,17 @@ class ResultMasks:
             return None
         return self._pseudonyms.of(self._connection.name, actor)
 
-    def _ways(self, actor: Actor | None, tool: Tool | None, obligations: Obligations, args: Object) -> Ways:
+    def _ways(
+        self,
+        actor: Actor | None,
+        tool: Tool | None,
+        obligations: Obligations,
+        args: Object,
+        labels: frozenset[Label] = frozenset(),
+    ) -> Ways:
         masks, own = self._masks, self._of(actor)
         fields = Fields(tool.fields if tool is not None else {}, "result")
-        labels = tool.labels if tool is not None else frozenset[Label]()
+        labels |= tool.labels if tool is not None else frozenset()
         given = Fields(tool.fields if tool is not None else {}, "arguments")
         untold = labels - fields.labels - given.labels
         if tool is not None and masks.profile is not None:
@@ -362,16 +368,3 @@ def _given(value: Any, path: tuple[str | int, ...], fields: Fields, leaf: LeafMa
             yield from _given(each, (*path, at), fields, leaf)
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         yield from ((str(value), label) for label in sorted(leaf.held(fields.at(path), ""))[:1])
-
-
-def _inward(value: Any, path: tuple[str | int, ...], fields: Fields, own: ActorPseudonyms) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _inward(each, (*path, key), fields, own) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_inward(each, (*path, at), fields, own) for at, each in enumerate(value)]
-    if not isinstance(value, str) or (read := own.read(value.strip())) is None or read[0] not in fields.at(path):
-        return value
-    try:
-        return read[1].decode()
-    except UnicodeDecodeError:
-        return value

@@ -18,6 +18,7 @@ from interlock.actions.from_document import method_of
 from interlock.doors.endings import Endings
 from interlock.doors.mcp import answers
 from interlock.doors.mcp.following import Asks, Guide, Stopping, Unfinished, follow
+from interlock.doors.mcp.inward import Meant
 from interlock.doors.mcp.kept import Kept
 from interlock.doors.mcp.seams import MODERN, Link, McpRefused, Object, Progress
 from interlock.doors.mcp.task_shapes import ServerTask, may_augment, task_in
@@ -74,8 +75,9 @@ class ResultMasks(Protocol):
         params: Object | None = None,
         *,
         actor: Actor | None = None,
+        labels: frozenset[Label] = ...,
     ) -> Masked:
-        """A result of resources/read, prompts/get or completion/complete."""
+        """A result of resources/read, prompts/get or completion/complete, which can give what bears these labels."""
 
     async def text(self, text: str) -> str:
         """A text of a server's."""
@@ -86,7 +88,7 @@ class ResultMasks(Protocol):
     async def params(self, method: str, params: Object) -> Object:
         """What a server sends by itself."""
 
-    def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Object:
+    def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Meant:
         """Arguments with what this actor's pseudonyms in them stand for; once only."""
 
 
@@ -284,7 +286,8 @@ class Running:
         method, params = sent(release)
         owed, actor, result = release.obligations, release.action.actor, _not_ours(result)
         if method != "tools/call":
-            return await self.masks.document(method, result, owed, params, actor=actor)
+            labels = release.action.exposure.labels
+            return await self.masks.document(method, result, owed, params, actor=actor, labels=labels)
         return await self.masks.result(tool, result, owed, params["arguments"], actor=actor)
 
     def drop(self, cleared: Cleared) -> None:

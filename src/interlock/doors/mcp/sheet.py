@@ -129,9 +129,7 @@ class Sheet:
         for leaf in again:  # looked at so often, and still something is in it
             leaf.new = token_of(frozenset(f.label for f in leaf.findings))
         for slot in self._slots:
-            for name, owners in slot.names:
-                if name.new is not None:
-                    slot.hidden.update(owners)
+            slot.hide()
 
     async def _round(self, leaves: Sequence[Leaf], *, first: bool) -> list[Leaf]:
         """One look at these; those of them in which something was masked."""

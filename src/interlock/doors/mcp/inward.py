@@ -1,0 +1,81 @@
+"""Pseudonyms in a call's arguments translated inward: what they stand for takes their place before it is decided.
+
+As with SQL (`sql/given.py`), only where two witnesses agree: the tool's map says that the very label lies at the path,
+and the pseudonym was given to this very actor for that label. It is a whole text of its own. Everything else stays the
+text that it is, which matches nothing. Once only: what comes of it must not be given in again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from interlock.actions.tool_resources import escaped
+from interlock.doors.mcp.seams import Object
+from interlock.masking.json_values import Fields, Path
+from interlock.masking.pseudonyms import ActorPseudonyms
+
+_Form = tuple[str | None, ...]  # a path with None for any member of a list
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Arguments as they are meant, and JSON pointers (RFC 6901) to those that were given as pseudonyms."""
+
+    arguments: Object
+    given: tuple[str, ...] = ()
+
+
+def meant(arguments: Object, fields: Fields, own: ActorPseudonyms) -> Meant:
+    """The arguments with what this actor's pseudonyms in them stand for.
+
+    Of a list all texts at a path are translated or none: a schema may say that members must differ (`uniqueItems`), and
+    then a guess beside a pseudonym would be confirmed by a refusal that nobody decided on.
+    """
+    known: dict[Path, str] = {}
+    mixed: set[_Form] = set()
+    for path, text in _texts(arguments, ()):
+        value = _opened(text, path, fields, own)
+        if value is None:
+            mixed.add(_form(path))
+        else:
+            known[path] = value
+    known = {path: value for path, value in known.items() if None not in _form(path) or _form(path) not in mixed}
+    if not known:
+        return Meant(arguments)
+    pointers = ("".join(f"/{escaped(str(step))}" for step in path) for path in known)
+    return Meant(_with(arguments, (), known), tuple(sorted(pointers)))
+
+
+def _opened(text: str, path: Path, fields: Fields, own: ActorPseudonyms) -> str | None:
+    read = own.read(text.strip())
+    if read is None or read[0] not in fields.at(path):
+        return None
+    try:
+        return read[1].decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _texts(each, (*path, key))
+    elif isinstance(value, list | tuple):
+        for at, each in enumerate(value):
+            yield from _texts(each, (*path, at))
+    elif isinstance(value, str):
+        yield path, value
+
+
+def _with(value: Any, path: Path, known: Mapping[Path, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with(each, (*path, key), known) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with(each, (*path, at), known) for at, each in enumerate(value)]
+    return known.get(path, value)
+
+
+def _form(path: Path) -> _Form:
+    return tuple(None if isinstance(step, int) else step for step in path)
