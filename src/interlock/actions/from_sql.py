@@ -65,7 +65,7 @@ def from_sql(
     look = readings.of if readings is not None else read
     read_ = _in_turn(statements, look, basis)
     payload = SqlPayload(tuple(p.payload for p in statements))
-    templates, finding = _templates(read_, payload)
+    templates, finding = _templates(read_, statements)
     if finding is None:
         templates, finding = without_findings(templates, finds, snapshot)
     templates = tuple(with_rows(t, p.payload, p.rows) for t, p in zip(templates, statements, strict=True))
@@ -104,11 +104,15 @@ def _in_turn(
     return found
 
 
-def _templates(read_: Sequence[Reading], payload: SqlPayload) -> tuple[tuple[Template, ...], str | None]:
+def _templates(
+    read_: Sequence[Reading], statements: Sequence[PreparedStatement]
+) -> tuple[tuple[Template, ...], str | None]:
     marks = Marks()
     cuts = [
-        reading.pattern.cut(sent.parameters, sent.parameter_formats, marks)
-        for reading, sent in zip(read_, payload.statements, strict=True)
+        reading.pattern.cut(
+            p.payload.parameters, p.payload.parameter_formats, marks, p.given_literals, p.given_parameters
+        )
+        for reading, p in zip(read_, statements, strict=True)
     ]
     finding = next((c.refusal.sentence for c in cuts if c.refusal is not None), None)
     return tuple(c.template for c in cuts), finding

@@ -30,6 +30,7 @@ MIN_ECHO: Final = 4  # shorter values repeat in names by accident
 
 _DIGIT_RUN = re.compile(r"\d{5}")
 _ROW_LIMIT = re.compile(r"\d{1,7}")
+_GIVEN: Final = "\0given\0"  # before values known by pseudonyms: equal to each other, and to nothing in clear
 _CLASSES: Final = ((0, "0"), (8, "1-8"), (16, "9-16"), (32, "17-32"), (64, "33-64"))
 _KINDS: Final[Mapping[str, str]] = {
     "ICONST": "number",
@@ -93,12 +94,28 @@ class Pattern:
     snapshot: Snapshot = field(repr=False)
 
     def cut(
-        self, parameters: Sequence[bytes | None] = (), formats: Sequence[int] = (), marks: Marks | None = None
+        self,
+        parameters: Sequence[bytes | None] = (),
+        formats: Sequence[int] = (),
+        marks: Marks | None = None,
+        given_literals: frozenset[int] = frozenset(),
+        given_parameters: frozenset[int] = frozenset(),
     ) -> Cut:
-        """The text cut, with these parameters in its leaves."""
+        """The text cut, with these parameters in its leaves.
+
+        `given_literals` (byte offsets) and `given_parameters` (numbers) are values that the asker knows by pseudonyms
+        only: nothing shows whether a name or another value in the text equals one, or every text would test a guess.
+        """
         marks = marks if marks is not None else Marks()
-        filled = [slot.leaf(parameters, formats, marks) for slot in self.slots]
-        hidden = {value for leaf, value in filled if leaf.shown is None and len(value) >= MIN_ECHO}
+        theirs = [self._given(slot, given_literals, given_parameters) for slot in self.slots]
+        filled = [
+            slot.leaf(parameters, formats, marks, given=given) for slot, given in zip(self.slots, theirs, strict=True)
+        ]
+        hidden = {
+            value
+            for (leaf, value), given in zip(filled, theirs, strict=True)
+            if leaf.shown is None and len(value) >= MIN_ECHO and not given
+        }
         echoing = self._echoing(frozenset(value.casefold() for value in hidden)) if self.names_by_value else ()
         if not self.names and not echoing:
             return Cut(_template(self.code, filled), self.refusal)
@@ -107,6 +124,11 @@ class Pattern:
             leaves[n] = (_name_leaf(self.tokens[n].text, marks), self.tokens[n].text)
         code = _code(self.tokens, leaves.keys(), self.signs)
         return Cut(_template(code, [leaves[n] for n in sorted(leaves)]), self.refusal or (FINDING if echoing else None))
+
+    def _given(self, slot: _Slot, literals: frozenset[int], parameters: frozenset[int]) -> bool:
+        if slot.name == "PARAM":
+            return bool(parameters) and number_of(slot.value) in parameters
+        return self.tokens[slot.at].start in literals
 
     def _echoing(self, hidden: frozenset[str]) -> tuple[int, ...]:
         repeated = [n for value in hidden for n in self.names_by_value.get(value, ())]
@@ -187,15 +209,18 @@ class _Slot:
     kind: str
     value: str
 
-    def leaf(self, parameters: Sequence[bytes | None], formats: Sequence[int], marks: Marks) -> tuple[Leaf, str]:
-        """(leaf, value) of the literal or parameter here."""
+    def leaf(
+        self, parameters: Sequence[bytes | None], formats: Sequence[int], marks: Marks, *, given: bool
+    ) -> tuple[Leaf, str]:
+        """(leaf, value) of the literal or parameter here; one that was `given` as a pseudonym is never shown."""
         kind, value, readable = self.kind, self.value, True
         if self.name == "PARAM":
             kind, value, readable = _parameter(self.value, parameters, formats)
         if kind == "null":
             return Leaf(None, kind, self.label, "0", ""), ""
-        shown = value if readable and self._may_show(value, kind) else None
-        return Leaf(shown, kind, self.label, length_class(len(value)), marks.of(value)), value
+        shown = value if readable and not given and self._may_show(value, kind) else None
+        mark = marks.of(f"{_GIVEN}{value}" if given else value)
+        return Leaf(shown, kind, self.label, length_class(len(value)), mark), value
 
     def _may_show(self, value: str, kind: str) -> bool:
         if self.limit:
@@ -229,8 +254,7 @@ def _name_leaf(text: str, marks: Marks) -> Leaf:
 
 def _parameter(text: str, parameters: Sequence[bytes | None], formats: Sequence[int]) -> tuple[str, str, bool]:
     """(kind, value, whether it is text) of `$n`; the token itself where no value was bound."""
-    digits = text[1:]
-    number = int(digits) if len(digits) <= 5 else 0
+    number = number_of(text)
     if not 1 <= number <= len(parameters):
         return "parameter", text, False
     raw = parameters[number - 1]
@@ -242,6 +266,12 @@ def _parameter(text: str, parameters: Sequence[bytes | None], formats: Sequence[
         except UnicodeDecodeError:
             pass
     return "parameter", "\0" + raw.hex(), False
+
+
+def number_of(parameter: str) -> int:
+    """The number of `$n`; 0 for one that is too long to be bound."""
+    digits = parameter[1:]
+    return int(digits) if len(digits) <= 5 else 0
 
 
 def looks_harmless(value: str) -> bool:

@@ -98,6 +98,31 @@ async def test_another_actor_gets_others(gate: Gateway) -> None:
     assert not {mine[1], mine[2], mine[4]} & {others[1], others[2], others[4]}
 
 
+@pytest.mark.parametrize("prepare", [False, True])
+async def test_nothing_else_in_the_text_shows_what_a_pseudonym_stands_for(
+    gate: Gateway, empty_database: Database, prepare: bool
+) -> None:
+    empty_database.execute("INSERT INTO patients VALUES (5, 'garciaparra', NULL, NULL, 'Lier')")
+    mine = (await tokens(gate))[5]
+    async with await gate.connect() as connection:
+        for guess in ("garciaparra", "somebodyelse"):
+            text = f"SELECT id AS {guess} FROM patients WHERE mrn = "
+            if prepare:
+                assert await rows(connection, f"{text}%s", mine, prepare=True) == [(5,)]
+            else:
+                assert await rows(connection, f"{text}'{mine}'") == [(5,)]
+    cards = []
+    for guess in ("garciaparra", "somebodyelse"):
+        async with await gate.connect() as connection:
+            asking = f"COPY (SELECT id FROM patients WHERE mrn = '{mine}' AND city <> '{guess}') TO STDOUT"
+            copying = asyncio.ensure_future(_copied(connection, asking))
+            review = await gate.sign(verdict=Verdict.DENY)
+            with pytest.raises(psycopg.Error):
+                await copying
+            cards.append(str((await gate.office.desk.card(review.id)).content["statements"]))
+    assert "garciaparra" in cards[0] and cards[0].replace("garciaparra", "somebodyelse") == cards[1]
+
+
 async def test_a_copy_gives_constants_unless_it_is_permitted_too(gate: Gateway) -> None:
     async with await gate.connect() as connection:
         copying = asyncio.ensure_future(_copied(connection, "COPY (SELECT mrn FROM patients WHERE id = 1) TO STDOUT"))
