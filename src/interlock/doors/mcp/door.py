@@ -117,9 +117,7 @@ def _served(
 ) -> Served:
     tools = Tools(upstream.pins, upstream.masks, upstream.own)
     server: Server[Any] = Server(upstream.connection.name, version=version, get_tool_input_schema=_schema_of(tools))
-    manager = Alone(
-        server, session_idle_timeout=IDLE_SECONDS, max_sessions=SESSIONS, max_request_body_size=MAX_BODY
-    )
+    manager = Alone(server, session_idle_timeout=IDLE_SECONDS, max_sessions=SESSIONS, max_request_body_size=MAX_BODY)
     parts = Parts(
         upstream.connection,
         upstream.links,
