@@ -83,7 +83,13 @@ class Bad:
             case "moved" if self.calls == 1:
                 await _send(send, 307, JSON, b"", (b"location", b"/mcp?again"))
             case "round and round":
-                await _send(send, 307, JSON, b"", (b"location", b"/mcp"))
+                await _send(send, 307, JSON, b"", (b"location", b"/mcp?%d" % self.calls))
+            case "nowhere":
+                await _send(send, 307, JSON, b"")
+            case "here again":
+                await _send(send, 308, JSON, b"", (b"location", b"/mcp#mrs-canary"))
+            case "two ways":
+                await _send(send, 307, JSON, b"", (b"location", b"/mcp?1"), (b"location", b"/mcp?2"))
             case "asks":
                 asks = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "roots/list"})
                 await _send(send, 200, EVENTS, f"data: {asks}\n\ndata: {good}\n\n".encode())
@@ -130,6 +136,9 @@ MODES = {
     "status": "upstream_status",
     "accepted": "upstream_junk",
     "away": "upstream",
+    "nowhere": "upstream",
+    "here again": "upstream",
+    "two ways": "upstream",
     "huge": "upstream_away",
     "packed": "upstream_away",
     "event": "upstream_junk",

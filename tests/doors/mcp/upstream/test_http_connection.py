@@ -94,6 +94,9 @@ BAD = {
     "no chunk": CHUNKED.replace(b"\r\n1\r\n{", b"\r\nxyz\r\n{"),
     "half chunked": CHUNKED[:-5],
     "unknown coding": CHUNKED.replace(b"chunked", b"gzip, chunked"),
+    "a length and chunks": CHUNKED.replace(b"\r\n\r\n1", b"\r\nContent-Length: 2\r\n\r\n1", 1),
+    "a chunk without end": CHUNKED.replace(b"\r\n1\r\n{", b"\r\n1;x=" + b"a" * 8 * MAX_HEAD + b"\r\n{"),
+    "interim answers without end": b"HTTP/1.1 100 \r\n\r\n" * 20_000 + PLAIN,
     "another protocol": b"HTTP/1.1 101 Switching\r\nUpgrade: canary\r\n\r\n",
     "long head": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 8 * MAX_HEAD + b"\r\n\r\n",
     "long": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (LIMIT + 1) + b" " * (LIMIT + 1),
@@ -159,6 +162,27 @@ async def test_who_stops_waiting_closes_the_connection() -> None:
             await asyncio.sleep(0.01)
         waiting.cancel()
         await asyncio.wait_for(server.left.wait(), 10)
+
+
+async def test_once_closed_nothing_is_sent_any_more_and_nothing_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(PLAIN, PLAIN)
+    async with served(server) as connections:
+        loop = asyncio.get_running_loop()
+        connect, connecting = loop.create_connection, asyncio.Event()
+
+        async def slowly(*given: Any, **more: Any) -> Any:
+            connecting.set()
+            await asyncio.sleep(0.05)
+            return await connect(*given, **more)
+
+        monkeypatch.setattr(loop, "create_connection", slowly)
+        under_way = asyncio.ensure_future(asked(connections))
+        await connecting.wait()
+        await connections.close()
+        for asking in (under_way, asked(connections)):
+            with pytest.raises(Broken):
+                await asking
+        assert not server.requests and not connections._lines
 
 
 async def test_a_server_that_sends_faster_than_is_read_waits() -> None:
@@ -240,6 +264,17 @@ async def test_an_answer_in_single_bytes_leaves_others_their_turn() -> None:
     other.cancel()
     line.connection_lost(None)
     assert turns > 100
+
+
+async def test_single_bytes_that_are_here_are_read_as_one_part() -> None:
+    connections, line = _inert()
+    asking = asyncio.ensure_future(connections.post(b"/mcp", {}, b""))
+    await asyncio.sleep(0)
+    line.data_received(CHUNKED.partition(b"1\r\n")[0] + b"1\r\n \r\n" * 10_000 + b"0\r\n\r\n")
+    answer = await asking
+    pieces = [piece async for piece in answer]
+    line.connection_lost(None)
+    assert b"".join(pieces) == b" " * 10_000 and len(pieces) < 200  # who parses them keeps each until its event ends
 
 
 def _inert() -> tuple[Connections, http_connection._Line]:

@@ -117,11 +117,15 @@ class Asking:
         return None if last else token
 
     def _redirected(self, answer: Answer, asked: httpx2.URL) -> httpx2.URL | None:
-        if answer.status not in (307, 308):
+        """Where to send it instead; None for nowhere else: the same would run again where it may have run."""
+        where = answer.header(b"location")
+        if answer.status not in (307, 308) or not where:
             return None
         try:
-            to = asked.join(answer.header(b"location"))
+            to = asked.join(where)
         except httpx2.InvalidURL:
+            return None
+        if to.raw_path == asked.raw_path:
             return None
         here = self._url
         same = (to.scheme, to.host, to.port, to.userinfo) == (here.scheme, here.host, here.port, here.userinfo)

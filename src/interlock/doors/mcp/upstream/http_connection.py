@@ -18,13 +18,12 @@ import httpx2
 
 AT_ONCE: Final = 256  # connections to one server in one session
 KEPT: Final = 16  # of these, how many stay open without a request
-KEPT_SECONDS: Final = (
-    4.0  # less than servers keep theirs (5 s in uvicorn and Node), so that we don't meet a closing one
-)
+KEPT_SECONDS: Final = 4.0  # less than servers keep theirs (5 s in uvicorn and Node): we don't meet a closing one
 CONNECT_SECONDS: Final = 10.0  # to connect, TLS included; as long to wait for one of the connections
 WRITE_SECONDS: Final = 30.0
 _CLOSE_SECONDS: Final = 5.0
 MAX_HEAD: Final = 64 * 1024  # bytes of an answer's status line and headers, and of a chunk's own line
+_INTERIM: Final = 16  # interim answers (1xx) before the answer; a server that sends more means none
 _A_TURN: Final = 64  # parts of an answer that are read at once; then others have their turn
 _AHEAD: Final = 256 * 1024  # bytes that nobody has read yet; then the server waits
 
@@ -56,20 +55,23 @@ class Answer:
         async for piece in self:
             whole += piece
             if len(whole) > limit:
+                self._over = False  # nothing more is had from such a connection
                 raise Broken("too long")
         return bytes(whole)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Its parts as they come, of any number; raises `Broken`."""
-        pieces = 0
+        """Its parts as they come, of any number; raises `Broken`. Those that are here are one: who reads keeps each."""
         while not self._over:
-            event = await self._line.event()
-            if not isinstance(event, h11.Data):
-                self._over = True
-                return
-            yield bytes(event.data)
-            pieces += 1
-            if pieces % _A_TURN == 0:
+            piece, parts = bytearray(), 0
+            event: h11.Event | None = await self._line.event()
+            while isinstance(event, h11.Data):
+                piece += event.data
+                parts += 1
+                event = self._line.ready() if parts < _A_TURN else None
+            self._over = event is not None
+            if piece:
+                yield bytes(piece)
+            if parts == _A_TURN:
                 await asyncio.sleep(0)
 
     def close(self) -> None:
@@ -92,6 +94,7 @@ class Connections:
         self._room = asyncio.Semaphore(AT_ONCE)
         self._lines: set[_Line] = set()
         self._leaving: set[_Line] = set()
+        self._closed = False
 
     async def post(self, target: bytes, headers: Mapping[str, str], body: bytes) -> Answer:
         """Sends one POST and waits for the answer's head, which the caller bounds in time. Raises `Broken`."""
@@ -104,10 +107,7 @@ class Connections:
         line = await self._line()
         try:
             await line.send(request, body)
-            while not isinstance(head := await line.event(), h11.Response):
-                if not isinstance(head, h11.InformationalResponse):
-                    raise Broken("not an answer")
-            return Answer(self, line, head)
+            return Answer(self, line, await _head(line))
         except BaseException:
             self.give_back(line, whole=False)
             raise
@@ -123,13 +123,16 @@ class Connections:
             self._drop(line)
 
     async def close(self) -> None:
-        """Ends all of them."""
+        """Ends all of them; nothing is sent any more."""
+        self._closed = True
         for line in tuple(self._lines):
             self._drop(line)
         if self._leaving:
             await asyncio.wait({line.gone for line in self._leaving}, timeout=_CLOSE_SECONDS)
 
     async def _line(self) -> _Line:
+        if self._closed:
+            raise Broken("it was ended")
         if self._room.locked():
             try:
                 await asyncio.wait_for(self._room.acquire(), CONNECT_SECONDS)
@@ -159,6 +162,9 @@ class Connections:
                 _, line = await loop.create_connection(_Line, self._host, self._port, ssl=self._tls)
         except (OSError, TimeoutError, ValueError):  # ValueError: what is no name for TLS, or for DNS
             raise Broken("it can't be reached") from None
+        if self._closed:  # meanwhile
+            line.abort()
+            raise Broken("it was ended")
         self._lines.add(line)
         line.gone.add_done_callback(lambda _: self._forget(line))
         return line
@@ -177,6 +183,22 @@ class Connections:
         if not line.gone.done():
             self._leaving.add(line)
             line.abort()
+
+
+async def _head(line: _Line) -> h11.Response:
+    """The answer's, after any interim ones; raises `Broken`."""
+    for _ in range(_INTERIM + 1):
+        match await line.event():
+            case h11.Response() as head:
+                # RFC 9112 section 6.3: both may be an attempt at splitting answers, and ought to be taken as an error.
+                if {b"transfer-encoding", b"content-length"} <= {name for name, _ in head.headers}:
+                    raise Broken("two lengths")
+                return head
+            case h11.InformationalResponse():
+                continue
+            case _:
+                raise Broken("not an answer")
+    raise Broken("no end of interim answers")
 
 
 class _Line(asyncio.Protocol):
@@ -263,16 +285,21 @@ class _Line(asyncio.Protocol):
 
     async def event(self) -> h11.Event:
         """The next part of the answer; raises `Broken`."""
-        while True:
-            try:
-                event = self._http.next_event()
-            except h11.RemoteProtocolError:
-                raise Broken("not HTTP") from None
-            if isinstance(event, h11.Event) and not isinstance(event, h11.ConnectionClosed):
-                return event
-            if event is not h11.NEED_DATA:  # closed, or another protocol: we asked for none
-                raise Broken("it broke off")
+        while (event := self.ready()) is None:
             await self._read()
+        return event
+
+    def ready(self) -> h11.Event | None:
+        """The same, if it is here; raises `Broken`."""
+        try:
+            event = self._http.next_event()
+        except h11.RemoteProtocolError:
+            raise Broken("not HTTP") from None
+        if event is h11.NEED_DATA:
+            return None
+        if not isinstance(event, h11.Event) or isinstance(event, h11.ConnectionClosed):  # or another protocol
+            raise Broken("it broke off")
+        return event
 
     async def _read(self) -> None:
         if not self._came and not self._ended:
