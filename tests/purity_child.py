@@ -119,6 +119,7 @@ def use_wire() -> None:
     from interlock.wire.postgres import answers, backend, frontend
     from interlock.wire.postgres.frames import FrameReader, RunReader
     from interlock.wire.postgres.scram import ClientFirst
+    from interlock.wire.sse import Event, EventReader
 
     reader = FrameReader(1000)
     reader.feed(frontend.write_query(b"SELECT 1"))
@@ -127,6 +128,7 @@ def use_wire() -> None:
     pieces = RunReader(frozenset({b"E"}), 1000).feed(answers.write_error("ERROR", "42501", "No."))
     assert backend.read_complaint(pieces[0].body).sqlstate == "42501"  # type: ignore[union-attr]
     assert ClientFirst("nonce").message
+    assert list(EventReader().feed(Event("x").encode())) == [Event("x")]
 
 
 def use_sql_and_actions() -> None:
@@ -175,6 +177,7 @@ def use_policy(action: Any) -> None:
 
 def use_masking_and_sensitivity() -> None:
     from interlock.masking.plan import plan
+    from interlock.masking.restoring import Issued, restored
     from interlock.masking.tokens import holds_token
     from interlock.model.exposure import Output
     from interlock.model.label import Label
@@ -184,6 +187,7 @@ def use_masking_and_sensitivity() -> None:
 
     masks = plan([Output("ssn", 25, frozenset({Label("phi.ssn")}), "a")], Obligations(), [0])
     row = frame(b"D", b"\0\1\0\0\0\3abc")
+    assert restored("[a.b#1]", Issued({"[a.b#1]": "x"})) == "x"
     assert holds_token("[phi.ssn]") and b"abc" not in RowMasker(masks.masks).rewrite_batch(row)
 
 
