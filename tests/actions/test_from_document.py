@@ -227,6 +227,54 @@ def test_a_uri_that_a_server_may_read_as_anothers_is_refused(uri: str) -> None:
     assert asked("resources/read", {"uri": uri}, KINDS).refusal == TWO_URIS
 
 
+WIDE = (
+    Offer(KB.name, OfferKind.RESOURCE, "kb://{+any}", frozenset()),
+    Offer(KB.name, OfferKind.RESOURCE, "kb://patients/{id}", frozenset({Label("phi.mrn")})),
+    Offer(KB.name, OfferKind.RESOURCE, "https://ehr.test/patients/{id}", frozenset({Label("phi.mrn")})),
+    Offer(KB.name, OfferKind.RESOURCE, "https://{+any}", frozenset()),
+)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "kb://patients/7/",
+        "kb://patients/7?x=/",
+        "kb://patients/7#/",
+        "kb://patients/7?/x",
+        "kb://patients;a=1/7",
+        "kb://notes/..;/patients/7",
+        "kb://\uff50\uff41tients/7",
+        "kb://patients\uff0f7",
+        "https://ehr.test:443/patients/7",
+        "https://me@ehr.test/patients/7",
+    ],
+)
+def test_a_wide_template_hides_no_narrow_one(uri: str) -> None:
+    """What a lenient server reads as a patient bears a patient's labels, and is refused where its name is another's."""
+    action = asked("resources/read", {"uri": uri}, signed=Signed(WIDE))
+    assert action.refusal == TWO_URIS or (
+        "phi.mrn" in action.exposure.labels and "patients" in action.asks[0].resource.id
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("kb://find?q=a", "kb://find{?q}"),
+        ("kb://find", "kb://find{?q}"),
+        ("kb://a/b#L3", "kb://a/{+path}#L{n}"),
+        ("kb://a/b;v=2", "kb://a/{x};v={v}"),
+    ],
+)
+def test_queries_that_a_template_has_are_its_own(uri: str, name: str) -> None:
+    action = asked("resources/read", {"uri": uri}, (name,), signed=UNSIGNED)
+    assert action.refusal is None and name in (
+        action.asks[0].resource.id.removeprefix("kb/resources/"),
+        "kb://find{?q}",
+    )
+
+
 @pytest.mark.parametrize(
     ("uri", "name"),
     [

@@ -14,6 +14,7 @@ name: it is an argument, and hidden like all others. One that a server may read 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -219,14 +220,17 @@ def _resource(asked: _Asked, uri: str) -> _Meant:
     scheme = _SCHEME.match(uri)
     if scheme is None or len(uri) > MAX_URI or invisible(uri) or sum(c.isdigit() for c in scheme[1]) > MAX_DIGITS:
         return _Meant(f"resources/{_UNKNOWN}", refusal=BAD_URI)
-    pinned = [offer.name for offer in asked.signed.offers if offer.kind is OfferKind.RESOURCE]
+    ours = [offer for offer in asked.signed.offers if offer.kind is OfferKind.RESOURCE]
+    pinned = sorted((offer.name for offer in ours), key=_fixed, reverse=True)
     listed = [each for each in asked.templates[:MAX_TEMPLATES] if _may_show(each)]
-    meant = [_fitting([*pinned, *listed], uri, reading) for reading in _READINGS]
+    meant = [_fitting([*pinned, *sorted(listed, key=_fixed, reverse=True)], uri, reading) for reading in _READINGS]
     name = meant[0] or _scheme(asked, pinned, scheme[1].lower())
     labels = asked.signed.labels(
-        OfferKind.RESOURCE, lambda each: any(_fitting([each], uri, reading) for reading in _READINGS)
+        OfferKind.RESOURCE, lambda each: any(_fitting([each], uri, reading) for reading in _READINGS[:-1])
     )
-    twofold = any(each not in (None, meant[0]) for each in meant) or not _STEPS.isdisjoint(_spelt(uri).split("/"))
+    labels |= frozenset(label for each in ours if _fitting([each.name], uri, _bare) for label in each.labels)
+    steps = (step.partition(";")[0] for step in _spelt(uri).split("/"))
+    twofold = any(each not in (None, meant[0]) for each in meant) or not _STEPS.isdisjoint(steps)
     return _Meant(f"resources/{name}", labels, TWO_URIS if twofold else None)
 
 
@@ -244,8 +248,9 @@ def _fitting(templates: Sequence[str], uri: str, reading: Callable[[str], str]) 
 
 
 def _spelt(uri: str) -> str:
-    """Without escapes, as who decodes twice reads it, and in small letters: of scheme and host they mean the same."""
-    return unquote(unquote(uri)).replace("\\", "/").lower()
+    """Without escapes, as who decodes twice reads it, in letters of one width, and small ones: of scheme and host they
+    mean the same."""
+    return unicodedata.normalize("NFKC", unquote(unquote(uri))).replace("\\", "/").lower()
 
 
 def _stepped(uri: str) -> str:
@@ -253,15 +258,28 @@ def _stepped(uri: str) -> str:
     return _SLASHES.sub("/", _spelt(uri))
 
 
+def _bare(uri: str) -> str:
+    """The same without query and fragment, what stands behind a `;` in a step, slashes at the end, and the port that is
+    a scheme's own. Of a template also without what becomes one of these."""
+    return _ADDED.sub("", _USUAL.sub(r"\1\2", _stepped(uri))).rstrip("/")
+
+
 # What servers make of a URI before they look for the resource (RFC 3986 section 6.2.2).
-_READINGS: Final[tuple[Callable[[str], str], ...]] = (str, _spelt, _stepped)
+_READINGS: Final[tuple[Callable[[str], str], ...]] = (str, _spelt, _stepped, _bare)
 _STEPS: Final = frozenset({".", ".."})
 _SLASHES: Final = re.compile("//+")
+_ADDED: Final = re.compile(r"\{[?&#].*|\{;[^{}]*\}|[?#].*|;[^/]*", re.DOTALL)
+_USUAL: Final = re.compile(r"^(https?:/)(?:[^/@{}]*@)?([^/:@{}]*)(?::(?:80|443)?)?(?=/|$)")
 
 
 def is_template(text: str) -> bool:
     """Whether people may pin it: a URI, or a template of URIs, in letters that everybody can tell apart."""
     return len(text) <= MAX_TEMPLATE and _TEMPLATE.fullmatch(text) is not None and _SCHEME.match(text) is not None
+
+
+def _fixed(template: str) -> int:
+    """How much of a template is fixed: of several that fit, the one that says most is meant."""
+    return len(_VARIABLE.sub("", template)) + ("{" not in template)
 
 
 def _may_show(template: str) -> bool:
