@@ -17,18 +17,19 @@ from typing import assert_never
 from interlock.actions.record import observed_told, only_observed, reasons_told, released_told, told, would_mask
 from interlock.desk import Desk, Sealed, own_reasons
 from interlock.desk.answers import Answer, Asking, Cleared, Denied, Held
-from interlock.desk.entries import of_action, waiting
+from interlock.desk.entries import claimed_end, of_action, waiting
 from interlock.desk.estimates import estimated, sized
 from interlock.desk.repeats import Claim, Ran
 from interlock.errors import Conflict
 from interlock.masking.plan import without_kept
 from interlock.masking.profile import Profile
 from interlock.model.action import Action, EnforcedBy
+from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue
 from interlock.model.change import Unit
 from interlock.model.decision import Allow, Decision, Deny, NeedsReview, Reason, Requirements
 from interlock.model.entry import Draft, EntryType
-from interlock.model.names import ConnectionName, Digest, EntryId, PolicyId, ReviewId
+from interlock.model.names import ActionId, ConnectionName, Digest, EntryId, PolicyId, ReviewId
 from interlock.model.obligation import Obligations
 from interlock.model.recent import QUIET
 from interlock.model.release import Ending, Outcome, Release
@@ -264,6 +265,10 @@ class Gate:
         changes = self.desk.ended(review, _OUTCOMES[ending.outcome]) if review else ()
         recorded = self._commit(Unit(tuple(entries), changes))
         return self._noted(recorded, action, ending.outcome) if action.idempotency_key else recorded
+
+    async def claimed(self, actor: Actor, action: ActionId, review: ReviewId | None, outcome: Outcome) -> None:
+        """Records how a caller who enforces decisions says that it ended: a late outcome after `action.unknown`."""
+        await self._commit(Unit((claimed_end(self._id, actor, action, review, outcome),)))
 
     async def _noted(self, recorded: Awaitable[Receipt], action: Action, outcome: Outcome) -> Receipt:
         receipt = await recorded

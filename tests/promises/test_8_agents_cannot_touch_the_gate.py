@@ -97,7 +97,7 @@ OPEN = frozenset(
     }
 )
 # What callers ask who enforce the answers themselves: each about its own requests.
-ASKING = frozenset({"evaluation", "evaluations", "requests", "requests/{task}", "requests/{task}/cancel"})
+ASKING = frozenset({"evaluation", "evaluations", "requests", "requests/{task}", "requests/{task}/cancel", "outcomes"})
 
 
 def _routes(app: object) -> dict[tuple[str, str], frozenset[str]]:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from interlock.desk.presence import proof
 from interlock.ledger.requirements import fields as requirement_fields
-from interlock.model.action import Action
+from interlock.model.action import Action, EnforcedBy
 from interlock.model.actor import Actor
 from interlock.model.canonical import JsonValue
 from interlock.model.decision import Reason
 from interlock.model.entry import Draft, EntryType
 from interlock.model.names import ActionId, Digest, EntryId, ReviewId
+from interlock.model.release import Outcome
 from interlock.model.review import Review, Voter
 from interlock.review.card import timestamp
 
@@ -46,6 +47,12 @@ def of_action(
     )
     enforced = action.enforced_by.value
     return Draft(id=entry, type=type_, d=d, actor=action.actor, act=action.id, obj=obj, pol=pol, enforced=enforced)
+
+
+def claimed_end(entry: EntryId, actor: Actor, act: ActionId, review: ReviewId | None, outcome: Outcome) -> Draft:
+    """action.ended, as whoever enforced the decision tells of it: `enforced` says so, and nothing was counted."""
+    d: Mapping[str, JsonValue] = {"outcome": outcome.value, "rows": 0, "sqlstate": "", "review": review or ""}
+    return Draft(id=entry, type=EntryType.ACTION_ENDED, d=d, actor=actor, act=act, enforced=EnforcedBy.CALLER.value)
 
 
 def opened_fields(review: Review) -> Mapping[str, JsonValue]:

@@ -50,6 +50,7 @@ DECISION = record(
                 "retry_after": {"type": "integer"},
                 "approval": record({"id": TEXT, "approved_until": TIME}),
                 "enforced_by": {"const": "caller"},
+                "outcome": record({"endpoint": URI, "token": TEXT}),
             },
         )
     },

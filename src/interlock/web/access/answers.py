@@ -10,7 +10,7 @@ from interlock.model.decision import Reason
 from interlock.model.review import Review, ReviewState
 from interlock.web.access.asking import Judged
 from interlock.web.access.binding import timestamp
-from interlock.web.access.problems import REQUESTS
+from interlock.web.access.problems import OUTCOMES, REQUESTS
 from interlock.web.problems import Problem
 
 TEMPLATE: Final = "review"
@@ -36,6 +36,7 @@ def decision(judged: Judged, public_url: str) -> dict[str, Any]:
     match judged.answer:
         case Cleared():
             context["enforced_by"] = judged.action.enforced_by.value
+            context["outcome"] = {"endpoint": public_url + OUTCOMES, "token": judged.token}
             if judged.approval is not None:
                 context["approval"] = _approval(judged.approval)
             return {"decision": True, "context": context}

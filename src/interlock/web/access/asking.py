@@ -12,8 +12,8 @@ from weakref import WeakValueDictionary
 
 from interlock.actions.from_access import Evaluation, Tools, as_sealed, from_access, is_about
 from interlock.desk import Desk
-from interlock.errors import MalformedInput, NotFound
-from interlock.gate import Answer, Asking, Denied, Gate, Held
+from interlock.errors import Conflict, MalformedInput, NotFound
+from interlock.gate import Answer, Asking, Cleared, Denied, Gate, Held
 from interlock.model.action import Action
 from interlock.model.actor import Actor
 from interlock.model.channel_settings import AccessConnections
@@ -21,10 +21,12 @@ from interlock.model.connection import Connection
 from interlock.model.decision import Reason
 from interlock.model.names import ActionId, ReviewId
 from interlock.model.payload import Payload
+from interlock.model.release import Outcome
 from interlock.model.review import Review, ReviewState
 from interlock.ports import Clock, Entropy
 from interlock.web.access.binding import BindingTokens, Denial, is_bound
-from interlock.web.access.problems import EXPIRED, INVALID, NOT_REQUESTABLE, refused
+from interlock.web.access.problems import EXPIRED, INVALID, NO_OUTCOME, NOT_REQUESTABLE, TOO_LATE, refused
+from interlock.web.problems import Refused
 
 MAX_SEEN: Final = 20_000  # tokens that were handed in and haven't run out
 
@@ -39,7 +41,8 @@ _PENDING = Reason("approval_pending", "People haven't settled it yet; ask again 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An answer of the gate's, with the action that it is about and when; a token where a review can be asked for."""
+    """An answer of the gate's, with the action that it is about and when; a token where a review can be asked for, or
+    with a yes for saying how it ended."""
 
     action: Action
     answer: Answer
@@ -72,6 +75,26 @@ class _Seen:
         return None if found is None else found[1]
 
 
+@dataclass(slots=True)
+class _Ended:
+    """What callers said of the newest `MAX_SEEN` ends, so that saying it again is no second entry. As `_Seen`, this is
+    this process's memory: after a restart the same end can be on record twice, as a claim of the same caller's."""
+
+    by_action: OrderedDict[ActionId, Outcome] = field(default_factory=OrderedDict)
+
+    def is_new(self, action: ActionId, outcome: Outcome) -> bool:
+        """Raises `Conflict` where another end was said."""
+        before = self.by_action.get(action)
+        if before not in (None, outcome):
+            raise Conflict("another outcome of this was reported before")
+        return before is None
+
+    def keep(self, action: ActionId, outcome: Outcome) -> None:
+        self.by_action[action] = outcome
+        while len(self.by_action) > MAX_SEEN:
+            self.by_action.popitem(last=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """The AuthZEN part of the control port, on the real gate and desk. `tools` are the pinned ones in force."""
@@ -84,6 +107,7 @@ class Access:
     clock: Clock
     entropy: Entropy
     _seen: _Seen = field(default_factory=_Seen, repr=False)
+    _ended: _Ended = field(default_factory=_Ended, repr=False)
 
     async def evaluate(self, actor: Actor, asked: Evaluation) -> Judged:
         """Decides one evaluation, and records it; raises `NotFound` for a resource type that no connection has."""
@@ -120,6 +144,23 @@ class Access:
         review = await self._own(ReviewId(task), actor)
         return await self.desk.withdraw(review.id, actor)
 
+    async def ended(self, actor: Actor, token: str, outcome: Outcome) -> ActionId:
+        """Records how a caller says that it ended; which action. Raises `Refused`, and `Conflict` for a second word."""
+        try:
+            told = self.tokens.verify_outcome(token, actor)
+        except MalformedInput as wrong:
+            raise Refused(400, NO_OUTCOME, wrong.sentence) from None
+        if told.expires_at <= self.clock.now():
+            raise Refused(410, TOO_LATE, "It was too long ago to say how it ended.")
+        if self._ended.is_new(told.evaluation, outcome):
+            self._ended.keep(told.evaluation, outcome)
+            try:
+                await self.gate.claimed(actor, told.evaluation, told.review, outcome)
+            except BaseException:
+                self._ended.by_action.pop(told.evaluation, None)
+                raise
+        return told.evaluation
+
     # -- evaluating ---------------------------------------------------------------------------------------------------
 
     def _action(self, actor: Actor, asked: Evaluation) -> Action:
@@ -133,6 +174,9 @@ class Access:
         raise NotFound("No [access.NAME] of the settings has this resource type.", code="no_such_resource_type")
 
     def _judged(self, action: Action, asked: Evaluation, answer: Answer, now: datetime) -> Judged:
+        if isinstance(answer, Cleared):
+            review = answer.release.review
+            return Judged(action, answer, now, self.tokens.sign_outcome(action.id, action.actor, review, now))
         if not isinstance(answer, Denied) or all(reason.code != "needs_request" for reason in answer.reasons):
             return Judged(action, answer, now)
         token_id = self.entropy.uuid7()

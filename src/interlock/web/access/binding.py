@@ -1,8 +1,10 @@
-"""Binding tokens: a denied evaluation, signed by us, that comes back with the request to have it reviewed.
+"""Binding tokens: a denied evaluation, signed by us, that comes back with the request to have it reviewed. And outcome
+tokens: an evaluation that was told yes, which comes back with how it ended.
 
-A JWS in compact form (RFC 7515) with the claims of ARAP draft 1, "Denial Binding Claims", in the hashed form. The key
-is Ed25519 (RFC 8037), derived from one of the installation's, so that every node makes and takes the same tokens; it
-signs nothing else. `azp` names who asked: nobody else can hand the token in.
+A JWS in compact form (RFC 7515) with the claims of ARAP draft 1, "Denial Binding Claims", in the hashed form; outcome
+tokens are our own. The key is Ed25519 (RFC 8037), derived from one of the installation's, so that every node makes and
+takes the same tokens; it signs nothing else. The two kinds have different audiences: one is never taken for the other.
+`azp` names who asked: nobody else can hand the token in.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,10 +25,12 @@ from joserfc.jwk import OKPKey
 from interlock.actions.from_access import Evaluation
 from interlock.errors import MalformedInput
 from interlock.model.actor import Actor
-from interlock.model.names import ActionId
+from interlock.model.names import ActionId, ReviewId
 from interlock.model.secret import Secret
+from interlock.web.access.problems import OUTCOMES
 
 GOOD_FOR: Final = timedelta(minutes=10)
+OUTCOME_GOOD_FOR: Final = timedelta(days=7)  # what runs for longer stays unknown
 MAX_TOKEN: Final = 4096  # characters; ours have about 900
 _DERIVED: Final = b"interlock/access-key/v1\0"
 _ALGORITHM: Final = "Ed25519"  # RFC 9864; "EdDSA" doesn't say which curve
@@ -41,6 +45,16 @@ class Denial:
     expires_at: datetime
     context_members: frozenset[str]
     binding_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an outcome token says: which evaluation was told yes, by which review (None without one), and until when
+    its end can be said."""
+
+    evaluation: ActionId
+    review: ReviewId | None
+    expires_at: datetime
 
 
 class BindingTokens:
@@ -76,21 +90,30 @@ class BindingTokens:
             "binding_context_members": sorted(asked.context),
             "binding_hash": binding_hash(asked),
         }
-        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": "JWT"}
-        return jws.serialize_compact(header, json.dumps(claims).encode(), self._key, registry=self._registry)
+        return self._signed(claims)
+
+    def sign_outcome(self, evaluation: ActionId, actor: Actor, review: ReviewId | None, now: datetime) -> str:
+        """A token for who was told yes, to say how it ended; good for `OUTCOME_GOOD_FOR`."""
+        claims = {
+            "iss": self._issuer,
+            "aud": self._issuer + OUTCOMES,
+            "azp": _asker(actor),
+            "iat": int(now.timestamp()),
+            "exp": int((now + OUTCOME_GOOD_FOR).timestamp()),
+            "evaluation_id": evaluation,
+            "review": review or "",
+        }
+        return self._signed(claims)
+
+    def verify_outcome(self, token: str, actor: Actor) -> Told:
+        """What it says, if it is ours and was this actor's; raises `MalformedInput`. Its time is for the caller."""
+        claims = self._claims(token, actor, self._issuer + OUTCOMES, "outcome")
+        until = datetime.fromtimestamp(claims["exp"], UTC)
+        return Told(ActionId(claims["evaluation_id"]), ReviewId(claims["review"]) or None, until)
 
     def verify(self, token: str, actor: Actor) -> Denial:
         """What it says, if it is ours and was this actor's; raises `MalformedInput`. Its time is for the caller."""
-        wrong = MalformedInput("the binding token isn't one that we gave to you")
-        if not token.isascii() or len(token) > MAX_TOKEN:
-            raise wrong
-        try:
-            claims = json.loads(jws.deserialize_compact(token, self._key, registry=self._registry).payload)
-        except (JoseError, ValueError):
-            raise wrong from None
-        said = (claims["iss"], claims["aud"], claims["azp"])
-        if not hmac.compare_digest(json.dumps(said), json.dumps((self._issuer, self._audience, _asker(actor)))):
-            raise wrong
+        claims = self._claims(token, actor, self._audience, "binding")
         return Denial(
             evaluation=ActionId(claims["evaluation_id"]),
             token_id=claims["jti"],
@@ -98,6 +121,24 @@ class BindingTokens:
             context_members=frozenset(claims["binding_context_members"]),
             binding_hash=claims["binding_hash"],
         )
+
+    def _signed(self, claims: dict[str, Any]) -> str:
+        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": "JWT"}
+        return jws.serialize_compact(header, json.dumps(claims).encode(), self._key, registry=self._registry)
+
+    def _claims(self, token: str, actor: Actor, audience: str, kind: str) -> dict[str, Any]:
+        wrong = MalformedInput(f"the {kind} token isn't one that we gave to you")
+        if not token.isascii() or len(token) > MAX_TOKEN:
+            raise wrong
+        try:
+            payload = jws.deserialize_compact(token, self._key, registry=self._registry).payload
+            claims: dict[str, Any] = json.loads(payload)
+        except (JoseError, ValueError):
+            raise wrong from None
+        said = (claims["iss"], claims["aud"], claims["azp"])
+        if not hmac.compare_digest(json.dumps(said), json.dumps((self._issuer, audience, _asker(actor)))):
+            raise wrong
+        return claims
 
 
 def binding_hash(asked: Evaluation) -> str:

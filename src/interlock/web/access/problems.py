@@ -21,6 +21,9 @@ INVALID: Final = "invalid_denial_binding"
 DUPLICATE: Final = "duplicate_request"
 UNKNOWN_TASK: Final = "unknown_task"
 WRONG_STATE: Final = "invalid_task_state"
+# Of outcomes, which are our own.
+NO_OUTCOME: Final = "invalid_outcome_token"
+TOO_LATE: Final = "outcome_too_late"
 
 STATUS: Mapping[str, int] = MappingProxyType(
     {NOT_REQUESTABLE: 400, EXPIRED: 410, INVALID: 400, DUPLICATE: 409, UNKNOWN_TASK: 404, WRONG_STATE: 409}
@@ -31,6 +34,7 @@ _SAME: Mapping[str, str] = MappingProxyType(
 )
 
 REQUESTS: Final = "/access/v1/requests"
+OUTCOMES: Final = "/access/v1/outcomes"
 
 
 def refused(code: str, sentence: str) -> Refused:

@@ -14,8 +14,8 @@ from interlock.model.actor import Actor
 from interlock.model.review import Review
 from interlock.web.access import answers
 from interlock.web.access.asking import Access
-from interlock.web.access.problems import REQUESTS
-from interlock.web.access.shapes import Batch, Semantics, read_batch, read_one, read_submission
+from interlock.web.access.problems import OUTCOMES, REQUESTS
+from interlock.web.access.shapes import Batch, Semantics, read_batch, read_one, read_outcome, read_submission
 from interlock.web.allowed import CallerKind, allowed
 from interlock.web.api.events import still_welcome
 from interlock.web.api.reviews import REVIEW_ID
@@ -129,6 +129,14 @@ async def withdraw_access_request(parts: Parts, caller: ApiCaller, task: Task) -
     return await cancel_access_request(parts, caller, task)
 
 
+@router.post(OUTCOMES, summary="How did it end?", **_taking(ENFORCERS, ["token", "outcome"]))
+async def report_outcome(parts: Parts, caller: ApiCaller, request: Request) -> JSONResponse:
+    """What a caller who was told yes says of the end, on record as such. The same again changes nothing."""
+    token, outcome = read_outcome(await request.body())
+    evaluation = await _access(parts).ended(_actor(caller), token, outcome)
+    return JSONResponse({"evaluation_id": evaluation, "outcome": outcome.value})
+
+
 @router.get("/access/v1/jwks", summary="Keys that binding tokens verify with", **allowed(CallerKind.ANYONE))
 async def access_keys(parts: Parts) -> JSONResponse:
     """A JWK Set (RFC 7517)."""
@@ -146,6 +154,7 @@ async def authzen_configuration(parts: Parts) -> JSONResponse:
             "access_evaluation_endpoint": f"{base}/access/v1/evaluation",
             "access_evaluations_endpoint": f"{base}/access/v1/evaluations",
             "access_request_endpoint": base + REQUESTS,
+            "interlock_outcome_endpoint": base + OUTCOMES,
             "jwks_uri": f"{base}/access/v1/jwks",
             "capabilities": ["urn:openid:authzen:capability:access-request"],
             "interlock_access_request_drafts": [DRAFT],

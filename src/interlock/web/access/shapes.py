@@ -11,6 +11,7 @@ from interlock.actions.from_access import MAX_VALUES, Evaluation, Object, read_e
 from interlock.errors import MalformedInput
 from interlock.model import jcs
 from interlock.model.jcs import Json
+from interlock.model.release import Outcome
 from interlock.web.access.binding import MAX_TOKEN
 
 MAX_EVALUATIONS: Final = 50
@@ -94,6 +95,15 @@ def read_submission(body: bytes) -> Submission:
         expires_at=_said(denial, "expires_at"),
         callback=_callback(whole["callback"]) if "callback" in whole else "",
     )
+
+
+def read_outcome(body: bytes) -> tuple[str, Outcome]:
+    """An outcome token, and how it ended: what isn't known needn't be said."""
+    whole = _object(jcs.read(body, most_values=MAX_BESIDE), "the body", frozenset({"token", "outcome"}))
+    said = _text(whole, "outcome", MAX_TOKEN)
+    if said not in (Outcome.SUCCEEDED, Outcome.FAILED):
+        raise MalformedInput("outcome must be succeeded or failed")
+    return _text(whole, "token", MAX_TOKEN), Outcome(said)
 
 
 def _each(value: Json) -> Evaluation | MalformedInput:
