@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -287,6 +288,29 @@ async def test_what_a_token_lacks_is_said_before_anything_happens_and_is_on_reco
     assert house.everything.calls == 1 and house.leaks(*heard) == []
     stored = b"".join(house.gateway.stored())
     assert b"insufficient_scope" in stored and b"insufficient_user_authentication" in stored
+
+
+async def test_what_a_task_gave_is_for_tokens_that_could_have_called(house: House) -> None:
+    now = int(time.time())
+    strong, weak = house.token(scope="tracker tracker.write", auth_time=now), house.token(jti="weak", auth_time=now)
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+
+        async def told(token: str, method: str, params: dict[str, Any]) -> httpx.Response:
+            http.headers["Authorization"] = f"Bearer {token}"
+            return await http.post(house.gateway.url, json=message(method, params))
+
+        http.headers["Accept"] = "application/json, text/event-stream"
+        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+        begun = await told(strong, "initialize", hello)
+        http.headers["Mcp-Session-Id"] = begun.headers["mcp-session-id"]
+        made = await told(strong, "tools/call", {"name": "progress", "arguments": {}, "task": {}})
+        (task,) = re.findall(r'"taskId":\s*"([^"]+)"', made.text)[:1]
+        for method in ("tasks/result", "tasks/get"):
+            answer = await told(weak, method, {"taskId": task})
+            assert answer.status_code == 403 and 'scope="tracker tracker.write"' in answer.headers["www-authenticate"]
+            assert (await told(strong, method, {"taskId": task})).status_code == 200
+        assert (await told(weak, "tasks/result", {"taskId": "0" * 32})).status_code == 200  # unknown, for everybody
+        assert house.everything.calls == 1 and house.leaks(answer.text) == []
 
 
 async def test_a_key_has_no_scopes_and_is_asked_for_none(house: House) -> None:

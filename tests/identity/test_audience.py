@@ -77,6 +77,7 @@ def test_a_name_of_the_issuers_own_stands_in_place_of_both() -> None:
     assert not is_meant(["interlock"], NAMED, TRACKER, RESOURCES)
     assert is_meant(["interlock"], NAMED, OTHER, RESOURCES)
     assert not is_meant(["interlock", "api://tracker"], NAMED, OTHER, RESOURCES)
+    assert not is_meant(["interlock", URI], NAMED, OTHER, RESOURCES)  # asked for by its address all the same
     assert not is_meant(["api://tracker"], NAMED, None, RESOURCES)
 
 

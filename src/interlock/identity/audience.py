@@ -30,7 +30,9 @@ def is_meant(
         return True
     if at in issuer.audiences or issuer.mcp_audience != "either":
         return False
-    elsewhere = {named(other, issuer, resources) for other in {*resources, *issuer.audiences} - {at}}
+    # Also by the URI where this issuer has a name of its own: its client asked for a token for that one.
+    others = {*resources, *issuer.audiences} - {at}
+    elsewhere = {name for other in others for name in (named(other, issuer, resources), resources.get(other, ""))}
     return issuer.audience in audiences and elsewhere.isdisjoint(audiences)
 
 

@@ -10,7 +10,7 @@ from tests.doors.mcp.a_door import Pins, a_tool
 
 from interlock.doors.mcp.metadata import challenge, metadata
 from interlock.doors.mcp.reading import Kind, Message
-from interlock.doors.mcp.step_up import lacking
+from interlock.doors.mcp.step_up import lacking, task_in
 from interlock.identity.grants import Grant
 from interlock.model.mcp_settings import McpTokens, TokenNeeds
 from interlock.model.verb import TOOL_CALL, TOOL_EXPORT, TOOL_READ, TOOL_WRITE
@@ -82,6 +82,39 @@ def test_resources_and_prompts_are_read() -> None:
         assert missing(asked(method), tokens=tokens) == {"r"}
     for method in ("resources/list", "prompts/list", "tools/list", "tasks/get"):
         assert missing(asked(method), tokens=tokens) is None
+
+
+def test_to_hear_of_resources_is_to_read_them_whichever_way_it_is_asked_for() -> None:
+    tokens = McpTokens(groups={"read": TokenNeeds(frozenset({"r"}))})
+    for uris in (["kb://a"], {"kb://a": True}, "kb://a"):
+        wanted = {"toolsListChanged": True, "resourceSubscriptions": uris}
+        assert missing(asked("subscriptions/listen", notifications=wanted), tokens=tokens) == {"r"}
+    for wanted in ({"toolsListChanged": True}, {"resourceSubscriptions": []}, ["resourceSubscriptions"], None):
+        assert missing(asked("subscriptions/listen", notifications=wanted), tokens=tokens) is None
+
+
+def test_what_a_task_gives_needs_what_its_call_needs() -> None:
+    def missing_behind(message: Message, tool: str | None, *scopes: str) -> frozenset[str] | None:
+        found = lacking(TOKENS, Grant(frozenset(scopes)), message, PINS, NOW, tool)
+        return None if found is None else found.scopes
+
+    waits = asked("tools/call", name="interlock_await_approval", arguments={"approval_id": "r1"})
+    for message in (asked("tasks/get", taskId="r1"), asked("tasks/result", taskId="r1"), waits):
+        assert task_in(message) == "r1"
+        assert missing_behind(message, None, "open") is None  # there is no such task: nothing is told
+        assert missing_behind(message, "read", "open") is None
+        assert missing_behind(message, "write", "open") == {"open", "w"}
+        assert missing_behind(message, "write", "open", "w") is None
+        assert missing_behind(message, "", "open", "w") == {"open", "w", "x1", "x2"}
+
+
+def test_only_what_asks_for_a_result_is_about_a_task() -> None:
+    gives_up = asked("tools/call", name="interlock_cancel", arguments={"approval_id": "r1"})
+    told = asked("tasks/get", Kind.NOTIFICATION, taskId="r1")
+    for message in (None, asked("tasks/list"), asked("tasks/cancel", taskId="r1"), gives_up, told, call("read")):
+        assert task_in(message) is None
+    for arguments in (None, [], "r1"):
+        assert task_in(asked("tools/call", name="interlock_await_approval", arguments=arguments)) is None
 
 
 def test_our_own_tools_need_what_is_always_needed() -> None:

@@ -27,7 +27,7 @@ from interlock.doors.mcp.answers import Answered
 from interlock.doors.mcp.kept import MAX_KEPT, Kept, read_kept, write_kept
 from interlock.doors.mcp.seams import Asker, McpRefused
 from interlock.errors import LedgerCorrupt
-from interlock.model.names import PersonId
+from interlock.model.names import PersonId, ReviewId
 from interlock.model.peer import Peer
 from interlock.model.review import ReviewState, Verdict
 from interlock.model.secret import Secret
@@ -68,6 +68,22 @@ async def test_a_task_runs_once_approved_and_gives_its_result_masked(at: Place) 
     assert await at.outcomes() == ["succeeded"] and CANARY not in json.dumps(await at.entries())
     waited = await at.call("interlock_await_approval", {"approval_id": id_})
     assert waited == got["result"]
+
+
+async def test_which_tools_call_a_task_is_is_known_of_its_askers_own(at: Place) -> None:
+    tasks, actor = at.calls.tasks, at.asker.actor
+    id_ = await held(at)
+    over = (await at.call("look", {"who": "x"}, OLDER, task={}))["task"]["taskId"]
+    attached = await at.call("send", {**TO, "to": "others"})
+    assert await tasks.tool_of(id_, actor) == "send" and await tasks.tool_of(over, actor) == "look"
+    await at.office.vote(await at.office.desk.review(ReviewId(id_)), "dana")
+    await at.work()
+    assert at.server.calls == [{"who": "x"}, TO] and await tasks.tool_of(id_, actor) == "send"
+    assert await tasks.tool_of(attached["structuredContent"]["interlock"]["approval_id"], actor) is None
+    for task in (id_, over):
+        assert await tasks.tool_of(task, (await at.another()).actor) is None
+    for other in ("0" * 32, "", "x" * 1_000, 7, None, [id_], {"taskId": id_}):
+        assert await tasks.tool_of(other, actor) is None
 
 
 async def test_an_allowed_call_needs_no_task(at: Place) -> None:

@@ -223,7 +223,9 @@ class Calls:
         """Who asked by a task of 2025-11-25 gets one in any case, also of what is over already."""
         if asking.rung is not Rung.CORE_TASK or "task" in answer:
             return answer
-        return await self.tasks.done(asking.asker.actor, answer)
+        payload = asking.action.payload
+        tool = self._name(payload) if isinstance(payload, ToolPayload) else ""
+        return await self.tasks.done(asking.asker.actor, tool, answer)
 
     async def _asked(self, answering: Coroutine[Any, Any, Answer]) -> Answer:
         """The gate's answer. When the client leaves in that moment, what was released isn't run, and on record as

@@ -133,7 +133,7 @@ def _served(
         upstream.templates,
     )
     server.middleware[:] = [Handling(server, parts)]
-    return Served(upstream.connection, manager, upstream.pins, upstream.tokens)
+    return Served(upstream.connection, manager, upstream.pins, upstream.tokens, upstream.tasks)
 
 
 def _schema_of(tools: Tools) -> Callable[[str], Mapping[str, Any] | None]:

@@ -55,13 +55,14 @@ log = structlog.get_logger()
 @dataclass(slots=True, eq=False)
 class Under:
     """A server's task that is followed here, and its guide (`following.Guide`). `changed` is set when it is over, or
-    something new is asked; who waits for that clears it."""
+    something new is asked; who waits for that clears it. `tool`: the pinned one that was called, "" for another."""
 
     id: str
     actor: Actor
     created: datetime
     client: Client
     reviewed: bool
+    tool: str
     mask: Mask = field(repr=False)
     text: Text = field(repr=False)
     alive: Callable[[], bool] = field(repr=False)
@@ -175,11 +176,11 @@ class Handed:
         count = await self._gate.desk.records.count_named(DocumentKind.RESULT, f"{actor.id}/")
         return count + begun < MOST_OF_ONE_ACTOR
 
-    async def over(self, actor: Actor, result: Object) -> Seen:
-        """A task for what is over already; durable when this returns."""
+    async def over(self, actor: Actor, tool: str, result: Object) -> Seen:
+        """A task for a call of that tool which is over already; durable when this returns."""
         id_, now = self._entropy.token(_ID_BYTES).hex(), self._clock.now()
         kept = Kept(result)
-        await self._put(id_, actor, 1, now, kept)
+        await self._put(id_, actor, tool, 1, now, kept)
         return Seen(id_, Status.COMPLETED, "", now, _ms(KEPT), kept)
 
     async def out(
@@ -192,7 +193,7 @@ class Handed:
         self._beginning[actor.id] += 1
         try:
             id_, now = self._entropy.token(_ID_BYTES).hex(), self._clock.now()
-            await self._put(id_, actor, 1, now, None)
+            await self._put(id_, actor, "" if tool is None else tool.name, 1, now, None)
         finally:
             self._beginning -= Counter([actor.id])
         reviewed, masks = cleared.release.review is not None, self._running.masks
@@ -202,6 +203,7 @@ class Handed:
             now,
             Nobody(client.protocol_version, client.capabilities, hushed=reviewed),
             reviewed,
+            "" if tool is None else tool.name,
             masks.params,
             masks.text,
             lambda: self._registry.current(actor) is not None,
@@ -219,21 +221,37 @@ class Handed:
         under = self.under(id_, actor)
         if under is not None and not under.over.is_set():
             return _seen(under)
-        found = await self._gate.desk.records.document(DocumentKind.RESULT, id_)
-        if found is None or found.due_at is None or found.due_at <= self._clock.now():
+        if (read := await self._read(id_, actor)) is None:
             return None
+        found, told = read
         try:
-            told = json.loads(self._sealer.open(_about(id_), found.sealed).reveal())
             kept = None if told["kept"] is None else kept_from(told["kept"])
         except (LedgerCorrupt, KeyError):
-            return None
-        if not _is_whose(told["whose"], actor) or told["connection"] != self._connection:
             return None
         created, ttl = datetime.fromisoformat(told["created"]), _ms(KEPT)
         if kept is None and self._clock.now() - found.at < LEASE:
             return Seen(id_, Status.WORKING, "", created, _ms(LONGEST + KEPT))
         kept = kept or Kept(answers.failed("unknown", _LOST))
         return Seen(id_, ended(kept), "", created, ttl, kept)
+
+    async def tool_of(self, id_: str, actor: Actor) -> str | None:
+        """The pinned tool whose call that task is, "" for another; None where it isn't this asker's."""
+        if (under := self.under(id_, actor)) is not None:
+            return under.tool
+        read = await self._read(id_, actor)
+        return None if read is None else str(read[1].get("tool", ""))
+
+    async def _read(self, id_: str, actor: Actor) -> tuple[Document, dict[str, Any]] | None:
+        """What was put down of this asker's task."""
+        found = await self._gate.desk.records.document(DocumentKind.RESULT, id_)
+        if found is None or found.due_at is None or found.due_at <= self._clock.now():
+            return None
+        try:
+            told: dict[str, Any] = json.loads(self._sealer.open(_about(id_), found.sealed).reveal())
+            mine = _is_whose(told["whose"], actor) and told["connection"] == self._connection
+        except (LedgerCorrupt, KeyError):
+            return None
+        return (found, told) if mine else None
 
     def under(self, id_: str, actor: Actor) -> Under | None:
         """The one that is followed here, if it is this asker's."""
@@ -284,7 +302,7 @@ class Handed:
         """Puts down what it came to. Where that fails its lease runs out, and then nobody knows."""
         for version in (under.version + 1, under.version + 2):  # a lease may just have been written
             try:
-                await self._put(under.id, under.actor, version, under.created, kept)
+                await self._put(under.id, under.actor, under.tool, version, under.created, kept)
             except Conflict:
                 continue
             except InterlockError as error:
@@ -293,17 +311,18 @@ class Handed:
 
     async def _renew(self, under: Under) -> None:
         try:
-            await self._put(under.id, under.actor, under.version + 1, under.created, None)
+            await self._put(under.id, under.actor, under.tool, under.version + 1, under.created, None)
         except InterlockError as error:  # and again in a while
             log.warning("mcp.task_not_renewed", code=error.code)
             return
         under.version += 1
 
-    async def _put(self, id_: str, actor: Actor, version: int, created: datetime, kept: Kept | None) -> None:
+    async def _put(self, id_: str, actor: Actor, tool: str, version: int, created: datetime, kept: Kept | None) -> None:
         now = self._clock.now()
         told = {
             "whose": _whose(actor),
             "connection": self._connection,
+            "tool": tool,
             "created": created.isoformat(),
             "kept": None if kept is None else told_of_kept(kept),
         }

@@ -22,12 +22,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from interlock.doors.mcp import reading
 from interlock.doors.mcp.metadata import PATH, WELL_KNOWN, challenge, metadata
-from interlock.doors.mcp.needs import Bounds, Pins
+from interlock.doors.mcp.needs import Bounds, Pins, Tasks
 from interlock.doors.mcp.place import Place
 from interlock.doors.mcp.reading import MAX_BODY, SESSION_HEADER, Headers, Kind, Unacceptable
 from interlock.doors.mcp.seams import Asker
 from interlock.doors.mcp.sessions import STATE, Exchange, Openings, Session, Sessions, told_of
-from interlock.doors.mcp.step_up import lacking
+from interlock.doors.mcp.step_up import lacking, task_in
 from interlock.errors import AuthenticationFailed, InterlockError
 from interlock.model.connection import Connection
 from interlock.model.decision import Reason
@@ -54,6 +54,7 @@ class Served:
     manager: StreamableHTTPSessionManager
     pins: Pins
     tokens: McpTokens
+    tasks: Tasks | None
 
 
 class _Refusal(Exception):
@@ -165,8 +166,12 @@ class McpHttp:
 
     async def _demand_grant(self, served: Served, asker: Asker, message: reading.Message | None, scope: Scope) -> None:
         """Raises `_Refusal` (403, 401), and puts on record, where a token must bring more for this request."""
-        now = self._clock.now()
-        lacks = lacking(served.tokens, asker.grant, message, served.pins, now) if asker.grant is not None else None
+        if asker.grant is None:
+            return
+        behind, tasks = None, served.tasks if served.tokens.groups else None
+        if tasks is not None and (task := task_in(message)) is not None:
+            behind = await tasks.tool_of(task, asker.actor)
+        lacks = lacking(served.tokens, asker.grant, message, served.pins, self._clock.now(), behind)
         if lacks is None:
             return
         await self._record(asker, served.connection, lacks.reason)

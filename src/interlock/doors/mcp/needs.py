@@ -7,6 +7,7 @@ from typing import Protocol
 
 from interlock.doors.mcp.seams import Asker, Client, Link, McpRefused, Object, Progress
 from interlock.gate import Cleared
+from interlock.model.actor import Actor
 from interlock.model.release import Outcome
 from interlock.model.tool import Tool
 
@@ -102,6 +103,10 @@ class Tasks(Protocol):
 
     async def answer(self, asker: Asker, client: Client, method: str, params: Object) -> Object:
         """Answers one of them."""
+
+    async def tool_of(self, id_: object, actor: Actor) -> str | None:
+        """The tool whose call it is that a task of that id gives the result of, "" where that isn't known; None where
+        there is no such task of this asker's."""
 
 
 class Measures(Protocol):

@@ -20,11 +20,12 @@ from interlock.doors.mcp.questions import put
 from interlock.doors.mcp.seams import MODERN, Asker, Client, McpRefused, Object
 from interlock.doors.mcp.task_shapes import LONGEST_ID, OPEN, Seen, Status, created, demand_tasks, ended, got, told_of
 from interlock.doors.mcp.waiting import Waiting
-from interlock.errors import Conflict, NotFound, UpstreamFailed
+from interlock.errors import Conflict, InterlockError, NotFound, UpstreamFailed
 from interlock.gate import Gate
 from interlock.model.actor import Actor
 from interlock.model.decision import Reason
 from interlock.model.names import ReviewId
+from interlock.model.payload import ToolPayload
 from interlock.model.review import Review, ReviewState
 
 ANSWERING: Final = 600.0  # seconds for a client's answer to one question
@@ -83,11 +84,26 @@ class Tasks:
         """Whether one more result of this actor's may be kept."""
         return await self.handed.has_room(actor)
 
-    async def done(self, actor: Actor, result: Object) -> Object:
+    async def done(self, actor: Actor, tool: str, result: Object) -> Object:
         """The task (2025-11-25) of a call that is over already; its result is durable before this returns."""
-        return created(await self.handed.over(actor, result), modern=False)
+        return created(await self.handed.over(actor, tool, result), modern=False)
 
     # -- looking ------------------------------------------------------------------------------------------------------
+
+    async def tool_of(self, id_: object, actor: Actor) -> str | None:
+        """The tool whose call it is that a task of that id gives the result of, "" where that isn't known; None where
+        there is no such task of this asker's."""
+        try:
+            review = await self._waiting.own(id_, actor)
+            if review is None:
+                known = isinstance(id_, str) and len(id_) <= LONGEST_ID
+                return await self.handed.tool_of(str(id_), actor) if known else None
+            if not review.deferred:
+                return None  # its result went to who asked, and isn't kept
+            payload = (await self._gate.desk.unseal(review)).payload
+        except InterlockError:
+            return ""
+        return payload.tool.partition("/")[2] if isinstance(payload, ToolPayload) else ""
 
     async def kept(self, review: Review) -> Kept | None:
         """What the gateway's own run of it gave, while that is kept."""
