@@ -94,9 +94,9 @@ def test_to_hear_of_resources_is_to_read_them_whichever_way_it_is_asked_for() ->
 
 
 def test_what_a_task_gives_needs_what_its_call_needs() -> None:
-    def missing_behind(message: Message, tool: str | None, *scopes: str) -> frozenset[str] | None:
+    def missing_behind(message: Message, tool: str | None, *scopes: str) -> set[str] | None:
         found = lacking(TOKENS, Grant(frozenset(scopes)), message, PINS, NOW, tool)
-        return None if found is None else found.scopes
+        return None if found is None else set(found.scopes)
 
     waits = asked("tools/call", name="interlock_await_approval", arguments={"approval_id": "r1"})
     for message in (asked("tasks/get", taskId="r1"), asked("tasks/result", taskId="r1"), waits):
@@ -113,7 +113,8 @@ def test_only_what_asks_for_a_result_is_about_a_task() -> None:
     told = asked("tasks/get", Kind.NOTIFICATION, taskId="r1")
     for message in (None, asked("tasks/list"), asked("tasks/cancel", taskId="r1"), gives_up, told, call("read")):
         assert task_in(message) is None
-    for arguments in (None, [], "r1"):
+    nothing: tuple[Any, ...] = (None, [], "r1")
+    for arguments in nothing:
         assert task_in(asked("tools/call", name="interlock_await_approval", arguments=arguments)) is None
 
 

@@ -20,6 +20,8 @@ from cryptography.x509.oid import NameOID
 from tests.doors.mcp.upstream.an_upstream import (
     LEGACY,
     AClient,
+    Receive,
+    Send,
     Speaking,
     asker,
     call,
@@ -254,6 +256,42 @@ async def test_a_client_that_left_without_a_word_gives_way_to_its_own_actors_nex
             with pytest.raises(UpstreamFailed):
                 await counted("a", "s5")  # nor what it is in the middle of
         assert await counted("a", "s1") == 1  # begun anew
+
+
+async def test_sessions_that_take_their_time_to_end_count_until_they_have() -> None:
+    server, ends, greeted, ended = Everything(), asyncio.Event(), 0, 0
+    front = Speaking(server.server.streamable_http_app(), "legacy")
+
+    async def slow_to_end(scope: Any, receive: Receive, send: Send) -> None:
+        nonlocal greeted, ended
+        if scope["type"] == "http" and scope["method"] == "DELETE":
+            await ends.wait()
+            ended += 1
+        elif scope["type"] == "http" and not any(name == b"mcp-session-id" for name, _ in scope["headers"]):
+            greeted += 1
+        await front(scope, receive, send)
+
+    async with served(slow_to_end) as address, links(McpHttp(f"{address}/mcp"), most=4) as linked:
+
+        async def opened(name: str, session: str) -> None:
+            async with linked.link(asker(name), legacy(), session) as link:
+                await link.request("tools/call", call("count"))
+
+        for session in ("s1", "s2", "s3"):
+            await opened("a", session)
+        before = greeted
+        waiting = []
+        for number in range(4, 20):  # each gives up, and the next takes its place
+            one = asyncio.ensure_future(opened("a", f"s{number}"))
+            waiting.append(one)
+            await asyncio.sleep(0.01)
+            one.cancel()
+        await asyncio.wait(waiting)
+        last = asyncio.ensure_future(opened("a", "s20"))
+        await opened("b", "s21")  # what is left to others stays theirs
+        assert (greeted, ended) == (before + 1, 0) and not last.done()
+        ends.set()
+        await last
 
 
 async def test_the_request_that_begins_a_session_is_in_it() -> None:

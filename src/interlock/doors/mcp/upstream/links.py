@@ -13,7 +13,7 @@ from typing import Final
 from interlock.doors.mcp.seams import MODERN, Asker, Client, Link, McpRefused, Object, Progress
 from interlock.doors.mcp.upstream.greeting import Era, Greeting, Offer, era_of, header_maps, offered
 from interlock.doors.mcp.upstream.inputs import with_inputs
-from interlock.doors.mcp.upstream.keys import OURS, Key, key_of
+from interlock.doors.mcp.upstream.keys import OURS, Key, Who, key_of
 from interlock.doors.mcp.upstream.listing import every_tool
 from interlock.doors.mcp.upstream.opening import Opener
 from interlock.doors.mcp.upstream.session import Session
@@ -29,11 +29,14 @@ _LOOK: Final = 15.0  # seconds between looks for such
 
 @dataclass(slots=True)
 class _Held:
-    """A session, or one on its way. `users`: links that hold it now."""
+    """A session of that actor's, or one on its way. `users`: links that hold it now; `begun`: there may be something of
+    it at the server."""
 
-    opening: asyncio.Task[Session]
+    actor: Who
     since: float
     users: int = 0
+    begun: bool = False
+    opening: asyncio.Task[Session] = field(init=False)
 
     @property
     def session(self) -> Session | None:
@@ -82,7 +85,7 @@ class UpstreamLinks:
         self._opener = Opener(settings, changed)
         self._held: dict[Key, _Held] = {}
         self._owns: dict[Key, Client] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[asyncio.Task[None], _Held] = {}
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -182,22 +185,41 @@ class UpstreamLinks:
         self._make_room(key)
         own = self._owns.get(key)
         offer = offered(client.protocol_version, client.capabilities) if own is not None else Offer()
-        opening = asyncio.create_task(self._opener.open(key.wanted, offer, own, subject), name="mcp-opening")
-        opening.add_done_callback(_looked_at)
-        self._held[key] = held = _Held(opening, self._now())
+        self._held[key] = held = _Held(key.who[:2], self._now())
+        held.opening = asyncio.create_task(self._opened(held, key.wanted, offer, own, subject), name="mcp-opening")
+        held.opening.add_done_callback(_looked_at)
         if self._looking is None:
             self._looking = asyncio.create_task(self._look(), name="mcp-idle")
         return held
+
+    async def _opened(
+        self, held: _Held, wanted: Era, offer: Offer, own: Client | None, subject: Secret[str] | None
+    ) -> Session:
+        """Opened once there is room at the server too: what gave way may take its time to end."""
+        while self._ending and self._is_full(held.actor):
+            await asyncio.wait(set(self._ending), return_when=asyncio.FIRST_COMPLETED)
+        held.begun = True
+        return await self._opener.open(wanted, offer, own, subject)
+
+    def _is_full(self, actor: Who) -> bool:
+        there = [held.actor for held in self._held.values() if held.begun and not held.over]
+        there += [held.actor for held in self._ending.values() if held.begun]
+        return len(there) >= self._settings.most_sessions or (actor != OURS and there.count(actor) >= self._share)
+
+    @property
+    def _share(self) -> int:
+        """How many sessions one actor may have."""
+        return self._settings.most_sessions - self._settings.most_sessions // _SHARE
 
     def _make_room(self, wanted: Key) -> None:
         """Ends the session that has been idle for longest when all are taken, or all that one actor may have: a shared
         one, else one of the same actor's own clients, which begins anew at its next request (many clients leave without
         a word). Raises `UpstreamFailed` when none can be spared: who is in the middle of something keeps its session,
         and nobody loses one to somebody else."""
-        most, actor = self._settings.most_sessions, wanted.who[:2]
-        theirs = [key for key, held in self._held.items() if key.who[:2] == actor and not held.over]
-        full = actor != OURS and len(theirs) >= most - most // _SHARE
-        if not full and self.open_sessions < most:
+        actor, live = wanted.who[:2], [key for key, held in self._held.items() if not held.over]
+        theirs = [key for key in live if key.who[:2] == actor]
+        full = actor != OURS and len(theirs) >= self._share
+        if not full and len(live) < self._settings.most_sessions:
             return
         among = theirs if full else self._held
         idle = [key for key in among if not self._held[key].users]
@@ -207,9 +229,10 @@ class UpstreamLinks:
         self._drop(min(spare, key=lambda key: self._held[key].since))
 
     def _drop(self, key: Key) -> None:
-        task = asyncio.create_task(_ended(self._held.pop(key)), name="mcp-ending")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        held = self._held.pop(key)
+        task = asyncio.create_task(_ended(held), name="mcp-ending")
+        self._ending[task] = held
+        task.add_done_callback(self._ending.pop)
 
     async def _ended(self) -> None:
         if self._ending:
