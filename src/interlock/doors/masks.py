@@ -76,6 +76,10 @@ class Masks:
         """What masks what is found in values."""
         return self._made(self.profile or UNPROFILED, pseudonyms)
 
+    def constants(self) -> Masker:
+        """What masks it so that no two values are told apart."""
+        return self._made(UNPROFILED, None)
+
     def _made(self, profile: Profile, pseudonyms: ActorPseudonyms | None) -> Masker:
         """The same object while nothing changed: plans are remembered by it."""
         overrides = self.overrides()

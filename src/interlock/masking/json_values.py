@@ -212,10 +212,12 @@ class Seen:
     def __bool__(self) -> bool:
         return bool(self._values)
 
-    def add(self, value: str, label: Label) -> None:
-        """From here on it is looked for."""
+    def add(self, value: str, label: Label, *, any_length: bool = False) -> None:
+        """From here on it is looked for. `any_length`: also if it is so short that it stands in many a word, or a text
+        of its own."""
         plain = value.strip()
-        if not LEAST_SEEN <= len(plain) <= MOST_SEEN or self._count >= MOST_VALUES or plain.lower() in _NO_VALUE:
+        fits = LEAST_SEEN <= len(plain) <= MOST_SEEN or (any_length and plain != "")
+        if not fits or self._count >= MOST_VALUES or plain.lower() in _NO_VALUE:
             return
         if next(own_tokens(plain), None) is not None:
             return
@@ -224,6 +226,9 @@ class Seen:
             return
         digits = "".join(filter(str.isdigit, plain))
         also = {digits} if len(digits) > 5 and not any(map(str.isalpha, plain)) else set()
+        if digits and len(plain) > 5 and any(map(str.isalpha, plain)):  # `K7-ZUM-19` is also told as K7ZUM19, K7 ZUM 19
+            words = _WORD.findall(plain)
+            also |= {"".join(words), " ".join(words)}
         begins = plain[first.start() :]
         for form in {begins, quote(begins, safe="", errors="replace"), *also}:
             low = form.lower()

@@ -19,7 +19,7 @@ from interlock.doors.mcp.calling import Calls
 from interlock.doors.mcp.definitions import Pins
 from interlock.doors.mcp.inward import Meant
 from interlock.doors.mcp.runner import McpRuns
-from interlock.doors.mcp.seams import MODERN, Asker, Client, McpRefused, Object, Progress
+from interlock.doors.mcp.seams import MODERN, Asker, Client, McpRefused, Object, Progress, Words
 from interlock.doors.mcp.task_shapes import EXTENSION as TASKS
 from interlock.errors import UpstreamFailed
 from interlock.model.actor import Actor
@@ -163,6 +163,9 @@ class AClient:
     def hush(self) -> None:
         self.hushed = True
 
+    def heed(self, words: Words) -> None:
+        """See `Client`."""
+
     async def ask(self, method: str, params: Object, *, timeout: float) -> Object:  # noqa: ASYNC109  as the seam has it
         """See `Client`."""
         raise UpstreamFailed("no")
@@ -209,8 +212,27 @@ class CanaryMasks:
         given = (f"/{name}" for name, value in arguments.items() if value == PSEUDONYM)
         return Meant(json.loads(json.dumps(arguments).replace(PSEUDONYM, CANARY)), tuple(sorted(given)))
 
+    def of_call(
+        self,
+        tool: Tool | None,
+        args: Object,
+        obligations: Obligations,
+        *,
+        given: Sequence[str] = (),
+        labels: frozenset[Label] = frozenset(),
+    ) -> CanaryMasks:
+        """See `ResultMasks`."""
+        return self
+
     async def result(
-        self, tool: Tool | None, result: Object, obligations: Obligations, args: Object, *, actor: Actor | None = None
+        self,
+        tool: Tool | None,
+        result: Object,
+        obligations: Obligations,
+        args: Object,
+        *,
+        actor: Actor | None = None,
+        given: Sequence[str] = (),
     ) -> AMasked:
         """See `ResultMasks`."""
         if self.breaks:
@@ -230,6 +252,10 @@ class CanaryMasks:
         """See `ResultMasks`."""
         masked: Object = json.loads(json.dumps(params).replace(CANARY, MASKED))
         return masked
+
+    def recalling(self, words: Words) -> Words:
+        """See `Words`."""
+        return self
 
 
 @dataclass
@@ -341,6 +367,7 @@ async def connected(
     unpinned: str = "hide",
     clock: HandClock | None = None,
     asker: Callable[[Office], Any] | None = None,
+    masks: CanaryMasks | None = None,
 ) -> AsyncIterator[Place]:
     """A connection on the store at `path`; it may be left and entered again."""
     async with office(path, clock=clock) as opened:
@@ -352,7 +379,7 @@ async def connected(
             hold=timedelta(seconds=hold),
             unpinned=unpinned,
         )
-        endings, masks, sealer = Endings(gate), CanaryMasks(), AesGcmSealer(Secret(b"S" * 32), ENTROPY)
+        endings, masks, sealer = Endings(gate), masks or CanaryMasks(), AesGcmSealer(Secret(b"S" * 32), ENTROPY)
         server = server or Server()
         pins = Pins(settings, lambda: tools, gate)
         calls = Calls(

@@ -22,7 +22,7 @@ from tests.stores.a_store import ENTROPY, HandClock
 
 from interlock.doors.mcp.door import McpDoor, Upstream
 from interlock.doors.mcp.place import Place
-from interlock.doors.mcp.seams import Asker, McpRefused, Object, Progress
+from interlock.doors.mcp.seams import Asker, McpRefused, Object, Progress, Words
 from interlock.doors.mcp.seams import Client as Seam
 from interlock.model.connection import Connection
 from interlock.model.names import ActorId, ConnectionName, KeyId, PersonId
@@ -58,6 +58,9 @@ class Masks:
     async def params(self, method: str, params: Object) -> Object:
         cleaned: Object = self._clean(params)
         return cleaned
+
+    def recalling(self, words: Words) -> Words:
+        return self
 
     def _clean(self, value: Any) -> Any:
         return json.loads(json.dumps(value).replace(CANARY, MASKED))

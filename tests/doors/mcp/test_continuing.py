@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.doors.mcp.a_connection import CANARY, MASKED, AClient, Place, connected
+from tests.doors.mcp.a_connection import CANARY, MASKED, POLICY, AClient, Place, connected
 
 from interlock.doors.mcp.answers import Answered
+from interlock.doors.mcp.seams import Asker
+from interlock.model.peer import Peer
+from interlock.model.secret import Secret
 
 ASKS = {
     "resultType": "input_required",
@@ -94,6 +97,35 @@ async def test_a_state_is_good_once_and_only_for_what_it_was_given_for(at: Place
     with pytest.raises(Answered):
         await at.call("look", WHO, ELICITS, requestState=state)
     assert len(at.server.calls) == 2 and "request_state" in await at.refusals()
+
+
+async def test_only_what_was_asked_is_answered(at: Place) -> None:
+    """Nobody decided on more: no policy has seen it."""
+    state = (await asked(at))["requestState"]
+    more = {**REPLY, "unasked": {"command": "DROP"}, "odd": 5}
+    await at.call("look", WHO, ELICITS, requestState=state, inputResponses=more)
+    assert at.server.asked[-1][1]["inputResponses"] == REPLY
+    at.server.answers = [{"resultType": "input_required", "requestState": "theirs"}]
+    state = (await at.call("look", WHO, ELICITS))["requestState"]
+    await at.call("look", WHO, ELICITS, requestState=state, inputResponses=more)
+    assert "inputResponses" not in at.server.asked[-1][1]
+
+
+async def test_another_credential_of_the_same_actor_doesnt_go_on(at: Place) -> None:
+    state = (await asked(at))["requestState"]
+    other = Asker(await at.office.agent(), Secret(""), Peer())
+    assert other.actor.id == at.asker.actor.id and other.actor.key != at.asker.actor.key
+    with pytest.raises(Answered):
+        await at.call("look", WHO, ELICITS, asker=other, requestState=state)
+    assert len(at.server.calls) == 1
+
+
+async def test_what_policy_forbids_by_now_doesnt_go_on(at: Place) -> None:
+    state = (await asked(at))["requestState"]
+    rules: Any = at.calls.gate.rules
+    rules._policy, rules._made = POLICY.replace('Action::"read"', 'Action::"write"'), None
+    answer = await at.call("look", WHO, ELICITS, requestState=state)
+    assert answer["isError"] and len(at.server.calls) == 1 and await at.outcomes() == ["unknown"]
 
 
 async def test_what_a_client_cant_answer_ends_the_call(at: Place) -> None:

@@ -123,6 +123,20 @@ async def test_who_may_no_longer_read_hears_no_more(tmp_path: Path) -> None:
             assert await anext(told) == ToolsListChanged()
 
 
+async def test_a_flood_is_told_now_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "PAUSE", 3600)
+    async with listened(tmp_path) as r, r.client(MODERN) as client:
+        acknowledging = asyncio.ensure_future(acknowledge(r))
+        async with client.listen(resource_subscriptions=[NOTE]) as told:
+            ear = await acknowledging
+            await ear.tell(UPDATED, {"uri": NOTE})
+            assert await anext(told) == ResourceUpdated(NOTE)
+            for _ in range(10_000):
+                await ear.tell(UPDATED, {"uri": NOTE})
+            await client.list_tools()
+            assert list(ear.pending) == [(UPDATED, NOTE)], "it waits, and is one"
+
+
 async def _stream(r: Running, **wanted: Any) -> str:
     body, headers = modern(METHOD, {"notifications": wanted})
     async with r.raw() as http:

@@ -368,8 +368,7 @@ async def test_what_people_signed_for_gets_nothing_added(tmp_path: Path, version
         told = id_ if version == MODERN else id_["task"]
         await at.office.vote(await at.pending(), "dana")
         await at.work()
-        got = await at.task("tasks/get", told["taskId"], client)
-        assert got["status"] == "completed"
+        assert (await over(at, told["taskId"], client))["status"] == "completed"
         await at.calls.running.stopping.settled()
         assert at.server.given == [] and at.server.stopped == 1 and await at.outcomes() == ["unknown"]
         assert len(at.server.calls) == 1
@@ -383,8 +382,47 @@ async def test_an_approved_call_is_followed_by_the_gateway_itself(tmp_path: Path
         id_ = created["taskId"] if version == MODERN else created["task"]["taskId"]
         await at.office.vote(await at.pending(), "dana")
         await at.work()
-        assert (await at.task("tasks/get", id_, client))["status"] == "completed"
+        assert (await over(at, id_, client))["status"] == "completed"
         assert await at.outcomes() == ["succeeded"] and len(at.server.calls) == 1
+
+
+async def approved(at: Place) -> str:
+    """A call that people signed for, and that its server made a task of; its id."""
+    id_: str = (await at.call("send", {"to": "x"}, WITH_TASKS))["taskId"]
+    await at.office.vote(await at.pending(), "dana")
+    await at.work()  # comes back, though the server's task goes on
+    assert (await at.task("tasks/get", id_))["status"] == "working"
+    return id_
+
+
+async def test_a_long_task_that_was_signed_for_leaves_room_for_others(tmp_path: Path) -> None:
+    async with place(tmp_path, TaskServer(looks=["working"])) as at:
+        id_ = await approved(at)
+        at.server.looks = ["completed"]
+        assert (await over(at, id_, WITH_TASKS))["status"] == "completed" and await at.outcomes() == ["succeeded"]
+
+
+async def test_one_that_was_signed_for_ends_with_its_credential_too(tmp_path: Path) -> None:
+    async with place(tmp_path, TaskServer(looks=["working"])) as at:
+        await approved(at)
+        await at.office.registry.revoke_key(at.asker.actor.key, PersonId("olivia"), "lost")
+        while at.calls.tasks.running:
+            await asyncio.sleep(0.01)
+        await at.calls.running.stopping.settled()
+        assert at.server.stopped == 1 and await at.outcomes() == ["unknown"] and len(at.server.calls) == 1
+
+
+async def test_one_that_was_signed_for_is_stopped_by_who_asked_or_with_the_door(tmp_path: Path) -> None:
+    async with place(tmp_path, TaskServer(looks=["working"])) as at:
+        id_ = await approved(at)
+        await at.task("tasks/cancel", id_)
+        assert (await at.task("tasks/get", id_))["status"] == "cancelled"
+        at.server.answers = []
+        await approved(at)
+        at.calls.close()
+        while at.calls.tasks.running:
+            await asyncio.sleep(0.01)
+        assert await at.outcomes() == ["unknown", "unknown"] and at.office.authority.unended() == ()
 
 
 async def test_the_runs_that_are_followed_end_with_the_door(tmp_path: Path) -> None:

@@ -53,6 +53,10 @@ _REFUSALS: Final[Mapping[str, Reason]] = {
     CHANGED: Reason(CHANGED, "The server describes this tool otherwise than people signed for; it can't be called."),
 }
 _AWAY: Final = Reason("upstream_away", "The server can't be asked for its tools now, so none of them can be called.")
+_BAD_STATE: Final = Reason("request_state", "The request state isn't good for this.")
+_NO_LONGER: Final = Reason(
+    "request_state", "Policy doesn't allow this as it did when the server asked. How far it got isn't known."
+)
 _BAD_SCHEMA: Final = Reason(
     "schema_refused", "The tool's own input schema can't be used safely, so it can't be called."
 )
@@ -86,7 +90,7 @@ class Calls:
         handed = Handed(self.running, gate, registry, sealer, clock, entropy)
         self.tasks = Tasks(gate, self._waiting, handed)
         self.helpers = Helpers(gate.desk, self._waiting, self.tasks, settings.hold.total_seconds(), public_url)
-        continuing = Continuing(self._connection.name, sealer, entropy, masks.params, self.running.drop)
+        continuing = Continuing(self._connection.name, sealer, entropy, self.running.drop)
         self._carrying = Carrying(self.running, continuing, handed, self.tool_of)
         self._hold = settings.hold.total_seconds()
         self._left: set[asyncio.Future[None]] = set()  # what clients left behind
@@ -95,6 +99,7 @@ class Calls:
         """Ends what waits for a client's answers, and stops following servers' tasks; how those runs ended isn't
         known."""
         self._carrying.close()
+        self.tasks.close()
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 
@@ -170,8 +175,11 @@ class Calls:
         self._endings.soon(cleared.release, Ending(outcome))
 
     def may_still(self, cleared: Cleared) -> bool:
-        """See `listening.Decides`."""
-        action = cleared.release.action
+        """See `listening.Decides`. As it is asked now: actor, pins and labels may be others than they were."""
+        payload, actor = cleared.release.action.payload, self._waiting.registry.current(cleared.release.action.actor)
+        if actor is None or not isinstance(payload, ToolPayload):
+            return False
+        action = self.action_of(payload, actor, cleared.release.action.id, Said())
         return not (self.gate.foresees_denial(action) or self.gate.foresees_review(action))
 
     # -- the answer ---------------------------------------------------------------------------------------------------
@@ -215,8 +223,12 @@ class Calls:
         try:
             going = self._carrying.resumed(params["requestState"], params.get("inputResponses"), asking.action)
         except Answered:
-            await self.gate.refuse(asking.action, Reason("request_state", "The request state isn't good for this."))
+            await self.gate.refuse(asking.action, _BAD_STATE)
             raise
+        reviewed = going.cleared.release.review is not None
+        if self.gate.foresees_denial(asking.action) or (not reviewed and self.gate.foresees_review(asking.action)):
+            self._carrying.give_up(going, asking)
+            return answers.denied(await self.gate.refuse(asking.action, _NO_LONGER))
         return await self._carrying.on(going, asking)
 
     async def _told(self, asking: Asked, answer: Object) -> Object:

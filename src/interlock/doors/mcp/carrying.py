@@ -62,6 +62,7 @@ class Carrying:
         if cleared.release.review is not None:
             asked.client.hush()
         tool, by_task = self.tool_of(cleared), asked.rung is not Rung.ATTACHED
+        asked.client.heed(self.running.words(cleared.release, tool))
         ran, ending = await self.running.came(cleared, asked.link, tool, asked.progress, by_task=by_task)
         if ran.begun is not None and by_task:
             handed_out = await self._hand_out(cleared, asked, tool, ran.begun)
@@ -75,9 +76,16 @@ class Carrying:
         """What goes on with a client's answers; see `Continuing.resumed`."""
         return self.continuing.resumed(state, responses, action)
 
+    def give_up(self, going: Going, asked: Asked) -> None:
+        """Nobody goes on with it: its server is told, and how far it got isn't known."""
+        if going.task is not None:
+            self.running.stopping.tell(asked.link, going.task)
+        self.running.drop(going.cleared)
+
     async def on(self, going: Going, asked: Asked) -> Object:
         """The same released action, with the client's answers to what its server asked: no second approval."""
         tool, more = self.tool_of(going.cleared), dict(going.more)
+        asked.client.heed(self.running.words(going.cleared.release, tool))
         if going.cleared.release.review is not None:
             asked.client.hush()
             more.pop("inputResponses", None)  # what people signed for gets nothing added
@@ -96,7 +104,8 @@ class Carrying:
             self.running.drop(cleared)
             return answers.failed("input_required", _MORE, review)
         try:
-            return await self.continuing.asked(cleared, ran.asks, asked.client, round, ran.begun)
+            mask = self.running.words(cleared.release, self.tool_of(cleared)).params
+            return await self.continuing.asked(cleared, ran.asks, asked.client, mask, round, ran.begun)
         except BaseException:
             if ran.begun is not None:
                 self.running.stopping.tell(asked.link, ran.begun)
@@ -106,10 +115,10 @@ class Carrying:
         self, cleared: Cleared, asked: Asked, task: ServerTask, given: Object | None = None
     ) -> tuple[Ran, Ending]:
         """While its client waits, for as long as one request may take."""
-        masks, seconds = self.running.masks, self.running.settings.timeout.total_seconds()
+        tool, seconds = self.tool_of(cleared), self.running.settings.timeout.total_seconds()
+        words = self.running.words(cleared.release, tool)
         reviewed = cleared.release.review is not None
-        guide = Along(asked.client, asked.progress, masks.params, masks.text, seconds, reviewed)
-        tool = self.tool_of(cleared)
+        guide = Along(asked.client, asked.progress, words.params, words.text, seconds, reviewed)
         return await self.running.followed(cleared, asked.link, tool, task, guide, seconds, given)
 
     async def _hand_out(self, cleared: Cleared, asked: Asked, tool: Tool | None, task: ServerTask) -> Object | None:

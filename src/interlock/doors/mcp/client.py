@@ -12,8 +12,7 @@ from mcp.shared.message import ServerMessageMetadata
 from mcp_types import METHOD_NOT_FOUND, REQUEST_TIMEOUT
 from pydantic import BaseModel, RootModel, ValidationError
 
-from interlock.doors.mcp.needs import ResultMasks
-from interlock.doors.mcp.seams import MODERN, McpRefused, Object
+from interlock.doors.mcp.seams import MODERN, McpRefused, Object, Words
 from interlock.errors import UpstreamFailed
 
 LONGEST_ASK: Final = 600.0  # seconds that a server may wait for a client's answer
@@ -50,17 +49,19 @@ class _RawResult(RootModel[dict[str, Any]]):
 
 
 class ServedClient:
-    """A client of ours; `request` is the id of the request that the server is working on, None where there is none."""
+    """A client of ours; `request` is the id of the request that the server is working on, None where there is none.
+    `own`: that of the whole session which the request is in."""
 
     def __init__(
         self,
         session: ServerSession,
-        masks: ResultMasks,
+        masks: Words,
         capabilities: Object,
         request: str | int | None,
         meta: Object | None = None,
+        own: ServedClient | None = None,
     ) -> None:
-        self._session, self._masks, self._request = session, masks, request
+        self._session, self._masks, self._request, self._own = session, masks, request, own
         self._capabilities, self._meta = capabilities, meta
         self._hushed = False
 
@@ -82,6 +83,16 @@ class ServedClient:
     def hush(self) -> None:
         """See `seams.Client`."""
         self._hushed = True
+
+    def heed(self, words: Words) -> None:
+        """See `seams.Client`. What the server says in the session, of no request, may be about it as well."""
+        self._masks = words
+        if self._own is not None:
+            self._own.recall(words)
+
+    def recall(self, words: Words) -> None:
+        """One of the session's requests is such a call."""
+        self._masks = self._masks.recalling(words)
 
     async def ask(self, method: str, params: Object, *, timeout: float) -> Object:  # noqa: ASYNC109  as the seam has it
         """Asks the client; see `seams.Client`. What it can't be asked is refused as a client would refuse it."""

@@ -46,6 +46,7 @@ class _Open:
     round: int
     timer: asyncio.TimerHandle
     task: ServerTask | None
+    asked: frozenset[str]  # by which keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,27 @@ class Continuing:
         connection: ConnectionName,
         sealer: Sealer,
         entropy: Entropy,
-        mask: Mask,
         drop: Callable[[Cleared], None],
     ) -> None:
         self._about = f"interlock/mcp-state/v1/{connection}"
-        self._sealer, self._entropy, self._mask, self._drop = sealer, entropy, mask, drop
+        self._sealer, self._entropy, self._drop = sealer, entropy, drop
         self._open: OrderedDict[str, _Open] = OrderedDict()
 
     async def asked(
-        self, cleared: Cleared, asks: Object, client: Client, round: int = 0, task: ServerTask | None = None
+        self,
+        cleared: Cleared,
+        asks: Object,
+        client: Client,
+        mask: Mask,
+        round: int = 0,
+        task: ServerTask | None = None,
     ) -> Object:
         """What the client is asked: the server's questions, masked, and a state of ours.
 
         Raises `Answered` for questions that the client can't answer or that aren't any; then the run is dropped.
         """
         try:
-            questions, state = await questions_of(asks, client.capabilities, self._mask), asks.get("requestState")
+            questions, state = await questions_of(asks, client.capabilities, mask), asks.get("requestState")
             if round >= ROUNDS or not isinstance(state, str | None) or len(state or "") > MAX_STATE:
                 raise Answered(INTERNAL, "The server keeps asking")
             if not questions and state is None:
@@ -96,7 +102,7 @@ class Continuing:
         while len(self._open) >= MOST:
             self._end(next(iter(self._open)))
         timer = asyncio.get_running_loop().call_later(SECONDS, self._end, id_)
-        self._open[id_] = _Open(cleared, round + 1, timer, task)
+        self._open[id_] = _Open(cleared, round + 1, timer, task, frozenset(questions))
         answer: dict[str, Any] = {"resultType": "input_required", "requestState": _text(sealed)}
         return answer | ({"inputRequests": questions} if questions else {})
 
@@ -110,8 +116,9 @@ class Continuing:
             raise _not_good()
         found.timer.cancel()
         more: dict[str, Any] = {} if told["server"] is None else {"requestState": told["server"]}
-        if isinstance(responses, Mapping):
-            more["inputResponses"] = dict(responses)
+        if isinstance(responses, Mapping) and found.asked:  # nobody decided on more than what was asked
+            fits = {key: each for key, each in responses.items() if key in found.asked and isinstance(each, Mapping)}
+            more["inputResponses"] = fits
         return Going(found.cleared, found.round, more, found.task)
 
     def close(self) -> None:
@@ -140,12 +147,17 @@ def _fingerprint(action: Action) -> str:
     """Who asks for what: only within a seal, so it needs no salt."""
     payload = action.payload
     assert isinstance(payload, ToolPayload)
-    about = [_whose(action.actor), action.connection.name, payload.tool, payload.definition]
+    about = [_whose(action.actor), _credential(action.actor), action.connection.name, payload.tool, payload.definition]
     return hashlib.sha256(json.dumps(about).encode() + b"\0" + payload.arguments).hexdigest()
 
 
 def _whose(actor: Actor) -> list[str]:
     return [f"{each.kind.value}/{each.id}" for each in (actor, *actor.chain)]
+
+
+def _credential(actor: Actor) -> str:
+    """The key that asks. Of a workload the tokens are short: it goes on from one to the next."""
+    return str(actor.key) if actor.expires_at is None else ""
 
 
 def _text(sealed: bytes) -> str:

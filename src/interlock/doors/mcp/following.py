@@ -21,6 +21,7 @@ from interlock.doors.mcp.task_shapes import Look, ServerTask, Status, look_of
 from interlock.doors.mcp.waiting import PROGRESS_SECONDS, WAITED
 from interlock.errors import UpstreamFailed
 
+LOOK_SECONDS: Final = 1.0  # how often the credential behind one is looked at
 LOOKING: Final = 30.0  # seconds for one look
 MISSED: Final = 5  # looks in a row that a server which is away may miss
 MOST_ASKED: Final = 64  # questions in the life of one task
@@ -58,6 +59,11 @@ class Asks(Exception):
     def __init__(self, asks: Object) -> None:
         super().__init__("the server asks")
         self.asks = asks
+
+
+def gone() -> Unfinished:
+    """The end of a task whose asker isn't anybody any more."""
+    return Unfinished("credential", "The credential that asked isn't accepted any more. How far it got isn't known.")
 
 
 def unanswered() -> Unfinished:
@@ -185,12 +191,20 @@ class Along:
     text: Text
     seconds: float
     reviewed: bool
+    alive: Callable[[], bool] = lambda: True
     _began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     _told: float = float("-inf")
 
     async def pause(self, seconds: float) -> None:
-        """See `Guide`."""
-        await asyncio.sleep(seconds)
+        """See `Guide`. Looks now and again whether the credential behind it is still `alive`."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while True:
+            if not self.alive():
+                raise gone()
+            if (left := until - loop.time()) <= 0:
+                return
+            await asyncio.sleep(min(left, LOOK_SECONDS))
 
     async def heard(self, look: Look) -> None:
         """See `Guide`."""

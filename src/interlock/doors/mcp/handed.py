@@ -21,12 +21,12 @@ import structlog
 from interlock.desk.deferrals import KEPT, MOST_OF_ONE_ACTOR
 from interlock.doors.mcp import answers
 from interlock.doors.mcp.answers import Answered
-from interlock.doors.mcp.following import Text, Unfinished, unanswered
+from interlock.doors.mcp.following import LOOK_SECONDS, gone, unanswered
 from interlock.doors.mcp.kept import Kept, kept_from, told_of_kept
 from interlock.doors.mcp.nobody import Nobody
-from interlock.doors.mcp.questions import Mask, questions_of
+from interlock.doors.mcp.questions import questions_of
 from interlock.doors.mcp.running import Ran, Running
-from interlock.doors.mcp.seams import MODERN, Client, Link, Object
+from interlock.doors.mcp.seams import MODERN, Client, Link, Object, Words
 from interlock.doors.mcp.task_shapes import Look, Seen, ServerTask, Status, ended
 from interlock.errors import Conflict, InterlockError, LedgerCorrupt, UpstreamFailed
 from interlock.gate import Cleared, Gate
@@ -43,11 +43,9 @@ LONGEST: Final = timedelta(hours=24)  # for which a server's task is followed
 MOST: Final = 2_000  # followed at once, on one connection
 LEASE: Final = timedelta(minutes=3)  # for which the word of a node that follows one is good
 RENEWED: Final = 60.0  # seconds after which it is given again
-LOOK_SECONDS: Final = 1.0  # how often the credential behind one is looked at
 
 _ID_BYTES: Final = 16
 _LOST = "It was begun, and nobody knows whether it ran to its end."
-_GONE = "The credential that asked isn't accepted any more. How far it got isn't known."
 
 log = structlog.get_logger()
 
@@ -63,8 +61,7 @@ class Under:
     client: Client
     reviewed: bool
     tool: str
-    mask: Mask = field(repr=False)
-    text: Text = field(repr=False)
+    words: Words = field(repr=False)
     alive: Callable[[], bool] = field(repr=False)
     renew: Callable[[Under], Awaitable[None]] = field(repr=False)
     message: str = field(default="", repr=False)
@@ -92,6 +89,7 @@ class Under:
 
     def listen(self, client: Client) -> None:
         """Who waits for the result may be asked for more meanwhile (2025-11-25, "Input Required Status")."""
+        client.heed(self.words)
         self.listener = client
         self._news.set()
 
@@ -115,7 +113,7 @@ class Under:
 
     def _check(self) -> None:
         if not self.alive():
-            raise Unfinished("credential", _GONE)
+            raise gone()
 
     async def heard(self, look: Look) -> None:
         """See `Guide`."""
@@ -125,7 +123,7 @@ class Under:
         now = asyncio.get_running_loop().time()
         if look.message != self._said and now - self._masked >= LOOK_SECONDS:
             self._said, self._masked = look.message, now
-            self.message = await self.text(look.message) if look.message else ""
+            self.message = await self.words.text(look.message) if look.message else ""
 
     async def answers(self, asks: Object) -> Object | None:
         """See `Guide`."""
@@ -136,7 +134,7 @@ class Under:
             return given
         if self.questions.keys() != asks["inputRequests"].keys():
             try:
-                self.questions = await questions_of(asks, self.client.capabilities, self.mask)
+                self.questions = await questions_of(asks, self.client.capabilities, self.words.params)
             except Answered:
                 raise unanswered() from None
             self.changed.set()
@@ -196,7 +194,7 @@ class Handed:
             await self._put(id_, actor, "" if tool is None else tool.name, 1, now, None)
         finally:
             self._beginning -= Counter([actor.id])
-        reviewed, masks = cleared.release.review is not None, self._running.masks
+        reviewed = cleared.release.review is not None
         under = Under(
             id_,
             actor,
@@ -204,8 +202,7 @@ class Handed:
             Nobody(client.protocol_version, client.capabilities, hushed=reviewed),
             reviewed,
             "" if tool is None else tool.name,
-            masks.params,
-            masks.text,
+            self._running.words(cleared.release, tool),
             lambda: self._registry.current(actor) is not None,
             self._renew,
         )

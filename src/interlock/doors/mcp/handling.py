@@ -131,14 +131,14 @@ class Handling:
         meta = meta if isinstance(meta, Mapping) else {}
         if exchange.modern:
             told = meta.get(CLIENT_CAPABILITIES_META_KEY)
-            can, session = told if isinstance(told, Mapping) else {}, None
+            can, session, own = told if isinstance(told, Mapping) else {}, None, None
         else:
             session = "" if ctx.request is None else ctx.request.headers.get(SESSION_HEADER.decode(), "")
             known = self._parts.sessions.get(session)
             if known is None:
                 raise MCPError(INVALID_REQUEST, "The session isn't initialized.")
-            can = known.capabilities
-        client = ServedClient(ctx.session, self._parts.masks, can, ctx.request_id, meta)
+            can, own = known.capabilities, known.client
+        client = ServedClient(ctx.session, self._parts.masks, can, ctx.request_id, meta, own)
         return _Asked(ctx, exchange, params, client, session)
 
     async def _answered(self, asked: _Asked) -> HandlerResult:
@@ -290,7 +290,7 @@ class Handling:
             result["capabilities"] = capabilities(link, modern=False, tasks=tasks, version=version)
             if link.instructions:
                 result["instructions"] = await self._instructions(link)
-        parts.sessions.began(id, Session(asker, parts.connection.name, can, partial(parts.end, asker, id)))
+        parts.sessions.began(id, Session(asker, parts.connection.name, can, partial(parts.end, asker, id), client))
         return result
 
     async def _over(self, id: str) -> None:

@@ -7,7 +7,7 @@ text that it is, which matches nothing. Once only: what comes of it must not be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,19 @@ def meant(arguments: Object, fields: Fields, own: ActorPseudonyms) -> Meant:
     known = {path: value for path, value in known.items() if None not in _form(path) or _form(path) not in mixed}
     if not known:
         return Meant(arguments)
-    pointers = ("".join(f"/{escaped(str(step))}" for step in path) for path in known)
-    return Meant(_with(arguments, (), known), tuple(sorted(pointers)))
+    return Meant(_with(arguments, (), known), tuple(sorted(map(_pointer, known))))
+
+
+def given_at(arguments: Object, pointers: Sequence[str]) -> frozenset[str]:
+    """The texts at these JSON pointers (RFC 6901)."""
+    if not pointers:
+        return frozenset()
+    wanted = frozenset(pointers)
+    return frozenset(text for path, text in _texts(arguments, ()) if _pointer(path) in wanted)
+
+
+def _pointer(path: Path) -> str:
+    return "".join(f"/{escaped(str(step))}" for step in path)
 
 
 def _opened(text: str, path: Path, fields: Fields, own: ActorPseudonyms) -> str | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ from interlock.sensitivity.formats.json_tokens import JsonToken, TokenKind
 
 MOST_DEPTH: Final = 64
 MOST_LEAVES: Final = 100_000
+LEAST_TYPED: Final = 4  # characters of what is looked for within what an asker typed; less counts when it is all
+MOST_TYPED: Final = 16 * 1024  # characters of what an asker typed in which values are looked for
 MOST_CLEAN: Final = 8192  # texts of one connection that are remembered to hold nothing
 LONGEST_CLEAN: Final = 256  # characters of one
 
@@ -63,6 +65,27 @@ class Clean:
         return "Clean(…)"
 
 
+class Typed:
+    """What an asker wrote into arguments of which no map tells anything, so that no policy took it for a guess. Shown
+    as a pseudonym or a surrogate, it would tell whose that is."""
+
+    __slots__ = ("_all", "_whole")
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._whole = frozenset(text.strip().casefold() for text in texts)
+        self._all = "\n".join(sorted(self._whole))
+
+    def __bool__(self) -> bool:
+        return bool(self._whole)
+
+    def __contains__(self, text: str) -> bool:
+        """Whether it is, or stands in, what was typed; of too much to look into, everything does."""
+        plain = text.strip().casefold()
+        if len(plain) < LEAST_TYPED:
+            return plain in self._whole
+        return len(self._all) > MOST_TYPED or plain in self._all
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """How the strings of one message are masked.
@@ -70,7 +93,9 @@ class Ways:
     `detection` None: only what fields tell is masked; `blind`: everything is, since nothing can look. `fields` are
     those of the tool's results, `column` what their names stand behind; `blanket`: labels that nothing can find, so
     that all that no field tells of is masked for them. `declared`: names of properties that people signed for. `finds`
-    masks what is found, `leaf` what fields tell. `given`: values that are known to bear a label.
+    masks what is found, `leaf` what fields tell. `given`: values that are known to bear a label; `restored` those of
+    them that the gateway itself put in place of a pseudonym, so that the asker doesn't know them. What of a result was
+    `typed` by the asker is masked by `constants`, which tell no two values apart.
     """
 
     connection: ConnectionName
@@ -82,6 +107,9 @@ class Ways:
     blanket: frozenset[Label] = _NOTHING
     declared: frozenset[str] = frozenset()
     given: tuple[tuple[str, Label], ...] = field(default=(), repr=False)
+    restored: frozenset[str] = field(default=frozenset(), repr=False)
+    typed: Typed = field(default_factory=lambda: Typed(()), repr=False)
+    constants: Masker | None = None
     vault: SurrogateVault | None = None
     blind: bool = False
     clean: Clean = field(default_factory=Clean)

@@ -22,7 +22,7 @@ from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY
 from interlock.doors.mcp.answers import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Answered
 from interlock.doors.mcp.client import ServedClient
 from interlock.doors.mcp.listing import Templates
-from interlock.doors.mcp.seams import MODERN, Asker, Link, Links, McpRefused, Object
+from interlock.doors.mcp.seams import MODERN, Asker, Link, Links, McpRefused, Object, Words
 from interlock.errors import InterlockError, UpstreamFailed
 from interlock.gate import Cleared
 from interlock.model.names import ActorId
@@ -34,6 +34,7 @@ MOST_OF_ONE_ACTOR: Final = 8
 MOST: Final = 512  # on one connection
 LONGEST: Final = 24 * 3600.0  # seconds; then the client listens anew
 FIRST: Final = 30.0  # seconds for the server to say what it tells of
+PAUSE: Final = 0.25  # seconds from one telling to the next, however fast a server tells
 LOOK_SECONDS: Final = 5.0  # between two looks at whether this asker may still be here
 
 _ACKNOWLEDGED: Final = "notifications/subscriptions/acknowledged"
@@ -94,6 +95,9 @@ class Ear:
 
     def hush(self) -> None:
         """Nothing is asked."""
+
+    def heed(self, words: Words) -> None:
+        """It hears nothing about calls."""
 
     async def ask(self, method: str, params: Object, *, timeout: float) -> Object:  # noqa: ASYNC109  as the seam has it
         """It can't be asked."""
@@ -208,7 +212,9 @@ class Listening:
             await client.tell_own(_ACKNOWLEDGED, {"notifications": honoured.told(), "_meta": meta})
             while listening is not None and (ear.pending or not listening.done()):
                 await stays()
-                await self._pass_on(ear, client, heard, meta)
+                if ear.pending:
+                    await self._pass_on(ear, client, heard, meta)
+                    await asyncio.sleep(PAUSE)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
                         await _news(ear)

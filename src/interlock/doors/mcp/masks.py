@@ -11,38 +11,31 @@ that nothing can find by looking (pay, race, a label of one's own) mask every st
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-import structlog
-
 from interlock.doors.masks import Masks
-from interlock.doors.mcp import answers, blocks, messages
-from interlock.doors.mcp.blocks import DROPPED, Unless, filled
-from interlock.doors.mcp.inward import Meant, meant
-from interlock.doors.mcp.leaves import MOST_DEPTH, MOST_LEAVES, Clean, Slot, TooMuch, Ways
-from interlock.doors.mcp.seams import McpRefused, Object
+from interlock.doors.mcp import blocks, messages
+from interlock.doors.mcp.blocks import Unless
+from interlock.doors.mcp.inward import Meant, given_at, meant
+from interlock.doors.mcp.leaves import LEAST_TYPED, MOST_DEPTH, Clean, Slot, Typed, Ways
+from interlock.doors.mcp.seams import McpRefused, Object, Words
 from interlock.doors.mcp.sheet import Sheet, aside
 from interlock.doors.mcp.valid import fitted
+from interlock.doors.mcp.words import FAILED, Masked, ServerWords, through
 from interlock.masking.json_values import Fields, LeafMask, firm, owed
 from interlock.masking.masker import Masker
 from interlock.masking.profile import Profile
 from interlock.masking.pseudonyms import ActorPseudonyms, Pseudonyms
-from interlock.masking.rules.content import UNREAD
-from interlock.masking.tokens import token_of
 from interlock.model.actor import Actor
 from interlock.model.connection import Connection
 from interlock.model.label import Label
 from interlock.model.obligation import Obligations
 from interlock.model.tool import Tool
 
-MOST_BYTES: Final = 16 << 20  # of one message, counted in characters of its strings
 REGIME: Final = "hipaa"
 
-TOO_MUCH: Final = "[Interlock hides this answer: it is too large or nested too deep to be looked into. Ask for less.]"
-FAILED: Final = "[Interlock hides this answer: it couldn't be looked into for values that may not leave.]"
 NOT_VALID: Final = (
     "[Interlock hides the structured part of this answer: with what may not leave taken out of it, it isn't what the "
     "tool's output schema asks for any more. The call did run: don't repeat it.]"
@@ -72,16 +65,6 @@ _ROOTS: Final = frozenset({"phi", "pii", "phi.clinical", "quasi"})
 _NOTHING: Final = Obligations()
 _KEPT: Final = 64  # firm profiles
 
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """What may be passed on, and how much of it was masked, by label: for mask.applied."""
-
-    result: Object
-    counts: tuple[tuple[Label, int], ...] = ()
-
 
 def findable(label: Label) -> bool:
     """Whether looking at a value can tell that it bears this label, or one beneath it."""
@@ -103,12 +86,19 @@ class ResultMasks:
         self._clean = Clean()
 
     async def result(
-        self, tool: Tool | None, result: Object, obligations: Obligations, args: Object, *, actor: Actor | None = None
+        self,
+        tool: Tool | None,
+        result: Object,
+        obligations: Obligations,
+        args: Object,
+        *,
+        actor: Actor | None = None,
+        given: Sequence[str] = (),
     ) -> Masked:
         """A result of tools/call; without a tool and `content`, of whatever document it is the result of.
 
-        `args`: as the server got them. `actor`: whose pseudonyms stand for values; None: nobody's do. Where actions are
-        merely observed, only `_meta` goes.
+        `args`: as the server got them; `given`: JSON pointers to those that stand for pseudonyms. `actor`: whose
+        pseudonyms stand for values; None: nobody's do. Where actions are merely observed, only `_meta` goes.
 
         What doesn't fit the tool's output schema any more is said to be an error: clients raise for a result without
         its structured part, but not then.
@@ -119,14 +109,14 @@ class ResultMasks:
             return await self.document(method, result, obligations, args, actor=actor)
         strict = tool is not None and bool(tool.output_schema) and result.get("isError") is not True
         hidden = {"content": [blocks.told(FAILED)], "isError": strict or result.get("isError") is True}
-        ways = self._ways(actor, tool, obligations, args)
+        ways = self._ways(actor, tool, obligations, args, given=given)
         media = self._media and tool is not None and not tool.labels
         built: list[Slot] = []
 
         def build(sheet: Sheet) -> dict[str, Any]:
             return messages.result_of(result, sheet, built, media=media)
 
-        masked = await self._through(ways, result, build, hidden)
+        masked = await through(ways, result, build, hidden)
         schema = tool.output_schema if tool is not None and strict else {}
         if not built or not schema or "structuredContent" not in masked.result:
             return masked
@@ -156,7 +146,7 @@ class ResultMasks:
             return Masked(_plainly(result))
         hidden = _hidden(method, params or {})
         ways, media = self._ways(actor, None, obligations, {}, labels), self._media and not labels
-        return await self._through(
+        return await through(
             ways, result, lambda sheet: messages.document_of(method, result, sheet, media=media), hidden
         )
 
@@ -166,7 +156,7 @@ class ResultMasks:
         key = LISTS.get(method, "")
         left: list[Unless] = []
         ways = self._ways(None, None, _NOTHING, {})
-        masked = await self._through(
+        masked = await through(
             ways, result, lambda sheet: messages.listing_of(key, result, sheet, left), {key: []} if key else {}
         )
         gone = sum(any(slot.found for slot in each.slots) for each in left)
@@ -175,35 +165,39 @@ class ResultMasks:
         told = {**masked.result.get("_meta", {}), LEFT_OUT: gone}
         return replace(masked, result={**masked.result, "_meta": told})
 
-    async def text(self, text: str, *, actor: Actor | None = None) -> str:
-        """One text of the server's: its instructions, a message."""
-        raw = {"text": text}
-        ways = self._ways(actor, None, _NOTHING, {})
-        masked = await self._through(ways, raw, lambda sheet: {"text": sheet.text(text)}, {"text": token_of([UNREAD])})
-        return str(masked.result["text"])
+    async def text(self, text: str) -> str:
+        """One text of the server's that is about no call: its instructions."""
+        return await self._of_no_call().text(text)
 
-    async def error(self, refused: McpRefused, *, actor: Actor | None = None) -> McpRefused:
-        """An error that the server answered with, its words masked."""
-        raw = {"message": refused.message, "data": refused.data}
+    async def error(self, refused: McpRefused) -> McpRefused:
+        """An error that the server answered with, to what is no call."""
+        return await self._of_no_call().error(refused)
 
-        def build(sheet: Sheet) -> dict[str, Any]:
-            data = DROPPED if refused.data is None else sheet.value(refused.data)
-            return {"message": sheet.text(str(refused.message)), "data": data}
-
-        ways = self._ways(actor, None, _NOTHING, {})
-        masked = await self._through(ways, raw, build, {"message": token_of([UNREAD])})
-        return McpRefused(answers.theirs(refused.code), str(masked.result["message"]), masked.result.get("data"))
-
-    async def params(self, method: str, params: Object, *, actor: Actor | None = None) -> Object:
-        """What a server sends by itself (elicitation, sampling, log messages, progress, updates); a list's result goes
-        as in `listing`."""
+    async def params(self, method: str, params: Object) -> Object:
+        """What a server sends by itself; a list's result goes as in `listing`."""
         if method in LISTS:
             return (await self.listing(method, params)).result
-        ways = self._ways(actor, None, _NOTHING, {})
-        masked = await self._through(
-            ways, params, lambda sheet: messages.params_of(method, params, sheet, media=self._media), {}
-        )
-        return masked.result
+        return await self._of_no_call().params(method, params)
+
+    def recalling(self, words: Words) -> ServerWords:
+        """See `seams.Words`."""
+        return self._of_no_call().recalling(words)
+
+    def of_call(
+        self,
+        tool: Tool | None,
+        args: Object,
+        obligations: Obligations,
+        *,
+        given: Sequence[str] = (),
+        labels: frozenset[Label] = frozenset(),
+    ) -> ServerWords:
+        """What masks the server's words about one call: `args` as the server got them, `given` JSON pointers to those
+        among them that stand for pseudonyms. No pseudonym is told: an error may confirm no guess."""
+        return ServerWords(self._ways(None, tool, obligations, args, labels, given), self._media and not labels)
+
+    def _of_no_call(self) -> ServerWords:
+        return ServerWords(self._ways(None, None, _NOTHING, {}), self._media)
 
     def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Meant:
         """The arguments with what this actor's pseudonyms in them stand for (`doors/mcp/inward.py`); once only."""
@@ -225,16 +219,18 @@ class ResultMasks:
         obligations: Obligations,
         args: Object,
         labels: frozenset[Label] = frozenset(),
+        given: Sequence[str] = (),
     ) -> Ways:
         masks, own = self._masks, self._of(actor)
         fields = Fields(tool.fields if tool is not None else {}, "result")
         labels |= tool.labels if tool is not None else frozenset()
-        given = Fields(tool.fields if tool is not None else {}, "arguments")
-        untold = labels - fields.labels - given.labels
+        asked = Fields(tool.fields if tool is not None else {}, "arguments")
+        untold = labels - fields.labels - asked.labels
         if tool is not None and masks.profile is not None:
             columns = {f"{tool.id}.{column}": found for column, found in fields.columns.items()}
             obligations = owed(obligations, columns, sorted(labels - fields.labels), masks.profile)
-        held = obligations.mask | (fields.labels | given.labels if masks.profile is None else frozenset())
+        typed = Typed(_typed(args, (), asked) if actor is not None else ())
+        held = obligations.mask | (fields.labels | asked.labels if masks.profile is None else frozenset())
         by_profile = masks.masker(own)
         leaf = LeafMask(obligations, self._held(by_profile, obligations.mask) if by_profile is not None else None, own)
         return Ways(
@@ -246,7 +242,10 @@ class ResultMasks:
             column=tool.id if tool is not None else "",
             blanket=frozenset(each for each in untold if not findable(each) and leaf.held(frozenset({each}), "")),
             declared=_declared(tool) | fields.names,
-            given=tuple(_given(args, (), given, leaf)),
+            given=tuple(_given(args, (), asked, leaf)),
+            restored=given_at(args, given),
+            typed=typed,
+            constants=self._held(masks.constants(), held) if typed else None,
             vault=masks.vault,
             blind=self._blind,
             clean=self._clean,
@@ -264,22 +263,6 @@ class ResultMasks:
             profile = self._firm[key] = firm(masker.profile, mask)
         return replace(masker, profile=profile)
 
-    async def _through(
-        self, ways: Ways, raw: Object, build: Callable[[Sheet], dict[str, Any]], hidden: dict[str, Any]
-    ) -> Masked:
-        """The message built of slots, looked into, and filled; `hidden` in its place where that can't be."""
-        try:
-            size = _measured(raw)
-            sheet = Sheet(ways)
-            made = await aside(lambda: build(sheet), size)
-            await sheet.settle()
-            return Masked(await aside(lambda: filled(made), size), tuple(sorted(sheet.counts.items())))
-        except TooMuch:
-            return Masked(_said(hidden, TOO_MUCH), ((UNREAD, 1),))
-        except Exception as error:  # a mistake of ours: nothing passes for it
-            log.error("mcp.hidden", connection=self._connection.name, because=type(error).__name__)
-            return Masked(hidden, ((UNREAD, 1),))
-
 
 class BlindMasks(ResultMasks):
     """Where no engine is there to look: every string of what came back is a constant."""
@@ -294,11 +277,6 @@ class BlindMasks(ResultMasks):
 
 def _plainly(result: Object) -> Object:
     return {key: value for key, value in result.items() if key != "_meta"}
-
-
-def _said(hidden: dict[str, Any], sentence: str) -> dict[str, Any]:
-    """The same with another sentence."""
-    return json.loads(json.dumps(hidden).replace(json.dumps(FAILED)[1:-1], json.dumps(sentence)[1:-1]))  # type: ignore[no-any-return]
 
 
 _DOCUMENTS: Final = {"contents": "resources/read", "messages": "prompts/get", "completion": "completion/complete"}
@@ -322,25 +300,6 @@ def _document_of(result: Object) -> str | None:
     if "content" in result or "structuredContent" in result:
         return None
     return next((method for key, method in _DOCUMENTS.items() if key in result), None)
-
-
-def _measured(raw: Any) -> int:
-    """How many characters its strings have. Raises `TooMuch` for a message that isn't looked into at all."""
-    size = count = 0
-    stack: list[tuple[Any, int]] = [(raw, 0)]
-    while stack:
-        node, depth = stack.pop()
-        count += 1
-        if isinstance(node, str):
-            size += len(node)
-        elif isinstance(node, Mapping):
-            size += sum(len(str(key)) for key in node)
-            stack.extend((each, depth + 1) for each in node.values())
-        elif isinstance(node, list | tuple):
-            stack.extend((each, depth + 1) for each in node)
-        if depth > MOST_DEPTH or count > MOST_LEAVES or size > MOST_BYTES or len(stack) > MOST_LEAVES:
-            raise TooMuch
-    return size + count
 
 
 def _declared(tool: Tool | None) -> frozenset[str]:
@@ -368,3 +327,16 @@ def _given(value: Any, path: tuple[str | int, ...], fields: Fields, leaf: LeafMa
             yield from _given(each, (*path, at), fields, leaf)
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         yield from ((str(value), label) for label in sorted(leaf.held(fields.at(path), ""))[:1])
+
+
+def _typed(value: Any, path: tuple[str | int, ...], fields: Fields) -> Iterator[str]:
+    """What of arguments bears no label: texts, keys, and numbers long enough to be somebody's."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield str(key)
+            yield from _typed(each, (*path, key), fields)
+    elif isinstance(value, list | tuple):
+        for at, each in enumerate(value):
+            yield from _typed(each, (*path, at), fields)
+    elif (isinstance(value, str) or len(str(value)) >= LEAST_TYPED) and not fields.at(path):
+        yield str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from interlock.doors.mcp.seams import Asker, Client, Link, McpRefused, Object, Progress
+from interlock.doors.mcp.seams import Asker, Client, Link, McpRefused, Object, Progress, Words
 from interlock.gate import Cleared
 from interlock.model.actor import Actor
 from interlock.model.release import Outcome
@@ -73,6 +73,9 @@ class ResultMasks(Protocol):
 
     async def params(self, method: str, params: Object) -> Object:
         """What a server sends by itself."""
+
+    def recalling(self, words: Words) -> Words:
+        """The same, also looking for what that call was given."""
 
 
 class Bounds(Protocol):

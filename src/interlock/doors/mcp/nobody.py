@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from interlock.doors.mcp.seams import MODERN, Object
+from interlock.doors.mcp.seams import MODERN, Object, Words
 from interlock.errors import UpstreamFailed
 
 
@@ -19,6 +19,9 @@ class Nobody:
 
     def hush(self) -> None:
         """Nobody is asked anyway."""
+
+    def heed(self, words: Words) -> None:
+        """Nobody hears anything."""
 
     async def ask(self, method: str, params: Object, *, timeout: float) -> Object:  # noqa: ASYNC109  as the seam has it
         """Nobody answers."""

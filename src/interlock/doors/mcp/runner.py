@@ -26,7 +26,7 @@ from interlock.doors.mcp.running import Ran
 from interlock.doors.mcp.said import Said
 from interlock.doors.mcp.seams import AllLinks, Asker, Link
 from interlock.doors.mcp.task_shapes import ServerTask
-from interlock.errors import Conflict, InterlockError, LedgerUnavailable
+from interlock.errors import Conflict, InterlockError, LedgerUnavailable, UpstreamFailed
 from interlock.gate import Cleared, Gate
 from interlock.model.action import Action
 from interlock.model.actor import Actor
@@ -42,6 +42,7 @@ from interlock.registry import Registry
 
 KEEP_TRIES: Final = 5  # to put the result down, a second apart
 
+_LOST: Final = "It was begun, and nobody knows whether it ran to its end."
 _ASKS: Final = "The server asked for more, and a task has nobody who could answer. How far it got isn't known."
 
 log = structlog.get_logger()
@@ -89,26 +90,33 @@ class McpRuns:
         return replace(action, deferred=True)
 
     async def _through(self, calls: Calls, review: Review, cleared: Cleared, link: Link) -> None:
-        """In a task of its own, which its asker may cancel without ending who runs it."""
-        run = asyncio.ensure_future(self._run(calls, review, cleared, link))
-        calls.tasks.running[review.id] = run
+        """In a task of its own, which its asker may cancel without ending who runs it. What the server made a task of
+        is followed beside: it may take a day, and few run at once."""
+        running, beside = calls.tasks.running, asyncio.Event()
+        run = asyncio.ensure_future(self._run(calls, review, cleared, link, beside))
+        running[review.id] = run
+        run.add_done_callback(lambda _: running.pop(review.id, None))
+        goes_on = asyncio.ensure_future(beside.wait())
         try:
-            await asyncio.wait([run])
+            await asyncio.wait([run, goes_on], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if calls.tasks.running.get(review.id) is run:
-                del calls.tasks.running[review.id]
-            if not run.done():  # the gateway stops
+            goes_on.cancel()
+            if not run.done() and not beside.is_set():  # the gateway stops
                 run.cancel()
                 await asyncio.wait([run])
-        if not run.cancelled() and (error := run.exception()) is not None:
+        if not run.done():
+            calls.tasks.beside.add(run)
+            run.add_done_callback(calls.tasks.beside.discard)
+            run.add_done_callback(_told_of_mistakes)
+        elif not run.cancelled() and (error := run.exception()) is not None:
             raise error
 
-    async def _run(self, calls: Calls, review: Review, cleared: Cleared, link: Link) -> None:
+    async def _run(self, calls: Calls, review: Review, cleared: Cleared, link: Link, beside: asyncio.Event) -> None:
         tool = calls.tool_of(cleared)
         try:
             ran, ending = await calls.running.came(cleared, link, tool, by_task=True)
             if ran.begun is not None:
-                ran, ending = await self._followed(calls, cleared, link, ran.begun)
+                ran, ending = await self._followed(calls, cleared, link, ran.begun, beside)
         except asyncio.CancelledError:
             await self.keep(review, Kept(cancelled=True))
             raise
@@ -117,11 +125,29 @@ class McpRuns:
         await self.keep(review, ran.kept())
         await self.endings.record(cleared.release, ending)
 
-    async def _followed(self, calls: Calls, cleared: Cleared, link: Link, task: ServerTask) -> tuple[Ran, Ending]:
-        """What its server made a task of: nobody answers what that asks."""
-        masks, seconds = calls.running.masks, LONGEST.total_seconds()
-        guide = Along(self._nobody, None, masks.params, masks.text, seconds, reviewed=True)
-        return await calls.running.followed(cleared, link, calls.tool_of(cleared), task, guide, seconds)
+    async def _followed(
+        self, calls: Calls, cleared: Cleared, link: Link, task: ServerTask, beside: asyncio.Event
+    ) -> tuple[Ran, Ending]:
+        """What its server made a task of: nobody answers what that asks, and it ends with the credential behind it."""
+        tool, actor, seconds = calls.tool_of(cleared), cleared.release.action.actor, LONGEST.total_seconds()
+        words = calls.running.words(cleared.release, tool)
+
+        def alive() -> bool:
+            return self.registry.current(actor) is not None
+
+        guide = Along(self._nobody, None, words.params, words.text, seconds, reviewed=True, alive=alive)
+        try:
+            async with link.again(self._nobody) as own:
+                beside.set()
+                return await calls.running.followed(cleared, own, tool, task, guide, seconds)
+        except asyncio.CancelledError:
+            if not beside.is_set():
+                calls.running.stopping.tell(link, task)
+                calls.running.drop(cleared)
+            raise
+        except UpstreamFailed as failed:
+            log.warning("mcp.upstream_failed", action=cleared.release.action.id, code=failed.code)
+            return Ran(answers.failed("unknown", _LOST)), Ending(Outcome.UNKNOWN)
 
     async def _give_up(self, review: Review, because: str) -> None:
         try:
@@ -142,3 +168,9 @@ class McpRuns:
                 log.error("mcp.task_not_kept", review=review.id, code=error.code)
                 return
         log.error("mcp.task_not_kept", review=review.id, code="ledger_unavailable")
+
+
+def _told_of_mistakes(run: asyncio.Future[None]) -> None:
+    """Of a run that nobody waits for: how it went wrong is logged, by its kind alone."""
+    if not run.cancelled() and (error := run.exception()) is not None:
+        log.error("mcp.run_broke", error=error.code if isinstance(error, InterlockError) else type(error).__name__)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -20,7 +20,7 @@ from interlock.doors.mcp import answers
 from interlock.doors.mcp.following import Asks, Guide, Stopping, Unfinished, follow
 from interlock.doors.mcp.inward import Meant
 from interlock.doors.mcp.kept import Kept
-from interlock.doors.mcp.seams import MODERN, Link, McpRefused, Object, Progress
+from interlock.doors.mcp.seams import MODERN, Link, McpRefused, Object, Progress, Words
 from interlock.doors.mcp.task_shapes import ServerTask, may_augment, task_in
 from interlock.errors import UpstreamFailed
 from interlock.gate import Cleared
@@ -63,9 +63,17 @@ class ResultMasks(Protocol):
     """What masks all that a server says (`doors/mcp/masks.py`). `actor`: whose pseudonyms stand for values."""
 
     async def result(
-        self, tool: Tool | None, result: Object, obligations: Obligations, args: Object, *, actor: Actor | None = None
+        self,
+        tool: Tool | None,
+        result: Object,
+        obligations: Obligations,
+        args: Object,
+        *,
+        actor: Actor | None = None,
+        given: Sequence[str] = (),
     ) -> Masked:
-        """A result of a call, under the obligations of its release."""
+        """A result of a call, under the obligations of its release. `given`: JSON pointers to arguments that stand for
+        pseudonyms."""
 
     async def document(
         self,
@@ -79,14 +87,16 @@ class ResultMasks(Protocol):
     ) -> Masked:
         """A result of resources/read, prompts/get or completion/complete, which can give what bears these labels."""
 
-    async def text(self, text: str) -> str:
-        """A text of a server's."""
-
-    async def error(self, refused: McpRefused) -> McpRefused:
-        """An error of a server's."""
-
-    async def params(self, method: str, params: Object) -> Object:
-        """What a server sends by itself."""
+    def of_call(
+        self,
+        tool: Tool | None,
+        args: Object,
+        obligations: Obligations,
+        *,
+        given: Sequence[str] = (),
+        labels: frozenset[Label] = ...,
+    ) -> Words:
+        """What masks the server's other words about a call; of a document `labels` are those that it can give."""
 
     def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Meant:
         """Arguments with what this actor's pseudonyms in them stand for; once only."""
@@ -190,6 +200,14 @@ class Running:
             ran, masked = Ran(answers.failed("internal", _UNSURE)), ()
         return ran, Ending(known.outcome, masked=masked)
 
+    def words(self, release: Release, tool: Tool | None) -> Words:
+        """What masks all that the server says about this call beside its result."""
+        action, (method, params) = release.action, sent(release)
+        assert isinstance(action.payload, ToolPayload), "actions of these connections are calls"
+        if method != "tools/call":
+            return self.masks.of_call(None, {}, release.obligations, labels=action.exposure.labels)
+        return self.masks.of_call(tool, params["arguments"], release.obligations, given=action.payload.given)
+
     async def _followed(
         self,
         release: Release,
@@ -207,7 +225,7 @@ class Running:
             return Ran(asks=asking.asks, begun=task), ()
         except McpRefused as refused:
             known.outcome = Outcome.FAILED
-            return Ran(error=await self._masked_error(refused)), ()
+            return Ran(error=await self._masked_error(refused, self.words(release, tool))), ()
         except Unfinished as unfinished:
             if unfinished.stop:
                 self.stopping.tell(link, task)
@@ -224,11 +242,11 @@ class Running:
             return Ran(answers.failed("row_cap", _CAPPED)), ()
         known.outcome = Outcome.UNKNOWN
         try:
-            result = await self._request(release, link, progress, more)
+            result = await self._request(release, link, tool, progress, more)
             task = self._task(release, link, result, asked="task" in more)
         except McpRefused as refused:
             known.outcome = Outcome.FAILED
-            return Ran(error=await self._masked_error(refused)), ()
+            return Ran(error=await self._masked_error(refused, self.words(release, tool))), ()
         except UpstreamFailed as failed:
             log.warning("mcp.upstream_failed", action=release.action.id, code=failed.code)
             return Ran(answers.failed("upstream_failed", _UNSURE)), ()
@@ -247,10 +265,12 @@ class Running:
         known.outcome = Outcome.FAILED if result.get("isError") is True else Outcome.SUCCEEDED
         return await self._masked(release, result, tool)
 
-    async def _request(self, release: Release, link: Link, progress: Progress | None, more: Object) -> Object:
+    async def _request(
+        self, release: Release, link: Link, tool: Tool | None, progress: Progress | None, more: Object
+    ) -> Object:
         method, params = sent(release)
         seconds = self.settings.timeout.total_seconds()
-        masked = None if progress is None else self._masked_progress(progress)
+        masked = None if progress is None else _masked_progress(progress, self.words(release, tool))
         result = await link.request(method, {**params, **more}, progress=masked, timeout=seconds)
         if not isinstance(result, Mapping):
             raise UpstreamFailed("The server answered what isn't a result.", code="upstream_junk")
@@ -261,15 +281,9 @@ class Running:
             return None
         return task_in(result, modern=link.protocol_version >= MODERN, asked=asked)
 
-    def _masked_progress(self, progress: Progress) -> Progress:
-        async def told(done: float, total: float | None, message: str | None) -> None:
-            await progress(done, total, None if message is None else await self.masks.text(message))
-
-        return told
-
-    async def _masked_error(self, refused: McpRefused) -> McpRefused:
+    async def _masked_error(self, refused: McpRefused, words: Words) -> McpRefused:
         try:
-            return await self.masks.error(refused)
+            return await words.error(refused)
         except Exception as error:
             log.error("mcp.mask_failed", error=type(error).__name__)
             return McpRefused(answers.SERVERS, "The server refused; what it said couldn't be masked.")
@@ -288,7 +302,8 @@ class Running:
         if method != "tools/call":
             labels = release.action.exposure.labels
             return await self.masks.document(method, result, owed, params, actor=actor, labels=labels)
-        return await self.masks.result(tool, result, owed, params["arguments"], actor=actor)
+        given = release.action.payload.given if isinstance(release.action.payload, ToolPayload) else ()
+        return await self.masks.result(tool, result, owed, params["arguments"], actor=actor, given=given)
 
     def drop(self, cleared: Cleared) -> None:
         """Nobody goes on with it: how it ended isn't known."""
@@ -304,6 +319,13 @@ class Running:
         else:
             await asyncio.shield(self.endings.record(release, ending))
         return ran
+
+
+def _masked_progress(progress: Progress, words: Words) -> Progress:
+    async def told(done: float, total: float | None, message: str | None) -> None:
+        await progress(done, total, None if message is None else await words.text(message))
+
+    return told
 
 
 def _augmented(link: Link, tool: Tool | None, *, by_task: bool) -> Object:

@@ -43,6 +43,22 @@ class McpRefused(Exception):
         self.code, self.message, self.data = code, message, data
 
 
+class Words(Protocol):
+    """What masks a server's words about one call (`doors/mcp/words.py`)."""
+
+    async def text(self, text: str) -> str:
+        """A text."""
+
+    async def error(self, refused: McpRefused) -> McpRefused:
+        """An error."""
+
+    async def params(self, method: str, params: Object) -> Object:
+        """What it asks or tells by itself."""
+
+    def recalling(self, words: Words) -> Words:
+        """The same, also looking for what that call was given."""
+
+
 class Client(Protocol):
     """The client of one session (until 2025-11-25) or request (since 2026-07-28), as a server may turn to it."""
 
@@ -60,6 +76,9 @@ class Client(Protocol):
 
     def hush(self) -> None:
         """From now on it isn't asked anything: what runs was signed for as it is, and an answer would add to it."""
+
+    def heed(self, words: Words) -> None:
+        """From now on what is asked or told is about that call, and masked by it."""
 
     async def ask(self, method: str, params: Object, *, timeout: float) -> Object:  # noqa: ASYNC109  theirs
         """Asks the client (sampling, elicitation, roots); raises `McpRefused`, or `UpstreamFailed` when it is gone or

@@ -19,6 +19,7 @@ import anyio
 
 from interlock.actions.session import session_open
 from interlock.doors.endings import Endings
+from interlock.doors.mcp.client import ServedClient
 from interlock.doors.mcp.seams import Asker, Object
 from interlock.gate import Cleared, Denied, Gate
 from interlock.model.action import Action
@@ -71,6 +72,7 @@ class Session:
     connection: ConnectionName
     capabilities: Object  # the client's
     end: Callable[[], Awaitable[None]]
+    client: ServedClient | None = field(default=None, repr=False)  # of what its server says of no request
     asked: set[str] = field(default_factory=set)  # ids of the requests that aren't answered yet
 
 

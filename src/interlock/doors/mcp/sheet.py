@@ -24,7 +24,7 @@ from interlock.doors.mcp.leaves import MOST_LEAVES, Leaf, Reading, Slot, TooMuch
 from interlock.errors import LedgerError, MalformedInput
 from interlock.masking.json_values import Path, Seen
 from interlock.masking.marks import Wanted
-from interlock.masking.masker import Call
+from interlock.masking.masker import Call, Masker
 from interlock.masking.text import mask, wanted
 from interlock.masking.tokens import token_of
 from interlock.model.finding import Finding
@@ -227,7 +227,7 @@ class Sheet:
         """What is known of one leaf is looked for in all others."""
         seen = Seen()
         for value, label in self.ways.given:
-            seen.add(value, label)
+            seen.add(value, label, any_length=value in self.ways.restored)
         for leaf in leaves:
             for label in sorted(leaf.labels - self.ways.blanket)[:1]:
                 seen.add(leaf.piece.text, label)
@@ -266,18 +266,29 @@ class Sheet:
 
     def _masked(self, leaf: Leaf, text: str) -> bool:
         if leaf.labels:
-            told = self.ways.leaf.masked(leaf.value, leaf.labels, leaf.column, self._call)
+            told = self._told(leaf)
             leaf.new = told if isinstance(told, str) else json.dumps(told)
             self.counts.update(leaf.labels)
             return True
         if not leaf.findings:
             return False
-        masked = mask(text, leaf.findings, self.ways.finds, place=leaf.place, call=self._call)
+        masked = mask(text, leaf.findings, self._masker(leaf, text), place=leaf.place, call=self._call)
         if not masked.counts:
             return False
         leaf.new, leaf.spans = masked.text, masked.spans
         self.counts.update(masked.counts)
         return True
+
+    def _told(self, leaf: Leaf) -> str | int | float | None:
+        if leaf.piece.text in self.ways.typed:
+            return token_of(leaf.labels) if isinstance(leaf.value, str) else None
+        return self.ways.leaf.masked(leaf.value, leaf.labels, leaf.column, self._call)
+
+    def _masker(self, leaf: Leaf, text: str) -> Masker:
+        """As `Ways.finds`; by constants where anything of it was typed."""
+        ways = self.ways
+        typed = ways.constants is not None and any(text[f.start : f.end] in ways.typed for f in leaf.findings)
+        return ways.constants if typed and ways.constants is not None else ways.finds
 
 
 def _text_of(leaf: Leaf) -> str:

@@ -14,7 +14,8 @@ from typing import Any, Final
 from interlock.desk.deferrals import KEPT
 from interlock.doors.mcp import answers
 from interlock.doors.mcp.answers import INVALID_PARAMS, METHOD_NOT_FOUND, Answered
-from interlock.doors.mcp.handed import LOOK_SECONDS, Handed, Under
+from interlock.doors.mcp.following import LOOK_SECONDS
+from interlock.doors.mcp.handed import Handed, Under
 from interlock.doors.mcp.kept import Kept, read_kept, write_kept
 from interlock.doors.mcp.questions import put
 from interlock.doors.mcp.seams import MODERN, Asker, Client, McpRefused, Object
@@ -44,11 +45,18 @@ _NEVER_RAN: Final[Mapping[ReviewState, str]] = {
 
 
 class Tasks:
-    """One connection's tasks. `running` are the runs that `runner` has under way here, by review."""
+    """One connection's tasks. `running` are the runs that `runner` has under way here, by review,
+    and `beside` those of them that nobody waits for."""
 
     def __init__(self, gate: Gate, waiting: Waiting, handed: Handed) -> None:
         self._gate, self._waiting, self.handed = gate, waiting, handed
         self.running: dict[ReviewId, asyncio.Task[Any]] = {}
+        self.beside: set[asyncio.Task[Any]] = set()
+
+    def close(self) -> None:
+        """Stops following what nobody waits for."""
+        for run in tuple(self.beside):
+            run.cancel()
 
     @property
     def methods(self) -> frozenset[str]:

@@ -62,6 +62,9 @@ class AClient:
 
     hushed: bool = False
 
+    def heed(self, words: object) -> None:
+        """See `Client`."""
+
     def hush(self) -> None:
         self.hushed = True
 

@@ -10,7 +10,7 @@ from interlock.actions.from_bundle import ITSELF
 from interlock.doors.mcp.answers import METHOD_NOT_FOUND, Answered
 from interlock.doors.mcp.door import Upstream
 from interlock.doors.mcp.own.server import OwnServer
-from interlock.doors.mcp.seams import MODERN, Asker, Client, Link, McpRefused, Object, Progress
+from interlock.doors.mcp.seams import MODERN, Asker, Client, Link, McpRefused, Object, Progress, Words
 from interlock.gate import Cleared
 from interlock.model.mcp_settings import McpTokens
 from interlock.model.release import Outcome
@@ -143,3 +143,6 @@ class _OwnWords:
 
     async def params(self, method: str, params: Object) -> Object:
         return params
+
+    def recalling(self, words: Words) -> Words:
+        return self

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from interlock.doors.mcp.seams import MODERN, Asker, Client, Link, McpRefused, Object, Progress
+from interlock.doors.mcp.seams import MODERN, Asker, Client, Link, McpRefused, Object, Progress, Words
 from interlock.doors.mcp.upstream.greeting import Era, Greeting, Offer, era_of, header_maps, offered
 from interlock.doors.mcp.upstream.inputs import with_inputs
 from interlock.doors.mcp.upstream.keys import OURS, Key, Who, key_of
@@ -60,6 +60,9 @@ class _Nobody:
     hushed: bool = True
 
     def hush(self) -> None:
+        return None
+
+    def heed(self, words: Words) -> None:
         return None
 
     async def ask(self, method: str, params: Object, *, timeout: float) -> Object:  # noqa: ASYNC109  the seam's
