@@ -86,11 +86,13 @@ def test_resources_and_prompts_are_read() -> None:
 
 def test_to_hear_of_resources_is_to_read_them_whichever_way_it_is_asked_for() -> None:
     tokens = McpTokens(groups={"read": TokenNeeds(frozenset({"r"}))})
-    for uris in (["kb://a"], {"kb://a": True}, "kb://a"):
+    some: tuple[Any, ...] = (["kb://a"], {"kb://a": True}, "kb://a")
+    for uris in some:
         wanted = {"toolsListChanged": True, "resourceSubscriptions": uris}
         assert missing(asked("subscriptions/listen", notifications=wanted), tokens=tokens) == {"r"}
-    for wanted in ({"toolsListChanged": True}, {"resourceSubscriptions": []}, ["resourceSubscriptions"], None):
-        assert missing(asked("subscriptions/listen", notifications=wanted), tokens=tokens) is None
+    none: tuple[Any, ...] = ({"toolsListChanged": True}, {"resourceSubscriptions": []}, ["resourceSubscriptions"], None)
+    for each in none:
+        assert missing(asked("subscriptions/listen", notifications=each), tokens=tokens) is None
 
 
 def test_what_a_task_gives_needs_what_its_call_needs() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
+
+# RFC 3986 sections 3.2.2 and 3.2.3, without escapes: it stands in a quoted part of our challenges.
+_HOST: Final = re.compile(r"[A-Za-z0-9._~\[\]:-]{0,300}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Place:
 
     def takes(self, host: str, origin: str | None) -> bool:
         """Whether a request for this host, from a page of that origin, is for us."""
+        if not _HOST.fullmatch(host):
+            return False
         if origin is not None and not self._ours(urlsplit(origin).hostname or ""):
             return False
         return not self.loopback or self._ours(urlsplit(f"//{host}").hostname or "")

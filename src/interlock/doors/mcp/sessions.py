@@ -136,12 +136,13 @@ class Sessions:
 
     async def look(self) -> None:
         """Ends what has lost its credential by now."""
-        stands: dict[object, bool] = {}
+        stands: dict[tuple[str, ...], bool] = {}
 
         def gone(actor: Actor) -> bool:
-            if actor.key not in stands:
-                stands[actor.key] = self._registry.current(actor) is not None
-            return not stands[actor.key]
+            credential = _credential(actor)
+            if credential not in stands:
+                stands[credential] = self._registry.current(actor) is not None
+            return not stands[credential]
 
         for exchange in tuple(self._exchanges):
             if gone(exchange.asker.actor):
@@ -150,6 +151,12 @@ class Sessions:
             if gone(session.asker.actor):
                 self._sessions.pop(id, None)
                 await session.end()
+
+
+def _credential(actor: Actor) -> tuple[str, ...]:
+    """What was presented, and whom it tells. Its name alone isn't enough: tokens without a `jti` that were issued for
+    the same subject in the same second have one name, for whomever they are."""
+    return (actor.key, str(actor.expires_at), *(f"{each.kind.value}/{each.id}" for each in (actor, *actor.chain)))
 
 
 def told_of(session: str) -> str:
@@ -182,7 +189,7 @@ class Openings:
     async def once_an_hour(self, asker: Asker, connection: Connection) -> Denied | None:
         """The same, unless it has been allowed within the hour under the policy of now."""
         policy = self._gate.rules.current()
-        key = (asker.actor.id, asker.actor.key, connection.name, "" if policy is None else str(policy.digest))
+        key = (*_credential(asker.actor), connection.name, "" if policy is None else str(policy.digest))
         now = self._clock.now()
         if (until := self._open.get(key)) is not None and now < until:
             return None
