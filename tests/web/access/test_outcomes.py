@@ -89,8 +89,16 @@ async def test_it_can_be_said_for_a_week(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, [], {"token": "a"}, {"token": 1, "outcome": "failed"}, {"token": "a", "outcome": "unknown"}, b"{", b"\xff"]
-    + [{"token": "a", "outcome": "failed", "rows": 1}],
+    [
+        {},
+        [],
+        {"token": "a"},
+        {"token": 1, "outcome": "failed"},
+        {"token": "a", "outcome": "unknown"},
+        {"token": "a", "outcome": "failed", "rows": 1},
+        b"{",
+        b"\xff",
+    ],
 )
 async def test_what_isnt_understood_is_refused(line: Pipeline, body: Any) -> None:
     assert (await line.send("POST", OUTCOMES, body)).status_code == 400
