@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,25 @@ import pytest
 from tests.doors.mcp.a_connection import CANARY, MASKED, PSEUDONYM, AClient, CanaryMasks, Place, connected
 from tests.doors.mcp.a_task_server import FORM, TOOLS, TaskServer
 from tests.doors.mcp.test_masks import ETL, NONE, masks, tool
+from tests.doors.mcp.test_masks import actor as an_actor
 from tests.doors.mcp.test_server_tasks import ELICITS, over
 
 from interlock.doors.mcp.answers import Answered
 from interlock.doors.mcp.client import ServedClient
 from interlock.doors.mcp.seams import McpRefused, Object, Words
 from interlock.doors.mcp.task_shapes import EXTENSION
+from interlock.model.actor import Actor
 from interlock.model.label import Label
+from interlock.model.names import PersonId
 from interlock.model.obligation import Obligations
 from interlock.model.tool import Tool
 
 VALUE = "K7-ZUMBRA-19"  # no detector knows it
 FIND = tool({"arguments.who": "phi.mrn"}, ["phi"])
 WHO = {"who": VALUE}
+OTHER = an_actor("other")
+SHOWN = Obligations(pseudonyms=frozenset({Label("phi")}))
+READ = tool({"arguments.who": "phi.mrn", "result.mrn": "phi.mrn"}, ["phi"])
 FORMS = [VALUE, VALUE.lower(), VALUE.replace("-", ""), VALUE.replace("-", " "), f"id={VALUE}&x"]
 
 
@@ -78,10 +84,25 @@ async def test_a_session_remembers_what_its_calls_were_given() -> None:
     assert VALUE not in sent[0] and "had [phi" in sent[0]
 
 
-# -- and no guess is confirmed ----------------------------------------------------------------------------------------
+async def test_a_later_answer_doesnt_tell_it_either() -> None:
+    """As of a tool that says what was looked for lately; also to another agent of the same owner's."""
+    held = masks()
+    seen = await held.result(READ, {"content": [], "structuredContent": {"mrn": VALUE}}, SHOWN, {}, actor=ETL)
+    meant = held.inward(ETL, READ, {"who": seen.result["structuredContent"]["mrn"]})
+    assert meant.arguments == WHO and meant.given == ("/who",) and VALUE not in repr(meant)
+    said = {"content": [{"type": "text", "text": f"lately: {VALUE}"}], "structuredContent": {"lately": [VALUE]}}
+    for actor in (ETL, OTHER):
+        told = await held.result(tool(), said, NONE, {}, actor=actor)
+        assert VALUE not in str(told.result) and "lately: [phi" in str(told.result)
+        words = held.of_call(None, {}, NONE, asker=actor)
+        assert VALUE not in await words.text(f"lately: {VALUE}")
+    stranger = replace(OTHER, owner=PersonId("somebody else"))
+    assert VALUE in str((await held.result(tool(), said, NONE, {}, actor=stranger)).result), (
+        "nobody else's words change"
+    )
 
-SHOWN = Obligations(pseudonyms=frozenset({Label("phi")}))
-READ = tool({"arguments.who": "phi.mrn", "result.mrn": "phi.mrn"}, ["phi"])
+
+# -- and no guess is confirmed ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -114,6 +135,7 @@ class OnlyOfCalls(CanaryMasks):
         *,
         given: Sequence[str] = (),
         labels: frozenset[Label] = frozenset(),
+        asker: Actor | None = None,
     ) -> OnlyOfCalls:
         """See `ResultMasks`."""
         assert list(given) == ["/who"]

@@ -212,6 +212,9 @@ class Seen:
     def __bool__(self) -> bool:
         return bool(self._values)
 
+    def __len__(self) -> int:
+        return self._count
+
     def add(self, value: str, label: Label, *, any_length: bool = False) -> None:
         """From here on it is looked for. `any_length`: also if it is so short that it stands in many a word, or a text
         of its own."""

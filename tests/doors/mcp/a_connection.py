@@ -220,6 +220,7 @@ class CanaryMasks:
         *,
         given: Sequence[str] = (),
         labels: frozenset[Label] = frozenset(),
+        asker: Actor | None = None,
     ) -> CanaryMasks:
         """See `ResultMasks`."""
         return self

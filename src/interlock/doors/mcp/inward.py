@@ -7,24 +7,32 @@ text that it is, which matches nothing. Once only: what comes of it must not be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from interlock.actions.tool_resources import escaped
 from interlock.doors.mcp.seams import Object
-from interlock.masking.json_values import Fields, Path
+from interlock.masking.json_values import Fields, Path, Seen
 from interlock.masking.pseudonyms import ActorPseudonyms
+from interlock.model.label import Label
+from interlock.model.names import PersonId
+
+MOST_RESTORED: Final = 4_096  # forms of values of one owner's agents; twice as many are looked for
+MOST_OWNERS: Final = 256
 
 _Form = tuple[str | None, ...]  # a path with None for any member of a list
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Arguments as they are meant, and JSON pointers (RFC 6901) to those that were given as pseudonyms."""
+    """Arguments as they are meant, and JSON pointers (RFC 6901) to those that were given as pseudonyms, which stood for
+    these `values`."""
 
-    arguments: Object
+    arguments: Object = field(repr=False)
     given: tuple[str, ...] = ()
+    values: tuple[tuple[str, Label], ...] = field(default=(), repr=False, compare=False)
 
 
 def meant(arguments: Object, fields: Fields, own: ActorPseudonyms) -> Meant:
@@ -44,7 +52,34 @@ def meant(arguments: Object, fields: Fields, own: ActorPseudonyms) -> Meant:
     known = {path: value for path, value in known.items() if None not in _form(path) or _form(path) not in mixed}
     if not known:
         return Meant(arguments)
-    return Meant(_with(arguments, (), known), tuple(sorted(map(_pointer, known))))
+    values = tuple((value, label) for path, value in known.items() for label in sorted(fields.at(path))[:1])
+    return Meant(_with(arguments, (), known), tuple(sorted(map(_pointer, known))), values)
+
+
+class Restored:
+    """What took the place of pseudonyms on one connection lately, by who answers for the asker: a server may say it
+    again in answer to something else, and to another agent of theirs. In memory alone, the last ones, within bounds."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[PersonId, tuple[Seen, Seen]] = OrderedDict()
+
+    def note(self, owner: PersonId, values: Iterable[tuple[str, Label]]) -> None:
+        """From now on they are looked for."""
+        fresh, before = self._known.pop(owner, (Seen(), Seen()))
+        for value, label in values:
+            if len(fresh) >= MOST_RESTORED:
+                fresh, before = Seen(), fresh
+            fresh.add(value, label)
+        self._known[owner] = fresh, before
+        while len(self._known) > MOST_OWNERS:
+            self._known.popitem(last=False)
+
+    def of(self, owner: PersonId) -> tuple[Seen, ...]:
+        """What is looked for in all that is said to agents of theirs."""
+        return self._known.get(owner, ())
+
+    def __repr__(self) -> str:
+        return "Restored(…)"
 
 
 def given_at(arguments: Object, pointers: Sequence[str]) -> frozenset[str]:

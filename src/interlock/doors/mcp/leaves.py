@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from interlock.doors.detection import Detection
-from interlock.masking.json_values import Fields, LeafMask, Path, Scalar
+from interlock.masking.json_values import Fields, LeafMask, Path, Scalar, Seen
 from interlock.masking.masker import Masker, Place
 from interlock.masking.text import Span
 from interlock.model.finding import Finding
@@ -94,8 +94,9 @@ class Ways:
     those of the tool's results, `column` what their names stand behind; `blanket`: labels that nothing can find, so
     that all that no field tells of is masked for them. `declared`: names of properties that people signed for. `finds`
     masks what is found, `leaf` what fields tell. `given`: values that are known to bear a label; `restored` those of
-    them that the gateway itself put in place of a pseudonym, so that the asker doesn't know them. What of a result was
-    `typed` by the asker is masked by `constants`, which tell no two values apart.
+    them that the gateway itself put in place of a pseudonym, so that the asker doesn't know them, `recalled` such
+    values of earlier calls. What of a result was `typed` by the asker is masked by `constants`, which tell no two
+    values apart.
     """
 
     connection: ConnectionName
@@ -108,6 +109,7 @@ class Ways:
     declared: frozenset[str] = frozenset()
     given: tuple[tuple[str, Label], ...] = field(default=(), repr=False)
     restored: frozenset[str] = field(default=frozenset(), repr=False)
+    recalled: tuple[Seen, ...] = field(default=(), repr=False)
     typed: Typed = field(default_factory=lambda: Typed(()), repr=False)
     constants: Masker | None = None
     vault: SurrogateVault | None = None

@@ -18,7 +18,7 @@ from typing import Any, Final
 from interlock.doors.masks import Masks
 from interlock.doors.mcp import blocks, messages
 from interlock.doors.mcp.blocks import Unless
-from interlock.doors.mcp.inward import Meant, given_at, meant
+from interlock.doors.mcp.inward import Meant, Restored, given_at, meant
 from interlock.doors.mcp.leaves import LEAST_TYPED, MOST_DEPTH, Clean, Slot, Typed, Ways
 from interlock.doors.mcp.seams import McpRefused, Object, Words
 from interlock.doors.mcp.sheet import Sheet, aside
@@ -83,7 +83,7 @@ class ResultMasks:
         self._masks, self._connection, self._pseudonyms = masks, connection, pseudonyms
         self._media = REGIME not in connection.tags
         self._firm: dict[tuple[str, frozenset[Label]], Profile] = {}
-        self._clean = Clean()
+        self._clean, self._restored = Clean(), Restored()
 
     async def result(
         self,
@@ -191,10 +191,13 @@ class ResultMasks:
         *,
         given: Sequence[str] = (),
         labels: frozenset[Label] = frozenset(),
+        asker: Actor | None = None,
     ) -> ServerWords:
         """What masks the server's words about one call: `args` as the server got them, `given` JSON pointers to those
-        among them that stand for pseudonyms. No pseudonym is told: an error may confirm no guess."""
-        return ServerWords(self._ways(None, tool, obligations, args, labels, given), self._media and not labels)
+        among them that stand for pseudonyms. No pseudonym is told, also not the `asker`'s: an error may confirm no
+        guess."""
+        ways = self._ways(None, tool, obligations, args, labels, given, asker)
+        return ServerWords(ways, self._media and not labels)
 
     def _of_no_call(self) -> ServerWords:
         return ServerWords(self._ways(None, None, _NOTHING, {}), self._media)
@@ -203,7 +206,12 @@ class ResultMasks:
         """The arguments with what this actor's pseudonyms in them stand for (`doors/mcp/inward.py`); once only."""
         fields = Fields(tool.fields, "arguments") if tool is not None else None
         own = self._of(actor)
-        return meant(arguments, fields, own) if own is not None and fields else Meant(arguments)
+        if own is None or not fields:
+            return Meant(arguments)
+        found = meant(arguments, fields, own)
+        if found.values:
+            self._restored.note(actor.owner, found.values)
+        return found
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
@@ -220,6 +228,7 @@ class ResultMasks:
         args: Object,
         labels: frozenset[Label] = frozenset(),
         given: Sequence[str] = (),
+        asker: Actor | None = None,
     ) -> Ways:
         masks, own = self._masks, self._of(actor)
         fields = Fields(tool.fields if tool is not None else {}, "result")
@@ -244,6 +253,7 @@ class ResultMasks:
             declared=_declared(tool) | fields.names,
             given=tuple(_given(args, (), asked, leaf)),
             restored=given_at(args, given),
+            recalled=self._restored.of(who.owner) if (who := asker or actor) is not None else (),
             typed=typed,
             constants=self._held(masks.constants(), held) if typed else None,
             vault=masks.vault,

@@ -95,8 +95,10 @@ class ResultMasks(Protocol):
         *,
         given: Sequence[str] = (),
         labels: frozenset[Label] = ...,
+        asker: Actor | None = None,
     ) -> Words:
-        """What masks the server's other words about a call; of a document `labels` are those that it can give."""
+        """What masks the server's other words about a call of that asker's; of a document `labels` are those that it
+        can give."""
 
     def inward(self, actor: Actor, tool: Tool | None, arguments: Object) -> Meant:
         """Arguments with what this actor's pseudonyms in them stand for; once only."""
@@ -204,9 +206,10 @@ class Running:
         """What masks all that the server says about this call beside its result."""
         action, (method, params) = release.action, sent(release)
         assert isinstance(action.payload, ToolPayload), "actions of these connections are calls"
+        owed, payload, asker = release.obligations, action.payload, action.actor
         if method != "tools/call":
-            return self.masks.of_call(None, {}, release.obligations, labels=action.exposure.labels)
-        return self.masks.of_call(tool, params["arguments"], release.obligations, given=action.payload.given)
+            return self.masks.of_call(None, {}, owed, labels=action.exposure.labels, asker=asker)
+        return self.masks.of_call(tool, params["arguments"], owed, given=payload.given, asker=asker)
 
     async def _followed(
         self,

@@ -235,8 +235,9 @@ class Sheet:
                 value = leaf.piece.text[each.start : each.end]
                 if _is_own(value, each.label) and self.ways.finds.found([each.label], leaf.place):
                     seen.add(value, each.label)
-        for leaf in leaves if seen else ():
-            if not leaf.labels and (more := list(seen.find(leaf.piece.text))):
+        known = [each for each in (seen, *self.ways.recalled) if each]
+        for leaf in leaves if known else ():
+            if not leaf.labels and (more := [found for each in known for found in each.find(leaf.piece.text)]):
                 leaf.findings = [*leaf.findings, *more]
 
     def _wanted(self, leaves: Sequence[Leaf], texts: Sequence[str]) -> set[Wanted]:
