@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import pickle
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from testkit.certificates import Authority
 from tests.client.a_guarded_place import Place, Relay, blocking, everything, guarded
 from tests.web.access.test_howto import SECONDS
 
@@ -23,6 +26,7 @@ from interlock_client import (
     NotApprovedInTime,
     NotAuthenticated,
     Pending,
+    Permit,
     Unavailable,
     asked,
     guard,
@@ -153,7 +157,9 @@ def answer(body: Any, status: str = "200 OK", kind: str = "application/json", mo
 
 
 @asynccontextmanager
-async def saying(said: bytes | Callable[[asyncio.StreamWriter], Any]) -> AsyncIterator[tuple[str, list[bytes]]]:
+async def saying(
+    said: bytes | Callable[[asyncio.StreamWriter], Any], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[str, list[bytes]]]:
     """A server that says this to everyone, whatever they ask; and what it was asked."""
     got: list[bytes] = []
 
@@ -170,7 +176,7 @@ async def saying(said: bytes | Callable[[asyncio.StreamWriter], Any]) -> AsyncIt
         finally:
             outgoing.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", got
     finally:
@@ -252,6 +258,29 @@ async def test_the_token_follows_no_redirect() -> None:
             with pytest.raises(Unavailable) as away:
                 await _blocking(url)
         assert (away.value.code, got) == ("redirected", [])
+
+
+async def test_over_tls_the_gateway_must_be_who_it_says(tmp_path: Path) -> None:
+    ours, other = Authority(), Authority("another")
+    named, misnamed = (ours.leaf("gateway", addresses=[address]) for address in ("127.0.0.1", "127.0.0.2"))
+    cases = ((named, ours, ""), (named, other, "away"), (misnamed, ours, "away"))
+    for number, (leaf, trusted, code) in enumerate(cases):
+        serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        serving.load_cert_chain(*leaf.write(tmp_path, f"leaf{number}"))
+        trusting = ssl.create_default_context(cafile=str(trusted.write(tmp_path, f"ca{number}")))
+        async with saying(answer(YES), serving) as (address, got):
+            url = address.replace("http://", "https://")
+            client = Interlock(url, TOKEN, subject="agent etl", tls=trusting)
+            for face in ("blocking", "async"):
+                other_face = AsyncInterlock(like=client)
+                asking = blocking(client.evaluate, PUSH) if face == "blocking" else other_face.evaluate(PUSH)
+                if not code:
+                    assert isinstance(await asking, Permit)
+                    continue
+                with pytest.raises(Unavailable) as away:
+                    await asking
+                assert away.value.code == code
+            assert len(got) == (0 if code else 2)  # no token is sent to a stranger
 
 
 async def _drip(outgoing: asyncio.StreamWriter) -> None:
@@ -336,3 +365,9 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("INTERLOCK_TOKEN")
     with pytest.raises(Misconfigured):
         Interlock()
+
+
+@pytest.mark.parametrize("kind", [Unavailable, NotAuthenticated, Misconfigured])
+def test_errors_outlive_a_queue(kind: type[InterlockError]) -> None:
+    error = pickle.loads(pickle.dumps(kind("A sentence.", "a_code", ID)))
+    assert (type(error), str(error), error.code, error.review) == (kind, "A sentence. [a_code]", "a_code", ID)

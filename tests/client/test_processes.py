@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -90,6 +91,7 @@ def test_the_gateway_dies_between_approval_and_redeeming(here: Installation) -> 
         assert ran == ["claims"]
         _two_processes_race(here, push)
         _forked(here, push)
+        _where_a_loop_runs(here, push)
         _revoked(here, push, ran)
 
 
@@ -136,6 +138,17 @@ def _forked(here: Installation, push: Any) -> None:
                 os._exit(code)
         children.append(child)
     assert sorted(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children) == [0, 1]
+
+
+def _where_a_loop_runs(here: Installation, push: Any) -> None:
+    """As in a notebook: the blocking face in a cell, on a running loop."""
+    handle = held(push)
+    assert here.vote(handle.id, "remy").is_success
+
+    async def cell() -> object:
+        return push.resume(handle, "claims")
+
+    assert asyncio.run(cell()) == "claims"
 
 
 def _revoked(here: Installation, push: Any, ran: list[str]) -> None:
