@@ -36,6 +36,7 @@ from interlock.model.mcp_settings import McpHttp
 from interlock.model.secret import Secret
 
 _REDIRECTS: Final = 3  # of one request, on the server's own origin
+_A_TURN: Final = 64  # events that are looked at at once; then others have their turn
 _PROGRESS: Final = "notifications/progress"
 
 
@@ -158,8 +159,12 @@ class Asking:
 
     async def _heard(self, question: Question, answer: Answer) -> JSONRPCResponse | JSONRPCError | Failed:
         """The answer at the end of a stream of events."""
+        heard = 0
         try:
             async for event in _events(answer):
+                heard += 1
+                if heard % _A_TURN == 0:  # many of them may be here at once
+                    await asyncio.sleep(0)
                 if event.event != "message" or not event.data:
                     continue
                 message = message_of(event.data)
