@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Final, NoReturn, Self, TypeVar
 
 from interlock_client import flows
-from interlock_client.errors import ArgumentsChanged, InterlockError, Unavailable
+from interlock_client.errors import ArgumentsChanged, InterlockError, Misconfigured, Unavailable
 from interlock_client.flows import Flow, Outcome, Pause, Standing, Subject
 from interlock_client.handles import Asked, Handle, Permit, asked
 from interlock_client.sending import send, send_async
@@ -54,6 +54,8 @@ class Client:
         self._subject: Subject | None = like._subject if like else None
         if subject is not None:
             kind, _, name = subject.partition(" ")
+            if kind not in ("agent", "service", "person") or not name:
+                raise Misconfigured("subject must be like `agent etl`: a kind and a name.")
             self._subject = kind, name
 
     def __repr__(self) -> str:

@@ -367,6 +367,12 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         Interlock()
 
 
+@pytest.mark.parametrize("subject", ["", "etl", "agent ", "robot etl"])
+def test_subjects_that_are_none(subject: str) -> None:
+    with pytest.raises(Misconfigured):
+        Interlock("https://interlock.example.org", TOKEN, subject=subject)
+
+
 @pytest.mark.parametrize("kind", [Unavailable, NotAuthenticated, Misconfigured])
 def test_errors_outlive_a_queue(kind: type[InterlockError]) -> None:
     error = pickle.loads(pickle.dumps(kind("A sentence.", "a_code", ID)))
