@@ -181,6 +181,7 @@ async def test_a_handler_that_will_not_stop_is_made_to(tmp_path: Path, monkeypat
             asking.cancel()
             await asyncio.wait({asking})
         await asyncio.wait_for(ended.wait(), 10)
+        assert asking.cancelled() and ended.is_set()
 
 
 async def _is_served(r: Running) -> bool:

@@ -152,6 +152,7 @@ async def test_a_revoked_key_ends_it(tmp_path: Path) -> None:
             await asyncio.wait([stream])
             while r.door.sessions._exchanges:
                 await asyncio.sleep(0.01)
+        assert stream.done() and not any(r.door.sessions._exchanges)
 
 
 async def test_who_may_not_be_here_any_more_hears_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,7 @@ async def test_who_stops_waiting_closes_the_connection() -> None:
             await asyncio.sleep(0.01)
         waiting.cancel()
         await asyncio.wait_for(server.left.wait(), 10)
+        assert waiting.cancelled() and len(server.requests) == 1
 
 
 async def test_once_closed_nothing_is_sent_any_more_and_nothing_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
